@@ -1,0 +1,10 @@
+"""What is built: formats, datapaths, units, and the specs that name them."""
+
+from __future__ import annotations
+
+from hw.formats import parse_format
+from hw.spec import MacSpec, Spec, parse
+from hw.target import GENERIC, TARGETS, Target, parse_target
+from hw.units import build
+
+__all__ = ["GENERIC", "TARGETS", "MacSpec", "Spec", "Target", "build", "parse", "parse_format", "parse_target"]

@@ -1,0 +1,85 @@
+"""What every product rule promises, and the status of infinities and NaNs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Module, Value
+
+from hw.arith.wires import named, truncate
+from hw.datapath.unpack import Kind
+from hw.formats import Format, Span
+
+
+@dataclass
+class Product:
+    """A product before alignment: ``(-1)**negate * significand * 2**(exponent - bias)`` steps.
+
+    A step is ``2**span.lsb`` of the rule's span. A part that is None costs no logic.
+    """
+
+    significand: Value
+    exponent: Value | None
+    negate: Value | None
+    status: Value | None
+
+
+@dataclass
+class Term:
+    """An aligned product, ``-value if negate else value``, as a whole number of steps."""
+
+    value: Value
+    negate: Value | None
+    status: Value | None
+
+
+class ProductRule(ABC):
+    """How two codes become a product. Register an instance in `hw.datapath.PRODUCTS`."""
+
+    @abstractmethod
+    def check(self, a: Format, b: Format) -> None:
+        """Raise ValueError if the rule does not take these formats."""
+
+    @abstractmethod
+    def span(self, a: Format, b: Format) -> Span:
+        """The span of all products of finite values."""
+
+    @abstractmethod
+    def bias(self, a: Format, b: Format) -> int | None:
+        """What `Product.exponent` exceeds the shift by; None if products need no alignment."""
+
+    @abstractmethod
+    def multiply(self, m: Module, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
+        """Logic, added to `m`, from two codes to a product. No registers."""
+
+    def align(self, m: Module, a: Format, b: Format, product: Product) -> Term:
+        """Logic, added to `m`, that shifts a product to its place in fixed point."""
+        bias = self.bias(a, b)
+        if bias is None or product.exponent is None:
+            return Term(product.significand, product.negate, product.status)
+        span = self.span(a, b)
+        signed = product.significand.shape().signed
+        # Without a sign of its own the magnitude needs no sign bit.
+        width = span.width if signed else max(-span.lo, span.hi).bit_length()
+        shifted = product.significand << product.exponent
+        aligned = truncate(m, "aligned", shifted, min(width, len(shifted) - bias), low=bias, signed=signed)
+        return Term(aligned, product.negate, product.status)
+
+
+def status(m: Module, a: Kind, b: Kind) -> Value | None:
+    """Two bits: the product is (or hides) +infinity, -infinity; both: it is NaN. None if it never is.
+
+    Written so that the status of a sum is the bitwise OR of its terms'.
+    """
+    invalid = [kind.nan for kind in (a, b) if kind.nan is not None]
+    if not invalid:
+        return None
+    infinite = [kind.infinite for kind in (a, b) if kind.infinite is not None]
+    invalid += [kind.infinite & other.zero for kind, other in ((a, b), (b, a)) if kind.infinite is not None]
+    if not infinite:
+        return Cat(*invalid).any().replicate(2)
+    nan = named(m, "invalid", Cat(*invalid).any())
+    inf = named(m, "infinite", Cat(*infinite).any())
+    negative = named(m, "negative", a.negative ^ b.negative)
+    return Cat(nan | (inf & ~negative), nan | (inf & negative))

@@ -1,0 +1,86 @@
+"""From a code to the parts that arithmetic works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+from amaranth.hdl import Cat, Const, Module, Mux, Value
+
+from hw.arith.wires import named
+from hw.formats import Fixed, Format, Integer, Minifloat
+
+
+@dataclass
+class Operand:
+    """One operand, ``(-1)**negate * significand * 2**(exponent - 1)`` steps of its format.
+
+    A part that the format does not have is None: then there is no logic for it either.
+
+    Attributes
+    ----------
+    significand : Value
+        Signed or unsigned; 0 for an infinity or NaN.
+    exponent : Value or None
+        At least 1. None means that the significand counts steps.
+    negate : Value or None
+        None means that the significand carries its own sign.
+    kind : Kind
+        What the code is besides a number.
+    """
+
+    significand: Value
+    exponent: Value | None
+    negate: Value | None
+    kind: Kind
+
+
+@dataclass
+class Kind:
+    """What decides the sign and validity of infinities; None where the format has no such code."""
+
+    infinite: Value | None
+    nan: Value | None
+    zero: Value
+    negative: Value
+
+
+@singledispatch
+def unpack(fmt: Format, m: Module, code: Value, name: str) -> Operand:
+    """The parts of `code`, a Value as wide as `fmt`; `name` prefixes the wires."""
+    raise TypeError(f"no hardware takes {fmt} operands")
+
+
+@unpack.register(Integer)
+@unpack.register(Fixed)
+def _(fmt: Integer | Fixed, m: Module, code: Value, name: str) -> Operand:
+    significand = code.as_signed() if fmt.signed else code
+    negative = code[-1] if fmt.signed else Const(0, 1)
+    return Operand(significand, None, None, Kind(None, None, code == 0, negative))
+
+
+@unpack.register
+def _(fmt: Minifloat, m: Module, code: Value, name: str) -> Operand:
+    mantissa, field = code[: fmt.mantissa_bits], code[fmt.mantissa_bits : -1]
+    normal = named(m, f"{name}_normal", field.any())
+    kind = kind_of(fmt, m, code, name)
+    significand = Cat(mantissa, normal)
+    for special in (kind.infinite, kind.nan):
+        if special is not None:
+            significand = Mux(special, 0, significand)
+    # A subnormal has the exponent of the first normal binade: field 0 counts as 1.
+    exponent = Cat(field[0] | ~normal, field[1:])
+    return Operand(significand, exponent, code[-1], kind)
+
+
+def kind_of(fmt: Minifloat, m: Module, code: Value, name: str) -> Kind:
+    """Whether a minifloat's code is an infinity or NaN, zero, negative."""
+    magnitude = code[:-1]
+    kind = Kind(None, None, magnitude == 0, code[-1])
+    if fmt.convention == "ieee":
+        infinity = fmt.max_magnitude_code + 1
+        kind.infinite = named(m, f"{name}_infinite", magnitude == infinity)
+        kind.nan = named(m, f"{name}_nan", magnitude > infinity)
+    elif fmt.convention == "fn":
+        kind.nan = named(m, f"{name}_nan", magnitude.all())
+    return kind

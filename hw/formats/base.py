@@ -1,0 +1,137 @@
+"""What a number format is: a width, and the value of every code."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Span:
+    """The integers ``lo..hi``, in units of ``2**lsb``: what a wire must be able to hold.
+
+    Widths everywhere in the house are derived from spans, so a width is a proof.
+    """
+
+    lo: int
+    hi: int
+    lsb: int
+
+    def __post_init__(self) -> None:
+        if self.lo > self.hi:
+            raise ValueError(f"a span's lo must not exceed its hi, got {self.lo}..{self.hi}")
+
+    def __mul__(self, other: Span) -> Span:
+        """The span of a product of one value from each."""
+        corners = [x * y for x in (self.lo, self.hi) for y in (other.lo, other.hi)]
+        return Span(min(corners), max(corners), self.lsb + other.lsb)
+
+    def accumulate(self, depth: int) -> Span:
+        """The span of every running sum of at most `depth` values, starting from zero."""
+        return Span(min(0, depth * self.lo), max(0, depth * self.hi), self.lsb)
+
+    @property
+    def signed(self) -> bool:
+        return self.lo < 0
+
+    @property
+    def width(self) -> int:
+        """Bits of the smallest integer, two's complement if `signed`, that holds the span."""
+        if not self.signed:
+            return max(1, self.hi.bit_length())
+        return max((-self.lo - 1).bit_length(), self.hi.bit_length() if self.hi > 0 else 0) + 1
+
+
+class Format(ABC):
+    """A number format: codes ``0 .. 2**width - 1`` and what each of them means.
+
+    A format is data. It builds no hardware and needs no numpy; `sim.golden` reads it to compute
+    with values, and `hw.datapath` reads it to lay out wires.
+
+    Attributes
+    ----------
+    name : str
+        Canonical name; `parse_format` turns it back into an equal format.
+    width : int
+        Bits of a code.
+    """
+
+    grammar: ClassVar[str]
+    """What the names of this family look like, for error messages."""
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, name: str) -> Format | None:
+        """The format of that name, or None if the name is not of this family."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str: ...
+
+    @property
+    @abstractmethod
+    def width(self) -> int: ...
+
+    @property
+    @abstractmethod
+    def source(self) -> str:
+        """Where the format is defined."""
+
+    @property
+    def has_special(self) -> bool:
+        """Whether some code is an infinity or NaN."""
+        return False
+
+    @abstractmethod
+    def value(self, code: int) -> Fraction | float:
+        """The value of a code already known to be in range: a Fraction, or an infinity or NaN."""
+
+    def decode(self, code: int) -> Fraction | float:
+        """The exact value of one code.
+
+        Returns
+        -------
+        Fraction for a finite value (both zeros give 0), else ``inf``, ``-inf`` or ``nan``.
+
+        Raises
+        ------
+        TypeError
+            `code` is not an int.
+        ValueError
+            `code` is not in ``0 .. 2**width - 1``.
+        """
+        if not isinstance(code, int) or isinstance(code, bool):
+            raise TypeError(f"code must be an int, got {code!r} of type {type(code).__name__}")
+        if not 0 <= code < 1 << self.width:
+            raise ValueError(
+                f"code must be 0..{(1 << self.width) - 1} for the {self.width}-bit {self.name}, got {code}"
+            )
+        return self.value(code)
+
+    @property
+    @abstractmethod
+    def span(self) -> Span:
+        """All finite values, on the finest grid that holds every one of them."""
+
+    @property
+    def min(self) -> Fraction:
+        """The lowest finite value."""
+        return self.span.lo * Fraction(2) ** self.span.lsb
+
+    @property
+    def max(self) -> Fraction:
+        """The highest finite value."""
+        return self.span.hi * Fraction(2) ** self.span.lsb
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def check_int(name: str, value: object, low: int, high: int) -> None:
+    """Raise unless `value` is an int in ``low..high``; the message names the argument."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an int, got {value!r} of type {type(value).__name__}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be {low}..{high}, got {value}")

@@ -1,0 +1,68 @@
+"""Fixed point: what an exact accumulator holds. Any width, a binary point anywhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from hw.formats.base import Format, Span, check_int
+
+
+@dataclass(frozen=True)
+class Fixed(Format):
+    """A two's complement or unsigned integer in units of ``2**-fraction``.
+
+    Parameters
+    ----------
+    bits : int
+        Width, 1..4096.
+    fraction : int
+        Bits right of the binary point; negative if even the last bit weighs more than one.
+    signed : bool
+        Two's complement if true.
+    """
+
+    bits: int
+    fraction: int = 0
+    signed: bool = True
+
+    grammar: ClassVar[str] = "fixW.F and ufixW.F of W bits, F of them fraction"
+
+    def __post_init__(self) -> None:
+        check_int("bits", self.bits, 1, 4096)
+        check_int("fraction", self.fraction, -4096, 4096)
+        if not isinstance(self.signed, bool):
+            raise TypeError(f"signed must be a bool, got {self.signed!r}")
+
+    @classmethod
+    def parse(cls, name: str) -> Fixed | None:
+        match = re.fullmatch(r"(u?)fix(\d{1,5})\.(-?\d{1,5})", name)
+        return match and cls(int(match[2]), int(match[3]), signed=not match[1])
+
+    @classmethod
+    def holding(cls, span: Span) -> Fixed:
+        """The narrowest fixed-point format that holds every value of `span`."""
+        return cls(span.width, -span.lsb, span.signed)
+
+    @property
+    def name(self) -> str:
+        return f"{'' if self.signed else 'u'}fix{self.bits}.{self.fraction}"
+
+    @property
+    def width(self) -> int:
+        return self.bits
+
+    @property
+    def source(self) -> str:
+        return "fixed point, derived from the operands"
+
+    def value(self, code: int) -> Fraction:
+        integer = code - (code >> (self.bits - 1) << self.bits if self.signed else 0)
+        return integer * Fraction(2) ** -self.fraction
+
+    @property
+    def span(self) -> Span:
+        half = 1 << (self.bits - 1)
+        return Span(-half, half - 1, -self.fraction) if self.signed else Span(0, 2 * half - 1, -self.fraction)

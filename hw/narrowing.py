@@ -1,0 +1,41 @@
+"""Amaranth truncates silently on assignment; this finds where it would.
+
+Every width in the house is derived from the formats, so an assignment whose right side is wider
+than its left is a slip. Where bits are to be dropped, `hw.arith.wires.truncate` says so by name
+and gives the dropped bits a wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from amaranth.hdl import Fragment
+from amaranth.hdl._ast import Assign, Switch
+
+
+def narrowings(fragment: Fragment) -> Iterator[str]:
+    """A line for each assignment, in `fragment` or below it, that would drop bits."""
+    for statements in fragment.statements.values():
+        yield from _in_statements(statements)
+    for child, _name, _location in fragment.subfragments:
+        yield from narrowings(child)
+
+
+def _in_statements(statements: Any) -> Iterator[str]:
+    for statement in statements:
+        if isinstance(statement, Assign):
+            if len(statement.rhs) > len(statement.lhs):
+                file, line = statement.src_loc
+                yield f"{file}:{line}: {len(statement.rhs)} bits are assigned to {len(statement.lhs)}"
+        elif isinstance(statement, Switch):
+            for _patterns, body, _location in statement.cases:
+                yield from _in_statements(body)
+
+
+def reject_narrowing(component: Any) -> None:
+    """Raise ValueError, naming the source lines, if any assignment in `component` drops bits."""
+    if found := list(narrowings(Fragment.get(component, None))):
+        raise ValueError(
+            f"{type(component).__name__} drops bits without saying truncate(): " + "; ".join(found)
+        )

@@ -1,0 +1,34 @@
+"""Units that people instantiate, each registered in `COMPONENTS` under its spec class."""
+
+from __future__ import annotations
+
+from amaranth.lib import wiring
+
+from hw.narrowing import reject_narrowing
+from hw.spec import MacSpec, Spec
+from hw.target import GENERIC, Target
+from hw.units.mac import Mac
+
+COMPONENTS: dict[type[Spec], type[wiring.Component]] = {MacSpec: Mac}
+
+
+def build(spec: Spec, target: Target = GENERIC) -> wiring.Component:
+    """The Amaranth component of a spec, checked for silent narrowing.
+
+    Parameters
+    ----------
+    spec : Spec
+        What to build.
+    target : Target
+        The fabric to build it for.
+
+    Raises
+    ------
+    TypeError
+        `spec` is not a spec, or `target` not a Target.
+    """
+    if type(spec) not in COMPONENTS:
+        raise TypeError(f"spec must be a Spec with hardware, got {spec!r}")
+    component = COMPONENTS[type(spec)](spec, target)
+    reject_narrowing(component)
+    return component

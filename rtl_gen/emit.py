@@ -1,0 +1,158 @@
+"""From a spec to Verilog text and its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+import hw
+from hw.formats import Format
+from rtl_gen.files import write_atomic
+from rtl_gen.tools import package_version
+
+# Yosys passes from Amaranth's processes to registers that a person would have written. A register
+# starts undefined rather than with an initial value: reset is what defines it, on every fabric.
+PASSES = (
+    "proc",
+    "opt_clean",
+    "opt_dff",
+    "opt_clean",
+    "memory_collect",
+    "check -assert",
+    "setattr -unset init w:*",
+    "attrmap -remove generator -remove top -remove src",
+)
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """One design as text.
+
+    Attributes
+    ----------
+    name : str
+        Module and file name.
+    verilog : str
+        Verilog-2005.
+    manifest : dict
+        What the design is, JSON-ready: spec, ports, latency, formats, digest of the Verilog.
+    """
+
+    name: str
+    verilog: str
+    manifest: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the Verilog."""
+        return self.manifest["sha256"]
+
+    def write(self, directory: Path) -> list[Path]:
+        """Write ``NAME.v`` and ``NAME.json`` into `directory`, each whole or not at all."""
+        files = {
+            directory / f"{self.name}.v": self.verilog,
+            directory / f"{self.name}.json": json.dumps(self.manifest, indent=2) + "\n",
+        }
+        for path, text in files.items():
+            write_atomic(path, text)
+        return list(files)
+
+
+@lru_cache(maxsize=256)
+def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC) -> Emitted:
+    """The Verilog and manifest of a spec: the same bytes in every run, on every machine.
+
+    Parameters
+    ----------
+    spec : Spec
+        What to emit.
+    target : Target
+        The fabric it is for.
+
+    Raises
+    ------
+    TypeError
+        `spec` is not a spec, or `target` not a Target.
+    """
+    component = hw.build(spec, target)
+    return emit_component(component, spec, target)
+
+
+def emit_component(component: wiring.Component, spec: hw.Spec, target: hw.Target) -> Emitted:
+    """As `emit`, from a component that is already built."""
+    ports = _ports(component)
+    body = _to_verilog(rtlil.convert(component, name=spec.identifier, emit_src=False), list(ports))
+    version = package_version("macsmith")
+    formats = {field: value for field, value in vars(spec).items() if isinstance(value, Format)}
+    formats["acc"] = spec.accumulator_format
+    verilog = _header(spec, target, version, ports, component.meanings) + body
+    manifest = {
+        "name": spec.name,
+        "macsmith": version,
+        "target": target.name,
+        "module": spec.identifier,
+        "sha256": hashlib.sha256(verilog.encode()).hexdigest(),
+        "spec": spec.to_dict(),
+        "latency": spec.latency,
+        "initiation_interval": 1,
+        "ports": [
+            {"name": name, "direction": direction, "width": width, "meaning": component.meanings[name]}
+            for name, (direction, width) in ports.items()
+        ],
+        "formats": {
+            port: {"name": fmt.name, "width": fmt.width, "lsb": fmt.span.lsb, "source": fmt.source}
+            for port, fmt in formats.items()
+        },
+    }
+    return Emitted(spec.identifier, verilog, manifest)
+
+
+def _ports(component: wiring.Component) -> dict[str, tuple[str, int]]:
+    """Ports in the order that they are written: clock, reset, then as the signature lists them."""
+    ports = {"clk": ("input", 1), "rst": ("input", 1)}
+    for path, member, value in component.signature.flatten(component):
+        direction = "input" if member.flow is wiring.In else "output"
+        ports["__".join(map(str, path))] = (direction, len(value))
+    return ports
+
+
+def _to_verilog(text: str, order: list[str]) -> str:
+    """Verilog of RTLIL `text`, its top's ports in the given order, without Yosys's banner."""
+    import pyosys.libyosys as yosys
+
+    # Yosys lists ports by number, and a port with number 0, which Amaranth gives, last.
+    text = re.sub(
+        r"(?m)^(  wire .*(?:input|output) )\d+(\s+\\(\w+))$",
+        lambda match: f"{match[1]}{order.index(match[3]) + 1}{match[2]}",
+        text,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        source, result = Path(folder, "design.il"), Path(folder, "design.v")
+        source.write_text(text)
+        design = yosys.Design()
+        for command in (f"read_rtlil {source}", *PASSES, f"write_verilog -noattr {result}"):
+            design.run_pass(f"tee -q {command}")
+        return re.sub(r"\A/\*.*?\*/\s*", "", result.read_text(), flags=re.DOTALL)
+
+
+def _header(
+    spec: hw.Spec, target: hw.Target, version: str, ports: dict[str, tuple[str, int]], meanings: dict[str, str]
+) -> str:
+    lines = [
+        spec.name,
+        f"Generated by macsmith {version} for target {target.name} ({target.title}).",
+        "",
+        f"Latency: {spec.latency} enabled clock edges. A new operand pair every enabled cycle.",
+        "",
+        *(f"{name:8}{direction:7}{width:4}  {meanings[name]}" for name, (direction, width) in ports.items()),
+    ]
+    return "".join(f"// {line}".rstrip() + "\n" for line in lines) + "\n"

@@ -1,0 +1,50 @@
+"""What the house asks of the machine: tools with a version, or a word on what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+
+class ToolError(RuntimeError):
+    """A tool is missing or failed; the message says which, and what to do about it."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool of the chain.
+
+    Parameters
+    ----------
+    name : str
+        What people call it.
+    purpose : str
+        What the house does with it.
+    find : callable
+        Gives the version found, or raises ToolError.
+    """
+
+    name: str
+    purpose: str
+    find: Callable[[], str]
+
+
+def package_version(package: str) -> str:
+    """The installed version of a Python package.
+
+    Raises
+    ------
+    ToolError
+        It is not installed.
+    """
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        raise ToolError(f"the package {package} is not installed: run `pip install {package}`") from None
+
+
+TOOLS = [
+    Tool("Amaranth", "generates the hardware", lambda: package_version("amaranth")),
+    Tool("Yosys", "writes Verilog and synthesises it", lambda: package_version("pyosys")),
+]

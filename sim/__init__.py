@@ -1,0 +1,1 @@
+"""Is it right? Golden models, benches, and the verdict that compares them."""

@@ -1,0 +1,39 @@
+"""What to try: all pairs where they can be counted out, else corners and chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.formats import Format
+
+EXHAUSTIVE_BITS = 16
+RANDOM_PAIRS = 1 << 16
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Operand pairs in random order, and whether they are all that there are."""
+
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    exhaustive: bool
+
+
+def pairs(a: Format, b: Format, rng: np.random.Generator) -> Pairs:
+    """All pairs of codes if their widths add up to 16 bits at most, else corners and random pairs."""
+    if a.width + b.width <= EXHAUSTIVE_BITS:
+        every = rng.permutation(1 << (a.width + b.width))
+        return Pairs(every >> b.width, every & ((1 << b.width) - 1), True)
+    x, y = np.meshgrid(corners(a), corners(b))
+    random = [rng.integers(0, 1 << fmt.width, RANDOM_PAIRS) for fmt in (a, b)]
+    return Pairs(np.concatenate([x.ravel(), random[0]]), np.concatenate([y.ravel(), random[1]]), False)
+
+
+def corners(fmt: Format) -> NDArray[np.int64]:
+    """Codes next to every power of two, and their complements: ends, zeros, sign and field edges."""
+    near = {bit + step for bit in [0, *(1 << n for n in range(fmt.width))] for step in (-1, 0, 1)}
+    mask = (1 << fmt.width) - 1
+    return np.array(sorted({code & mask for code in near} | {~code & mask for code in near}))

@@ -1,0 +1,34 @@
+"""What is right: numpy models on codes, independent of the hardware beyond the formats.
+
+`model(spec)` gives the model of a spec. It reads the spec's fields and needs nothing else of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.golden.codec import decode, encode
+from sim.golden.mac import Mac
+
+__all__ = ["MODELS", "Mac", "decode", "encode", "model"]
+
+
+def _mac(spec: Any) -> Mac:
+    return Mac(spec.a, spec.b, spec.product, spec.accumulator_format, spec.pipeline)
+
+
+MODELS = {"mac": _mac}
+"""How to make each unit's model from a spec, by the unit's name."""
+
+
+def model(spec: Any) -> Any:
+    """The golden model of a spec: the same ports, the same codes.
+
+    Raises
+    ------
+    TypeError
+        `spec` is not a spec of a unit that has a model.
+    """
+    if getattr(spec, "unit", None) not in MODELS:
+        raise TypeError(f"spec must be a spec of {', '.join(MODELS)}, got {spec!r}")
+    return MODELS[spec.unit](spec)

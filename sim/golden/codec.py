@@ -1,0 +1,134 @@
+"""Codes to values and back, vectorised, for any format of at most 16 bits."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hw.formats import Format, Span
+
+Codes = NDArray[Any]
+TABLE_WIDTH = 16
+
+
+def check_codes(name: str, fmt: Format, codes: ArrayLike) -> Codes:
+    """`codes` as an integer array, each in range for `fmt`.
+
+    Raises
+    ------
+    TypeError
+        They are not integers.
+    ValueError
+        One is negative or too large; the message names it.
+    """
+    array = np.asarray(codes)
+    if array.size == 0:
+        return array.astype(np.uint16)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be integer codes, got an array of {array.dtype}")
+    for extreme in (array.min(), array.max()):
+        if not 0 <= int(extreme) < 1 << fmt.width:
+            raise ValueError(f"{name} must be codes 0..{(1 << fmt.width) - 1} of {fmt}, got {extreme}")
+    return array
+
+
+def integer_type(span: Span) -> type:
+    """int64 where it holds the span, else Python's unbounded integers."""
+    return np.int64 if span.width <= 63 else object
+
+
+@lru_cache(maxsize=64)
+def _values(fmt: Format) -> NDArray[np.float64]:
+    if fmt.width > TABLE_WIDTH:
+        raise ValueError(f"formats of at most {TABLE_WIDTH} bits have tables, got {fmt} of {fmt.width}")
+    # Every value is exact: 16 significant bits at most, exponents within 2**8.
+    return np.array([float(fmt.decode(code)) for code in range(1 << fmt.width)])
+
+
+@lru_cache(maxsize=64)
+def _steps(fmt: Format) -> NDArray[Any]:
+    unit = Fraction(2) ** fmt.span.lsb
+    values = [fmt.decode(code) for code in range(1 << fmt.width)]
+    steps = [int(value / unit) if isinstance(value, Fraction) else 0 for value in values]
+    return np.array(steps, dtype=integer_type(fmt.span))
+
+
+def decode(fmt: Format, codes: ArrayLike) -> NDArray[np.float64]:
+    """The value of each code.
+
+    Parameters
+    ----------
+    fmt : Format
+        A format of at most 16 bits.
+    codes : array of integers
+        Any shape.
+
+    Returns
+    -------
+    float64 array of that shape, exact; the sign of a zero code is lost.
+    """
+    return _values(fmt)[check_codes("codes", fmt, codes)]
+
+
+def decode_steps(fmt: Format, codes: ArrayLike) -> NDArray[Any]:
+    """The value of each code in units of ``2**fmt.span.lsb``, exact; 0 for infinities and NaN."""
+    return _steps(fmt)[check_codes("codes", fmt, codes)]
+
+
+@lru_cache(maxsize=64)
+def _encoder(fmt: Format) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Where rounding steps from each finite value to the next, and those values' codes."""
+    values = _values(fmt)
+    # Of two codes with one value, the lower is the one without a sign: +0.
+    finite, codes = np.unique(values[np.isfinite(values)], return_index=True)
+    codes = np.flatnonzero(np.isfinite(values))[codes]
+    ties = (finite[:-1] + finite[1:]) / 2
+    # A tie goes to the even code: to the upper neighbour exactly if the lower one's code is odd.
+    steps = np.where(codes[:-1] & 1, np.nextafter(ties, -np.inf), ties)
+    return steps, codes
+
+
+def encode(fmt: Format, values: ArrayLike) -> Codes:
+    """The code of the nearest value, ties to the even code, saturating.
+
+    Parameters
+    ----------
+    fmt : Format
+        A format of at most 16 bits.
+    values : array of floats
+        Any shape. A finite value beyond the range gives the end of the range. An infinity gives
+        the format's infinity, or the end of the range if there is none.
+
+    Returns
+    -------
+    uint8 or uint16 array of that shape. A result of zero keeps the value's sign if the format can.
+
+    Raises
+    ------
+    ValueError
+        A value is NaN and the format has no NaN.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    steps, codes = _encoder(fmt)
+    result = codes[np.searchsorted(steps, array, side="left")]
+    result = np.where((result == 0) & np.signbit(array), _negative_zero(fmt), result)
+    table = _values(fmt)
+    for special, where in ((np.inf, np.isposinf(array)), (-np.inf, np.isneginf(array)), (np.nan, np.isnan(array))):
+        if not np.any(where):
+            continue
+        matching = np.flatnonzero(np.isnan(table) if np.isnan(special) else table == special)
+        if matching.size:
+            result = np.where(where, matching[0], result)
+        elif np.isnan(special):
+            raise ValueError(f"values must not be NaN: {fmt} has no code for it")
+    return np.asarray(result, dtype=np.uint8 if fmt.width <= 8 else np.uint16)
+
+
+@lru_cache(maxsize=64)
+def _negative_zero(fmt: Format) -> int:
+    """The zero code with the sign bit, where there is one; else 0."""
+    return int(np.flatnonzero(_values(fmt) == 0)[-1])

@@ -1,0 +1,118 @@
+"""The golden multiply-accumulate: same ports and codes as the hardware, a whole run at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hw.formats import Fixed, Format
+from sim.golden.codec import check_codes
+from sim.golden.products import PRODUCTS
+
+
+@dataclass(frozen=True)
+class Mac:
+    """``acc = (0 if clear else acc) + a * b``, exactly, modulo ``2**accumulator.width``.
+
+    Parameters
+    ----------
+    a, b : Format
+        The operands' formats.
+    product : str
+        A name in `sim.golden.products.PRODUCTS`.
+    accumulator : Fixed
+        The format of port `acc`.
+    pipeline : int
+        Registers between operands and accumulator.
+    """
+
+    a: Format
+    b: Format
+    product: str
+    accumulator: Fixed
+    pipeline: int
+
+    def run(self, a: ArrayLike, b: ArrayLike, clear: ArrayLike, en: ArrayLike) -> dict[str, NDArray[Any]]:
+        """What the outputs show after each clock edge, from reset on.
+
+        Parameters
+        ----------
+        a, b : integer arrays of shape (cycles,)
+            Operand codes presented at each edge.
+        clear, en : arrays of 0 and 1, of shape (cycles,)
+
+        Returns
+        -------
+        dict with ``acc`` and ``status``, each of shape (cycles,).
+        """
+        terms = PRODUCTS[self.product](self.a, self.b, a, b)
+        accepted = np.asarray(en, dtype=bool)
+        starts = np.asarray(clear, dtype=bool)[accepted]
+        flags = terms.status[accepted]
+        sums = segmented_sum(self._wrapping(terms.steps[accepted]), starts)
+        positive = segmented_sum((flags & 1).astype(np.int64), starts) > 0
+        negative = segmented_sum((flags >> 1).astype(np.int64), starts) > 0
+        # After n accepted edges the accumulator has seen all pairs but those in the pipeline.
+        seen = np.cumsum(accepted) - self.pipeline
+        return {
+            "acc": _at(self.codes(sums), seen),
+            "status": _at(positive.astype(np.uint8) | negative.astype(np.uint8) << 1, seen),
+        }
+
+    def matmul(self, a: ArrayLike, b: ArrayLike) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        """Matrix product in this unit's arithmetic, the accumulator cleared for each element.
+
+        Parameters
+        ----------
+        a : integer array of shape (n, k)
+        b : integer array of shape (k, m)
+
+        Returns
+        -------
+        codes of the accumulator and status, each of shape (n, m).
+        """
+        a, b = check_codes("a", self.a, a), check_codes("b", self.b, b)
+        if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0]:
+            raise ValueError(f"a and b must have shapes (n, k) and (k, m), got {a.shape} and {b.shape}")
+        total: Any = self._wrapping(np.zeros((a.shape[0], b.shape[1]), dtype=np.int64))
+        status = np.zeros((a.shape[0], b.shape[1]), dtype=np.uint8)
+        for k in range(a.shape[1]):
+            terms = PRODUCTS[self.product](self.a, self.b, a[:, k, None], b[None, k, :])
+            total = total + self._wrapping(terms.steps)
+            status |= terms.status
+        return self.codes(total), status
+
+    def values(self, codes: NDArray[Any]) -> NDArray[np.float64]:
+        """The accumulator's codes as numbers, rounded to float64 where it cannot hold them."""
+        width = self.accumulator.width
+        integers = codes.astype(object)
+        if self.accumulator.signed:
+            integers = integers - ((integers >> (width - 1)) << width)
+        return integers.astype(np.float64) * 2.0**-self.accumulator.fraction
+
+    def codes(self, steps: NDArray[Any]) -> NDArray[Any]:
+        """Sums in steps as codes of the accumulator: modulo ``2**width``."""
+        mask = (1 << self.accumulator.width) - 1
+        return steps & (mask if steps.dtype == object else np.uint64(mask))
+
+    def _wrapping(self, steps: NDArray[Any]) -> NDArray[Any]:
+        """Integers whose addition is exact modulo ``2**width``: uint64 wraps at 2**64 by itself."""
+        return steps.astype(np.uint64 if self.accumulator.width <= 64 else object)
+
+
+def segmented_sum(terms: NDArray[Any], starts: NDArray[np.bool_]) -> NDArray[Any]:
+    """Running sums that start anew at each element where `starts` is true."""
+    if terms.size == 0:
+        return terms
+    running = np.cumsum(terms, dtype=terms.dtype)
+    start = np.maximum.accumulate(np.where(starts, np.arange(len(terms)), 0))
+    return running - (running[start] - terms[start])
+
+
+def _at(sequence: NDArray[Any], count: NDArray[np.int64]) -> NDArray[Any]:
+    """The element that is last after `count` of them; the reset value 0 before the first."""
+    padded = np.concatenate([np.zeros(1, dtype=sequence.dtype), sequence])
+    return padded[np.maximum(count, 0)]

