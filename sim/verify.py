@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import hw
 from rtl_gen import Emitted, emit
 from rtl_gen.tools import ToolError
 from sim import tools
-from sim.runner import simulate
+from sim.benches import mac
+from sim.benches.play import Play, save
+from sim.runner import SEED, simulate
 
-BENCHES = {"mac": "sim.benches.mac"}
-"""The cocotb bench of each unit."""
+BENCHES: dict[str, Callable[[Any, int], list[Play]]] = {"mac": mac.plays}
+"""What to try on each unit, by the unit's name."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,12 @@ class Verdict:
         All tests ran and none failed.
     tests : int
         Tests that ran; never 0.
-    pairs : int
-        Operand pairs tried.
+    cycles : int
+        Clock cycles played.
     exhaustive : bool
-        They are all that there are.
+        Every operand pair was among them.
     compared : int
-        Output samples compared while trying them.
+        Output samples compared by the tests that passed.
     failures : list of str
         One line each: operands, expected and actual code.
     versions : dict
@@ -48,7 +51,7 @@ class Verdict:
     digest: str
     passed: bool
     tests: int
-    pairs: int
+    cycles: int
     exhaustive: bool
     compared: int
     failures: list[str]
@@ -84,21 +87,26 @@ def verify(
             return verify(spec, target, emitted=emitted, folder=Path(temporary))
     emitted = emitted or emit(spec, target)
     source, _manifest = emitted.write(folder)
-    evidence = folder.resolve() / "evidence.json"
+    evidence, script = folder.resolve() / "evidence.json", folder.resolve() / "plays.json"
     evidence.unlink(missing_ok=True)
-    environment = {"MACSMITH_SPEC": spec.name, "MACSMITH_EVIDENCE": str(evidence)}
-    results = simulate(source, emitted.name, BENCHES[spec.unit], folder, environment)
-    tried = json.loads(evidence.read_text()) if evidence.exists() else {}
-    if not results.failures and not tried.get("compared"):
-        raise ToolError(f"the bench of {spec} says that it passed but compared nothing")
+    plays = BENCHES[spec.unit](spec, SEED)
+    save(plays, script)
+    environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(evidence)}
+    results = simulate(source, emitted.name, "sim.benches.clocked", folder, environment)
+    compared = json.loads(evidence.read_text()) if evidence.exists() else {}
+    # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
+    if results.tests != len(plays):
+        raise ToolError(f"{spec}: {results.tests} of {len(plays)} tests ran")
+    if not results.failures and any(compared.get(play.name) != play.samples for play in plays):
+        raise ToolError(f"{spec}: the bench says that it passed but did not compare every sample")
     return Verdict(
         spec=spec.name,
         digest=emitted.digest,
         passed=not results.failures,
         tests=results.tests,
-        pairs=tried.get("pairs", 0),
-        exhaustive=tried.get("exhaustive", False),
-        compared=tried.get("compared", 0),
+        cycles=sum(play.cycles for play in plays),
+        exhaustive=plays[0].exhaustive,
+        compared=sum(compared.values()),
         failures=results.failures,
         versions=tools.versions(),
     )

@@ -1,25 +1,19 @@
-"""Compares what was seen with what was right."""
+"""Compares what was seen with what is right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from sim.benches.play import Play
 
 
-def check(
-    expected: dict[str, Sequence[int]], actual: dict[str, list[int]], explain: Callable[[int], str], name: str
-) -> int:
-    """Compare all samples of all ports; codes must be equal.
+def check(play: Play, seen: dict[str, list[int]]) -> int:
+    """Compare every sample of every output; codes must be equal.
 
     Parameters
     ----------
-    expected, actual : dict of port to samples
+    play : Play
+        What was played.
+    seen : dict of port to list of int
         One sample a cycle.
-    explain : callable
-        Says what was done in a cycle, for the message.
-    name : str
-        The design, for the message.
 
     Returns
     -------
@@ -28,19 +22,17 @@ def check(
     Raises
     ------
     AssertionError
-        Some sample differs; the message tells the first: cycle, operands, expected and actual code.
+        Samples are missing, or differ: the message tells the first that does, with its cycle, the
+        operands, the expected and the actual code.
     """
-    compared = 0
-    for port, samples in actual.items():
-        right = np.asarray(expected[port], dtype=object)
-        seen = np.asarray(samples, dtype=object)
-        assert len(right) == len(seen) > 0, f"{name}: {len(seen)} samples of {port}, {len(right)} expected"
-        wrong = np.flatnonzero(right != seen)
-        if wrong.size:
-            first = int(wrong[0])
+    for port, expected in play.expected.items():
+        actual = seen[port]
+        assert len(actual) == len(expected), f"{play.name}: {len(actual)} samples of {port}, expected {len(expected)}"
+        wrong = [cycle for cycle, pair in enumerate(zip(expected, actual, strict=True)) if pair[0] != pair[1]]
+        if wrong:
+            first = wrong[0]
             raise AssertionError(
-                f"{name}: cycle {first}: {explain(first)}: {port} expected {int(right[first]):#x}, "
-                f"got {int(seen[first]):#x} ({wrong.size} of {len(seen)} samples differ)"
+                f"{play.name}: cycle {first}: {play.explain(first)}: {port} expected {expected[first]:#x}, "
+                f"got {actual[first]:#x} ({len(wrong)} of {len(expected)} samples differ)"
             )
-        compared += len(seen)
-    return compared
+    return play.samples

@@ -17,12 +17,12 @@ class Driver:
     """
 
     def __init__(self, dut: Any, ports: list[str]) -> None:
-        self.handles = [getattr(dut, port) for port in ports]
+        self.setters = [getattr(dut, port).set for port in ports]
         self.last: list[int | None] = [None] * len(ports)
 
     def drive(self, values: tuple[int, ...]) -> None:
         """Present one value on each port, in the order given at construction."""
-        for index, (handle, value) in enumerate(zip(self.handles, values, strict=True)):
+        for index, value in enumerate(values):
             if value != self.last[index]:
-                handle.set(value)
+                self.setters[index](value)
                 self.last[index] = value

@@ -17,10 +17,10 @@ class Monitor:
     """
 
     def __init__(self, dut: Any, ports: list[str]) -> None:
-        self.handles = [(getattr(dut, port), []) for port in ports]
-        self.samples: dict[str, list[int]] = dict(zip(ports, (seen for _, seen in self.handles), strict=True))
+        self.samples: dict[str, list[int]] = {port: [] for port in ports}
+        self.taps = [(getattr(dut, port).get, self.samples[port].append) for port in ports]
 
     def sample(self) -> None:
         """Note what every output shows now, as unsigned codes."""
-        for handle, seen in self.handles:
-            seen.append(int(handle.get()))
+        for get, keep in self.taps:
+            keep(int(get()))

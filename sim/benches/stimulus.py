@@ -23,10 +23,14 @@ class Pairs:
 
 
 def pairs(a: Format, b: Format, rng: np.random.Generator) -> Pairs:
-    """All pairs of codes if their widths add up to 16 bits at most, else corners and random pairs."""
+    """All pairs of codes if their widths add up to 16 bits at most, else corners and random pairs.
+
+    All pairs come grouped by b, for a simulator takes longer to set two ports than one.
+    """
     if a.width + b.width <= EXHAUSTIVE_BITS:
-        every = rng.permutation(1 << (a.width + b.width))
-        return Pairs(every >> b.width, every & ((1 << b.width) - 1), True)
+        rows = rng.permutation(1 << b.width)
+        columns = rng.permuted(np.tile(np.arange(1 << a.width), (len(rows), 1)), axis=1)
+        return Pairs(columns.ravel(), np.repeat(rows, columns.shape[1]), True)
     x, y = np.meshgrid(corners(a), corners(b))
     random = [rng.integers(0, 1 << fmt.width, RANDOM_PAIRS) for fmt in (a, b)]
     return Pairs(np.concatenate([x.ravel(), random[0]]), np.concatenate([y.ravel(), random[1]]), False)

@@ -55,12 +55,20 @@ class Mac:
         sums = segmented_sum(self._wrapping(terms.steps[accepted]), starts)
         positive = segmented_sum((flags & 1).astype(np.int64), starts) > 0
         negative = segmented_sum((flags >> 1).astype(np.int64), starts) > 0
-        # After n accepted edges the accumulator has seen all pairs but those in the pipeline.
-        seen = np.cumsum(accepted) - self.pipeline
+        seen = self._seen(accepted)
         return {
             "acc": _at(self.codes(sums), seen),
             "status": _at(positive.astype(np.uint8) | negative.astype(np.uint8) << 1, seen),
         }
+
+    def newest(self, en: ArrayLike) -> NDArray[np.int64]:
+        """For each cycle, the cycle whose pair entered the accumulator last; -1 for none yet."""
+        accepted = np.flatnonzero(en)
+        return np.append(-1, accepted)[np.maximum(self._seen(np.asarray(en, dtype=bool)), 0)]
+
+    def _seen(self, accepted: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Pairs that have reached the accumulator after each cycle: all but those in the pipeline."""
+        return np.cumsum(accepted) - self.pipeline
 
     def matmul(self, a: ArrayLike, b: ArrayLike) -> tuple[NDArray[Any], NDArray[np.uint8]]:
         """Matrix product in this unit's arithmetic, the accumulator cleared for each element.

@@ -1,0 +1,59 @@
+"""A play: what to drive in each cycle and what must be seen, as plain numbers in a file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Play:
+    """One test of a clocked unit, from reset on.
+
+    Attributes
+    ----------
+    name : str
+        Name of the test.
+    inputs : dict of port to list of int
+        The code on each input in each cycle.
+    expected : dict of port to list of int
+        The code on each output after the edge that ends each cycle.
+    cause : list of int
+        For each cycle, the cycle whose inputs the outputs are the newest result of; -1 for none.
+    exhaustive : bool
+        Every combination of operands is among the inputs.
+    """
+
+    name: str
+    inputs: dict[str, list[int]]
+    expected: dict[str, list[int]]
+    cause: list[int]
+    exhaustive: bool = False
+
+    @property
+    def samples(self) -> int:
+        """Comparisons that the play is good for."""
+        return sum(map(len, self.expected.values()))
+
+    @property
+    def cycles(self) -> int:
+        return len(self.cause)
+
+    def explain(self, cycle: int) -> str:
+        """What led to the outputs of a cycle, for a message."""
+        cause = self.cause[cycle]
+        if cause < 0:
+            return "before any result"
+        values = " ".join(f"{port}={codes[cause]:#x}" for port, codes in self.inputs.items())
+        return f"after {values} of cycle {cause}"
+
+
+def save(plays: list[Play], path: Path) -> None:
+    """Write plays for a simulator to read."""
+    path.write_text(json.dumps([vars(play) for play in plays]))
+
+
+def load(path: Path) -> list[Play]:
+    """Read what `save` wrote."""
+    return [Play(**play) for play in json.loads(path.read_text())]
