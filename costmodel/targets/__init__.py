@@ -1,0 +1,88 @@
+"""What a family's tools are asked, and how their answers are counted: one data file a family."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+CLASSES = ("lut", "carry", "ff", "dsp", "bram")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A family's data file.
+
+    Attributes
+    ----------
+    name : str
+        The target's name.
+    lut_kind : str
+        What a LUT is there.
+    synthesis : tuple of str
+        Yosys commands to try; the one with the fewest LUTs counts.
+    cells : dict
+        For each of `CLASSES`, what one cell of each type counts for.
+    free : frozenset of str
+        Cells that count for nothing.
+    place : dict or None
+        How to place and route; None if no open tool can.
+    text : str
+        The file, to key results by.
+    """
+
+    name: str
+    lut_kind: str
+    synthesis: tuple[str, ...]
+    cells: dict[str, dict[str, int]]
+    free: frozenset[str]
+    place: dict[str, Any] | None
+    text: str
+
+    def count(self, cells: dict[str, int]) -> dict[str, int]:
+        """Resources of a netlist, from its number of cells of each type.
+
+        Raises
+        ------
+        ValueError
+            A type of cell is not in the file: it must not go uncounted.
+        """
+        known = set(self.free).union(*self.cells.values())
+        if unknown := sorted(set(cells) - known):
+            raise ValueError(f"target {self.name} does not say how to count cells {', '.join(unknown)}")
+        return {
+            kind: sum(count * self.cells[kind].get(cell, 0) for cell, count in cells.items()) for kind in CLASSES
+        }
+
+
+@lru_cache
+def load(name: str) -> Flow:
+    """The flow of a target.
+
+    Raises
+    ------
+    ValueError
+        There is none of that name.
+    """
+    if name not in measurable():
+        raise ValueError(f"target {name!r} can't be measured; these can: {', '.join(measurable())}")
+    text = files("costmodel").joinpath("targets", f"{name}.toml").read_text()
+    data = tomllib.loads(text)
+    return Flow(
+        name=data["name"],
+        lut_kind=data["lut_kind"],
+        synthesis=tuple(data["synthesis"]["flows"]),
+        cells={kind: data["cells"][kind] for kind in CLASSES},
+        free=frozenset(data["cells"]["free"]),
+        place=data.get("place"),
+        text=text,
+    )
+
+
+def measurable() -> list[str]:
+    """The names of all targets that have a flow."""
+    entries: Iterable[Any] = files("costmodel").joinpath("targets").iterdir()
+    return sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml"))
