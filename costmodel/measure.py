@@ -14,9 +14,10 @@ from typing import Any
 
 import hw
 from costmodel import yosys
-from costmodel.harness import TEMPLATE, harness
+from costmodel.harness import harness
 from costmodel.targets import Flow, load
 from rtl_gen import Emitted, emit
+from rtl_gen.files import code_digest
 from rtl_gen.tools import ToolError, package_version
 
 
@@ -65,7 +66,7 @@ class Cost:
 def measure_key(emitted: Emitted, target: hw.Target) -> str:
     """A hash of all that a measurement depends on: Verilog, harness, flow, tool versions."""
     flow = load(target.name)
-    parts = [emitted.digest, TEMPLATE, flow.text, json.dumps(_versions(flow))]
+    parts = [emitted.digest, code_digest(__name__, "costmodel.harness"), flow.text, json.dumps(_versions(flow))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

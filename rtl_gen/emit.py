@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import tempfile
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,8 @@ PASSES = (
     "setattr -unset init w:*",
     "attrmap -remove generator -remove top -remove src",
 )
+YOSYS = threading.Lock()
+"""Yosys keeps its state in the process: one thread at a time."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,10 @@ def _to_verilog(text: str, order: list[str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         source, result = Path(folder, "design.il"), Path(folder, "design.v")
         source.write_text(text)
-        design = yosys.Design()
-        for command in (f"read_rtlil {source}", *PASSES, f"write_verilog -noattr {result}"):
-            design.run_pass(f"tee -q {command}")
+        with YOSYS:
+            design = yosys.Design()
+            for command in (f"read_rtlil {source}", *PASSES, f"write_verilog -noattr {result}"):
+                design.run_pass(f"tee -q {command}")
         return re.sub(r"\A/\*.*?\*/\s*", "", result.read_text(), flags=re.DOTALL)
 
 

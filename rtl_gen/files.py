@@ -1,9 +1,12 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and digests of our own."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
+from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -31,3 +34,20 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+@lru_cache
+def code_digest(*modules: str) -> str:
+    """SHA-256 of the source of modules, and of all below those that are packages.
+
+    A stored result is keyed by it, so a change of what computes the result makes it anew.
+    """
+    digest = hashlib.sha256()
+    for module in modules:
+        spec = find_spec(module)
+        assert spec is not None and spec.origin is not None
+        origin = Path(spec.origin)
+        sources = sorted(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]
+        for source in sources:
+            digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()

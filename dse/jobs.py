@@ -1,0 +1,65 @@
+"""Work to be done once: what is in the store is not done again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Any
+
+from dse.store import Store
+
+
+@dataclass(frozen=True)
+class Job:
+    """A result to have.
+
+    Parameters
+    ----------
+    kind, key : str
+        Where the store keeps it; `key` hashes all that it depends on.
+    label : str
+        For people.
+    work : callable
+        Makes the result, as a dict that JSON can hold.
+    """
+
+    kind: str
+    key: str
+    label: str
+    work: Callable[[], dict[str, Any]]
+
+
+def say(text: str) -> None:
+    """A line of progress, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]:
+    """The result of each job, from the store or by doing it; each is stored as soon as it is there.
+
+    The work is done by `workers` threads, for nearly all of it is other programs' work.
+
+    Raises
+    ------
+    Whatever a job raises; jobs that have not begun are then dropped, those under way finish.
+    """
+    found = [store.get(job.kind, job.key) for job in jobs]
+    missing = [index for index, value in enumerate(found) if value is None]
+    if len(missing) < len(jobs):
+        say(f"reused {len(jobs) - len(missing)} of {len(jobs)} results from {store.path}")
+    start = time.monotonic()
+    with ThreadPoolExecutor(workers) as pool:
+        futures: dict[Future[dict[str, Any]], int] = {pool.submit(jobs[index].work): index for index in missing}
+        try:
+            for done, future in enumerate(as_completed(futures), 1):
+                job, value = jobs[futures[future]], future.result()
+                store.put(job.kind, job.key, job.label, value)
+                found[futures[future]] = value
+                say(f"[{done:{len(str(len(missing)))}}/{len(missing)}] {time.monotonic() - start:5.0f} s  {job.label}")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [value for value in found if value is not None]

@@ -1,0 +1,140 @@
+"""Handwritten digits: a two-layer perceptron on scikit-learn's 8 x 8 images.
+
+The network is trained in floating point, then each layer's matrix product runs in the golden model of a
+MAC: activations in the format of port a, weights in that of port b, sums in its accumulator. What a MAC
+does not do, scales, biases and the ReLU, is done in float64.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import hw
+from hw.formats import Format
+from rtl_gen.files import code_digest
+from rtl_gen.tools import package_version
+from sim.golden import encode, model
+
+HIDDEN = 32
+SEED = 0
+CALIBRATION = 128
+"""Training images that scales are chosen on."""
+SHIFTS = range(-1, 11)
+"""Scales tried for each operand, as powers of two below the one that just fits the largest value."""
+
+Matrix = NDArray[np.float64]
+
+
+@lru_cache
+def images() -> tuple[Matrix, NDArray[np.int64], Matrix, NDArray[np.int64]]:
+    """Training images and labels, test images and labels: halves of the set, pixels 0..1."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    pixels, labels = load_digits(return_X_y=True)
+    halves = train_test_split(pixels / 16, labels, test_size=0.5, random_state=SEED, stratify=labels)
+    train_x, test_x, train_y, test_y = halves
+    return train_x, train_y, test_x, test_y
+
+
+def train_key() -> str:
+    """A hash of all that the trained network depends on."""
+    parts = [code_digest(__name__), package_version("scikit-learn"), package_version("numpy")]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def train() -> dict[str, Any]:
+    """Train the network, seeded.
+
+    Returns
+    -------
+    dict with ``layers``, a list of ``weights`` (inputs, outputs) and ``biases``, and the test
+    ``accuracy`` of the network in float64.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    x, y, test_x, test_y = images()
+    network = MLPClassifier((HIDDEN,), alpha=1e-2, max_iter=300, random_state=SEED)
+    with warnings.catch_warnings():
+        # 300 rounds are the recipe; that they stop short of the optimiser's own tolerance is meant.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        network.fit(x, y)
+    layers = [
+        {"weights": weights.tolist(), "biases": biases.tolist()}
+        for weights, biases in zip(network.coefs_, network.intercepts_, strict=True)
+    ]
+    return {"layers": layers, "accuracy": float(network.score(test_x, test_y)), "images": len(test_y)}
+
+
+def accuracy_key(spec: Any, network: dict[str, Any]) -> str:
+    """A hash of all that the accuracy of a MAC depends on; its pipeline is not among it."""
+    arithmetic = [spec.a.name, spec.b.name, spec.product, spec.accumulator_format.name]
+    parts = [code_digest(__name__, "sim.golden", "hw.formats"), package_version("numpy"), json.dumps(network)]
+    return hashlib.sha256("\0".join(parts + arithmetic).encode()).hexdigest()
+
+
+def accuracy(spec: hw.Spec, network: dict[str, Any]) -> dict[str, Any]:
+    """Test accuracy of the network in a MAC's own arithmetic.
+
+    Returns
+    -------
+    dict with ``accuracy`` (a share), ``stderr`` (its binomial standard error), ``sqnr_db`` (logits
+    against those of float64) and ``images``.
+    """
+    mac = model(spec)
+    x, _, test_x, labels = images()
+    known, asked, exact = x[:CALIBRATION], test_x, test_x
+    for index, layer in enumerate(network["layers"]):
+        weights, biases = np.array(layer["weights"]), np.array(layer["biases"])
+        scales = choose_scales(mac, known, weights)
+        known, asked = (product(mac, part, weights, scales) + biases for part in (known, asked))
+        exact = exact @ weights + biases
+        if index < len(network["layers"]) - 1:
+            known, asked, exact = (np.maximum(part, 0) for part in (known, asked, exact))
+    share = float(np.mean(np.argmax(asked, axis=1) == labels))
+    return {
+        "accuracy": share,
+        "stderr": float(np.sqrt(share * (1 - share) / len(labels))),
+        "sqnr_db": float(10 * np.log10(np.mean(exact**2) / np.mean((asked - exact) ** 2))),
+        "images": len(labels),
+    }
+
+
+def product(mac: Any, x: Matrix, w: Matrix, scales: tuple[float, float]) -> Matrix:
+    """``x @ w`` in the MAC's arithmetic, with operands divided by their scales before and the sum multiplied after."""
+    codes, status = mac.matmul(encode(mac.a, x / scales[0]), encode(mac.b, w / scales[1]))
+    if np.any(status):
+        raise ValueError(f"a product in {mac.a} x {mac.b} was infinite or NaN, from finite operands")
+    return mac.values(codes) * (scales[0] * scales[1])
+
+
+def choose_scales(mac: Any, x: Matrix, w: Matrix) -> tuple[float, float]:
+    """The scales of activations and weights that bring ``x @ w`` nearest to what float64 makes of it.
+
+    First both operands shift together, for a product rule that saturates needs room for products,
+    then each alone.
+    """
+    exact = x @ w
+    full = [fit(mac.a, x), fit(mac.b, w)]
+
+    def error(shifts: tuple[int, int]) -> float:
+        scales = (full[0] * 2.0 ** shifts[0], full[1] * 2.0 ** shifts[1])
+        return float(np.mean((product(mac, x, w, scales) - exact) ** 2))
+
+    best = min(((shift, shift) for shift in SHIFTS), key=error)
+    best = min(((best[0], shift) for shift in SHIFTS), key=error)
+    best = min(((shift, best[1]) for shift in SHIFTS), key=error)
+    return full[0] * 2.0 ** best[0], full[1] * 2.0 ** best[1]
+
+
+def fit(fmt: Format, values: Matrix) -> float:
+    """The scale at which the largest magnitude just meets the format's largest value."""
+    return float(np.abs(values).max()) / float(fmt.max)

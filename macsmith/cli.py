@@ -1,0 +1,229 @@
+"""The command line: arguments in, text out, no logic."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+STORE = Path("build/pareto/store.sqlite")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code: 0 done, 1 a design is wrong, 2 it could not be done, 130 interrupted."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not hasattr(options, "command"):
+        parser.print_help()
+        return 0
+    from rtl_gen.tools import ToolError
+
+    try:
+        return options.command(options)
+    except KeyboardInterrupt:
+        print("macsmith: interrupted; finished results are kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, TypeError, OSError, ToolError) as error:
+        if os.environ.get("MACSMITH_TRACEBACK"):
+            raise
+        print(f"macsmith: {_line(error)}", file=sys.stderr)
+        return 2
+
+
+def _line(error: Exception) -> str:
+    """What an error says, in one line."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _parser() -> argparse.ArgumentParser:
+    from rtl_gen.tools import package_version
+
+    parser = argparse.ArgumentParser(
+        prog="macsmith", description="Number formats and datapaths for low-precision matmul on FPGAs."
+    )
+    parser.add_argument("--version", action="version", version=f"macsmith {package_version('macsmith')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], about: str, example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=about,
+            description=about[0].upper() + about[1:] + ".",
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(command=run)
+        return sub
+
+    formats = command("formats", _formats, "list number formats, or describe some", "macsmith formats e4m3 e5m2")
+    formats.add_argument("names", nargs="*", metavar="FORMAT", help="a format to describe")
+
+    generate = command(
+        "generate", _generate, "write a design's Verilog and manifest", "macsmith generate mac/e4m3xe4m3/exact -o rtl"
+    )
+    _add_specs(generate)
+    generate.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write to")
+    generate.add_argument("--target", default="generic", help="fabric to build for (default: generic)")
+
+    verify = command(
+        "verify", _verify, "simulate designs against their golden models", "macsmith verify mac/int8xint8 mac/e4m3xe4m3/lmul"
+    )
+    _add_specs(verify)
+    _add_run_options(verify)
+
+    cost = command(
+        "cost", _cost, "measure designs with Yosys and nextpnr", "macsmith cost mac/int8xint8 --target ecp5 ice40"
+    )
+    _add_specs(cost)
+    cost.add_argument(
+        "--target", nargs="+", default=["ecp5"], metavar="TARGET", help="ecp5, ice40 or xcup (default: ecp5)"
+    )
+    _add_run_options(cost)
+
+    explore = command(
+        "explore",
+        _explore,
+        "compare a space of designs and draw the Pareto frontier",
+        "macsmith explore examples/narrow.toml -o build/narrow",
+    )
+    explore.add_argument("space", nargs="?", type=Path, metavar="SPACE.toml", help="the space (default: a built-in one)")
+    explore.add_argument("-o", "--output", type=Path, default=STORE.parent, metavar="DIR", help=f"default: {STORE.parent}")
+    _add_run_options(explore, store=False)
+
+    command("doctor", _doctor, "say what of the tool chain is there", "macsmith doctor")
+    return parser
+
+
+def _add_specs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("specs", nargs="+", metavar="SPEC", help="for example mac/int8xint8 or mac/e4m3xe4m3/lmul")
+
+
+def _add_run_options(parser: argparse.ArgumentParser, store: bool = True) -> None:
+    cores = os.cpu_count() or 1
+    parser.add_argument("-j", "--jobs", type=_positive, default=cores, metavar="N", help=f"jobs at a time (default: {cores})")
+    if store:
+        parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"results (default: {STORE})")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
+    return int(text)
+
+
+def _formats(options: argparse.Namespace) -> int:
+    from hw.formats import CATALOGUE, FAMILIES, parse_format
+    from hw.formats.describe import datasheet, summary
+    from dse.report import table
+
+    if options.names:
+        print("\n\n".join(datasheet(parse_format(name)) for name in options.names))
+        return 0
+    rows = [summary(parse_format(name)) for name in CATALOGUE]
+    print(table(list(rows[0]), [list(row.values()) for row in rows]))
+    print("\nAlso: " + "; ".join(family.grammar for family in FAMILIES) + ".")
+    return 0
+
+
+def _generate(options: argparse.Namespace) -> int:
+    import hw
+    from rtl_gen import emit
+
+    target = hw.parse_target(options.target)
+    for emitted in [emit(hw.parse(name), target) for name in options.specs]:
+        for path in emitted.write(options.output):
+            print(path)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    import hw
+    from dse.explore import verify_job
+    from dse.jobs import run
+    from dse.store import Store
+
+    specs = [hw.parse(name) for name in options.specs]
+    with Store(options.store) as store:
+        verdicts = run([verify_job(spec, options.store.parent / "sim") for spec in specs], store, options.jobs)
+    for verdict in verdicts:
+        extent = "every operand pair" if verdict["exhaustive"] else "corners and random operands"
+        print(
+            f"{'PASS' if verdict['passed'] else 'FAIL'}  {verdict['spec']}  {verdict['tests']} tests, "
+            f"{verdict['cycles']} cycles, {extent}"
+        )
+        for failure in verdict["failures"]:
+            print(f"      {failure}")
+    return 0 if all(verdict["passed"] for verdict in verdicts) else 1
+
+
+def _cost(options: argparse.Namespace) -> int:
+    import hw
+    from dse.explore import measure_job
+    from dse.jobs import run
+    from dse.report import table
+    from dse.store import Store
+
+    specs = [hw.parse(name) for name in options.specs]
+    targets = [hw.parse_target(name) for name in options.target]
+    with Store(options.store) as store:
+        costs = run([measure_job(spec, target) for spec in specs for target in targets], store, options.jobs)
+    columns = ["target", "lut", "carry", "ff", "dsp", "bram"]
+    lines = [
+        [cost["spec"], *(str(cost[name]) for name in columns), "-" if cost["fmax"] is None else f"{cost['fmax']:.1f}"]
+        for cost in costs
+    ]
+    print(table(["spec", *columns, "MHz"], lines))
+    if any(cost["fmax"] is None for cost in costs):
+        print("MHz -: no open place and route for that family")
+    return 0
+
+
+def _explore(options: argparse.Namespace) -> int:
+    from dse.explore import explore
+    from dse.report import frontier_table
+    from dse.space import read
+    from dse.store import Store
+
+    space = read(options.space)
+    with Store(options.output / STORE.name) as store:
+        found = explore(space, options.output, store, options.jobs)
+    for axis in found.axes:
+        print(frontier_table(axis, found.rows) + "\n")
+    for path in found.files:
+        print(path)
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from costmodel.tools import TOOLS as measuring
+    from dse.report import table
+    from dse.tools import TOOLS as exploring
+    from rtl_gen.tools import TOOLS as writing
+    from rtl_gen.tools import ToolError
+    from sim.tools import TOOLS as simulating
+
+    lines, missing = [], []
+    for tool in [*writing, *simulating, *measuring, *exploring]:
+        try:
+            lines.append([tool.name, tool.find(), tool.purpose])
+        except ToolError as error:
+            lines.append([tool.name, "MISSING", tool.purpose])
+            missing.append(f"{tool.name}: {error}")
+    widths = [max(len(line[column]) for line in lines) for column in (0, 1)]
+    for name, version, purpose in lines:
+        print(f"{name:{widths[0]}}  {version:{widths[1]}}  {purpose}")
+    for line in missing:
+        print(f"macsmith: {line}", file=sys.stderr)
+    return 2 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
