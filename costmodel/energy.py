@@ -83,12 +83,12 @@ def energy_key(emitted: Emitted, table: str = DEFAULT_TABLE) -> str:
     return hashlib.sha256("\0".join([emitted.digest, *data, code, *versions]).encode()).hexdigest()
 
 
-def estimate_energy(spec: hw.Spec, table: str = DEFAULT_TABLE) -> Energy:
+def estimate_energy(spec: hw.MacSpec, table: str = DEFAULT_TABLE) -> Energy:
     """Estimate the energy of one multiply-accumulate.
 
     Parameters
     ----------
-    spec : Spec
+    spec : MacSpec
         The design.
     table : str
         A column of ``costmodel/data/energy_ops.csv`` that has INT8 add and multiply.
@@ -100,6 +100,8 @@ def estimate_energy(spec: hw.Spec, table: str = DEFAULT_TABLE) -> Energy:
     ToolError
         Yosys is missing or failed.
     """
+    if not isinstance(spec, hw.MacSpec):
+        raise TypeError(f"spec must be a MacSpec, got {spec!r}")
     published = published_energies(table)
     emitted = emit(spec)
     size, switched = _switched(emitted.verilog, emitted.name, stimulus(spec.a, spec.b))

@@ -109,9 +109,7 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
     rows = [
         _row(spec, cost, verdict, energy, accuracy)
         for of_target in costs
-        for spec, cost, verdict, energy, accuracy in zip(
-            specs, of_target, verdicts, energies, accuracies, strict=True
-        )
+        for spec, cost, verdict, energy, accuracy in zip(specs, of_target, verdicts, energies, accuracies, strict=True)
     ]
     report.mark(rows)
     axes = report.axes(rows, {target.name: target.title for target in space.targets})

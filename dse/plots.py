@@ -10,7 +10,7 @@ from typing import Any
 from dse.report import Axis, Row, front_of, rows_of
 from rtl_gen import write_atomic
 
-STYLES = {
+STYLES: dict[str, dict[str, Any]] = {
     "integer": {"marker": "o", "facecolor": "#1b6ca8"},
     "minifloat": {"marker": "s", "facecolor": "#f2a541"},
     "mixed": {"marker": "D", "facecolor": "#8f8f8f"},
@@ -29,7 +29,7 @@ def family(row: Row) -> str:
 
 def label(row: Row) -> str:
     """A design's name as short as the plot allows."""
-    operands = row["a"] if row["a"] == row["b"] else f"{row['a']}×{row['b']}"
+    operands = row["a"] if row["a"] == row["b"] else f"{row['a']}x{row['b']}"
     product = "" if row["product"] == "exact" else f" {row['product']}"
     return f"{operands}{product}" + ("" if row["pipeline"] == 1 else f" p{row['pipeline']}")
 
@@ -57,6 +57,7 @@ def pareto(axis: Axis, rows: Sequence[Row], reference: float, folder: Path) -> l
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import withStroke
 
     with rc_context({"font.size": 9, "svg.hashsalt": "macsmith", "svg.fonttype": "none"}):
         figure = Figure(figsize=(7, 4.6), layout="constrained")
@@ -74,16 +75,19 @@ def pareto(axis: Axis, rows: Sequence[Row], reference: float, folder: Path) -> l
                 plot.scatter(*at, s=42, edgecolor="black", linewidth=0.9, label=name, zorder=3, **style)
         plot.set_xlabel(axis.title)
         plot.set_ylabel("test accuracy on digits, % (± standard error)")
-        plot.set_xlim(left=0)
-        plot.margins(x=0.08)
+        plot.set_xlim(0, 1.1 * max(row[axis.column] for row in shown))
         plot.grid(color="#e4e4e4", linewidth=0.6)
         plot.set_axisbelow(True)
         plot.legend(loc="lower right", frameon=True, framealpha=0.9, fontsize=8)
-        texts = [plot.text(row[axis.column], 100 * row["accuracy"], label(row), fontsize=8) for row in shown]
+        halo = [withStroke(linewidth=2.5, foreground="white")]
+        texts = [
+            plot.text(row[axis.column], 100 * row["accuracy"], label(row), fontsize=8, path_effects=halo, zorder=4)
+            for row in shown
+        ]
         places = ([row[axis.column] for row in shown], [100 * row["accuracy"] for row in shown])
-        adjust_text(texts, *places, ax=plot, arrowprops={"arrowstyle": "-", "color": "#888888", "linewidth": 0.5})
+        arrows = {"arrowstyle": "-", "color": "#888888", "linewidth": 0.5}
+        adjust_text(texts, *places, ax=plot, expand=(1.5, 2.0), arrowprops=arrows)
         return [_save(figure, folder / f"{axis.file}.{ending}") for ending in ("png", "svg")]
-
 
 
 def _save(figure: Any, path: Path) -> Path:

@@ -36,6 +36,4 @@ def _in_statements(statements: Any) -> Iterator[str]:
 def reject_narrowing(component: Any) -> None:
     """Raise ValueError, naming the source lines, if any assignment in `component` drops bits."""
     if found := list(narrowings(Fragment.get(component, None))):
-        raise ValueError(
-            f"{type(component).__name__} drops bits without saying truncate(): " + "; ".join(found)
-        )
+        raise ValueError(f"{type(component).__name__} drops bits without saying truncate(): " + "; ".join(found))

@@ -6,18 +6,19 @@ import hashlib
 import json
 import re
 import tomllib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 from hw.datapath import PRODUCTS
 from hw.formats import Fixed, Format, Span, check_int, parse_format
 
-MAX_OPERAND_SPAN = 1024
+MAX_TERM_WIDTH = 1024
 """Bits of the widest exact product term; beyond it an exact accumulator is not a sane design."""
 
 
 @dataclass(frozen=True)
-class Spec:
+class Spec(ABC):
     """A frozen, validated, value-equal description of one design.
 
     Subclasses are dataclasses of formats, ints and strings, with `unit` as their first name part.
@@ -28,14 +29,24 @@ class Spec:
     """The name's grammar, for error messages."""
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """Canonical short name: equal specs have equal names, and `parse` turns it back."""
-        raise NotImplementedError  # pragma: no cover - every subclass has its grammar
 
     @classmethod
+    @abstractmethod
     def from_parts(cls, parts: list[str]) -> Self:
         """The spec of a name's parts after the unit; left-out trailing parts take their defaults."""
-        raise NotImplementedError  # pragma: no cover - every subclass has its grammar
+
+    @property
+    @abstractmethod
+    def latency(self) -> int:
+        """Clock edges from an input to the output that depends on it."""
+
+    @property
+    @abstractmethod
+    def port_formats(self) -> dict[str, Format]:
+        """The format of every port that carries numbers."""
 
     @property
     def identifier(self) -> str:
@@ -115,9 +126,9 @@ class MacSpec(Spec):
         check_int("pipeline", self.pipeline, 0, 3)
         PRODUCTS[self.product].check(self.a, self.b)
         width = self.term_span.width
-        if width > MAX_OPERAND_SPAN:
+        if width > MAX_TERM_WIDTH:
             raise ValueError(
-                f"{self.a} x {self.b} has exact products of {width} bits; at most {MAX_OPERAND_SPAN} are built"
+                f"{self.a} x {self.b} has exact products of {width} bits; at most {MAX_TERM_WIDTH} are built"
             )
 
     __hash__ = Spec.__hash__
@@ -157,6 +168,10 @@ class MacSpec(Spec):
     def accumulator_format(self) -> Fixed:
         """The fixed-point format of port `acc`: wide enough for `depth` products."""
         return Fixed.holding(self.term_span.accumulate(self.depth))
+
+    @property
+    def port_formats(self) -> dict[str, Format]:
+        return {"a": self.a, "b": self.b, "acc": self.accumulator_format}
 
     @property
     def has_status(self) -> bool:
@@ -209,6 +224,8 @@ def parse(name: str) -> Spec:
 
 def from_dict(values: dict[str, Any]) -> Spec:
     """The spec of plain values, as `Spec.to_dict` gives them; left-out fields take their defaults."""
+    if not isinstance(values, dict):
+        raise TypeError(f"a spec must be a table of values, got a {type(values).__name__}")
     values = dict(values)
     unit = values.pop("unit", None)
     if unit not in UNITS:

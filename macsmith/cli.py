@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"macsmith {package_version('macsmith')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], about: str, example: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], about: str, example: str
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(
             name,
             help=about,
@@ -74,7 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--target", default="generic", help="fabric to build for (default: generic)")
 
     verify = command(
-        "verify", _verify, "simulate designs against their golden models", "macsmith verify mac/int8xint8 mac/e4m3xe4m3/lmul"
+        "verify",
+        _verify,
+        "simulate designs against their golden models",
+        "macsmith verify mac/int8xint8 mac/e4m3xe4m3/lmul",
     )
     _add_specs(verify)
     _add_run_options(verify)
@@ -94,8 +99,12 @@ def _parser() -> argparse.ArgumentParser:
         "compare a space of designs and draw the Pareto frontier",
         "macsmith explore examples/narrow.toml -o build/narrow",
     )
-    explore.add_argument("space", nargs="?", type=Path, metavar="SPACE.toml", help="the space (default: a built-in one)")
-    explore.add_argument("-o", "--output", type=Path, default=STORE.parent, metavar="DIR", help=f"default: {STORE.parent}")
+    explore.add_argument(
+        "space", nargs="?", type=Path, metavar="SPACE.toml", help="the space (default: a built-in one)"
+    )
+    explore.add_argument(
+        "-o", "--output", type=Path, default=STORE.parent, metavar="DIR", help=f"default: {STORE.parent}"
+    )
     _add_run_options(explore, store=False)
 
     command("doctor", _doctor, "say what of the tool chain is there", "macsmith doctor")
@@ -108,7 +117,9 @@ def _add_specs(parser: argparse.ArgumentParser) -> None:
 
 def _add_run_options(parser: argparse.ArgumentParser, store: bool = True) -> None:
     cores = os.cpu_count() or 1
-    parser.add_argument("-j", "--jobs", type=_positive, default=cores, metavar="N", help=f"jobs at a time (default: {cores})")
+    parser.add_argument(
+        "-j", "--jobs", type=_positive, default=cores, metavar="N", help=f"jobs at a time (default: {cores})"
+    )
     if store:
         parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"results (default: {STORE})")
 
@@ -120,9 +131,9 @@ def _positive(text: str) -> int:
 
 
 def _formats(options: argparse.Namespace) -> int:
+    from dse.report import table
     from hw.formats import CATALOGUE, FAMILIES, parse_format
     from hw.formats.describe import datasheet, summary
-    from dse.report import table
 
     if options.names:
         print("\n\n".join(datasheet(parse_format(name)) for name in options.names))
@@ -204,7 +215,6 @@ def _explore(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     from costmodel.tools import TOOLS as measuring
-    from dse.report import table
     from dse.tools import TOOLS as exploring
     from rtl_gen.tools import TOOLS as writing
     from rtl_gen.tools import ToolError

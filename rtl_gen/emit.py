@@ -16,7 +16,6 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 import hw
-from hw.formats import Format
 from rtl_gen.files import write_atomic
 from rtl_gen.tools import package_version
 
@@ -95,8 +94,6 @@ def emit_component(component: wiring.Component, spec: hw.Spec, target: hw.Target
     ports = _ports(component)
     body = _to_verilog(rtlil.convert(component, name=spec.identifier, emit_src=False), list(ports))
     version = package_version("macsmith")
-    formats = {field: value for field, value in vars(spec).items() if isinstance(value, Format)}
-    formats["acc"] = spec.accumulator_format
     verilog = _header(spec, target, version, ports, component.meanings) + body
     manifest = {
         "name": spec.name,
@@ -113,7 +110,7 @@ def emit_component(component: wiring.Component, spec: hw.Spec, target: hw.Target
         ],
         "formats": {
             port: {"name": fmt.name, "width": fmt.width, "lsb": fmt.span.lsb, "source": fmt.source}
-            for port, fmt in formats.items()
+            for port, fmt in spec.port_formats.items()
         },
     }
     return Emitted(spec.identifier, verilog, manifest)

@@ -53,9 +53,7 @@ class Flow:
         known = set(self.free).union(*self.cells.values())
         if unknown := sorted(set(cells) - known):
             raise ValueError(f"target {self.name} does not say how to count cells {', '.join(unknown)}")
-        return {
-            kind: sum(count * self.cells[kind].get(cell, 0) for cell, count in cells.items()) for kind in CLASSES
-        }
+        return {kind: sum(count * self.cells[kind].get(cell, 0) for cell, count in cells.items()) for kind in CLASSES}
 
 
 @lru_cache

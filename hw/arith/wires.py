@@ -16,6 +16,12 @@ def named(m: Module, name: str, value: Value) -> Signal:
     return signal
 
 
+def any_of(m: Module, name: str, *values: Value) -> Value:
+    """Whether any bit of any value is set, on a wire; a lone bit needs none."""
+    bits = Cat(*values)
+    return named(m, name, bits.any()) if len(bits) > 1 else bits
+
+
 def truncate(m: Module, name: str, value: Value, width: int, low: int = 0, signed: bool = False) -> Signal:
     """Bits ``low .. low + width - 1`` of `value`, on a wire: a narrowing that is meant.
 
@@ -23,7 +29,7 @@ def truncate(m: Module, name: str, value: Value, width: int, low: int = 0, signe
     arithmetic is modulo a power of two. They end in a wire that is called unused, which linters
     know to leave alone.
     """
-    if not 0 < width or not 0 <= low <= len(value) - width:
+    if not width > 0 or not 0 <= low <= len(value) - width:
         raise ValueError(f"{name}: bits {low}..{low + width - 1} are not all in a value of {len(value)} bits")
     kept = Signal(Shape(width, signed), name=name)
     parts = [kept]

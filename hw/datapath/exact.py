@@ -9,8 +9,8 @@ from amaranth.hdl import Module, Value
 
 from hw.arith.wires import named
 from hw.datapath.product import Product, ProductRule, status
-from hw.datapath.unpack import Operand, unpack
-from hw.formats import Format, Minifloat, Span
+from hw.datapath.unpack import Operand, has_exponent, unpack
+from hw.formats import Format, Span
 
 
 class Exact(ProductRule):
@@ -23,7 +23,7 @@ class Exact(ProductRule):
         return a.span * b.span
 
     def bias(self, a: Format, b: Format) -> int | None:
-        return sum(isinstance(fmt, Minifloat) for fmt in (a, b)) or None
+        return sum(map(has_exponent, (a, b))) or None
 
     def multiply(self, m: Module, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
         x, y = unpack(a_format, m, a, "a"), unpack(b_format, m, b, "b")
@@ -35,7 +35,9 @@ class Exact(ProductRule):
         )
 
     @staticmethod
-    def _combine(m: Module, part: str, operation: Callable[[Value, Value], Value], x: Operand, y: Operand) -> Value | None:
+    def _combine(
+        m: Module, part: str, operation: Callable[[Value, Value], Value], x: Operand, y: Operand
+    ) -> Value | None:
         values = [getattr(operand, part) for operand in (x, y) if getattr(operand, part) is not None]
         if not values:
             return None

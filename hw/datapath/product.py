@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Module, Value
 
-from hw.arith.wires import named, truncate
+from hw.arith.wires import any_of, named, truncate
 from hw.datapath.unpack import Kind
 from hw.formats import Format, Span
 
@@ -77,9 +77,10 @@ def status(m: Module, a: Kind, b: Kind) -> Value | None:
         return None
     infinite = [kind.infinite for kind in (a, b) if kind.infinite is not None]
     invalid += [kind.infinite & other.zero for kind, other in ((a, b), (b, a)) if kind.infinite is not None]
+    nan = any_of(m, "invalid", *invalid)
     if not infinite:
-        return Cat(*invalid).any().replicate(2)
-    nan = named(m, "invalid", Cat(*invalid).any())
-    inf = named(m, "infinite", Cat(*infinite).any())
-    negative = named(m, "negative", a.negative ^ b.negative)
+        return nan.replicate(2)
+    inf = any_of(m, "infinite", *infinite)
+    signs = [kind.negative for kind in (a, b) if kind.negative is not None]
+    negative = named(m, "negative", signs[0] ^ signs[1]) if len(signs) == 2 else signs[0]
     return Cat(nan | (inf & ~negative), nan | (inf & negative))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import singledispatch
 
-from amaranth.hdl import Cat, Const, Module, Mux, Value
+from amaranth.hdl import Cat, Module, Mux, Value
 
-from hw.arith.wires import named
+from hw.arith.wires import any_of, named
 from hw.formats import Fixed, Format, Integer, Minifloat
 
 
@@ -37,12 +37,17 @@ class Operand:
 
 @dataclass
 class Kind:
-    """What decides the sign and validity of infinities; None where the format has no such code."""
+    """What decides the sign and validity of infinities; None where the format has no such code or no sign."""
 
     infinite: Value | None
     nan: Value | None
     zero: Value
-    negative: Value
+    negative: Value | None
+
+
+def has_exponent(fmt: Format) -> bool:
+    """Whether operands of the format need a shift: with one exponent bit both binades have one scale."""
+    return isinstance(fmt, Minifloat) and fmt.exponent_bits > 1
 
 
 @singledispatch
@@ -55,21 +60,21 @@ def unpack(fmt: Format, m: Module, code: Value, name: str) -> Operand:
 @unpack.register(Fixed)
 def _(fmt: Integer | Fixed, m: Module, code: Value, name: str) -> Operand:
     significand = code.as_signed() if fmt.signed else code
-    negative = code[-1] if fmt.signed else Const(0, 1)
+    negative = code[-1] if fmt.signed else None
     return Operand(significand, None, None, Kind(None, None, code == 0, negative))
 
 
 @unpack.register
 def _(fmt: Minifloat, m: Module, code: Value, name: str) -> Operand:
     mantissa, field = code[: fmt.mantissa_bits], code[fmt.mantissa_bits : -1]
-    normal = named(m, f"{name}_normal", field.any())
+    normal = any_of(m, f"{name}_normal", field)
     kind = kind_of(fmt, m, code, name)
     significand = Cat(mantissa, normal)
     for special in (kind.infinite, kind.nan):
         if special is not None:
             significand = Mux(special, 0, significand)
     # A subnormal has the exponent of the first normal binade: field 0 counts as 1.
-    exponent = Cat(field[0] | ~normal, field[1:])
+    exponent = Cat(field[0] | ~normal, field[1:]) if has_exponent(fmt) else None
     return Operand(significand, exponent, code[-1], kind)
 
 

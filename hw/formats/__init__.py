@@ -12,7 +12,11 @@ __all__ = ["CATALOGUE", "FAMILIES", "Fixed", "Format", "Integer", "Minifloat", "
 FAMILIES: list[type[Format]] = [Integer, Minifloat, Fixed]
 """Every family of formats. A new family is registered by appending its class here."""
 
-CATALOGUE = "int4 int6 int8 int16 uint4 uint8 e2m1 e2m3 e3m2 e4m3 e4m3fn e5m2 e3m4 e8m7ieee e5m10ieee".split()
+CATALOGUE = [
+    *("int4", "int6", "int8", "int16", "uint4", "uint8"),
+    *("e2m1", "e2m3", "e3m2", "e4m3", "e4m3fn", "e5m2", "e3m4"),
+    *("e8m7ieee", "e5m10ieee"),
+]
 """Names worth showing first; any other name that a family's grammar admits works too."""
 
 

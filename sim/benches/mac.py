@@ -25,8 +25,8 @@ class Planner:
         self, name: str, a: ArrayLike, b: ArrayLike, clear: ArrayLike, en: ArrayLike, exhaustive: bool = False
     ) -> Play:
         """A play of these inputs, with what the golden model says of them."""
-        inputs = {"a": a, "b": b, "clear": clear, "en": en}
-        inputs = {port: np.asarray(values).astype(np.int64) for port, values in inputs.items()}
+        given = {"a": a, "b": b, "clear": clear, "en": en}
+        inputs = {port: np.asarray(values).astype(np.int64) for port, values in given.items()}
         expected = self.model.run(**inputs)
         if not self.spec.has_status:
             del expected["status"]

@@ -36,7 +36,7 @@ def check_codes(name: str, fmt: Format, codes: ArrayLike) -> Codes:
     return array
 
 
-def integer_type(span: Span) -> type:
+def integer_type(span: Span) -> Any:
     """int64 where it holds the span, else Python's unbounded integers."""
     return np.int64 if span.width <= 63 else object
 

@@ -56,7 +56,8 @@ def lmul(a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Term
     if not isinstance(fmt, Minifloat) or a_format != b_format:
         raise ValueError(f"lmul takes two operands of one minifloat format, got {a_format} and {b_format}")
     smallest = 2.0 ** (1 - fmt.bias)
-    x, y = (np.where(np.abs(v) < smallest, 0 * v, v) for v in (decode(fmt, a), decode(fmt, b)))
+    x: NDArray[np.float64] = _flush(decode(fmt, a), smallest)
+    y: NDArray[np.float64] = _flush(decode(fmt, b), smallest)
     status = _status(x, y)
     finite = (status == 0) & (x != 0) & (y != 0)
     (p, e), (q, f) = (np.frexp(np.where(finite, np.abs(v), 1.0)) for v in (x, y))
@@ -70,6 +71,11 @@ def lmul(a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Term
     if integer_type(fmt.span) is np.int64:
         return Terms(steps.astype(np.int64), status, fmt.span.lsb)
     return Terms(np.vectorize(int, otypes=[object])(steps), status, fmt.span.lsb)
+
+
+def _flush(values: NDArray[np.float64], smallest: float) -> NDArray[np.float64]:
+    """Magnitudes below `smallest` as zeros of the same sign."""
+    return np.where(np.abs(values) < smallest, np.copysign(0.0, values), values)
 
 
 def _status(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -1,0 +1,49 @@
+# macsmith. `make` lists what there is to do; every target sets up .venv by itself.
+
+PYTHON ?= python3
+J ?= $(shell nproc 2>/dev/null || echo 2)
+BIN := .venv/bin
+SPECS ?= mac/int4xint4 mac/int8xint8 mac/e2m1xe2m1 mac/e3m2xe3m2 mac/e4m3xe4m3 mac/e5m2xe5m2 mac/e4m3xe4m3/lmul mac/e5m2xe5m2/lmul
+
+.DEFAULT_GOAL := help
+.PHONY: help setup pareto test verilog regress lint bench docs clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The wheels are big: the first set-up takes a minute or two.
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "macsmith needs Python 3.11 or newer, and $(PYTHON) is older: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: .venv/ready ## install everything into .venv
+
+pareto: .venv/ready ## generate, verify, measure and compare: the plots go to build/pareto
+	@$(BIN)/macsmith explore -j $(J) -o build/pareto
+
+test: .venv/ready ## run the tests
+	$(BIN)/pytest
+
+verilog: .venv/ready ## write the Verilog of SPECS to build/verilog
+	@$(BIN)/macsmith generate $(SPECS) -o build/verilog
+
+regress: .venv/ready ## verify SPECS with cocotb on Verilator
+	@$(BIN)/macsmith verify $(SPECS) -j $(J) --store build/regress/store.sqlite
+
+lint: .venv/ready ## style, types, and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: .venv/ready ## measure the speed of the software
+	@$(BIN)/python -m benchmarks
+
+docs: .venv/ready ## make the generated tables of docs/ anew
+	@$(BIN)/python -m docs.tables
+
+clean: ## remove what was built, but not .venv
+	rm -rf build

@@ -1,0 +1,171 @@
+"""Formats: published values, bounds, names, and what is refused."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import pytest
+
+from hw.formats import CATALOGUE, Fixed, Format, Integer, Minifloat, Span, parse_format
+from hw.formats.describe import datasheet
+
+# OFP8 1.0, table 1 (E4M3 and E5M2): code and value.
+OFP8 = {
+    "e4m3fn": {0x7E: 448, 0x08: 2**-6, 0x07: 0.875 * 2**-6, 0x01: 2**-9, 0x38: 1, 0xFE: -448, 0x00: 0, 0x80: 0},
+    "e5m2": {0x7B: 57344, 0x04: 2**-14, 0x03: 0.75 * 2**-14, 0x01: 2**-16, 0x3C: 1, 0xFB: -57344, 0x80: 0},
+}
+# OCP MX 1.0, tables of the FP6 and FP4 element formats: largest normal, smallest normal, largest and
+# smallest subnormal.
+MX = {
+    "e3m2": (28.0, 0.25, 0.1875, 0.0625),
+    "e2m3": (7.5, 1.0, 0.875, 0.125),
+    "e2m1": (6.0, 1.0, 0.5, 0.5),
+}
+
+
+@pytest.mark.parametrize("name", OFP8)
+def test_fp8_has_the_values_of_its_standard(name: str) -> None:
+    fmt = parse_format(name)
+    assert {code: fmt.decode(code) for code in OFP8[name]} == OFP8[name]
+
+
+def test_e4m3fn_has_two_nans_and_no_infinity() -> None:
+    values = [parse_format("e4m3fn").decode(code) for code in range(256)]
+    assert [code for code, value in enumerate(values) if value != value] == [0x7F, 0xFF]
+    assert not any(isinstance(value, float) and math.isinf(value) for value in values)
+
+
+def test_e5m2_has_the_specials_of_ieee_754() -> None:
+    fmt = parse_format("e5m2")
+    assert (fmt.decode(0x7C), fmt.decode(0xFC)) == (math.inf, -math.inf)
+    assert all(math.isnan(fmt.decode(code)) for code in (0x7D, 0x7E, 0x7F, 0xFD, 0xFE, 0xFF))
+
+
+@pytest.mark.parametrize("name", MX)
+def test_mx_elements_have_the_values_of_their_standard(name: str) -> None:
+    fmt = parse_format(name)
+    assert isinstance(fmt, Minifloat)
+    one = 1 << fmt.mantissa_bits
+    codes = ((1 << (fmt.width - 1)) - 1, one, one - 1, 1)
+    assert tuple(fmt.decode(code) for code in codes) == MX[name]
+
+
+def test_e2m1_is_the_known_list() -> None:
+    values = [0, 0.5, 1, 1.5, 2, 3, 4, 6]
+    assert [parse_format("e2m1").decode(code) for code in range(8)] == values
+    assert [parse_format("e2m1").decode(8 + code) for code in range(8)] == [-value for value in values]
+
+
+def test_all_finite_e4m3_goes_on_where_the_ocp_one_has_nan() -> None:
+    assert parse_format("e4m3").decode(0x7F) == 480
+    assert not parse_format("e4m3").has_special
+
+
+def test_integers() -> None:
+    assert [Integer(3).decode(code) for code in range(8)] == [0, 1, 2, 3, -4, -3, -2, -1]
+    assert [Integer(3, signed=False).decode(code) for code in range(8)] == list(range(8))
+
+
+def test_fixed_point_is_scaled_integers() -> None:
+    assert [Fixed(3, 1).decode(code) for code in range(8)] == [Fraction(n, 2) for n in (0, 1, 2, 3, -4, -3, -2, -1)]
+    assert parse_format("ufix4.-2").max == 60
+
+
+SMALL = ["int2", "int8", "uint2", "uint8", "fix5.2", "ufix3.-1", "e1m1", "e3m0", "e2m1", "e4m3", "e4m3fn", "e5m2"]
+
+
+@pytest.mark.parametrize("name", [*SMALL, "e3m2ieee", "e2m2fn", "e8m1", "e5m2finite", "e1m6"])
+def test_span_is_what_the_codes_say(name: str) -> None:
+    fmt = parse_format(name)
+    finite = [value for value in map(fmt.decode, range(1 << fmt.width)) if isinstance(value, Fraction)]
+    unit = Fraction(2) ** fmt.span.lsb
+    assert (fmt.min, fmt.max) == (min(finite), max(finite))
+    assert all((value / unit).denominator == 1 for value in finite)
+    assert any((value / unit) % 2 for value in finite), "a coarser grid would do"
+    assert fmt.has_special == (len(finite) < 1 << fmt.width)
+
+
+@pytest.mark.parametrize("name", [*CATALOGUE, *SMALL, "e5m2finite", "e4m3ieee", "e8m7", "uint16", "fix47.18"])
+def test_names_turn_back_into_equal_formats(name: str) -> None:
+    fmt = parse_format(name)
+    assert fmt.name == name
+    assert parse_format(fmt.name) == fmt
+    assert hash(parse_format(fmt.name)) == hash(fmt)
+
+
+def test_every_minifloat_name_turns_back() -> None:
+    for exponent in range(1, 9):
+        for mantissa in range(max(0, 2 - exponent), 16 - exponent):
+            for convention in ("finite", "ieee", "fn") if mantissa else ("finite",):
+                fmt = Minifloat(exponent, mantissa, convention)  # type: ignore[arg-type]
+                assert parse_format(fmt.name) == fmt
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "width"),
+    [(0, 0, 1), (0, 1, 1), (0, 255, 8), (0, 256, 9), (-1, 0, 1), (-128, 127, 8), (-128, 128, 9), (-1, 3, 3), (-9, -2, 5)],
+)
+def test_a_span_knows_its_width(lo: int, hi: int, width: int) -> None:
+    span = Span(lo, hi, 0)
+    assert span.width == width
+    fmt = Fixed.holding(span)
+    assert fmt.span.lo <= lo
+    assert hi <= fmt.span.hi
+    if width > 1:
+        narrower = Fixed(width - 1, 0, span.signed).span
+        assert not (narrower.lo <= lo and hi <= narrower.hi)
+
+
+@pytest.mark.parametrize("a", ["int3", "uint3", "e2m1"])
+@pytest.mark.parametrize("b", ["int2", "uint2", "e1m2"])
+def test_product_and_sum_spans_are_tight(a: str, b: str) -> None:
+    x, y = ([int(f.decode(c) / Fraction(2) ** f.span.lsb) for c in range(1 << f.width)] for f in map(parse_format, (a, b)))
+    span = parse_format(a).span * parse_format(b).span
+    products = [p * q for p in x for q in y]
+    assert (span.lo, span.hi) == (min(products), max(products))
+    sums = span.accumulate(5)
+    assert (sums.lo, sums.hi) == (min(0, 5 * min(products)), max(0, 5 * max(products)))
+
+
+def test_exact_accumulators_are_one_bit_narrower_than_the_published_bound() -> None:
+    # arXiv 2311.12359 gives 26, 32 and 34 bits for 4608 products in E2M3, E3M2 and E3M3, by a closed form
+    # that counts whole binades. The largest sum itself, for example 4608 * 60**2 < 2**24 for E2M3, is smaller.
+    for name, published in (("e2m3", 26), ("e3m2", 32), ("e3m3", 34)):
+        span = parse_format(name).span
+        assert (span * span).accumulate(4608).width == published - 1
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: parse_format("int1"), ValueError, "format 'int1': bits must be 2..16, got 1"),
+        (lambda: parse_format("uint17"), ValueError, "bits must be 2..16, got 17"),
+        (lambda: parse_format("e9m2"), ValueError, "exponent_bits must be 1..8, got 9"),
+        (lambda: parse_format("e8m8"), ValueError, "width 1 \\+ exponent_bits \\+ mantissa_bits must be 3..16, got 17"),
+        (lambda: parse_format("e3m0ieee"), ValueError, "mantissa_bits must be 1..14, got 0"),
+        (lambda: parse_format("float"), ValueError, "unknown format 'float'; known are: int2..int16"),
+        (lambda: parse_format(""), ValueError, "unknown format ''"),
+        (lambda: parse_format(8), TypeError, "a format's name must be a str, got 8 of type int"),
+        (lambda: Integer(8.0), TypeError, "bits must be an int, got 8.0"),  # type: ignore[arg-type]
+        (lambda: Integer(True), TypeError, "bits must be an int, got True"),
+        (lambda: Integer(8, 1), TypeError, "signed must be a bool, got 1"),  # type: ignore[arg-type]
+        (lambda: Fixed(0), ValueError, "bits must be 1..4096, got 0"),
+        (lambda: Fixed(4, 2, 0), TypeError, "signed must be a bool, got 0"),  # type: ignore[arg-type]
+        (lambda: Minifloat(4, 3, "x"), ValueError, "convention must be one of finite, ieee, fn, got 'x'"),  # type: ignore[arg-type]
+        (lambda: Integer(4).decode(16), ValueError, "code must be 0..15 for the 4-bit int4, got 16"),
+        (lambda: Integer(4).decode(-1), ValueError, "got -1"),
+        (lambda: Integer(4).decode(1.0), TypeError, "code must be an int, got 1.0"),  # type: ignore[arg-type]
+        (lambda: Span(1, 0, 0), ValueError, "lo must not exceed its hi, got 1..0"),
+    ],
+)
+def test_what_is_refused(call, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_datasheet_names_its_source(name: str) -> None:
+    fmt: Format = parse_format(name)
+    assert fmt.source in datasheet(fmt)
+    assert f"format        {name}" in datasheet(fmt)

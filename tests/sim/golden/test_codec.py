@@ -1,0 +1,107 @@
+"""Codes and values: both ways, against exact rationals."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hw.formats import Format, parse_format
+from sim.golden import decode, encode
+
+NAMES = ["int4", "uint4", "int8", "e2m1", "e3m0", "e1m3", "e3m2", "e4m3", "e4m3fn", "e5m2", "e8m7ieee", "fix6.3"]
+formats = st.sampled_from(NAMES).map(parse_format)
+
+
+def nearest(fmt: Format, value: Fraction) -> Fraction:
+    """The nearest finite value, ties to the even code, by looking at all of them."""
+    finite = {code: fmt.decode(code) for code in range(1 << fmt.width)}
+    ranked = sorted((abs(v - value), code & 1, v) for code, v in finite.items() if isinstance(v, Fraction))
+    return ranked[0][2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_encode_undoes_decode_on_every_code(name: str) -> None:
+    fmt = parse_format(name)
+    codes = np.arange(1 << fmt.width)
+    values = decode(fmt, codes)
+    back = encode(fmt, values)
+    same = np.isnan(values) | (values == 0)
+    assert np.array_equal(back[~same], codes[~same])
+    assert np.all(decode(fmt, back[values == 0]) == 0)
+    assert np.all(np.isnan(decode(fmt, back[np.isnan(values)])))
+
+
+@given(formats.filter(lambda fmt: fmt.width <= 8), st.floats(-700, 700))
+def test_encode_is_the_nearest_value(fmt: Format, value: float) -> None:
+    assert Fraction(float(decode(fmt, encode(fmt, value)))) == nearest(fmt, Fraction(value))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if parse_format(name).width <= 8])
+def test_ties_and_their_neighbours(name: str) -> None:
+    fmt = parse_format(name)
+    values = np.unique(decode(fmt, np.arange(1 << fmt.width)))
+    values = values[np.isfinite(values)]
+    ties = (values[1:] + values[:-1]) / 2
+    for tried in (ties, np.nextafter(ties, np.inf), np.nextafter(ties, -np.inf)):
+        expected = [nearest(fmt, Fraction(float(value))) for value in tried]
+        assert decode(fmt, encode(fmt, tried)).tolist() == [float(value) for value in expected]
+
+
+@given(formats, st.floats(allow_nan=False), st.floats(allow_nan=False))
+def test_encode_is_monotonic_and_idempotent(fmt: Format, one: float, other: float) -> None:
+    low, high = decode(fmt, encode(fmt, sorted([one, other])))
+    assert low <= high
+    assert decode(fmt, encode(fmt, low)) == low
+
+
+def test_out_of_range_saturates() -> None:
+    e4m3fn, e5m2, e2m1 = map(parse_format, ("e4m3fn", "e5m2", "e2m1"))
+    assert encode(e4m3fn, [1e9, -1e9, np.inf]).tolist() == [0x7E, 0xFE, 0x7E]
+    assert encode(e5m2, [1e9, -1e9, np.inf, -np.inf]).tolist() == [0x7B, 0xFB, 0x7C, 0xFC]
+    assert encode(e2m1, [100, -100, -np.inf]).tolist() == [7, 15, 15]
+    assert encode(parse_format("uint4"), [-3, 99]).tolist() == [0, 15]
+
+
+def test_zeros_keep_their_sign_where_the_format_has_one() -> None:
+    assert encode(parse_format("e4m3"), [0.0, -0.0, -1e-9]).tolist() == [0, 0x80, 0x80]
+    assert encode(parse_format("int8"), [0.0, -0.0, -1e-9]).tolist() == [0, 0, 0]
+
+
+def test_nan_needs_a_code() -> None:
+    assert np.isnan(decode(parse_format("e5m2"), encode(parse_format("e5m2"), np.nan)))
+    with pytest.raises(ValueError, match="values must not be NaN: e4m3 has no code for it"):
+        encode(parse_format("e4m3"), [1.0, np.nan])
+
+
+def test_shapes_and_types_are_kept() -> None:
+    fmt = parse_format("e4m3")
+    for shape in ((), (0,), (2, 3), (0, 4)):
+        codes = encode(fmt, np.zeros(shape))
+        assert codes.shape == decode(fmt, codes).shape == shape
+        assert codes.dtype == np.uint8
+    assert encode(parse_format("e5m10ieee"), 1.0).dtype == np.uint16
+    strided = np.arange(16)[::3]
+    assert np.array_equal(decode(fmt, strided), decode(fmt, strided.copy()))
+
+
+@pytest.mark.parametrize(
+    ("codes", "error", "message"),
+    [
+        ([256], ValueError, "codes must be codes 0..255 of e4m3, got 256"),
+        ([-1, 3], ValueError, "got -1"),
+        ([1.0], TypeError, "codes must be integer codes, got an array of float64"),
+        ([True], TypeError, "got an array of bool"),
+    ],
+)
+def test_what_decode_refuses(codes, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        decode(parse_format("e4m3"), codes)
+
+
+def test_a_format_too_wide_for_a_table_is_refused() -> None:
+    with pytest.raises(ValueError, match="formats of at most 16 bits have tables, got fix17.0 of 17"):
+        decode(parse_format("fix17.0"), [0])

@@ -1,0 +1,77 @@
+"""The MAC model against one that a person can follow, cycle by cycle."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import hw
+from sim.golden import decode, model
+
+
+def slow(spec, a, b, clear, en):
+    """Registers one by one, values as rationals."""
+    pipeline: list[tuple[Fraction, int]] = [(Fraction(0), 0)] * spec.pipeline
+    total, width, shown = Fraction(0), spec.accumulator_format.width, []
+    for x, y, starts, moves in zip(a, b, clear, en, strict=True):
+        if moves:
+            pipeline.append((spec.a.decode(int(x)) * spec.b.decode(int(y)), int(starts)))
+            product, restart = pipeline.pop(0)
+            total = product + (0 if restart else total)
+        steps = total / Fraction(2) ** spec.term_span.lsb
+        assert steps.denominator == 1
+        shown.append(int(steps) % (1 << width))
+    return shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["mac/int4xint4/exact/kulisch2/p0", "mac/uint4xint3/exact/kulisch/p2", "mac/e2m1xe4m3/exact/kulisch5/p1", "mac/e8m2xe8m2/exact/kulisch/p3"],
+)
+def test_run_is_the_slow_model(name: str) -> None:
+    spec, rng = hw.parse(name), np.random.default_rng(0)
+    a, b = (rng.integers(0, 1 << fmt.width, 500) for fmt in (spec.a, spec.b))
+    clear, en = rng.random(500) < 0.1, rng.random(500) < 0.7
+    assert model(spec).run(a, b, clear, en)["acc"].tolist() == slow(spec, a, b, clear, en)
+
+
+def test_sums_wrap_beyond_their_depth() -> None:
+    spec = hw.parse("mac/uint2xuint2/exact/kulisch1/p0")
+    assert model(spec).run([3] * 3, [3] * 3, [0] * 3, [1] * 3)["acc"].tolist() == [9, 18 % 16, 27 % 16]
+
+
+def test_status_is_kept_until_the_clear() -> None:
+    spec = hw.parse("mac/e5m2xe5m2/exact/kulisch/p0")
+    inf, minus_inf, nan, one = 0x7C, 0xFC, 0x7F, 0x3C
+    a = [one, inf, one, minus_inf, one, minus_inf, nan]
+    out = model(spec).run(a, [one] * 7, [0, 0, 0, 0, 1, 0, 1], [1] * 7)
+    assert out["status"].tolist() == [0, 1, 1, 3, 0, 2, 3]
+
+
+@pytest.mark.parametrize("name", ["mac/int8xint8", "mac/e4m3xe2m1", "mac/e5m2xe5m2"])
+def test_matmul_is_the_product_of_the_values(name: str) -> None:
+    spec, rng = hw.parse(name), np.random.default_rng(0)
+    a, b = rng.integers(0, 1 << (spec.a.width - 2), (3, 7)), rng.integers(0, 1 << (spec.b.width - 2), (7, 5))
+    codes, status = model(spec).matmul(a, b)
+    assert np.array_equal(model(spec).values(codes), decode(spec.a, a) @ decode(spec.b, b))
+    assert not status.any()
+
+
+def test_an_empty_sum_is_zero() -> None:
+    codes, _ = model(hw.parse("mac/int8xint8")).matmul(np.zeros((2, 0), int), np.zeros((0, 3), int))
+    assert codes.tolist() == [[0] * 3] * 2
+
+
+def test_newest_names_the_pair_that_entered_last() -> None:
+    mac = model(hw.parse("mac/int4xint4/exact/kulisch/p1"))
+    assert mac.newest([1, 0, 1, 1, 0]).tolist() == [-1, -1, 0, 2, 2]
+
+
+def test_what_is_refused() -> None:
+    mac = model(hw.parse("mac/int8xint8"))
+    with pytest.raises(ValueError, match=r"shapes \(n, k\) and \(k, m\), got \(2, 3\) and \(2, 3\)"):
+        mac.matmul(np.zeros((2, 3), int), np.zeros((2, 3), int))
+    with pytest.raises(TypeError, match="spec must be a spec of mac, got 'mac/int8xint8'"):
+        model("mac/int8xint8")
