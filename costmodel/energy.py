@@ -105,7 +105,7 @@ def estimate_energy(spec: hw.MacSpec, table: str = DEFAULT_TABLE) -> Energy:
     published = published_energies(table)
     emitted = emit(spec)
     size, switched = _switched(emitted.verilog, emitted.name, stimulus(spec.a, spec.b))
-    scales = [published[name] / _reference(name) for name in REFERENCES]
+    scales = [published[name] / reference_switching(name) for name in REFERENCES]
     return Energy(
         spec=spec.name,
         nand2=size,
@@ -147,11 +147,16 @@ def _data(name: str) -> str:
 
 
 @lru_cache
-def _reference(name: str) -> float:
+def reference_switching(name: str) -> float:
     """NAND2 units that switch in a published operation."""
     int8 = Integer(8)
     inputs = {port: values for port, values in stimulus(int8, int8).items() if port in "ab"}
     return _switched(REFERENCES[name], "reference", inputs)[1]
+
+
+def gate_flow() -> list[str]:
+    """Yosys commands from a design to the gates that the estimate weighs."""
+    return tomllib.loads(_data("gates.toml"))["flow"]
 
 
 def _switched(verilog: str, module: str, inputs: dict[str, NDArray[np.int64]]) -> tuple[float, float]:
@@ -160,7 +165,7 @@ def _switched(verilog: str, module: str, inputs: dict[str, NDArray[np.int64]]) -
     with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
         folder = Path(temporary)
         (folder / "design.v").write_text(verilog)
-        commands = ["read_verilog design.v", f"hierarchy -check -top {module}", *gates["flow"], "write_json out.json"]
+        commands = ["read_verilog design.v", f"hierarchy -check -top {module}", *gate_flow(), "write_json out.json"]
         yosys.run(commands, folder)
         netlist = json.loads((folder / "out.json").read_text())["modules"][module]
     weight = {cell: count / gates["transistors_per_nand2"] for cell, count in gates["transistors"].items()}

@@ -36,7 +36,7 @@ def main(script: str) -> None:
 
     design = yosys.Design()
     for command in Path(script).read_text().splitlines():
-        design.run_pass(f"tee -q {command}")
+        design.run_pass(command)
 
 
 if __name__ == "__main__":

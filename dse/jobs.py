@@ -51,14 +51,21 @@ def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]
     if len(missing) < len(jobs):
         say(f"reused {len(jobs) - len(missing)} of {len(jobs)} results from {store.path}")
     start = time.monotonic()
+
+    def do(job: Job) -> dict[str, Any]:
+        value = job.work()
+        # Stored before the next job of this thread begins: whatever happens then, this one is done.
+        store.put(job.kind, job.key, job.label, value)
+        return value
+
     with ThreadPoolExecutor(workers) as pool:
-        futures: dict[Future[dict[str, Any]], int] = {pool.submit(jobs[index].work): index for index in missing}
+        futures: dict[Future[dict[str, Any]], int] = {pool.submit(do, jobs[index]): index for index in missing}
         try:
             for done, future in enumerate(as_completed(futures), 1):
-                job, value = jobs[futures[future]], future.result()
-                store.put(job.kind, job.key, job.label, value)
-                found[futures[future]] = value
-                say(f"[{done:{len(str(len(missing)))}}/{len(missing)}] {time.monotonic() - start:5.0f} s  {job.label}")
+                index = futures[future]
+                found[index] = future.result()
+                count = f"[{done:{len(str(len(missing)))}}/{len(missing)}]"
+                say(f"{count} {time.monotonic() - start:5.0f} s  {jobs[index].label}")
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

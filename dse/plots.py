@@ -57,7 +57,6 @@ def pareto(axis: Axis, rows: Sequence[Row], reference: float, folder: Path) -> l
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.patheffects import withStroke
 
     with rc_context({"font.size": 9, "svg.hashsalt": "macsmith", "svg.fonttype": "none"}):
         figure = Figure(figsize=(7, 4.6), layout="constrained")
@@ -79,9 +78,9 @@ def pareto(axis: Axis, rows: Sequence[Row], reference: float, folder: Path) -> l
         plot.grid(color="#e4e4e4", linewidth=0.6)
         plot.set_axisbelow(True)
         plot.legend(loc="lower right", frameon=True, framealpha=0.9, fontsize=8)
-        halo = [withStroke(linewidth=2.5, foreground="white")]
+        ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
         texts = [
-            plot.text(row[axis.column], 100 * row["accuracy"], label(row), fontsize=8, path_effects=halo, zorder=4)
+            plot.text(row[axis.column], 100 * row["accuracy"], label(row), fontsize=8, bbox=ground, zorder=4)
             for row in shown
         ]
         places = ([row[axis.column] for row in shown], [100 * row["accuracy"] for row in shown])

@@ -68,6 +68,9 @@ def from_tables(data: dict[str, Any]) -> Space:
         raise ValueError(f"targets must be a list of names, got {targets!r}")
     for name in targets:
         load(hw.parse_target(name).name)
+    for unit in UNITS:
+        if not isinstance(data.get(unit, []), list):
+            raise ValueError(f"{unit} must be a list of tables, written [[{unit}]], got {data[unit]!r}")
     specs = [spec for unit in UNITS for table in data.get(unit, []) for spec in combinations(unit, table)]
     if not specs:
         raise ValueError(f"there is nothing to explore: add a table {' or '.join(f'[[{unit}]]' for unit in UNITS)}")

@@ -186,6 +186,8 @@ class MacSpec(Spec):
 
 def parse_operands(text: str) -> tuple[Format, Format]:
     """The two formats of ``AxB``. A format's name may hold an x itself (``fix8.4``)."""
+    if not isinstance(text, str):
+        raise TypeError(f"operands must be written AxB, got {text!r}")
     splits = [(text[:i], text[i + 1 :]) for i, char in enumerate(text) if char == "x"]
     if not splits:
         raise ValueError(f"operands must be written AxB, got {text!r}")

@@ -107,7 +107,9 @@ def simulate(source: Path, module: str, bench: str, folder: Path, environment: M
     log, results = folder / "log.txt", folder / "results.xml"
     for stale in (log, results):
         stale.unlink(missing_ok=True)
-    tools.libpython()
+    # Ask for what is needed before anything is begun, so that what is missing is said first.
+    for needed in (tools.compiler, tools.make, tools.ccache, tools.libpython):
+        needed()
     verilator = Verilator()
     try:
         with _outside_pytest():
@@ -129,6 +131,8 @@ def simulate(source: Path, module: str, bench: str, folder: Path, environment: M
                 extra_env={"COCOTB_LOG_LEVEL": "WARNING", **environment},
                 log_file=folder / "bench.log",
             )
+    except ToolError:
+        raise
     except RuntimeError as error:
         raise ToolError(f"simulation of {module} failed: {_tail(log) or error} (log: {log})") from error
     return read_results(results, folder / "bench.log")

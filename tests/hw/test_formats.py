@@ -104,7 +104,17 @@ def test_every_minifloat_name_turns_back() -> None:
 
 @pytest.mark.parametrize(
     ("lo", "hi", "width"),
-    [(0, 0, 1), (0, 1, 1), (0, 255, 8), (0, 256, 9), (-1, 0, 1), (-128, 127, 8), (-128, 128, 9), (-1, 3, 3), (-9, -2, 5)],
+    [
+        (0, 0, 1),
+        (0, 1, 1),
+        (0, 255, 8),
+        (0, 256, 9),
+        (-1, 0, 1),
+        (-128, 127, 8),
+        (-128, 128, 9),
+        (-1, 3, 3),
+        (-9, -2, 5),
+    ],
 )
 def test_a_span_knows_its_width(lo: int, hi: int, width: int) -> None:
     span = Span(lo, hi, 0)
@@ -120,7 +130,9 @@ def test_a_span_knows_its_width(lo: int, hi: int, width: int) -> None:
 @pytest.mark.parametrize("a", ["int3", "uint3", "e2m1"])
 @pytest.mark.parametrize("b", ["int2", "uint2", "e1m2"])
 def test_product_and_sum_spans_are_tight(a: str, b: str) -> None:
-    x, y = ([int(f.decode(c) / Fraction(2) ** f.span.lsb) for c in range(1 << f.width)] for f in map(parse_format, (a, b)))
+    x, y = (
+        [int(f.decode(c) / Fraction(2) ** f.span.lsb) for c in range(1 << f.width)] for f in map(parse_format, (a, b))
+    )
     span = parse_format(a).span * parse_format(b).span
     products = [p * q for p in x for q in y]
     assert (span.lo, span.hi) == (min(products), max(products))

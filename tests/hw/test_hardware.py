@@ -40,7 +40,9 @@ class Parent(wiring.Component):
 
 @pytest.mark.parametrize("component", [Narrow, Parent])
 def test_a_silent_narrowing_is_found_with_its_line(component) -> None:
-    with pytest.raises(ValueError, match=r"drops bits without saying truncate\(\): .*test_hardware.py:\d+: 4 bits are assigned to 3"):
+    with pytest.raises(
+        ValueError, match=r"drops bits without saying truncate\(\): .*test_hardware.py:\d+: 4 bits are assigned to 3"
+    ):
         reject_narrowing(component())
 
 

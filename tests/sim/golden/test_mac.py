@@ -28,7 +28,12 @@ def slow(spec, a, b, clear, en):
 
 @pytest.mark.parametrize(
     "name",
-    ["mac/int4xint4/exact/kulisch2/p0", "mac/uint4xint3/exact/kulisch/p2", "mac/e2m1xe4m3/exact/kulisch5/p1", "mac/e8m2xe8m2/exact/kulisch/p3"],
+    [
+        "mac/int4xint4/exact/kulisch2/p0",
+        "mac/uint4xint3/exact/kulisch/p2",
+        "mac/e2m1xe4m3/exact/kulisch5/p1",
+        "mac/e8m2xe8m2/exact/kulisch/p3",
+    ],
 )
 def test_run_is_the_slow_model(name: str) -> None:
     spec, rng = hw.parse(name), np.random.default_rng(0)

@@ -17,7 +17,9 @@ def every_pair(a, b):
     return np.arange(1 << a.width)[:, None], np.arange(1 << b.width)[None, :]
 
 
-@pytest.mark.parametrize("names", ["int4 int4", "e2m1 e3m2", "int3 e2m2fn", "uint4 e2m1", "e3m2ieee e2m1", "fix4.2 int4"])
+@pytest.mark.parametrize(
+    "names", ["int4 int4", "e2m1 e3m2", "int3 e2m2fn", "uint4 e2m1", "e3m2ieee e2m1", "fix4.2 int4"]
+)
 def test_exact_products_are_exact(names: str) -> None:
     a, b = map(parse_format, names.split())
     terms = exact(a, b, *every_pair(a, b))

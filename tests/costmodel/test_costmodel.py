@@ -1,0 +1,101 @@
+"""Cost: cells are counted or refused, the harness keeps every bit, measuring is repeatable, energy is calibrated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import hw
+from costmodel import energy, yosys
+from costmodel.harness import harness
+from costmodel.measure import measure, measure_key
+from costmodel.targets import load, measurable
+from rtl_gen import emit
+from rtl_gen.tools import ToolError
+
+
+def test_every_target_says_how_to_count() -> None:
+    assert measurable() == ["ecp5", "ice40", "xcup"]
+    counted = load("ecp5").count({"LUT4": 3, "CCU2C": 2, "PFUMX": 9, "TRELLIS_FF": 5})
+    assert counted == {"lut": 7, "carry": 2, "ff": 5, "dsp": 0, "bram": 0}
+
+
+def test_a_cell_that_nobody_counts_is_refused() -> None:
+    with pytest.raises(ValueError, match="target ice40 does not say how to count cells SB_PLL, SB_XXX"):
+        load("ice40").count({"SB_LUT4": 1, "SB_XXX": 1, "SB_PLL": 2})
+
+
+@pytest.mark.parametrize("name", ["generic", "spartan"])
+def test_a_target_without_a_flow_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"target '{name}' can't be measured; these can: ecp5, ice40, xcup"):
+        load(name)
+
+
+def test_the_harness_connects_every_bit() -> None:
+    emitted = emit(hw.parse("mac/e5m2xe4m3"))
+    text = harness(emitted.manifest)
+    inputs = sum(port["width"] for port in emitted.manifest["ports"] if port["direction"] == "input") - 2
+    outputs = sum(port["width"] for port in emitted.manifest["ports"] if port["direction"] == "output")
+    assert f"reg [{inputs}-1:0] operands" in text
+    assert f"reg [{outputs}-1:0] caught" in text
+    assert ".a(operands[0 +: 8]), .b(operands[8 +: 8]), .clear(operands[16 +: 1]), .en(operands[17 +: 1])" in text
+
+
+@pytest.mark.parametrize("target", ["ecp5", "ice40", "xcup"])
+def test_a_measurement(target: str) -> None:
+    spec = hw.parse("mac/int4xint4")
+    cost = measure(spec, hw.parse_target(target))
+    # Nothing is pruned: every register of the pipeline and the accumulator is there (8 + 1 + 18).
+    assert cost.ff == 8 + 1 + spec.accumulator_format.width  # type: ignore[attr-defined]
+    assert cost.ff < cost.lut + cost.ff < 200
+    assert cost.dsp == cost.bram == 0
+    if target == "xcup":
+        assert (cost.fmax, cost.fmax_seeds) == (None, [])
+    else:
+        assert len(cost.fmax_seeds) == 3
+        assert cost.fmax == sorted(cost.fmax_seeds)[1] > 50
+
+
+def test_measuring_again_gives_the_same() -> None:
+    spec, target = hw.parse("mac/uint2xuint2/exact/kulisch4/p0"), hw.parse_target("ice40")
+    assert measure(spec, target) == measure(spec, target)
+
+
+def test_a_measurement_is_keyed_by_what_made_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (emit(hw.parse(name)) for name in ("mac/int4xint4", "mac/int4xuint4"))
+    ecp5, ice40 = map(hw.parse_target, ("ecp5", "ice40"))
+    keys = [measure_key(one, ecp5), measure_key(other, ecp5), measure_key(one, ice40)]
+    monkeypatch.setattr("costmodel.measure.package_version", lambda package: "99")
+    keys.append(measure_key(one, ecp5))
+    assert len(set(keys)) == 4
+
+
+def test_yosys_reports_its_last_words(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="Yosys failed on `read_verilog nothing.v`: ERROR: .*nothing.v"):
+        yosys.run(["read_verilog nothing.v"], tmp_path)
+
+
+def test_the_calibration_gives_back_what_is_published() -> None:
+    published = energy.published_energies("horowitz_45nm")
+    assert published == {"int8_add": 0.03, "int8_mul": 0.2}
+    scales = [published[name] / energy.reference_switching(name) for name in energy.REFERENCES]
+    estimate = energy.estimate_energy(hw.parse("mac/int8xint8"))  # type: ignore[arg-type]
+    assert estimate.low == pytest.approx(estimate.switched * min(scales))
+    assert estimate.high == pytest.approx(estimate.switched * max(scales))
+    assert estimate.low <= estimate.picojoules <= estimate.high
+    assert estimate.picojoules**2 == pytest.approx(estimate.low * estimate.high)
+
+
+def test_wider_and_busier_takes_more() -> None:
+    picojoules = [energy.estimate_energy(hw.parse(f"mac/int{n}xint{n}")).picojoules for n in (2, 4, 8)]  # type: ignore[arg-type]
+    assert picojoules == sorted(picojoules)
+
+
+def test_an_energy_table_must_have_both_references() -> None:
+    with pytest.raises(
+        ValueError, match="energy table 'aladdin_7nm' can't calibrate; these can: horowitz_45nm, jouppi_7nm"
+    ):
+        energy.published_energies("aladdin_7nm")
+    with pytest.raises(TypeError, match="spec must be a MacSpec, got 'mac'"):
+        energy.estimate_energy("mac")  # type: ignore[arg-type]

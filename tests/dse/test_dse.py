@@ -1,0 +1,230 @@
+"""Exploring: the store, the jobs, spaces, the frontier, plots and tables."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dse import plots, report
+from dse.frontier import frontier
+from dse.jobs import Job, run
+from dse.space import from_tables, read
+from dse.store import Store
+
+DESIGNS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=12)
+
+
+@given(DESIGNS)
+def test_the_frontier_is_what_nothing_beats(designs: list[tuple[int, int]]) -> None:
+    cost, worth = np.array(designs).reshape(-1, 2).T
+    unbeaten = {
+        i for i, (c, w) in enumerate(designs) if not any((d <= c and v >= w) and (d, v) != (c, w) for d, v in designs)
+    }
+    found = frontier(cost, worth).tolist()
+    assert set(found) == unbeaten
+    assert [cost[i] for i in found] == sorted(cost[i] for i in found)
+
+
+def test_what_the_frontier_refuses() -> None:
+    with pytest.raises(ValueError, match=r"one shape \(n,\), got \(2,\) and \(1,\)"):
+        frontier([1, 2], [1])
+    with pytest.raises(ValueError, match="must not be NaN"):
+        frontier([1, np.nan], [1, 2])
+
+
+def test_the_store_keeps_and_replaces(tmp_path: Path) -> None:
+    path = tmp_path / "below" / "store.sqlite"
+    with Store(path) as store:
+        assert store.get("k", "a") is None
+        store.put("k", "a", "label", {"x": [1, 2.5, None]})
+        store.put("k", "a", "label", {"x": 1})
+    with Store(path) as store:
+        assert store.get("k", "a") == {"x": 1}
+        assert store.get("other", "a") is None
+
+
+def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    path.write_text("not a database, but long enough to have a header, surely" * 20)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="store.sqlite can't be used as a store: file is not a database; move it away"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+def test_a_store_that_cannot_be_written_is_an_oserror(tmp_path: Path) -> None:
+    with Store(tmp_path / "store.sqlite") as store:
+        store._connection.execute("PRAGMA max_page_count = 2")
+        with pytest.raises(OSError, match="store.sqlite can't be written: database or disk is full"):
+            store.put("k", "a", "label", {"x": "y" * 100_000})
+        assert store.get("k", "a") is None
+
+
+def test_jobs_run_once_and_keep_what_is_done_when_one_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calls: list[str] = []
+
+    def job(name: str) -> Job:
+        def work() -> dict[str, str]:
+            calls.append(name)
+            if name == "bad" and calls.count("bad") == 1:
+                raise RuntimeError("once")
+            return {"name": name}
+
+        return Job("k", name, f"do {name}", work)
+
+    jobs = [job(name) for name in ("a", "b", "bad", "c")]
+    with Store(tmp_path / "store.sqlite") as store:
+        with pytest.raises(RuntimeError, match="once"):
+            run(jobs, store, 1)
+        assert [value["name"] for value in run(jobs, store, 1)] == ["a", "b", "bad", "c"]
+    assert (calls.count("a"), calls.count("b"), calls.count("bad")) == (1, 1, 2)
+    assert "reused 2 of 4 results" in capsys.readouterr().err
+
+
+def test_a_killed_run_resumes(tmp_path: Path) -> None:
+    """The process is killed with SIGKILL in its third job; the next run does only what is missing."""
+    program = textwrap.dedent("""
+        import os, signal, sys
+        from pathlib import Path
+        from dse.jobs import Job, run
+        from dse.store import Store
+
+        folder = Path(sys.argv[1])
+        def work(n):
+            def do():
+                if n == 2 and not (folder / "killed").exists():
+                    (folder / "killed").touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
+                with (folder / "log").open("a") as log:
+                    log.write(f"{n} ")
+                return {"n": n}
+            return do
+        with Store(folder / "store.sqlite") as store:
+            print([r["n"] for r in run([Job("k", str(n), f"job {n}", work(n)) for n in range(5)], store, 1)])
+    """)
+    first, second = (
+        subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
+        for _ in range(2)
+    )
+    assert first.returncode == -9
+    assert second.stdout.strip() == "[0, 1, 2, 3, 4]", second.stderr
+    done = (tmp_path / "log").read_text().split()
+    assert done == list("01234")
+
+
+def test_a_space_is_all_combinations() -> None:
+    table = {"operands": ["int4xint4", "e2m1xint4"], "pipeline": [0, 2], "depth": 64}
+    space = from_tables({"targets": ["ice40"], "mac": [table, table]})
+    assert [spec.name for spec in space.specs] == [
+        "mac/int4xint4/exact/kulisch64/p0",
+        "mac/int4xint4/exact/kulisch64/p2",
+        "mac/e2m1xint4/exact/kulisch64/p0",
+        "mac/e2m1xint4/exact/kulisch64/p2",
+    ]
+    assert space.workload == "digits"
+
+
+def test_the_default_space_has_what_people_compare_first() -> None:
+    names = {spec.name.rsplit("/", 2)[0] for spec in read(None).specs}
+    exact = {f"mac/{f}x{f}/exact" for f in ("int4", "int8", "e4m3", "e5m2", "e2m1", "e3m2")}
+    assert exact | {"mac/e4m3xe4m3/lmul", "mac/e5m2xe5m2/lmul"} <= names
+    assert [target.name for target in read(None).targets] == ["ecp5", "ice40", "xcup"]
+
+
+MAC = [{"operands": ["int4xint4"]}]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"targets": ["ecp5"]}, r"there is nothing to explore: add a table \[\[mac\]\]"),
+        ({"mac": MAC}, "targets must be a list of names, got None"),
+        ({"mac": MAC, "targets": ["virtex"]}, "unknown target 'virtex'"),
+        ({"mac": MAC, "targets": ["generic"]}, "target 'generic' can't be measured"),
+        ({"mac": MAC, "targets": ["ecp5"], "workload": "chess"}, "unknown workload 'chess'; known are digits"),
+        ({"mac": MAC, "targets": ["ecp5"], "macs": 1}, "unknown key macs; known are mac, targets, workload"),
+        ({"mac": [{}], "targets": ["ecp5"]}, r"a \[\[mac\]\] needs operands, a list of AxB, got None"),
+        ({"mac": [{"operands": ["int4"]}], "targets": ["ecp5"]}, "operands must be written AxB, got 'int4'"),
+        ({"mac": [{"operands": ["int4xint4"], "speed": 1}], "targets": ["ecp5"]}, "a mac has no speed"),
+        ({"mac": [{"operands": [4]}], "targets": ["ecp5"]}, "operands must be written AxB, got 4"),
+        ({"mac": 4, "targets": ["ecp5"]}, r"mac must be a list of tables, written \[\[mac\]\], got 4"),
+    ],
+)
+def test_what_a_space_refuses(data: dict, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        from_tables(data)
+
+
+def test_a_space_file_names_itself_in_errors(tmp_path: Path) -> None:
+    path = tmp_path / "space.toml"
+    path.write_text("targets = [")
+    with pytest.raises(ValueError, match=r"space\.toml: "):
+        read(path)
+
+
+def row(spec: str, target: str, lut: int, accuracy: float, energy: float, product: str = "exact") -> report.Row:
+    return {
+        **dict.fromkeys(report.COLUMNS), "spec": spec, "a": spec, "b": spec, "product": product, "pipeline": 1,
+        "target": target, "lut": lut, "lut_kind": "LUT4", "fmax_mhz": 100.0, "accuracy": accuracy,
+        "accuracy_stderr": 0.01, "energy_pj": energy,
+    }  # fmt: skip
+
+
+def some_rows() -> list[report.Row]:
+    rows = [
+        row("int4", "ecp5", 70, 0.90, 0.1), row("e4m3", "ecp5", 200, 0.95, 0.3), row("int8", "ecp5", 210, 0.94, 0.2),
+        row("int4", "ice40", 60, 0.90, 0.1), row("e4m3", "ice40", 220, 0.95, 0.3), row("int8", "ice40", 210, 0.94, 0.2),
+    ]  # fmt: skip
+    report.mark(rows)
+    return rows
+
+
+def test_rows_know_whether_they_are_on_a_frontier(tmp_path: Path) -> None:
+    rows = some_rows()
+    assert [r["frontier_lut"] for r in rows] == [1, 1, 0, 1, 1, 1]
+    assert [r["frontier_energy"] for r in rows] == [1] * 6
+    report.write_csv(rows, tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open() as file:
+        read_back = list(csv.DictReader(file))
+    assert list(read_back[0]) == report.COLUMNS
+    assert [r["lut"] for r in read_back] == ["70", "200", "210", "60", "220", "210"]
+
+
+def test_the_frontier_as_a_table() -> None:
+    rows = some_rows()
+    axis = report.axes(rows, {"ecp5": "Lattice ECP5", "ice40": "Lattice iCE40"})[0]
+    assert report.frontier_table(axis, rows).splitlines() == [
+        "frontier: LUT4s on Lattice ECP5  LUT  MHz    accuracy %  est. pJ",
+        "int4                              70  100  90.00 ± 1.00    0.100",
+        "e4m3                             200  100  95.00 ± 1.00    0.300",
+    ]
+
+
+def test_plots_are_drawn_and_repeat(tmp_path: Path) -> None:
+    rows = some_rows()
+    for axis in report.axes(rows, {"ecp5": "Lattice ECP5", "ice40": "Lattice iCE40"}):
+        png, svg = plots.pareto(axis, rows, 0.96, tmp_path)
+        assert png.read_bytes().startswith(b"\x89PNG")
+        text = svg.read_text()
+        assert all(name in text for name in ("int4", "int8", "e4m3", "frontier", "float64"))
+        again = tmp_path / "again"
+        assert plots.pareto(axis, rows, 0.96, again)[1].read_text() == text
+
+
+def test_sqlite_is_what_the_store_is(tmp_path: Path) -> None:
+    with Store(tmp_path / "store.sqlite") as store:
+        store.put("measure", "key", "a label", {"lut": 3})
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        assert connection.execute("SELECT kind, label, value ->> 'lut' FROM results").fetchall() == [
+            ("measure", "a label", 3)
+        ]
+    connection.close()

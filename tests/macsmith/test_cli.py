@@ -1,0 +1,162 @@
+"""The command line, as people type it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from macsmith.cli import main
+
+COMMANDS = ["formats", "generate", "verify", "cost", "explore", "doctor"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    example = re.search(rf"example:\n  macsmith ({command}.*)", capsys.readouterr().out)
+    assert example
+    from macsmith.cli import _parser
+
+    assert _parser().parse_args(shlex.split(example[1])).command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["formats", "e4m99"], "macsmith: format 'e4m99': mantissa_bits must be 0..14, got 99"),
+        (["generate", "mac/int8xint0", "-o", "{tmp}"], "macsmith: spec 'mac/int8xint0': format 'int0': bits must be"),
+        (["generate", "mac/int8xint8", "-o", "{tmp}/file/x"], "macsmith: {tmp}/file/x: Not a directory"),
+        (
+            ["generate", "mac/int8xint8", "-o", "{tmp}", "--target", "x"],
+            "macsmith: unknown target 'x'; known are generic",
+        ),
+        (["verify", "pe/int8xint8"], "macsmith: spec 'pe/int8xint8': unknown unit 'pe'; known are mac"),
+        (["verify", "mac/int4xint4", "--store", "{tmp}/file"], "macsmith: {tmp}/file can't be used as a store"),
+        (["cost", "mac/int4xint4", "--target", "generic", "--store", "{tmp}/s"], "macsmith: target 'generic' can't be"),
+        (["explore", "{tmp}/none.toml", "-o", "{tmp}/o"], "macsmith: {tmp}/none.toml: No such file or directory"),
+        (["explore", "{tmp}/file", "-o", "{tmp}/o"], "macsmith: {tmp}/file: Expected '=' after a key"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("this is neither TOML nor a database\n" * 50)
+    before = sorted(tmp_path.rglob("*"))
+    assert main([argument.format(tmp=tmp_path) for argument in arguments]) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith(message.format(tmp=tmp_path))
+    assert err.count("\n") == 1
+    assert out == ""
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path not in before and path.name != "s"] == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["explode"], ["generate", "mac/int8xint8"], ["verify", "mac/int8xint8", "-j", "0"]]
+)
+def test_wrong_words_are_exit_code_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+
+
+def test_no_words_are_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert all(command in out for command in COMMANDS)
+
+
+def test_generate_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        subprocess.run(
+            [sys.executable, "-m", "macsmith", "generate", "mac/int8xint8/exact", "-o", str(tmp_path / folder)],
+            check=True,
+        )
+    one, two = ({p.name: p.read_bytes() for p in (tmp_path / folder).iterdir()} for folder in ("one", "two"))
+    assert one == two
+    assert len(one) == 2
+
+
+def test_formats_lists_and_describes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["formats"]) == 0
+    assert "e4m3fn" in capsys.readouterr().out
+    assert main(["formats", "e2m1"]) == 0
+    assert "0x7=6" in capsys.readouterr().out
+
+
+def test_verify_and_cost_print_what_they_found_and_reuse_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = ["--store", str(tmp_path / "store.sqlite")]
+    assert main(["verify", "mac/int4xint4", *store]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("PASS  mac/int4xint4/exact/kulisch1024/p1  3 tests")
+    assert "every operand pair" in out
+    assert "[1/1]" in err
+    assert main(["verify", "mac/int4xint4", *store]) == 0
+    assert capsys.readouterr().err == f"reused 1 of 1 results from {tmp_path / 'store.sqlite'}\n"
+    assert main(["cost", "mac/int4xint4", "--target", "xcup", *store]) == 0
+    assert re.search(r"mac/int4xint4/exact/kulisch1024/p1 +xcup +\d+ +\d+ +27 +0 +0 +-", capsys.readouterr().out)
+
+
+def test_a_wrong_design_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    from sim.golden import Mac
+
+    monkeypatch.setattr(Mac, "codes", lambda self, steps: steps & type(steps.flat[0])(6))
+    assert main(["verify", "mac/int2xint2", "--store", str(tmp_path / "store.sqlite")]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("FAIL  mac/int2xint2")
+    assert "acc expected 0x" in out
+
+
+def test_explore_does_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text('targets = ["ice40"]\n[[mac]]\noperands = ["int2xint2", "e2m1xe2m1"]\n')
+    assert main(["explore", str(space), "-o", str(tmp_path / "out")]) == 0
+    out, err = capsys.readouterr()
+    assert "frontier: LUT4s on Lattice iCE40" in out
+    assert "[8/8]" in err
+    files = {path.name for path in (tmp_path / "out").iterdir() if path.is_file()}
+    plots = {f"pareto_{name}.{ending}" for name in ("ice40", "energy") for ending in ("png", "svg")}
+    assert files == {"pareto.csv", "store.sqlite"} | plots
+    assert main(["explore", str(space), "-o", str(tmp_path / "out")]) == 0
+    assert "reused 8 of 8 results" in capsys.readouterr().err
+
+
+def test_doctor_names_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    for tool in ("Amaranth", "Yosys", "Verilator", "C++ compiler", "ccache", "nextpnr-ecp5", "nextpnr-ice40"):
+        assert re.search(rf"^{re.escape(tool)} +\S", out, re.M)
+    assert "MISSING" not in out
+
+
+def test_doctor_names_what_is_missing_and_what_to_do() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "macsmith", "doctor"],
+        env={**os.environ, "PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert re.search(r"C\+\+ compiler +MISSING", done.stdout)
+    assert "macsmith: make: no make found: install GNU make" in done.stderr
+
+
+def test_verify_without_a_compiler_is_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "macsmith", "verify", "mac/int2xint2", "--store", str(tmp_path / "s")],
+        env={**os.environ, "PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("macsmith: no C++ compiler found")
+    assert done.stderr.count("\n") == 1

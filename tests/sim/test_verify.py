@@ -1,0 +1,182 @@
+"""Verdicts: right designs pass on all pairs, wrong ones fail with a message, and nothing passes untested."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hw
+from rtl_gen import Emitted, emit
+from rtl_gen.tools import ToolError
+from sim import tools
+from sim.benches.checker import check
+from sim.benches.mac import plays
+from sim.benches.play import Play, load, save
+from sim.benches.stimulus import corners, pairs
+from sim.runner import read_results, simulate
+from sim.verify import verify, verify_key
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mac/int8xint8/exact/kulisch/p0", "mac/int4xuint8", "mac/uint3xint2/exact/kulisch7/p3"),
+        *("mac/e4m3xe4m3/exact/kulisch/p2", "mac/e5m2xe5m2/exact/kulisch/p3", "mac/e4m3fnxe2m1/exact/kulisch/p0"),
+        *("mac/e2m1xe2m1", "mac/e3m2xint4", "mac/uint4xe2m2ieee", "mac/e1m2xe3m0", "mac/fix6.3xe2m3"),
+        *("mac/e4m3xe4m3/lmul/kulisch/p3", "mac/e5m2xe5m2/lmul", "mac/e2m5fnxe2m5fn/lmul/kulisch/p0"),
+    ],
+)
+def test_designs_do_what_their_models_do_on_every_pair(name: str) -> None:
+    spec = hw.parse(name)
+    verdict = verify(spec)
+    assert verdict.passed, verdict.failures
+    assert verdict.exhaustive
+    assert verdict.tests == 3
+    every = 1 << (spec.a.width + spec.b.width)  # type: ignore[attr-defined]
+    assert verdict.compared >= verdict.cycles > every
+
+
+def test_wide_operands_get_corners_and_random_pairs() -> None:
+    verdict = verify(hw.parse("mac/e8m7xint16/exact/kulisch/p2"))
+    assert verdict.passed, verdict.failures
+    assert not verdict.exhaustive
+    assert verdict.cycles > 1 << 16
+
+
+def test_a_flipped_operand_bit_is_found_and_named() -> None:
+    spec = hw.parse("mac/int8xint8/exact/kulisch/p0")
+    right = emit(spec)
+    faulty = right.verilog.replace("$signed(a) * $signed(b)", "$signed(a ^ 8'h04) * $signed(b)")
+    assert faulty != right.verilog
+    verdict = verify(spec, emitted=Emitted(right.name, faulty, right.manifest))
+    assert not verdict.passed
+    message = verdict.failures[0]
+    assert re.search(
+        r"every_pair: cycle \d+: after a=0x\w+ b=0x\w+ clear=[01x0-9]+ en=0x1 of cycle \d+: "
+        r"acc expected 0x\w+, got 0x\w+ \(\d+ of \d+ samples differ\)",
+        message,
+    ), message
+
+
+def test_a_reset_that_does_nothing_is_found() -> None:
+    spec = hw.parse("mac/int4xint4/exact/kulisch/p1")
+    right = emit(spec)
+    faulty = re.sub(r"if \(rst\) acc <= \S+;\n    else if \(en\)", "if (en)", right.verilog)
+    assert faulty != right.verilog
+    verdict = verify(spec, emitted=Emitted(right.name, faulty, right.manifest))
+    assert "after_reset: " in verdict.failures[-1]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement"),
+    [
+        (r"else if \(en\) acc", "else acc"),  # stalls are ignored
+        (r"term_clear \? \S+ : acc", "acc"),  # clears are ignored
+        (r"else if \(en\) status", "else status"),
+        (r"assign invalid = .*;", "assign invalid = 1'b0;"),  # no NaN is ever seen
+    ],
+)
+def test_faults_in_control_are_found(pattern: str, replacement: str) -> None:
+    spec = hw.parse("mac/e3m2ieeexe3m2ieee")
+    right = emit(spec)
+    faulty = re.sub(pattern, replacement, right.verilog)
+    assert faulty != right.verilog
+    assert not verify(spec, emitted=Emitted(right.name, faulty, right.manifest)).passed
+
+
+def test_a_bench_without_tests_is_an_error(tmp_path: Path) -> None:
+    source, _ = emit(hw.parse("mac/int4xint4")).write(tmp_path)
+    save([], tmp_path / "plays.json")
+    environment = {"MACSMITH_PLAYS": str(tmp_path / "plays.json"), "MACSMITH_EVIDENCE": str(tmp_path / "evidence")}
+    with pytest.raises(ToolError, match="ran no test|left no results"):
+        simulate(source, source.stem, "sim.benches.clocked", tmp_path / "sim", environment)
+
+
+RESULTS = '<testsuites><testsuite name="s">{}</testsuite></testsuites>'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (RESULTS.format(""), "the bench ran no test"),
+        (RESULTS.format('<testcase name="t"><skipped/></testcase>'), "the bench ran no test"),
+        ("<testsuites>", "can't be read"),
+        (None, "left no results"),
+    ],
+)
+def test_results_that_prove_nothing_are_refused(text: str | None, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "results.xml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ToolError, match=message):
+        read_results(path, tmp_path / "log")
+
+
+def test_failures_and_errors_are_both_counted(tmp_path: Path) -> None:
+    path = tmp_path / "results.xml"
+    cases = (
+        '<testcase name="a"/><testcase name="b"><failure error_msg="wrong"/></testcase>'
+        '<testcase name="c"><error message="crash"/></testcase>'
+    )
+    path.write_text(RESULTS.format(cases))
+    results = read_results(path, tmp_path / "log")
+    assert (results.tests, results.failures) == (3, ["b: wrong", "c: crash"])
+
+
+def test_broken_verilog_is_a_tool_error_in_one_line(tmp_path: Path) -> None:
+    spec = hw.parse("mac/int4xint4")
+    right = emit(spec)
+    broken = Emitted(right.name, right.verilog.replace("endmodule", ""), right.manifest)
+    with pytest.raises(
+        ToolError, match=r"simulation of mac_int4xint4_exact_kulisch1024_p1 failed: %Error: .*syntax error"
+    ):
+        verify(spec, emitted=broken, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("programs", "variable", "message"),
+    [
+        ([], None, r"no C\+\+ compiler found: install g\+\+ or clang\+\+"),
+        ([], "no-such-cc", r"\$CXX is 'no-such-cc', which is no program"),
+    ],
+)
+def test_a_missing_compiler_is_named(programs, variable, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools.shutil, "which", lambda name: name if name in programs else None)
+    monkeypatch.delenv("CXX", raising=False)
+    if variable:
+        monkeypatch.setenv("CXX", variable)
+    with pytest.raises(ToolError, match=message):
+        verify(hw.parse("mac/int4xint4"))
+
+
+def test_plays_survive_their_file(tmp_path: Path) -> None:
+    made = plays(hw.parse("mac/e5m2xe2m1"), 1)  # type: ignore[arg-type]
+    save(made, tmp_path / "plays.json")
+    assert load(tmp_path / "plays.json") == made
+
+
+def test_the_checker_tells_the_first_difference() -> None:
+    play = Play("p", {"a": [1, 2, 3]}, {"y": [5, 6, 7]}, [-1, 0, 1])
+    assert check(play, {"y": [5, 6, 7]}) == 3
+    with pytest.raises(AssertionError, match=r"p: cycle 1: after a=0x1 of cycle 0: y expected 0x6, got 0x9 \(2 of 3"):
+        check(play, {"y": [5, 9, 9]})
+    with pytest.raises(AssertionError, match="p: cycle 0: before any result: y expected 0x5, got 0x0"):
+        check(play, {"y": [0, 6, 7]})
+    with pytest.raises(AssertionError, match="2 samples of y, expected 3"):
+        check(play, {"y": [5, 6]})
+
+
+def test_all_pairs_are_all_pairs() -> None:
+    a, b = hw.parse_format("int4"), hw.parse_format("uint3")
+    tried = pairs(a, b, np.random.default_rng(0))
+    assert tried.exhaustive
+    assert len(tried.a) == len(set(zip(tried.a.tolist(), tried.b.tolist(), strict=True))) == 128
+    assert {0, 1, 7, 8, 15} <= set(corners(a).tolist())
+
+
+def test_a_verdict_is_keyed_by_the_verilog() -> None:
+    one, other = (emit(hw.parse(name)) for name in ("mac/int4xint4", "mac/int4xuint4"))
+    assert verify_key(one) == verify_key(one) != verify_key(other)
