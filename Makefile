@@ -43,7 +43,7 @@ bench: .venv/ready ## measure the speed of the software
 	@$(BIN)/python -m benchmarks
 
 docs: .venv/ready ## make the generated tables of docs/ anew
-	@$(BIN)/python -m docs.tables
+	@$(BIN)/python docs/tables.py
 
 clean: ## remove what was built, but not .venv
 	rm -rf build
