@@ -5,20 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import statistics
-import subprocess
-import sysconfig
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import hw
-from costmodel import yosys
+from costmodel import nextpnr, yosys
 from costmodel.harness import harness
 from costmodel.targets import Flow, load
 from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
-from rtl_gen.tools import ToolError, package_version
+from rtl_gen.tools import package_version
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,12 @@ class Cost:
 def measure_key(emitted: Emitted, target: hw.Target) -> str:
     """A hash of all that a measurement depends on: Verilog, harness, flow, tool versions."""
     flow = load(target.name)
-    parts = [emitted.digest, code_digest(__name__, "costmodel.harness"), flow.text, json.dumps(_versions(flow))]
+    parts = [
+        emitted.digest,
+        code_digest(__name__, "costmodel.harness", "costmodel.yosys"),
+        flow.text,
+        json.dumps(_versions(flow)),
+    ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -138,16 +141,9 @@ def _synthesise(flow: Flow, command: str, module: str, folder: Path) -> dict[str
 
 def _place(place: dict[str, Any], seed: int, folder: Path) -> float:
     """MHz that nextpnr achieves with a seed."""
-    program = Path(sysconfig.get_path("scripts"), place["program"])
     report = folder / "report.json"
     report.unlink(missing_ok=True)
     options = ["--json", "netlist.json", "--report", report.name, "--seed", str(seed), "--timing-allow-fail", "-q"]
-    done = subprocess.run(
-        [str(program), *place["options"], *options], cwd=folder, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0 or not report.exists():
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        telling = [line for line in lines if line.startswith("ERROR")]
-        raise ToolError(f"{place['program']} failed: {(telling or lines or ['no output'])[-1]}")
+    nextpnr.run(place["package"], place["program"], [*place["options"], *options], folder)
     clocks = json.loads(report.read_text())["fmax"]
     return min(clock["achieved"] for clock in clocks.values())

@@ -29,6 +29,11 @@ def write_atomic(path: Path, data: str | bytes) -> None:
         raise
 
 
+def cache_folder() -> Path:
+    """Where what is compiled once is kept between runs: ``$XDG_CACHE_HOME/macsmith`` or ``~/.cache/macsmith``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "macsmith"
+
+
 @lru_cache
 def code_digest(*modules: str) -> str:
     """SHA-256 of the source of modules, and of all below those that are packages.

