@@ -129,6 +129,23 @@ class Format(ABC):
         return self.name
 
 
+def integer(code: int, bits: int, signed: bool) -> int:
+    """The integer that a code is in two's complement, or in binary if not `signed`."""
+    return code - (code >> (bits - 1) << bits) if signed else code
+
+
+def integers(bits: int, signed: bool, lsb: int = 0) -> Span:
+    """All integers of that many bits, in units of ``2**lsb``."""
+    half = 1 << (bits - 1)
+    return Span(-half, half - 1, lsb) if signed else Span(0, 2 * half - 1, lsb)
+
+
+def check_bool(name: str, value: object) -> None:
+    """Raise unless `value` is a bool; the message names the argument."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be a bool, got {value!r} of type {type(value).__name__}")
+
+
 def check_int(name: str, value: object, low: int, high: int) -> None:
     """Raise unless `value` is an int in ``low..high``; the message names the argument."""
     if not isinstance(value, int) or isinstance(value, bool):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from hw.formats.base import Format, Span, check_int
+from hw.formats.base import Format, Span, check_bool, check_int, integer, integers
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ class Fixed(Format):
     def __post_init__(self) -> None:
         check_int("bits", self.bits, 1, 4096)
         check_int("fraction", self.fraction, -4096, 4096)
-        if not isinstance(self.signed, bool):
-            raise TypeError(f"signed must be a bool, got {self.signed!r}")
+        check_bool("signed", self.signed)
 
     @classmethod
     def parse(cls, name: str) -> Fixed | None:
@@ -59,10 +58,8 @@ class Fixed(Format):
         return "fixed point, derived from the operands"
 
     def value(self, code: int) -> Fraction:
-        integer = code - (code >> (self.bits - 1) << self.bits if self.signed else 0)
-        return integer * Fraction(2) ** -self.fraction
+        return integer(code, self.bits, self.signed) * Fraction(2) ** -self.fraction
 
     @property
     def span(self) -> Span:
-        half = 1 << (self.bits - 1)
-        return Span(-half, half - 1, -self.fraction) if self.signed else Span(0, 2 * half - 1, -self.fraction)
+        return integers(self.bits, self.signed, -self.fraction)

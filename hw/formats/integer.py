@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from hw.formats.base import Format, Span, check_int
+from hw.formats.base import Format, Span, check_bool, check_int, integer, integers
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,7 @@ class Integer(Format):
 
     def __post_init__(self) -> None:
         check_int("bits", self.bits, 2, 16)
-        if not isinstance(self.signed, bool):
-            raise TypeError(f"signed must be a bool, got {self.signed!r}")
+        check_bool("signed", self.signed)
 
     @classmethod
     def parse(cls, name: str) -> Integer | None:
@@ -50,9 +49,8 @@ class Integer(Format):
         return "two's complement" if self.signed else "binary"
 
     def value(self, code: int) -> Fraction:
-        return Fraction(code - (code >> (self.bits - 1) << self.bits if self.signed else 0))
+        return Fraction(integer(code, self.bits, self.signed))
 
     @property
     def span(self) -> Span:
-        half = 1 << (self.bits - 1)
-        return Span(-half, half - 1, 0) if self.signed else Span(0, 2 * half - 1, 0)
+        return integers(self.bits, self.signed)
