@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,10 +53,18 @@ def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]
         say(f"reused {len(jobs) - len(missing)} of {len(jobs)} results from {store.path}")
     start = time.monotonic()
 
+    failed = threading.Event()
+
     def do(job: Job) -> dict[str, Any]:
-        value = job.work()
-        # Stored before the next job of this thread begins: whatever happens then, this one is done.
-        store.put(job.kind, job.key, job.label, value)
+        if failed.is_set():
+            raise CancelledError
+        try:
+            value = job.work()
+            # Stored before this thread begins another: whatever happens then, this one is done.
+            store.put(job.kind, job.key, job.label, value)
+        except BaseException:
+            failed.set()
+            raise
         return value
 
     with ThreadPoolExecutor(workers) as pool:
@@ -63,7 +72,10 @@ def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]
         try:
             for done, future in enumerate(as_completed(futures), 1):
                 index = futures[future]
-                found[index] = future.result()
+                try:
+                    found[index] = future.result()
+                except CancelledError:
+                    continue  # another one failed, and will be met
                 count = f"[{done:{len(str(len(missing)))}}/{len(missing)}]"
                 say(f"{count} {time.monotonic() - start:5.0f} s  {jobs[index].label}")
         except BaseException:
