@@ -33,8 +33,8 @@ from sim.activity import simulate
 from sim.golden import decode, encode
 
 RUNS, CYCLES, SEED = 128, 65, 1
-SIGMAS = 4
-"""The data: normal, this many standard deviations to the format's largest value."""
+SIGMAS = (1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6)
+"""The data: normal, that many standard deviations to the format's largest value; see `scaled_normal`."""
 DEFAULT_TABLE = "horowitz_45nm"
 
 REFERENCES = {
@@ -133,12 +133,25 @@ def stimulus(a: Format, b: Format) -> dict[str, NDArray[np.int64]]:
     rng = np.random.default_rng(SEED)
     clear = np.zeros((CYCLES, RUNS), dtype=np.int64)
     clear[0] = 1
-    return {"a": _normal(a, rng), "b": _normal(b, rng), "clear": clear, "en": np.ones_like(clear)}
+    return {"a": scaled_normal(a, rng), "b": scaled_normal(b, rng), "clear": clear, "en": np.ones_like(clear)}
 
 
-def _normal(fmt: Format, rng: np.random.Generator) -> NDArray[np.int64]:
-    values = np.nan_to_num(decode(fmt, np.arange(1 << fmt.width)), nan=0, posinf=0, neginf=0)
-    return encode(fmt, rng.normal(0, values.max() / SIGMAS, (CYCLES, RUNS))).astype(np.int64)
+def scaled_normal(fmt: Format, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Codes of normal values, or their magnitudes if the format has no sign, of shape (cycles, runs).
+
+    Their scale is the one of `SIGMAS` at which the format loses least of them, in mean square: with
+    one scale for all, narrow formats would see little but zeros.
+    """
+    normal = rng.normal(0, 1, (CYCLES, RUNS))
+    values = normal if fmt.span.signed else np.abs(normal)
+
+    def codes(sigmas: float) -> NDArray[np.int64]:
+        return encode(fmt, values * (float(fmt.max) / sigmas)).astype(np.int64)
+
+    def loss(sigmas: float) -> float:
+        return float(np.mean((decode(fmt, codes(sigmas)) / (float(fmt.max) / sigmas) - values) ** 2))
+
+    return codes(min(SIGMAS, key=loss))
 
 
 @lru_cache

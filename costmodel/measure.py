@@ -90,6 +90,8 @@ def measure(spec: hw.Spec, target: hw.Target) -> Cost:
     ToolError
         A tool is missing or failed.
     """
+    if not isinstance(target, hw.Target):
+        raise TypeError(f"target must be a Target, got {target!r}")
     flow, emitted = load(target.name), emit(spec, target)
     versions = _versions(flow)
     with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:

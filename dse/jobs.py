@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,12 +47,12 @@ def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]
     ------
     Whatever a job raises; jobs that have not begun are then dropped, those under way finish.
     """
-    found = [store.get(job.kind, job.key) for job in jobs]
-    missing = [index for index, value in enumerate(found) if value is None]
-    if len(missing) < len(jobs):
-        say(f"reused {len(jobs) - len(missing)} of {len(jobs)} results from {store.path}")
+    distinct = {(job.kind, job.key): job for job in jobs}
+    found = {name: value for name in distinct if (value := store.get(*name)) is not None}
+    missing = [name for name in distinct if name not in found]
+    if found:
+        say(f"reused {len(found)} of {len(distinct)} results from {store.path}")
     start = time.monotonic()
-
     failed = threading.Event()
 
     def do(job: Job) -> dict[str, Any]:
@@ -68,17 +68,17 @@ def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]
         return value
 
     with ThreadPoolExecutor(workers) as pool:
-        futures: dict[Future[dict[str, Any]], int] = {pool.submit(do, jobs[index]): index for index in missing}
+        futures = {pool.submit(do, distinct[name]): name for name in missing}
         try:
             for done, future in enumerate(as_completed(futures), 1):
-                index = futures[future]
+                name = futures[future]
                 try:
-                    found[index] = future.result()
+                    found[name] = future.result()
                 except CancelledError:
                     continue  # another one failed, and will be met
                 count = f"[{done:{len(str(len(missing)))}}/{len(missing)}]"
-                say(f"{count} {time.monotonic() - start:5.0f} s  {jobs[index].label}")
+                say(f"{count} {time.monotonic() - start:5.0f} s  {distinct[name].label}")
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return [value for value in found if value is not None]
+    return [found[job.kind, job.key] for job in jobs]

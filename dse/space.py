@@ -48,9 +48,11 @@ def read(path: Path | None) -> Space:
         It is no TOML, or names something that does not exist; the message says where.
     """
     origin = str(path) if path else "the default space"
-    text = path.read_text() if path else files("dse").joinpath("spaces", "default.toml").read_text()
+    data = path.read_bytes() if path else files("dse").joinpath("spaces", "default.toml").read_bytes()
     try:
-        return from_tables(tomllib.loads(text))
+        return from_tables(tomllib.loads(data.decode()))
+    except RecursionError as error:
+        raise ValueError(f"{origin}: it is nested too deeply") from error
     except (ValueError, TypeError) as error:
         raise ValueError(f"{origin}: {error}") from error
 
@@ -61,15 +63,16 @@ def from_tables(data: dict[str, Any]) -> Space:
     if unknown := sorted(set(data) - known):
         raise ValueError(f"unknown key {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     workload = data.get("workload", "digits")
-    if workload not in WORKLOADS:
+    if not isinstance(workload, str) or workload not in WORKLOADS:
         raise ValueError(f"unknown workload {workload!r}; known are {', '.join(WORKLOADS)}")
     targets = data.get("targets")
     if not isinstance(targets, list) or not targets:
-        raise ValueError(f"targets must be a list of names, got {targets!r}")
+        raise ValueError(f"targets must be a list of one name or more, got {targets!r}")
     for name in targets:
         load(hw.parse_target(name).name)
     for unit in UNITS:
-        if not isinstance(data.get(unit, []), list):
+        tables = data.get(unit, [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
             raise ValueError(f"{unit} must be a list of tables, written [[{unit}]], got {data[unit]!r}")
     specs = [spec for unit in UNITS for table in data.get(unit, []) for spec in combinations(unit, table)]
     if not specs:
@@ -80,9 +83,13 @@ def from_tables(data: dict[str, Any]) -> Space:
 def combinations(unit: str, table: dict[str, Any]) -> list[hw.Spec]:
     """Every spec that a table stands for."""
     fields = dict(table)
+    if derived := sorted({"unit", "a", "b"} & set(fields)):
+        raise ValueError(f"a [[{unit}]] has operands, a list of AxB, in place of {', '.join(derived)}")
     operands = fields.pop("operands", None)
     if not isinstance(operands, list) or not operands:
         raise ValueError(f"a [[{unit}]] needs operands, a list of AxB, got {operands!r}")
+    if empty := [name for name, value in fields.items() if value == []]:
+        raise ValueError(f"a [[{unit}]] must have one value or more for {', '.join(empty)}, got none")
     axes = [value if isinstance(value, list) else [value] for value in fields.values()]
     specs = []
     for pair, *values in itertools.product(operands, *axes):

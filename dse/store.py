@@ -44,7 +44,7 @@ class Store:
             with self._connection:
                 self._connection.execute(SCHEMA)
         except sqlite3.Error as error:
-            raise ValueError(f"{path} can't be used as a store: {error}; move it away or name another") from error
+            raise self._unusable(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -54,13 +54,29 @@ class Store:
     ) -> None:
         self._connection.close()
 
+    def _unusable(self, error: Exception | str) -> ValueError:
+        if "locked" in str(error):
+            return ValueError(f"{self.path} is in use by another process: wait for it, or name another store")
+        return ValueError(f"{self.path} can't be used as a store: {error}; move it away or name another")
+
     def get(self, kind: str, key: str) -> dict[str, Any] | None:
-        """The value stored under kind and key, or None."""
-        with self._lock:
-            row = self._connection.execute(
-                "SELECT value FROM results WHERE kind = ? AND key = ?", (kind, key)
-            ).fetchone()
-        return json.loads(row[0]) if row else None
+        """The value stored under kind and key, or None.
+
+        Raises
+        ------
+        ValueError
+            The file is damaged or in use.
+        """
+        query = "SELECT value FROM results WHERE kind = ? AND key = ?"
+        try:
+            with self._lock:
+                row = self._connection.execute(query, (kind, key)).fetchone()
+            value = json.loads(row[0]) if row else None
+        except (sqlite3.Error, ValueError) as error:
+            raise self._unusable(error) from error
+        if row and not isinstance(value, dict):
+            raise self._unusable(f"result {kind} {key[:8]} is no table of values")
+        return value
 
     def put(self, kind: str, key: str, label: str, value: dict[str, Any]) -> None:
         """Store a value in a transaction of its own.

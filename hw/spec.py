@@ -7,12 +7,13 @@ import json
 import re
 import tomllib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self
 
 from hw.datapath import PRODUCTS
 from hw.formats import Fixed, Format, Span, check_int, parse_format
 
+MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
 MAX_TERM_WIDTH = 1024
 """Bits of the widest exact product term; beyond it an exact accumulator is not a sane design."""
 
@@ -117,6 +118,7 @@ class MacSpec(Spec):
         for name in ("a", "b"):
             if not isinstance(getattr(self, name), Format):
                 raise TypeError(f"{name} must be a Format, got {getattr(self, name)!r}")
+            check_operand(name, getattr(self, name))
         for name, known in (("product", list(PRODUCTS)), ("accumulator", ["kulisch"])):
             if not isinstance(getattr(self, name), str):
                 raise TypeError(f"{name} must be a str, got {getattr(self, name)!r}")
@@ -146,14 +148,14 @@ class MacSpec(Spec):
         if len(parts) > 1:
             values["product"] = parts[1]
         if len(parts) > 2:
-            match = re.fullmatch(r"([a-z]+)(\d*)", parts[2])
+            match = re.fullmatch(r"([a-z]+)(|0|[1-9][0-9]{0,9})", parts[2])
             if not match:
                 raise ValueError(f"the accumulator must be written kulisch or kulischDEPTH, got {parts[2]!r}")
             values["accumulator"] = match[1]
             if match[2]:
                 values["depth"] = int(match[2])
         if len(parts) > 3:
-            match = re.fullmatch(r"p(\d{1,3})", parts[3])
+            match = re.fullmatch(r"p(0|[1-9][0-9]{0,2})", parts[3])
             if not match:
                 raise ValueError(f"the pipeline must be written pSTAGES, got {parts[3]!r}")
             values["pipeline"] = int(match[1])
@@ -182,6 +184,14 @@ class MacSpec(Spec):
     def latency(self) -> int:
         """Enabled clock edges from operands to the accumulator that holds their product."""
         return self.pipeline + 1
+
+
+def check_operand(name: str, fmt: Format) -> None:
+    """Raise ValueError unless the golden model can hold a format's values exactly."""
+    if fmt.width > MAX_OPERAND_WIDTH:
+        raise ValueError(f"{name} must have at most {MAX_OPERAND_WIDTH} bits, got {fmt} of {fmt.width}")
+    if abs(fmt.span.lsb) > MAX_OPERAND_SCALE:
+        raise ValueError(f"{name} must have steps of 2^-{MAX_OPERAND_SCALE}..2^{MAX_OPERAND_SCALE}, got {fmt}")
 
 
 def parse_operands(text: str) -> tuple[Format, Format]:
@@ -230,19 +240,19 @@ def from_dict(values: dict[str, Any]) -> Spec:
         raise TypeError(f"a spec must be a table of values, got a {type(values).__name__}")
     values = dict(values)
     unit = values.pop("unit", None)
-    if unit not in UNITS:
+    if not isinstance(unit, str) or unit not in UNITS:
         raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}")
     cls = UNITS[unit]
     types = {field.name: field.type for field in fields(cls)}
-    if unknown := sorted(set(values) - set(types)):
+    if unknown := sorted(map(str, set(values) - set(types))):
         raise ValueError(f"a {unit} has no {', '.join(unknown)}; it has {', '.join(types)}")
+    required = [field.name for field in fields(cls) if field.default is MISSING]
+    if missing := [name for name in required if name not in values]:
+        raise ValueError(f"a {unit} needs {', '.join(missing)}")
     for key, value in values.items():
         if types[key] == "Format":
             values[key] = parse_format(value)
-    try:
-        return cls(**values)
-    except TypeError as error:
-        raise TypeError(f"unit {unit}: {error}") from None
+    return cls(**values)
 
 
 def from_json(text: str) -> Spec:

@@ -20,6 +20,11 @@ class Target:
     name: str
     title: str
 
+    def __post_init__(self) -> None:
+        for field in ("name", "title"):
+            if not isinstance(getattr(self, field), str):
+                raise TypeError(f"{field} must be a str, got {getattr(self, field)!r}")
+
 
 GENERIC = Target("generic", "portable RTL, no vendor primitives")
 TARGETS: dict[str, Target] = {

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 STORE = Path("build/pareto/store.sqlite")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 a design is wrong, 2 it could not be done, 130 interrupted."""
+    try:
+        # Ending is ending, whoever asks for it.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("macsmith: interrupted; finished results are kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if not hasattr(options, "command"):
@@ -22,18 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         return options.command(options)
-    except KeyboardInterrupt:
-        print("macsmith: interrupted; finished results are kept", file=sys.stderr)
-        return 130
     except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        raise
     except (ValueError, TypeError, OSError, ToolError) as error:
         if os.environ.get("MACSMITH_TRACEBACK"):
             raise
         print(f"macsmith: {_line(error)}", file=sys.stderr)
         return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"macsmith: {message} (see `{self.prog} --help`)", file=sys.stderr)
+        raise SystemExit(2)
 
 
 def _line(error: Exception) -> str:
@@ -46,9 +65,7 @@ def _line(error: Exception) -> str:
 def _parser() -> argparse.ArgumentParser:
     from rtl_gen.tools import package_version
 
-    parser = argparse.ArgumentParser(
-        prog="macsmith", description="Number formats and datapaths for low-precision matmul on FPGAs."
-    )
+    parser = _Parser(prog="macsmith", description="Number formats and datapaths for low-precision matmul on FPGAs.")
     parser.add_argument("--version", action="version", version=f"macsmith {package_version('macsmith')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
@@ -161,7 +178,7 @@ def _verify(options: argparse.Namespace) -> int:
     from dse.jobs import run
     from dse.store import Store
 
-    specs = [hw.parse(name) for name in options.specs]
+    specs = list(dict.fromkeys(hw.parse(name) for name in options.specs))
     with Store(options.store) as store:
         verdicts = run([verify_job(spec, options.store.parent / "sim") for spec in specs], store, options.jobs)
     for verdict in verdicts:
@@ -182,8 +199,8 @@ def _cost(options: argparse.Namespace) -> int:
     from dse.report import table
     from dse.store import Store
 
-    specs = [hw.parse(name) for name in options.specs]
-    targets = [hw.parse_target(name) for name in options.target]
+    specs = list(dict.fromkeys(hw.parse(name) for name in options.specs))
+    targets = list(dict.fromkeys(hw.parse_target(name) for name in options.target))
     with Store(options.store) as store:
         costs = run([measure_job(spec, target) for spec in specs for target in targets], store, options.jobs)
     columns = ["target", "lut", "carry", "ff", "dsp", "bram"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -58,8 +59,9 @@ class Emitted:
         """SHA-256 of the Verilog."""
         return self.manifest["sha256"]
 
-    def write(self, directory: Path) -> list[Path]:
+    def write(self, directory: Path | str) -> list[Path]:
         """Write ``NAME.v`` and ``NAME.json`` into `directory`, each whole or not at all."""
+        directory = Path(directory)
         files = {
             directory / f"{self.name}.v": self.verilog,
             directory / f"{self.name}.json": json.dumps(self.manifest, indent=2) + "\n",
@@ -69,7 +71,6 @@ class Emitted:
         return list(files)
 
 
-@lru_cache(maxsize=256)
 def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC) -> Emitted:
     """The Verilog and manifest of a spec: the same bytes in every run, on every machine.
 
@@ -85,12 +86,16 @@ def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC) -> Emitted:
     TypeError
         `spec` is not a spec, or `target` not a Target.
     """
+    if not isinstance(spec, hw.Spec):
+        raise TypeError(f"spec must be a Spec, got {spec!r}")
+    if not isinstance(target, hw.Target):
+        raise TypeError(f"target must be a Target, got {target!r}")
+    return _emit(spec, target)
+
+
+@lru_cache(maxsize=256)
+def _emit(spec: hw.Spec, target: hw.Target) -> Emitted:
     component = hw.build(spec, target)
-    return emit_component(component, spec, target)
-
-
-def emit_component(component: wiring.Component, spec: hw.Spec, target: hw.Target) -> Emitted:
-    """As `emit`, from a component that is already built."""
     ports = _ports(component)
     body = _to_verilog(rtlil.convert(component, name=spec.identifier, emit_src=False), list(ports))
     version = package_version("macsmith")
@@ -142,7 +147,11 @@ def _to_verilog(text: str, order: list[str]) -> str:
             design = yosys.Design()
             for command in (f"read_rtlil {source}", *PASSES, f"write_verilog -noattr {result}"):
                 design.run_pass(f"tee -q {command}")
-        return re.sub(r"\A/\*.*?\*/\s*", "", result.read_text(), flags=re.DOTALL)
+        verilog = result.read_text()
+        # Yosys does not look whether the disk had room.
+        if not verilog.rstrip().endswith("endmodule"):
+            raise OSError(errno.ENOSPC, "Yosys could not write all of the Verilog: is the disk full?", folder)
+        return re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
 
 
 def _header(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
@@ -18,20 +19,40 @@ def write_atomic(path: Path, data: str | bytes) -> None:
     OSError
         The folder can't be made or written, or the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(path.parent)) from None
     # A name of its own for each writer, so that two of them do not write into each other's file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         temporary.write_bytes(data.encode() if isinstance(data, str) else data)
         temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
 def cache_folder() -> Path:
-    """Where what is compiled once is kept between runs: ``$XDG_CACHE_HOME/macsmith`` or ``~/.cache/macsmith``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "macsmith"
+    """Where what is compiled once is kept between runs: ``$XDG_CACHE_HOME/macsmith`` or ``~/.cache/macsmith``.
+
+    Raises
+    ------
+    OSError
+        It can't be made.
+    """
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # The XDG standard has relative paths ignored.
+    folder = (base if base.is_absolute() else Path.home() / ".cache").absolute() / "macsmith"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = f"{error.strerror}; set XDG_CACHE_HOME to a folder for what is compiled once"
+        raise OSError(error.errno, hint, str(folder)) from error
+    return folder
 
 
 @lru_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,7 @@ class Verilator(runner.Verilator):
         super()._set_env_build()
         self.env["VERILATOR_ROOT"] = str(tools.verilator_root())
         self.env["OBJCACHE"] = str(tools.ccache())
+        self.env.setdefault("CCACHE_DIR", str(cache_folder() / "ccache"))
 
     def _build_command(self) -> list[Any]:
         verilate, make = super()._build_command()
@@ -45,7 +47,7 @@ class Verilator(runner.Verilator):
         make[0] = tools.make()
         compiler = tools.compiler()
         make += [f"CXX={compiler}", f"LINK={compiler}", f"PYTHON3={sys.executable}"]
-        make += [f"OPT_FAST={OPTIMISE} -include {precompiled_header(compiler)}"]
+        make += [f"OPT_FAST={OPTIMISE} -include {shlex.quote(str(precompiled_header(compiler)))}"]
         return [verilate, make]
 
 
@@ -65,7 +67,7 @@ def precompiled_header(compiler: str) -> Path:
     if not compiled.exists():
         write_atomic(header, '#include "verilated.h"\n#include "verilated_vpi.h"\n')
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".gch") as scratch:
-            command = [compiler, *options, "-x", "c++-header", "-o", scratch.name, str(header)]
+            command = [*shlex.split(compiler), *options, "-x", "c++-header", "-o", scratch.name, str(header)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 raise ToolError(f"{compiler} can't compile Verilator's headers: {done.stderr.strip().splitlines()[0]}")
@@ -103,6 +105,9 @@ def simulate(source: Path, module: str, bench: str, folder: Path, environment: M
         The design does not build, the simulator crashes, or the bench ran no test.
     """
     folder = folder.resolve()
+    for path in (folder, tools.verilator_root()):
+        if " " in str(path):
+            raise ToolError(f"make can't build with {str(path)!r}, for the space in it: use another place")
     folder.mkdir(parents=True, exist_ok=True)
     log, results = folder / "log.txt", folder / "results.xml"
     for stale in (log, results):
@@ -134,7 +139,7 @@ def simulate(source: Path, module: str, bench: str, folder: Path, environment: M
     except ToolError:
         raise
     except RuntimeError as error:
-        raise ToolError(f"simulation of {module} failed: {_tail(log) or error} (log: {log})") from error
+        raise ToolError(f"simulation of {module} failed: {_tail(log) or error}") from error
     return read_results(results, folder / "bench.log")
 
 
@@ -147,14 +152,14 @@ def read_results(path: Path, log: Path) -> Results:
         There is none, it can't be read, or it holds no test: each means that nothing was checked.
     """
     if not path.exists():
-        raise ToolError(f"the bench left no results: {_tail(log) or 'the simulator stopped early'} (log: {log})")
+        raise ToolError(f"the bench left no results: {_tail(log) or 'the simulator stopped early'}")
     try:
         cases = list(ElementTree.parse(path).iter("testcase"))
     except ElementTree.ParseError as error:
         raise ToolError(f"the bench's results {path} can't be read: {error}") from error
     run = [case for case in cases if case.find("skipped") is None]
     if not run:
-        raise ToolError(f"the bench ran no test, so nothing was checked (log: {log})")
+        raise ToolError("the bench ran no test, so nothing was checked")
     failures = []
     for case in run:
         for kind in ("failure", "error"):
@@ -168,7 +173,7 @@ def _tail(log: Path) -> str:
     """The last line of a log that says what went wrong."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()] if log.exists() else []
     telling = [line for line in lines if "rror" in line or "arning" in line]
-    return (telling or lines or [""])[0]
+    return (telling or lines[-1:] or [""])[0]
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sysconfig
@@ -47,7 +48,7 @@ def compiler() -> str:
         There is none.
     """
     if chosen := os.environ.get("CXX"):
-        if shutil.which(chosen):
+        if shutil.which((shlex.split(chosen) or [""])[0]):
             return chosen
         raise ToolError(f"$CXX is {chosen!r}, which is no program: unset it or name a C++ compiler")
     for name in ("c++", "g++", "clang++"):
@@ -58,7 +59,7 @@ def compiler() -> str:
 
 def compiler_version() -> str:
     """The first line of what the C++ compiler says of itself."""
-    return _first_line(compiler(), "--version")
+    return _first_line(*shlex.split(compiler()), "--version")
 
 
 def make() -> str:
@@ -82,7 +83,7 @@ def _first_line(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = (done.stdout or done.stderr).splitlines()
     if done.returncode != 0 or not lines:
-        raise ToolError(f"`{' '.join(command)}` failed with exit code {done.returncode}: reinstall {command[0]}")
+        raise ToolError(f"`{' '.join(command)}` failed with exit code {done.returncode}, so {command[0]} is of no use")
     return lines[0]
 
 

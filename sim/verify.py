@@ -12,12 +12,12 @@ from typing import Any
 
 import hw
 from rtl_gen import Emitted, emit
-from rtl_gen.files import code_digest
+from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.tools import ToolError
 from sim import tools
 from sim.benches import mac
 from sim.benches.play import Play, save
-from sim.runner import SEED, simulate
+from sim.runner import SEED, Results, simulate
 
 BENCHES: dict[str, Callable[[Any, int], list[Play]]] = {"mac": mac.plays}
 """What to try on each unit, by the unit's name."""
@@ -70,7 +70,7 @@ def verify_key(emitted: Emitted) -> str:
 
 
 def verify(
-    spec: hw.Spec, target: hw.Target = hw.GENERIC, *, emitted: Emitted | None = None, folder: Path | None = None
+    spec: hw.Spec, target: hw.Target = hw.GENERIC, *, emitted: Emitted | None = None, folder: Path | str | None = None
 ) -> Verdict:
     """Simulate a design with Verilator and compare it with its golden model, code by code.
 
@@ -82,31 +82,28 @@ def verify(
         The fabric it is built for.
     emitted : Emitted, optional
         Its Verilog, if not what `emit` gives: this is how a faulty one is tried.
-    folder : Path, optional
-        Where to build; the files stay there. Without it they go to a temporary folder.
+    folder : Path or str, optional
+        Where the logs of a simulation that fails are kept.
 
     Raises
     ------
     ToolError
         A tool is missing or failed, or no test ran.
     """
-    if folder is None:
-        with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
-            return verify(spec, target, emitted=emitted, folder=Path(temporary))
+    if emitted is not None and not isinstance(emitted, Emitted):
+        raise TypeError(f"emitted must be what emit gives, got {emitted!r}")
     emitted = emitted or emit(spec, target)
-    source, _manifest = emitted.write(folder)
-    evidence, script = folder.resolve() / "evidence.json", folder.resolve() / "plays.json"
-    evidence.unlink(missing_ok=True)
     plays = BENCHES[spec.unit](spec, SEED)
-    save(plays, script)
-    environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(evidence)}
-    results = simulate(source, emitted.name, "sim.benches.clocked", folder, environment)
-    compared = json.loads(evidence.read_text()) if evidence.exists() else {}
-    # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
-    if results.tests != len(plays):
-        raise ToolError(f"{spec}: {results.tests} of {len(plays)} tests ran")
-    if not results.failures and any(compared.get(play.name) != play.samples for play in plays):
-        raise ToolError(f"{spec}: the bench says that it passed but did not compare every sample")
+    # A folder of its own: runs that share one would replace each other's files.
+    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
+        scratch = Path(temporary).resolve()
+        try:
+            results, compared = _simulate(emitted, plays, scratch)
+        except ToolError as error:
+            kept = _keep_logs(scratch, folder)
+            raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error
+        if results.failures:
+            _keep_logs(scratch, folder)
     return Verdict(
         spec=spec.name,
         digest=emitted.digest,
@@ -118,3 +115,28 @@ def verify(
         failures=results.failures,
         versions=tools.versions(),
     )
+
+
+def _simulate(emitted: Emitted, plays: list[Play], scratch: Path) -> tuple[Results, dict[str, int]]:
+    """What the bench reported, and how many samples each play that passed compared."""
+    source, _manifest = emitted.write(scratch)
+    script, evidence = scratch / "plays.json", scratch / "evidence.json"
+    save(plays, script)
+    environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(evidence)}
+    results = simulate(source, emitted.name, "sim.benches.clocked", scratch, environment)
+    compared = json.loads(evidence.read_text()) if evidence.exists() else {}
+    # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
+    if results.tests != len(plays):
+        raise ToolError(f"{emitted.name}: {results.tests} of {len(plays)} tests ran")
+    if not results.failures and any(compared.get(play.name) != play.samples for play in plays):
+        raise ToolError(f"{emitted.name}: the bench says that it passed but did not compare every sample")
+    return results, compared
+
+
+def _keep_logs(scratch: Path, folder: Path | str | None) -> Path | str | None:
+    """Copy what explains a failure from the build to `folder`; where it went."""
+    if folder is not None:
+        for name in ("log.txt", "bench.log", "results.xml", "plays.json"):
+            if (scratch / name).exists():
+                write_atomic(Path(folder, name), (scratch / name).read_bytes())
+    return folder

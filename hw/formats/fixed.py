@@ -17,9 +17,9 @@ class Fixed(Format):
     Parameters
     ----------
     bits : int
-        Width, 1..4096.
+        Width, 1..2000.
     fraction : int
-        Bits right of the binary point; negative if even the last bit weighs more than one.
+        Bits right of the binary point, ``bits - 1000``..1000; negative if even the last bit weighs more than one.
     signed : bool
         Two's complement if true.
     """
@@ -31,13 +31,14 @@ class Fixed(Format):
     grammar: ClassVar[str] = "fixW.F and ufixW.F of W bits, F of them fraction"
 
     def __post_init__(self) -> None:
-        check_int("bits", self.bits, 1, 4096)
-        check_int("fraction", self.fraction, -4096, 4096)
+        check_int("bits", self.bits, 1, 2000)
+        # So that the largest and the finest value are float64 numbers.
+        check_int("fraction", self.fraction, self.bits - 1000, 1000)
         check_bool("signed", self.signed)
 
     @classmethod
     def parse(cls, name: str) -> Fixed | None:
-        match = re.fullmatch(r"(u?)fix(\d{1,5})\.(-?\d{1,5})", name)
+        match = re.fullmatch(r"(u?)fix([1-9][0-9]{0,4})\.(0|-?[1-9][0-9]{0,4})", name)
         return match and cls(int(match[2]), int(match[3]), signed=not match[1])
 
     @classmethod

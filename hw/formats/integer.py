@@ -33,7 +33,7 @@ class Integer(Format):
 
     @classmethod
     def parse(cls, name: str) -> Integer | None:
-        match = re.fullmatch(r"(u?)int(\d{1,3})", name)
+        match = re.fullmatch(r"(u?)int(0|[1-9][0-9]{0,3})", name)
         return match and cls(int(match[2]), signed=not match[1])
 
     @property

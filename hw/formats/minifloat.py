@@ -54,6 +54,8 @@ class Minifloat(Format):
     )
 
     def __post_init__(self) -> None:
+        if not isinstance(self.convention, str):
+            raise TypeError(f"convention must be a str, got {self.convention!r}")
         if self.convention not in CONVENTIONS:
             raise ValueError(f"convention must be one of {', '.join(CONVENTIONS)}, got {self.convention!r}")
         check_int("exponent_bits", self.exponent_bits, 1, 8)
@@ -64,7 +66,7 @@ class Minifloat(Format):
     def parse(cls, name: str) -> Minifloat | None:
         if name in STANDARD:
             return cls(*STANDARD[name][:3])
-        match = re.fullmatch(r"e(\d{1,2})m(\d{1,2})(finite|ieee|fn|)", name)
+        match = re.fullmatch(r"e(0|[1-9][0-9]{0,2})m(0|[1-9][0-9]{0,2})(finite|ieee|fn|)", name)
         return match and cls(int(match[1]), int(match[2]), match[3] or "finite")  # type: ignore[arg-type]
 
     @property

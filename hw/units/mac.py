@@ -71,7 +71,7 @@ class Mac(wiring.Component):
         spec = self.spec
         return {
             "clk": "clock, rising edge",
-            "rst": "synchronous reset: empties the pipeline, sets the sum to zero",
+            "rst": "synchronous reset, wins over en: empties the pipeline, sets the sum to zero",
             "a": f"operand, a code of {spec.a}",
             "b": f"operand, a code of {spec.b}",
             "clear": "this pair starts a new sum",

@@ -29,6 +29,6 @@ def model(spec: Any) -> Any:
     TypeError
         `spec` is not a spec of a unit that has a model.
     """
-    if getattr(spec, "unit", None) not in MODELS:
+    if isinstance(spec, type) or getattr(spec, "unit", None) not in MODELS:
         raise TypeError(f"spec must be a spec of {', '.join(MODELS)}, got {spec!r}")
     return MODELS[spec.unit](spec)

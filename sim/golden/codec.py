@@ -15,6 +15,12 @@ Codes = NDArray[Any]
 TABLE_WIDTH = 16
 
 
+def check_format(fmt: object) -> None:
+    """Raise TypeError unless `fmt` is a Format."""
+    if not isinstance(fmt, Format):
+        raise TypeError(f"fmt must be a Format, got {fmt!r}; parse_format makes one from its name")
+
+
 def check_codes(name: str, fmt: Format, codes: ArrayLike) -> Codes:
     """`codes` as an integer array, each in range for `fmt`.
 
@@ -71,6 +77,7 @@ def decode(fmt: Format, codes: ArrayLike) -> NDArray[np.float64]:
     -------
     float64 array of that shape, exact; the sign of a zero code is lost.
     """
+    check_format(fmt)
     return _values(fmt)[check_codes("codes", fmt, codes)]
 
 
@@ -109,10 +116,16 @@ def encode(fmt: Format, values: ArrayLike) -> Codes:
 
     Raises
     ------
+    TypeError
+        `fmt` is not a Format, or `values` are not real numbers of a numpy type.
     ValueError
         A value is NaN and the format has no NaN.
     """
-    array = np.asarray(values, dtype=np.float64)
+    check_format(fmt)
+    given = np.asarray(values)
+    if given.dtype.kind not in "fiu":
+        raise TypeError(f"values must be real numbers, got an array of {given.dtype}")
+    array = given.astype(np.float64)
     steps, codes = _encoder(fmt)
     result = codes[np.searchsorted(steps, array, side="left")]
     result = np.where((result == 0) & np.signbit(array), _negative_zero(fmt), result)

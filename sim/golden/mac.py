@@ -47,10 +47,19 @@ class Mac:
         Returns
         -------
         dict with ``acc`` and ``status``, each of shape (cycles,).
+
+        Raises
+        ------
+        TypeError, ValueError
+            The arrays' shapes differ, or hold what is no code or no flag; the message names the port.
         """
+        a, b = check_codes("a", self.a, a), check_codes("b", self.b, b)
+        starts, accepted = check_flags("clear", clear), check_flags("en", en)
+        shapes = [port.shape for port in (a, b, starts, accepted)]
+        if len(set(shapes)) != 1 or a.ndim != 1:
+            raise ValueError(f"a, b, clear and en must have one shape (cycles,), got {shapes}")
         terms = PRODUCTS[self.product](self.a, self.b, a, b)
-        accepted = np.asarray(en, dtype=bool)
-        starts = np.asarray(clear, dtype=bool)[accepted]
+        starts = starts[accepted]
         flags = terms.status[accepted]
         sums = segmented_sum(self._wrapping(terms.steps[accepted]), starts)
         positive = segmented_sum((flags & 1).astype(np.int64), starts) > 0
@@ -93,10 +102,18 @@ class Mac:
             status |= terms.status
         return self.codes(total), status
 
-    def values(self, codes: NDArray[Any]) -> NDArray[np.float64]:
-        """The accumulator's codes as numbers, rounded to float64 where it cannot hold them."""
+    def values(self, codes: ArrayLike) -> NDArray[np.float64]:
+        """The accumulator's codes as numbers, rounded to float64 where it cannot hold them.
+
+        Raises
+        ------
+        TypeError, ValueError
+            They are not codes of the accumulator.
+        """
         width = self.accumulator.width
-        integers = codes.astype(object)
+        integers = np.asarray(codes)
+        if integers.dtype != object:
+            integers = check_codes("codes", self.accumulator, integers).astype(object)
         if self.accumulator.signed:
             integers = integers - ((integers >> (width - 1)) << width)
         return integers.astype(np.float64) * 2.0**-self.accumulator.fraction
@@ -109,6 +126,24 @@ class Mac:
     def _wrapping(self, steps: NDArray[Any]) -> NDArray[Any]:
         """Integers whose addition is exact modulo ``2**width``: uint64 wraps at 2**64 by itself."""
         return steps.astype(np.uint64 if self.accumulator.width <= 64 else object)
+
+
+def check_flags(name: str, flags: ArrayLike) -> NDArray[np.bool_]:
+    """`flags` as booleans.
+
+    Raises
+    ------
+    TypeError
+        They are neither booleans nor integers.
+    ValueError
+        One is not 0 or 1.
+    """
+    array = np.asarray(flags)
+    if array.size and array.dtype.kind not in "biu":
+        raise TypeError(f"{name} must be 0 or 1, got an array of {array.dtype}")
+    if not np.isin(array, (0, 1)).all():
+        raise ValueError(f"{name} must be 0 or 1, got {array[(array != 0) & (array != 1)].flat[0]}")
+    return array.astype(bool)
 
 
 def segmented_sum(terms: NDArray[Any], starts: NDArray[np.bool_]) -> NDArray[Any]:

@@ -61,6 +61,29 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> No
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE results SET value = '{'", "can't be used as a store: Expecting property name"),
+        ("UPDATE results SET value = '[]'", "can't be used as a store: result k a is no table of values"),
+        ("ALTER TABLE results RENAME COLUMN value TO other", "can't be used as a store: no such column: value"),
+    ],
+)
+def test_a_damaged_store_is_named(statement: str, message: str, tmp_path: Path) -> None:
+    with Store(tmp_path / "store.sqlite") as store:
+        store.put("k", "a", "label", {"x": 1})
+        store._connection.execute(statement)
+        with pytest.raises(ValueError, match=message):
+            store.get("k", "a")
+
+
+def test_jobs_with_one_key_are_done_once(tmp_path: Path) -> None:
+    calls: list[int] = []
+    job = Job("k", "key", "label", lambda: {"n": calls.append(1) or len(calls)})
+    with Store(tmp_path / "store.sqlite") as store:
+        assert run([job, job], store, 2) == [{"n": 1}, {"n": 1}]
+
+
 def test_a_store_that_cannot_be_written_is_an_oserror(tmp_path: Path) -> None:
     with Store(tmp_path / "store.sqlite") as store:
         store._connection.execute("PRAGMA max_page_count = 2")
@@ -147,7 +170,7 @@ MAC = [{"operands": ["int4xint4"]}]
     ("data", "message"),
     [
         ({"targets": ["ecp5"]}, r"there is nothing to explore: add a table \[\[mac\]\]"),
-        ({"mac": MAC}, "targets must be a list of names, got None"),
+        ({"mac": MAC}, "targets must be a list of one name or more, got None"),
         ({"mac": MAC, "targets": ["virtex"]}, "unknown target 'virtex'"),
         ({"mac": MAC, "targets": ["generic"]}, "target 'generic' can't be measured"),
         ({"mac": MAC, "targets": ["ecp5"], "workload": "chess"}, "unknown workload 'chess'; known are digits"),
@@ -156,6 +179,11 @@ MAC = [{"operands": ["int4xint4"]}]
         ({"mac": [{"operands": ["int4"]}], "targets": ["ecp5"]}, "operands must be written AxB, got 'int4'"),
         ({"mac": [{"operands": ["int4xint4"], "speed": 1}], "targets": ["ecp5"]}, "a mac has no speed"),
         ({"mac": [{"operands": [4]}], "targets": ["ecp5"]}, "operands must be written AxB, got 4"),
+        ({"mac": MAC, "targets": []}, r"targets must be a list of one name or more, got \[\]"),
+        ({"mac": MAC, "targets": ["ecp5"], "workload": ["digits"]}, r"unknown workload \['digits'\]"),
+        ({"mac": [{"operands": ["int4xint4"], "a": "int8"}], "targets": ["ecp5"]}, "a list of AxB, in place of a"),
+        ({"mac": [{"operands": ["int4xint4"], "pipeline": []}], "targets": ["ecp5"]}, "one value or more for pipeline"),
+        ({"mac": [1], "targets": ["ecp5"]}, r"mac must be a list of tables, written \[\[mac\]\], got \[1\]"),
         ({"mac": 4, "targets": ["ecp5"]}, r"mac must be a list of tables, written \[\[mac\]\], got 4"),
     ],
 )
@@ -166,9 +194,10 @@ def test_what_a_space_refuses(data: dict, message: str) -> None:
 
 def test_a_space_file_names_itself_in_errors(tmp_path: Path) -> None:
     path = tmp_path / "space.toml"
-    path.write_text("targets = [")
-    with pytest.raises(ValueError, match=r"space\.toml: "):
-        read(path)
+    for content in (b"targets = [", b"\xff\xfe", b"x = " + b"[" * 5000):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"space\.toml: "):
+            read(path)
 
 
 def row(spec: str, target: str, lut: int, accuracy: float, energy: float, product: str = "exact") -> report.Row:

@@ -162,7 +162,8 @@ def test_exact_accumulators_are_one_bit_narrower_than_the_published_bound() -> N
         (lambda: Integer(8.0), TypeError, "bits must be an int, got 8.0"),  # type: ignore[arg-type]
         (lambda: Integer(True), TypeError, "bits must be an int, got True"),
         (lambda: Integer(8, 1), TypeError, "signed must be a bool, got 1"),  # type: ignore[arg-type]
-        (lambda: Fixed(0), ValueError, "bits must be 1..4096, got 0"),
+        (lambda: Fixed(0), ValueError, "bits must be 1..2000, got 0"),
+        (lambda: Fixed(8, -993), ValueError, "fraction must be -992..1000, got -993"),
         (lambda: Fixed(4, 2, 0), TypeError, "signed must be a bool, got 0"),  # type: ignore[arg-type]
         (lambda: Minifloat(4, 3, "x"), ValueError, "convention must be one of finite, ieee, fn, got 'x'"),  # type: ignore[arg-type]
         (lambda: Integer(4).decode(16), ValueError, "code must be 0..15 for the 4-bit int4, got 16"),

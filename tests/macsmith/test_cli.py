@@ -61,10 +61,11 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 @pytest.mark.parametrize(
     "arguments", [["explode"], ["generate", "mac/int8xint8"], ["verify", "mac/int8xint8", "-j", "0"]]
 )
-def test_wrong_words_are_exit_code_2(arguments: list[str]) -> None:
+def test_wrong_words_are_one_line_and_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
+    assert re.fullmatch(r"macsmith: .* \(see `macsmith.* --help`\)\n", capsys.readouterr().err)
 
 
 def test_no_words_are_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -102,6 +102,18 @@ def test_what_decode_refuses(codes, error: type[Exception], message: str) -> Non
         decode(parse_format("e4m3"), codes)
 
 
+@pytest.mark.parametrize("values", [["3"], [None], [1j], np.array(["2020"], dtype="datetime64[Y]"), [True], [10**400]])
+def test_what_encode_refuses(values) -> None:
+    with pytest.raises(TypeError, match="values must be real numbers, got an array of"):
+        encode(parse_format("int8"), values)
+
+
+def test_a_name_is_no_format() -> None:
+    for function in (encode, decode):
+        with pytest.raises(TypeError, match="fmt must be a Format, got 'int8'; parse_format makes one"):
+            function("int8", [0])  # type: ignore[operator]
+
+
 def test_a_format_too_wide_for_a_table_is_refused() -> None:
     with pytest.raises(ValueError, match="formats of at most 16 bits have tables, got fix17.0 of 17"):
         decode(parse_format("fix17.0"), [0])

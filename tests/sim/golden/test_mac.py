@@ -80,3 +80,29 @@ def test_what_is_refused() -> None:
         mac.matmul(np.zeros((2, 3), int), np.zeros((2, 3), int))
     with pytest.raises(TypeError, match="spec must be a spec of mac, got 'mac/int8xint8'"):
         model("mac/int8xint8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (([1, 2], [1], [0], [1]), ValueError, r"one shape \(cycles,\), got \[\(2,\), \(1,\), \(1,\), \(1,\)\]"),
+        ((1, 1, 0, 1), ValueError, r"one shape \(cycles,\)"),
+        (([300], [1], [0], [1]), ValueError, "a must be codes 0..255 of int8, got 300"),
+        (([1], [1.5], [0], [1]), TypeError, "b must be integer codes, got an array of float64"),
+        (([1], [1], [2], [1]), ValueError, "clear must be 0 or 1, got 2"),
+        (([1], [1], [0], [0.5]), TypeError, "en must be 0 or 1, got an array of float64"),
+    ],
+)
+def test_what_run_refuses(arguments, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        model(hw.parse("mac/int8xint8")).run(*arguments)
+
+
+def test_an_empty_run_is_empty() -> None:
+    out = model(hw.parse("mac/int8xint8")).run([], [], [], [])
+    assert out["acc"].shape == out["status"].shape == (0,)
+
+
+def test_what_values_refuses() -> None:
+    with pytest.raises(ValueError, match="codes must be codes 0..67108863 of fix26.0, got -1"):
+        model(hw.parse("mac/int8xint8")).values([-1])
