@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from costmodel.energy import estimate_energy
-from costmodel.measure import measure
-from hw import MacSpec, Spec, Target, build, parse, parse_format, parse_target
-from rtl_gen import emit
-from sim.golden import model
-from sim.verify import verify
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from costmodel.energy import estimate_energy
+    from costmodel.measure import measure
+    from hw import MacSpec, Spec, Target, build, parse, parse_format, parse_target
+    from rtl_gen import emit
+    from sim.golden import model
+    from sim.verify import verify
 
 __all__ = [
     "MacSpec",
@@ -23,3 +27,20 @@ __all__ = [
     "parse_target",
     "verify",
 ]
+
+_HOMES = {
+    "costmodel.energy": ("estimate_energy",),
+    "costmodel.measure": ("measure",),
+    "hw": ("MacSpec", "Spec", "Target", "build", "parse", "parse_format", "parse_target"),
+    "rtl_gen": ("emit",),
+    "sim.golden": ("model",),
+    "sim.verify": ("verify",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when they are first used, so that the command line starts at once."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"macsmith has no {name!r}; it has {', '.join(__all__)}")

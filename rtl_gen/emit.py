@@ -17,7 +17,7 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 import hw
-from rtl_gen.files import write_atomic
+from rtl_gen.files import write_all
 from rtl_gen.tools import package_version
 
 # Yosys passes from Amaranth's processes to registers that a person would have written. A register
@@ -60,14 +60,13 @@ class Emitted:
         return self.manifest["sha256"]
 
     def write(self, directory: Path | str) -> list[Path]:
-        """Write ``NAME.v`` and ``NAME.json`` into `directory`, each whole or not at all."""
+        """Write ``NAME.v`` and ``NAME.json`` into `directory`, both or neither."""
         directory = Path(directory)
         files = {
             directory / f"{self.name}.v": self.verilog,
             directory / f"{self.name}.json": json.dumps(self.manifest, indent=2) + "\n",
         }
-        for path, text in files.items():
-            write_atomic(path, text)
+        write_all(files)
         return list(files)
 
 

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import threading
+from contextlib import suppress
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +34,25 @@ def write_atomic(path: Path, data: str | bytes) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_all(files: dict[Path, str]) -> None:
+    """Write each file as `write_atomic` does; if one fails, those that are new are taken back.
+
+    Raises
+    ------
+    OSError
+        As `write_atomic`.
+    """
+    new = [path for path in files if not path.exists()]
+    try:
+        for path, text in files.items():
+            write_atomic(path, text)
+    except BaseException:
+        for path in new:
+            with suppress(OSError):
+                path.unlink()
         raise
 
 

@@ -68,6 +68,14 @@ def test_wrong_words_are_one_line_and_exit_code_2(arguments: list[str], capsys: 
     assert re.fullmatch(r"macsmith: .* \(see `macsmith.* --help`\)\n", capsys.readouterr().err)
 
 
+def test_public_names_are_there() -> None:
+    import macsmith
+
+    assert all(callable(getattr(macsmith, name)) for name in macsmith.__all__)
+    with pytest.raises(AttributeError, match="macsmith has no 'parze'; it has MacSpec"):
+        macsmith.parze  # noqa: B018
+
+
 def test_no_words_are_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     out = capsys.readouterr().out

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,20 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatc
         write_atomic(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_if_the_manifest_cannot_be_written_there_is_no_verilog(tmp_path: Path) -> None:
+    spec = hw.parse("mac/int4xint4")
+    (tmp_path / f"{spec.identifier}.json").mkdir()
+    with pytest.raises(OSError, match=r"\.json"):
+        emit(spec).write(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{spec.identifier}.json"]
+
+
+def test_yosys_without_room_is_an_oserror(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("rtl_gen.emit"), "PASSES", ("delete",))
+    with pytest.raises(OSError, match="Yosys could not write all of the Verilog: is the disk full"):
+        emit(hw.parse("mac/uint7xuint5/exact/kulisch3/p2"))
 
 
 def test_a_missing_package_is_named_with_its_cure() -> None:
