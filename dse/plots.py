@@ -80,7 +80,7 @@ def pareto(axis: Axis, rows: Sequence[Row], reference: float, folder: Path) -> l
         plot.legend(loc="lower right", frameon=True, framealpha=0.9, fontsize=8)
         ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
         texts = [
-            plot.text(row[axis.column], 100 * row["accuracy"], label(row), fontsize=8, bbox=ground, zorder=4)
+            plot.text(row[axis.column], 100 * row["accuracy"], label(row), fontsize=8, bbox=ground, zorder=2.5)
             for row in shown
         ]
         places = ([row[axis.column] for row in shown], [100 * row["accuracy"] for row in shown])
