@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import singledispatch
 
-from amaranth.hdl import Cat, Module, Mux, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Value
 
 from hw.arith.wires import any_of, named
 from hw.formats import Fixed, Format, Integer, Minifloat
@@ -67,9 +67,11 @@ def _(fmt: Integer | Fixed, m: Module, code: Value, name: str) -> Operand:
 @unpack.register
 def _(fmt: Minifloat, m: Module, code: Value, name: str) -> Operand:
     mantissa, field = code[: fmt.mantissa_bits], code[fmt.mantissa_bits : -1]
-    normal = any_of(m, f"{name}_normal", field)
+    normal = any_of(m, f"{name}_normal", field) if fmt.exponent_bits else Const(0, 1)
     kind = kind_of(fmt, m, code, name)
-    significand = Cat(mantissa, normal)
+    significand = Cat(mantissa, normal) if fmt.exponent_bits else mantissa
+    if not fmt.subnormals:
+        significand = Mux(normal, significand, 0)
     for special in (kind.infinite, kind.nan):
         if special is not None:
             significand = Mux(special, 0, significand)
@@ -81,11 +83,14 @@ def _(fmt: Minifloat, m: Module, code: Value, name: str) -> Operand:
 def kind_of(fmt: Minifloat, m: Module, code: Value, name: str) -> Kind:
     """Whether a minifloat's code is an infinity or NaN, zero, negative."""
     magnitude = code[:-1]
-    kind = Kind(None, None, magnitude == 0, code[-1])
+    zero = magnitude == 0 if fmt.subnormals else ~code[fmt.mantissa_bits : -1].any()
+    kind = Kind(None, None, zero, code[-1])
     if fmt.convention == "ieee":
         infinity = fmt.max_magnitude_code + 1
         kind.infinite = named(m, f"{name}_infinite", magnitude == infinity)
         kind.nan = named(m, f"{name}_nan", magnitude > infinity)
     elif fmt.convention == "fn":
         kind.nan = named(m, f"{name}_nan", magnitude.all())
+    elif fmt.convention == "fnuz":
+        kind.nan = named(m, f"{name}_nan", code[-1] & (magnitude == 0))
     return kind

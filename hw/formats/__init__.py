@@ -15,7 +15,7 @@ FAMILIES: list[type[Format]] = [Integer, Minifloat, Fixed]
 CATALOGUE = [
     *("int4", "int6", "int8", "int16", "uint4", "uint8"),
     *("e2m1", "e2m3", "e3m2", "e4m3", "e4m3fn", "e5m2", "e3m4"),
-    *("e8m7ieee", "e5m10ieee"),
+    *("e4m3fnuz", "e5m2fnuz", "bf16", "fp16", "tf32", "fp32"),
 ]
 """Names worth showing first; any other name that a family's grammar admits works too."""
 

@@ -79,6 +79,9 @@ class Format(ABC):
     def source(self) -> str:
         """Where the format is defined."""
 
+    overflow: str = "sat"
+    """What a value beyond the range becomes: "sat" the end of the range, "inf" infinity, "nan" NaN."""
+
     @property
     def has_special(self) -> bool:
         """Whether some code is an infinity or NaN."""

@@ -1,4 +1,4 @@
-"""Minifloats: sign, E exponent bits, M mantissa bits, with subnormals."""
+"""Floats of 2 to 32 bits: sign, E exponent bits, M mantissa bits."""
 
 from __future__ import annotations
 
@@ -6,71 +6,125 @@ import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from hw.formats.base import Format, Span, check_int
+from hw.formats.base import Format, Span, check_bool, check_int
 
-Convention = Literal["finite", "ieee", "fn"]
 CONVENTIONS: dict[str, str] = {
     "finite": "every code is a finite number",
     "ieee": "the top exponent holds the infinities (mantissa 0) and NaNs",
     "fn": "the top exponent is finite but for its last mantissa, which is NaN",
+    "fnuz": "the code of -0 is NaN, all others are finite",
+}
+OVERFLOWS: dict[str, str] = {
+    "sat": "becomes the highest finite value",
+    "inf": "becomes infinity",
+    "nan": "becomes NaN",
 }
 OCP_FP8 = "OCP 8-bit Floating Point Specification (OFP8) 1.0"
-# Names whose meaning a standard has fixed: bare `eXmY` means all-finite everywhere else.
-STANDARD: dict[str, tuple[int, int, Convention, str]] = {
+OCP_MX = "OCP Microscaling Formats (MX) 1.0"
+IEEE_754 = "IEEE 754-2019"
+FNUZ = "arXiv 2206.02915, 8-bit Numerical Formats for Deep Neural Networks"
+# Names whose meaning is fixed elsewhere: a bare `eXmY` means all-finite everywhere else.
+STANDARD: dict[str, tuple[int, int, str, str]] = {
     "e4m3fn": (4, 3, "fn", OCP_FP8),
     "e5m2": (5, 2, "ieee", OCP_FP8),
-    "e3m2": (3, 2, "finite", "OCP Microscaling Formats (MX) 1.0, FP6 E3M2"),
-    "e2m3": (2, 3, "finite", "OCP Microscaling Formats (MX) 1.0, FP6 E2M3"),
-    "e2m1": (2, 1, "finite", "OCP Microscaling Formats (MX) 1.0, FP4 E2M1"),
+    "e4m3fnuz": (4, 3, "fnuz", FNUZ),
+    "e5m2fnuz": (5, 2, "fnuz", FNUZ),
+    "e3m2": (3, 2, "finite", f"{OCP_MX}, FP6 E3M2"),
+    "e2m3": (2, 3, "finite", f"{OCP_MX}, FP6 E2M3"),
+    "e2m1": (2, 1, "finite", f"{OCP_MX}, FP4 E2M1"),
+    "bf16": (8, 7, "ieee", "bfloat16: the upper half of IEEE 754 binary32"),
+    "fp16": (5, 10, "ieee", f"{IEEE_754}, binary16"),
+    "tf32": (8, 10, "ieee", "TF32: IEEE 754 binary32 with 10 mantissa bits"),
+    "fp32": (8, 23, "ieee", f"{IEEE_754}, binary32"),
 }
 
 
 @dataclass(frozen=True)
 class Minifloat(Format):
-    """A binary float of 3 to 16 bits with bias ``2**(E-1) - 1`` and subnormals.
+    """A binary float of 2 to 32 bits.
 
     A code is sign, exponent field e, mantissa field f, from the top bit down. Its value is
-    ``(-1)**sign * 2**(max(e, 1) - bias) * ((e > 0) + f / 2**M)``.
+    ``(-1)**sign * 2**(max(e, 1) - bias) * ((e > 0) + f / 2**M)``. Without exponent bits that is
+    fixed point with a sign.
 
     Parameters
     ----------
     exponent_bits : int
-        E, 1..8.
+        E, 0..8.
     mantissa_bits : int
-        M, 0 or more (1 or more with NaNs); 1 + E + M must be 3..16.
-    convention : "finite", "ieee" or "fn"
-        Which codes are infinities and NaNs; see `CONVENTIONS`.
+        M, 0 or more (1 or more for ieee and fn); 1 + E + M must be 2..32.
+    convention : str
+        Which codes are infinities and NaNs: a key of `CONVENTIONS`. Without exponent bits only
+        "finite".
+    bias : int, optional
+        -256..512. By default ``2**(E-1) - 1``, one more for fnuz, and 0 without exponent bits.
+    subnormals : bool
+        If false, codes with e = 0 are zeros.
+    overflow : str
+        What a value beyond the range becomes when it is encoded: a key of `OVERFLOWS`. The
+        format must have a code for it.
     """
 
     exponent_bits: int
     mantissa_bits: int
-    convention: Convention = "finite"
+    convention: str = "finite"
+    bias: int = None  # type: ignore[assignment]
+    subnormals: bool = True
+    overflow: str = "sat"
 
     grammar: ClassVar[str] = (
-        "eXmY (X 1..8, 3..16 bits in all; every code finite, but e5m2 is OCP's), "
-        "with suffix ieee, fn or finite to choose the special codes"
+        "eXmY (X 0..8, 2..32 bits in all; every code finite, but e5m2 is OCP's), with suffix ieee, fn, fnuz or "
+        "finite to choose the special codes, then -bBIAS, -flush (no subnormals), -inf or -nan (on overflow); "
+        "bf16, fp16, tf32, fp32"
     )
 
     def __post_init__(self) -> None:
-        if not isinstance(self.convention, str):
-            raise TypeError(f"convention must be a str, got {self.convention!r}")
-        if self.convention not in CONVENTIONS:
-            raise ValueError(f"convention must be one of {', '.join(CONVENTIONS)}, got {self.convention!r}")
-        check_int("exponent_bits", self.exponent_bits, 1, 8)
-        check_int("mantissa_bits", self.mantissa_bits, 0 if self.convention == "finite" else 1, 14)
-        check_int("the width 1 + exponent_bits + mantissa_bits", self.width, 3, 16)
+        for name, known in (("convention", CONVENTIONS), ("overflow", OVERFLOWS)):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} must be a str, got {getattr(self, name)!r}")
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
+        check_int("exponent_bits", self.exponent_bits, 0, 8)
+        check_int("mantissa_bits", self.mantissa_bits, 1 if self.convention in ("ieee", "fn") else 0, 31)
+        check_int("the width 1 + exponent_bits + mantissa_bits", self.width, 2, 32)
+        check_bool("subnormals", self.subnormals)
+        if self.bias is None:
+            object.__setattr__(self, "bias", self._default_bias)
+        check_int("bias", self.bias, -256, 512)
+        if self.exponent_bits == 0 and (self.convention != "finite" or not self.subnormals):
+            raise ValueError(f"without exponent bits a float is finite and has subnormals, got {self.name}")
+        if not self.subnormals and self.exponent_bits and self.max_magnitude_code >> self.mantissa_bits == 0:
+            raise ValueError(f"{self.name} has no value but zero")
+        have = {"sat": True, "inf": self.convention == "ieee", "nan": self.convention != "finite"}
+        if not have[self.overflow]:
+            raise ValueError(f"overflow {self.overflow!r} needs a code that convention {self.convention!r} lacks")
 
     @classmethod
     def parse(cls, name: str) -> Minifloat | None:
-        if name in STANDARD:
-            return cls(*STANDARD[name][:3])
-        match = re.fullmatch(r"e(0|[1-9][0-9]{0,2})m(0|[1-9][0-9]{0,2})(finite|ieee|fn|)", name)
-        return match and cls(int(match[1]), int(match[2]), match[3] or "finite")  # type: ignore[arg-type]
+        base, *options = re.split(r"-(?=[a-z])", name)
+        if base in STANDARD:
+            fields = STANDARD[base][:3]
+        elif match := re.fullmatch(r"e(0|[1-9][0-9]{0,2})m(0|[1-9][0-9]{0,2})(finite|ieee|fnuz|fn|)", base):
+            fields = int(match[1]), int(match[2]), match[3] or "finite"
+        else:
+            return None
+        order = re.fullmatch(r"(b(?P<bias>-?[0-9]{1,4})?)?(?P<flush>flush)?(?P<overflow>inf|nan)?", "".join(options))
+        if not order or any(not re.fullmatch(r"b-?[0-9]{1,4}|flush|inf|nan", option) for option in options):
+            return None
+        bias = int(order["bias"]) if order["bias"] else None
+        return cls(*fields, bias, not order["flush"], order["overflow"] or "sat")  # type: ignore[arg-type]
 
     @property
     def name(self) -> str:
+        options = "" if self.bias == self._default_bias else f"-b{self.bias}"
+        options += "" if self.subnormals else "-flush"
+        options += "" if self.overflow == "sat" else f"-{self.overflow}"
+        return self._base_name + options
+
+    @property
+    def _base_name(self) -> str:
         fields = (self.exponent_bits, self.mantissa_bits, self.convention)
         for name, standard in STANDARD.items():
             if standard[:3] == fields:
@@ -78,6 +132,12 @@ class Minifloat(Format):
         bare = f"e{self.exponent_bits}m{self.mantissa_bits}"
         plain = self.convention == "finite" and bare not in STANDARD
         return bare if plain else bare + self.convention
+
+    @property
+    def _default_bias(self) -> int:
+        if self.exponent_bits == 0:
+            return 0
+        return (1 << (self.exponent_bits - 1)) - (self.convention != "fnuz")
 
     @property
     def width(self) -> int:
@@ -88,10 +148,6 @@ class Minifloat(Format):
         return STANDARD[self.name][3] if self.name in STANDARD else "ExMy as in arXiv 2311.12359"
 
     @property
-    def bias(self) -> int:
-        return (1 << (self.exponent_bits - 1)) - 1
-
-    @property
     def has_special(self) -> bool:
         return self.convention != "finite"
 
@@ -99,7 +155,7 @@ class Minifloat(Format):
     def max_magnitude_code(self) -> int:
         """The code of the highest finite value; every code between it and the sign bit is special."""
         top = (1 << (self.exponent_bits + self.mantissa_bits)) - 1
-        specials = {"finite": 0, "ieee": 1 << self.mantissa_bits, "fn": 1}
+        specials = {"finite": 0, "ieee": 1 << self.mantissa_bits, "fn": 1, "fnuz": 0}
         return top - specials[self.convention]
 
     def value(self, code: int) -> Fraction | float:
@@ -108,6 +164,10 @@ class Minifloat(Format):
         exponent, mantissa = magnitude >> self.mantissa_bits, magnitude & ((1 << self.mantissa_bits) - 1)
         if magnitude > self.max_magnitude_code:
             return sign * math.inf if self.convention == "ieee" and mantissa == 0 else math.nan
+        if self.convention == "fnuz" and sign < 0 and magnitude == 0:
+            return math.nan
+        if exponent == 0 and not self.subnormals:
+            return Fraction(0)
         significand = mantissa + ((1 << self.mantissa_bits) if exponent else 0)
         return sign * significand * Fraction(2) ** (max(exponent, 1) - self.bias - self.mantissa_bits)
 

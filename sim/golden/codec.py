@@ -100,15 +100,16 @@ def _encoder(fmt: Format) -> tuple[NDArray[np.float64], NDArray[Any]]:
 
 
 def encode(fmt: Format, values: ArrayLike) -> Codes:
-    """The code of the nearest value, ties to the even code, saturating.
+    """The code of the nearest value, ties to the even code.
 
     Parameters
     ----------
     fmt : Format
         A format of at most 16 bits.
     values : array of floats
-        Any shape. A finite value beyond the range gives the end of the range. An infinity gives
-        the format's infinity, or the end of the range if there is none.
+        Any shape. A finite value beyond the range, were it rounded as if there were more of it,
+        becomes what the format's `overflow` says. An infinity gives the format's infinity; if there
+        is none, it overflows too.
 
     Returns
     -------
@@ -129,19 +130,49 @@ def encode(fmt: Format, values: ArrayLike) -> Codes:
     steps, codes = _encoder(fmt)
     result = codes[np.searchsorted(steps, array, side="left")]
     result = np.where((result == 0) & np.signbit(array), _negative_zero(fmt), result)
-    table = _values(fmt)
-    for special, where in ((np.inf, np.isposinf(array)), (-np.inf, np.isneginf(array)), (np.nan, np.isnan(array))):
+    for value, where in _exceptions(fmt, array):
         if not np.any(where):
             continue
-        matching = np.flatnonzero(np.isnan(table) if np.isnan(special) else table == special)
-        if matching.size:
-            result = np.where(where, matching[0], result)
-        elif np.isnan(special):
+        code = _code_of(fmt, value)
+        if code is not None:
+            result = np.where(where, code, result)
+        elif np.isnan(value):
             raise ValueError(f"values must not be NaN: {fmt} has no code for it")
     return np.asarray(result, dtype=np.uint8 if fmt.width <= 8 else np.uint16)
+
+
+def _exceptions(fmt: Format, array: NDArray[np.float64]) -> list[tuple[float, Any]]:
+    """Where a value is to become an infinity or NaN, if the format has it. Later ones win."""
+    infinite = [(np.inf, np.isposinf(array)), (-np.inf, np.isneginf(array))]
+    found: list[tuple[float, Any]] = [*infinite, (np.nan, np.isnan(array))]
+    if fmt.overflow != "sat":
+        beyond = np.abs(array) > _last_rounded_down(fmt)
+        if fmt.overflow == "inf":
+            found += [(np.inf, beyond & (array > 0)), (-np.inf, beyond & (array < 0))]
+        else:
+            found += [(np.nan, beyond), *infinite]
+    return found
+
+
+@lru_cache(maxsize=64)
+def _last_rounded_down(fmt: Format) -> float:
+    """The largest magnitude that still rounds to the highest finite value, were there one more above it."""
+    _, codes = _encoder(fmt)
+    finite = _values(fmt)[codes]
+    tie = finite[-1] + (finite[-1] - finite[-2]) / 2
+    return float(np.nextafter(tie, 0) if codes[-1] & 1 else tie)
+
+
+@lru_cache(maxsize=64)
+def _code_of(fmt: Format, special: float) -> int | None:
+    """The first code that means an infinity or NaN, or None."""
+    table = _values(fmt)
+    matching = np.flatnonzero(np.isnan(table) if np.isnan(special) else table == special)
+    return int(matching[0]) if matching.size else None
 
 
 @lru_cache(maxsize=64)
 def _negative_zero(fmt: Format) -> int:
     """The zero code with the sign bit, where there is one; else 0."""
-    return int(np.flatnonzero(_values(fmt) == 0)[-1])
+    sign = 1 << (fmt.width - 1)
+    return sign if _values(fmt)[sign] == 0 else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from fractions import Fraction
 
 import pytest
@@ -57,6 +58,33 @@ def test_e2m1_is_the_known_list() -> None:
     assert [parse_format("e2m1").decode(8 + code) for code in range(8)] == [-value for value in values]
 
 
+def test_fnuz_has_one_nan_in_place_of_minus_zero() -> None:
+    # arXiv 2206.02915: bias one more, largest values 240 and 57344.
+    for name, bias, top in (("e4m3fnuz", 8, 240), ("e5m2fnuz", 16, 57344)):
+        fmt = parse_format(name)
+        assert isinstance(fmt, Minifloat)
+        assert (fmt.bias, fmt.max) == (bias, top)
+        assert [code for code in range(256) if fmt.decode(code) != fmt.decode(code)] == [0x80]
+
+
+def test_without_subnormals_they_are_zeros() -> None:
+    flush, keep = parse_format("e3m2-flush"), parse_format("e3m2")
+    for code in range(64):
+        assert flush.decode(code) == (keep.decode(code) if (code >> 2) & 7 else 0)
+
+
+def test_without_exponent_bits_a_float_is_fixed_point_with_a_sign() -> None:
+    assert [parse_format("e0m2").decode(code) for code in range(8)] == [0, 0.5, 1, 1.5, 0, -0.5, -1, -1.5]
+
+
+def test_the_wide_floats_are_those_of_ieee_754() -> None:
+    for name, letter, codes in (("fp16", "e", range(0, 1 << 16, 7)), ("fp32", "f", range(0, 1 << 32, 9_999_991))):
+        fmt, word = parse_format(name), {"e": "H", "f": "I"}[letter]
+        for code in codes:
+            (expected,) = struct.unpack(f"<{letter}", struct.pack(f"<{word}", code))
+            assert fmt.decode(code) == expected or (expected != expected and fmt.decode(code) != fmt.decode(code))
+
+
 def test_all_finite_e4m3_goes_on_where_the_ocp_one_has_nan() -> None:
     assert parse_format("e4m3").decode(0x7F) == 480
     assert not parse_format("e4m3").has_special
@@ -72,7 +100,25 @@ def test_fixed_point_is_scaled_integers() -> None:
     assert parse_format("ufix4.-2").max == 60
 
 
-SMALL = ["int2", "int8", "uint2", "uint8", "fix5.2", "ufix3.-1", "e1m1", "e3m0", "e2m1", "e4m3", "e4m3fn", "e5m2"]
+SMALL = [
+    "e0m3",
+    "e3m2-flush",
+    "e4m3fnuz",
+    "e2m3fnuz-b-4",
+    "e4m3-b11",
+    "int2",
+    "int8",
+    "uint2",
+    "uint8",
+    "fix5.2",
+    "ufix3.-1",
+    "e1m1",
+    "e3m0",
+    "e2m1",
+    "e4m3",
+    "e4m3fn",
+    "e5m2",
+]
 
 
 @pytest.mark.parametrize("name", [*SMALL, "e3m2ieee", "e2m2fn", "e8m1", "e5m2finite", "e1m6"])
@@ -86,7 +132,10 @@ def test_span_is_what_the_codes_say(name: str) -> None:
     assert fmt.has_special == (len(finite) < 1 << fmt.width)
 
 
-@pytest.mark.parametrize("name", [*CATALOGUE, *SMALL, "e5m2finite", "e4m3ieee", "e8m7", "uint16", "fix47.18"])
+@pytest.mark.parametrize(
+    "name",
+    [*CATALOGUE, *SMALL, "e5m2finite", "e4m3ieee", "e8m7", "e5m2-b12-flush-inf", "e4m3fn-nan", "uint16", "fix47.18"],
+)
 def test_names_turn_back_into_equal_formats(name: str) -> None:
     fmt = parse_format(name)
     assert fmt.name == name
@@ -95,11 +144,23 @@ def test_names_turn_back_into_equal_formats(name: str) -> None:
 
 
 def test_every_minifloat_name_turns_back() -> None:
-    for exponent in range(1, 9):
-        for mantissa in range(max(0, 2 - exponent), 16 - exponent):
-            for convention in ("finite", "ieee", "fn") if mantissa else ("finite",):
-                fmt = Minifloat(exponent, mantissa, convention)  # type: ignore[arg-type]
-                assert parse_format(fmt.name) == fmt
+    seen = set()
+    for exponent in range(9):
+        for mantissa in range(max(0, 1 - exponent), 32 - exponent, 3):
+            for convention in ("finite", "ieee", "fn", "fnuz"):
+                for bias, subnormals, overflow in (
+                    (None, True, "sat"),
+                    (-3, False, "nan"),
+                    (11, False, "sat"),
+                    (0, True, "inf"),
+                ):
+                    try:
+                        fmt = Minifloat(exponent, mantissa, convention, bias, subnormals, overflow)  # type: ignore[arg-type]
+                    except ValueError:
+                        continue
+                    assert parse_format(fmt.name) == fmt
+                    seen.add(fmt.name)
+    assert len(seen) > 700
 
 
 @pytest.mark.parametrize(
@@ -153,9 +214,21 @@ def test_exact_accumulators_are_one_bit_narrower_than_the_published_bound() -> N
     [
         (lambda: parse_format("int1"), ValueError, "format 'int1': bits must be 2..16, got 1"),
         (lambda: parse_format("uint17"), ValueError, "bits must be 2..16, got 17"),
-        (lambda: parse_format("e9m2"), ValueError, "exponent_bits must be 1..8, got 9"),
-        (lambda: parse_format("e8m8"), ValueError, "width 1 \\+ exponent_bits \\+ mantissa_bits must be 3..16, got 17"),
-        (lambda: parse_format("e3m0ieee"), ValueError, "mantissa_bits must be 1..14, got 0"),
+        (lambda: parse_format("e9m2"), ValueError, "exponent_bits must be 0..8, got 9"),
+        (
+            lambda: parse_format("e8m24"),
+            ValueError,
+            "width 1 \\+ exponent_bits \\+ mantissa_bits must be 2..32, got 33",
+        ),
+        (lambda: parse_format("e0m3ieee"), ValueError, "without exponent bits a float is finite"),
+        (lambda: parse_format("e0m3-flush"), ValueError, "without exponent bits a float is finite"),
+        (lambda: parse_format("e1m1ieee-flush"), ValueError, "e1m1ieee-flush has no value but zero"),
+        (lambda: parse_format("e4m3-inf"), ValueError, "overflow 'inf' needs a code that convention 'finite' lacks"),
+        (lambda: parse_format("e4m3fn-inf"), ValueError, "overflow 'inf' needs a code that convention 'fn' lacks"),
+        (lambda: parse_format("e4m3-b513"), ValueError, "bias must be -256..512, got 513"),
+        (lambda: parse_format("e4m3-inf-flush"), ValueError, "unknown format 'e4m3-inf-flush'"),
+        (lambda: parse_format("e4m3-"), ValueError, "unknown format 'e4m3-'"),
+        (lambda: parse_format("e3m0ieee"), ValueError, "mantissa_bits must be 1..31, got 0"),
         (lambda: parse_format("float"), ValueError, "unknown format 'float'; known are: int2..int16"),
         (lambda: parse_format(""), ValueError, "unknown format ''"),
         (lambda: parse_format(8), TypeError, "a format's name must be a str, got 8 of type int"),
@@ -165,7 +238,7 @@ def test_exact_accumulators_are_one_bit_narrower_than_the_published_bound() -> N
         (lambda: Fixed(0), ValueError, "bits must be 1..2000, got 0"),
         (lambda: Fixed(8, -993), ValueError, "fraction must be -992..1000, got -993"),
         (lambda: Fixed(4, 2, 0), TypeError, "signed must be a bool, got 0"),  # type: ignore[arg-type]
-        (lambda: Minifloat(4, 3, "x"), ValueError, "convention must be one of finite, ieee, fn, got 'x'"),  # type: ignore[arg-type]
+        (lambda: Minifloat(4, 3, "x"), ValueError, "convention must be one of finite, ieee, fn, fnuz, got 'x'"),  # type: ignore[arg-type]
         (lambda: Integer(4).decode(16), ValueError, "code must be 0..15 for the 4-bit int4, got 16"),
         (lambda: Integer(4).decode(-1), ValueError, "got -1"),
         (lambda: Integer(4).decode(1.0), TypeError, "code must be an int, got 1.0"),  # type: ignore[arg-type]

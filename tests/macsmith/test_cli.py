@@ -31,7 +31,7 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["formats", "e4m99"], "macsmith: format 'e4m99': mantissa_bits must be 0..14, got 99"),
+        (["formats", "e4m99"], "macsmith: format 'e4m99': mantissa_bits must be 0..31, got 99"),
         (["generate", "mac/int8xint0", "-o", "{tmp}"], "macsmith: spec 'mac/int8xint0': format 'int0': bits must be"),
         (["generate", "mac/int8xint8", "-o", "{tmp}/file/x"], "macsmith: {tmp}/file/x: Not a directory"),
         (

@@ -29,6 +29,12 @@ NAMES = [
     "mac/e5m2xe5m2/lmul/kulisch/p3",
     "mac/e3m0xe3m0/lmul/kulisch/p0",
     "mac/fix8.4xe2m1",
+    "mac/e0m3xe0m4",
+    "mac/e4m3fnuzxe3m2-flush",
+    "mac/e2m3fnuz-b-4xint4/exact/kulisch/p0",
+    "mac/e5m2-flushxe2m2ieee-flush",
+    "mac/e4m3fnuzxe4m3fnuz/lmul",
+    "mac/e5m2-b20-flushxe5m2-b20-flush/lmul",
 ]
 
 

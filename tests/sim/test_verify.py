@@ -27,6 +27,8 @@ from sim.verify import verify, verify_key
         *("mac/e4m3xe4m3/exact/kulisch/p2", "mac/e5m2xe5m2/exact/kulisch/p3", "mac/e4m3fnxe2m1/exact/kulisch/p0"),
         *("mac/e2m1xe2m1", "mac/e3m2xint4", "mac/uint4xe2m2ieee", "mac/e1m2xe3m0", "mac/fix6.3xe2m3"),
         *("mac/e4m3xe4m3/lmul/kulisch/p3", "mac/e5m2xe5m2/lmul", "mac/e2m5fnxe2m5fn/lmul/kulisch/p0"),
+        *("mac/e0m3xe3m2-flush", "mac/e4m3fnuzxe2m3fnuz-b-4/exact/kulisch/p2", "mac/e5m2-flushxe2m2ieee"),
+        *("mac/e4m3fnuzxe4m3fnuz/lmul", "mac/e5m2-b20-flushxe5m2-b20-flush/lmul/kulisch/p0"),
     ],
 )
 def test_designs_do_what_their_models_do_on_every_pair(name: str) -> None:
