@@ -167,20 +167,20 @@ def reference_switching(name: str) -> float:
     return _switched(REFERENCES[name], "reference", inputs)[1]
 
 
-def gate_flow() -> list[str]:
-    """Yosys commands from a design to the gates that the estimate weighs."""
-    return tomllib.loads(_data("gates.toml"))["flow"]
+def gate_netlist(verilog: str, module: str) -> dict[str, Any]:
+    """A module as the gates that the estimate weighs, in the form of Yosys's ``write_json``."""
+    flow = tomllib.loads(_data("gates.toml"))["flow"]
+    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
+        folder = Path(temporary)
+        (folder / "design.v").write_text(verilog)
+        commands = ["read_verilog design.v", f"hierarchy -check -top {module}", *flow, "write_json out.json"]
+        yosys.run(commands, folder)
+        return json.loads((folder / "out.json").read_text())["modules"][module]
 
 
 def _switched(verilog: str, module: str, inputs: dict[str, NDArray[np.int64]]) -> tuple[float, float]:
     """NAND2 units of a module, and how many of them switch in a cycle."""
-    gates = tomllib.loads(_data("gates.toml"))
-    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
-        folder = Path(temporary)
-        (folder / "design.v").write_text(verilog)
-        commands = ["read_verilog design.v", f"hierarchy -check -top {module}", *gate_flow(), "write_json out.json"]
-        yosys.run(commands, folder)
-        netlist = json.loads((folder / "out.json").read_text())["modules"][module]
+    gates, netlist = tomllib.loads(_data("gates.toml")), gate_netlist(verilog, module)
     weight = {cell: count / gates["transistors_per_nand2"] for cell, count in gates["transistors"].items()}
     size = sum(weight[cell["type"]] for cell in netlist["cells"].values())
     toggles = simulate(netlist, inputs).toggles

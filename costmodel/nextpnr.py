@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from rtl_gen.files import cache_folder
-from rtl_gen.tools import ToolError, package_version
+from rtl_gen.tools import ToolError, last_error, package_version
 
 _PREPARING = threading.Lock()
 
@@ -26,7 +26,7 @@ def run(package: str, program: str, options: list[str], folder: Path) -> None:
     compiled = prepare(package, program)
     done = _call(program, options, folder, compiled)
     if done.returncode != 0:
-        raise ToolError(f"{program} failed with exit code {done.returncode}: {_telling(done)}")
+        raise ToolError(f"{program} failed with exit code {done.returncode}: {last_error(done.stdout + done.stderr)}")
 
 
 def prepare(package: str, program: str) -> Path:
@@ -44,7 +44,7 @@ def prepare(package: str, program: str) -> Path:
                 fresh = Path(scratch, "compiled")
                 done = _call(program, ["--version"], final.parent, fresh)
                 if done.returncode != 0:
-                    raise ToolError(f"{program} can't be compiled: {_telling(done)}")
+                    raise ToolError(f"{program} can't be compiled: {last_error(done.stdout + done.stderr)}")
                 try:
                     fresh.rename(final)
                 except OSError:
@@ -58,10 +58,3 @@ def _call(program: str, options: list[str], folder: Path, compiled: Path) -> sub
     command = [str(Path(sysconfig.get_path("scripts"), program)), *options]
     environment = {**os.environ, "YOWASP_CACHE_DIR": str(compiled)}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
-def _telling(done: subprocess.CompletedProcess[str]) -> str:
-    """The line of a program's output that says what went wrong."""
-    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")]
-    return (errors or lines or ["it said nothing"])[-1]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rtl_gen.tools import ToolError
+from rtl_gen.tools import ToolError, last_error
 
 
 def run(commands: list[str], folder: Path) -> None:
@@ -25,9 +25,7 @@ def run(commands: list[str], folder: Path) -> None:
     command = [sys.executable, "-m", "costmodel.yosys", script.name]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        telling = [line for line in lines if line.startswith("ERROR")]
-        raise ToolError(f"Yosys failed on `{commands[-1]}`: {(telling or lines or ['no output'])[-1]}")
+        raise ToolError(f"Yosys failed on `{commands[-1]}`: {last_error(done.stdout + done.stderr)}")
 
 
 def main(script: str) -> None:

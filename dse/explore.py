@@ -40,12 +40,9 @@ class Exploration:
     files: list[Path]
 
 
-def verify_job(spec: hw.Spec, builds: Path) -> Job:
-    """The job that verifies a design, its simulation built under `builds`."""
-
-    def work() -> dict[str, Any]:
-        return verify(spec, folder=builds / spec.identifier).to_dict()
-
+def verify_job(spec: hw.Spec, logs: Path) -> Job:
+    """The job that verifies a design; the logs of one that fails are kept under `logs`."""
+    work = _plain(verify, spec, folder=logs / spec.identifier)
     return Job("verify", verify_key(emit(spec)), f"verify {spec}", work)
 
 
@@ -60,8 +57,9 @@ def energy_job(spec: hw.Spec) -> Job:
     return Job("energy", energy_key(emit(spec)), f"energy of {spec}", _plain(estimate_energy, spec))
 
 
-def _plain(function: Callable[..., Any], *arguments: Any) -> Callable[[], dict[str, Any]]:
-    return lambda: function(*arguments).to_dict()
+def _plain(function: Callable[..., Any], *arguments: Any, **named: Any) -> Callable[[], dict[str, Any]]:
+    """Work that calls a function and gives its result as plain values."""
+    return lambda: function(*arguments, **named).to_dict()
 
 
 def explore(space: Space, folder: Path, store: Store, workers: int) -> Exploration:

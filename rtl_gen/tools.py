@@ -44,6 +44,13 @@ def package_version(package: str) -> str:
         raise ToolError(f"the package {package} is not installed: run `pip install {package}`") from None
 
 
+def last_error(output: str) -> str:
+    """The line of a tool's output that says what went wrong: its last error, or else its last line."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR")]
+    return (errors or lines or ["it said nothing"])[-1]
+
+
 TOOLS = [
     Tool("Amaranth", "generates the hardware", lambda: package_version("amaranth")),
     Tool("Yosys", "writes Verilog and synthesises it", lambda: package_version("pyosys")),

@@ -139,7 +139,7 @@ def simulate(source: Path, module: str, bench: str, folder: Path, environment: M
     except ToolError:
         raise
     except RuntimeError as error:
-        raise ToolError(f"simulation of {module} failed: {_tail(log) or error}") from error
+        raise ToolError(f"simulation of {module} failed: {_complaint(log) or error}") from error
     return read_results(results, folder / "bench.log")
 
 
@@ -152,7 +152,7 @@ def read_results(path: Path, log: Path) -> Results:
         There is none, it can't be read, or it holds no test: each means that nothing was checked.
     """
     if not path.exists():
-        raise ToolError(f"the bench left no results: {_tail(log) or 'the simulator stopped early'}")
+        raise ToolError(f"the bench left no results: {_complaint(log) or 'the simulator stopped early'}")
     try:
         cases = list(ElementTree.parse(path).iter("testcase"))
     except ElementTree.ParseError as error:
@@ -169,8 +169,8 @@ def read_results(path: Path, log: Path) -> Results:
     return Results(len(run), failures)
 
 
-def _tail(log: Path) -> str:
-    """The last line of a log that says what went wrong."""
+def _complaint(log: Path) -> str:
+    """The first line of a log that complains, for later ones follow from it; else its last line."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()] if log.exists() else []
     telling = [line for line in lines if "rror" in line or "arning" in line]
     return (telling or lines[-1:] or [""])[0]

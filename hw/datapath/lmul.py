@@ -44,9 +44,8 @@ class LMul(ProductRule):
     def multiply(self, m: Module, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
         assert isinstance(a_format, Minifloat)
         fmt, fraction = a_format, a_format.mantissa_bits
-        x, y = kind_of(fmt, m, a, "a"), kind_of(fmt, m, b, "b")
         # Subnormals count as zeros, also beside an infinity.
-        x.zero, y.zero = ~a[fraction:-1].any(), ~b[fraction:-1].any()
+        x, y = (kind_of(fmt, m, code, name, subnormals=False) for code, name in ((a, "a"), (b, "b")))
 
         constant = (1 << (fraction - offset_exponent(fraction))) - (fmt.bias << fraction)
         code_sum = named(m, "code_sum", a[:-1] + b[:-1] + Const(constant, signed(fmt.width + 1)))

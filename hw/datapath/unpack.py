@@ -68,7 +68,7 @@ def _(fmt: Integer | Fixed, m: Module, code: Value, name: str) -> Operand:
 def _(fmt: Minifloat, m: Module, code: Value, name: str) -> Operand:
     mantissa, field = code[: fmt.mantissa_bits], code[fmt.mantissa_bits : -1]
     normal = any_of(m, f"{name}_normal", field) if fmt.exponent_bits else Const(0, 1)
-    kind = kind_of(fmt, m, code, name)
+    kind = kind_of(fmt, m, code, name, fmt.subnormals)
     significand = Cat(mantissa, normal) if fmt.exponent_bits else mantissa
     if not fmt.subnormals:
         significand = Mux(normal, significand, 0)
@@ -80,10 +80,10 @@ def _(fmt: Minifloat, m: Module, code: Value, name: str) -> Operand:
     return Operand(significand, exponent, code[-1], kind)
 
 
-def kind_of(fmt: Minifloat, m: Module, code: Value, name: str) -> Kind:
-    """Whether a minifloat's code is an infinity or NaN, zero, negative."""
+def kind_of(fmt: Minifloat, m: Module, code: Value, name: str, subnormals: bool) -> Kind:
+    """Whether a minifloat's code is an infinity or NaN, zero, negative; without `subnormals` they are zeros."""
     magnitude = code[:-1]
-    zero = magnitude == 0 if fmt.subnormals else ~code[fmt.mantissa_bits : -1].any()
+    zero = magnitude == 0 if subnormals else ~code[fmt.mantissa_bits : -1].any()
     kind = Kind(None, None, zero, code[-1])
     if fmt.convention == "ieee":
         infinity = fmt.max_magnitude_code + 1

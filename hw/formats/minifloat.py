@@ -103,18 +103,18 @@ class Minifloat(Format):
 
     @classmethod
     def parse(cls, name: str) -> Minifloat | None:
-        base, *options = re.split(r"-(?=[a-z])", name)
-        if base in STANDARD:
-            fields = STANDARD[base][:3]
-        elif match := re.fullmatch(r"e(0|[1-9][0-9]{0,2})m(0|[1-9][0-9]{0,2})(finite|ieee|fnuz|fn|)", base):
+        options = r"(?:-b(?P<bias>-?[0-9]{1,4}))?(?P<flush>-flush)?(?:-(?P<overflow>inf|nan))?"
+        parts = re.fullmatch(rf"(?P<base>[a-z0-9]+){options}", name)
+        if not parts:
+            return None
+        if parts["base"] in STANDARD:
+            fields = STANDARD[parts["base"]][:3]
+        elif match := re.fullmatch(r"e(0|[1-9][0-9]{0,2})m(0|[1-9][0-9]{0,2})(finite|ieee|fnuz|fn|)", parts["base"]):
             fields = int(match[1]), int(match[2]), match[3] or "finite"
         else:
             return None
-        order = re.fullmatch(r"(b(?P<bias>-?[0-9]{1,4})?)?(?P<flush>flush)?(?P<overflow>inf|nan)?", "".join(options))
-        if not order or any(not re.fullmatch(r"b-?[0-9]{1,4}|flush|inf|nan", option) for option in options):
-            return None
-        bias = int(order["bias"]) if order["bias"] else None
-        return cls(*fields, bias, not order["flush"], order["overflow"] or "sat")  # type: ignore[arg-type]
+        bias = int(parts["bias"]) if parts["bias"] else None
+        return cls(*fields, bias, not parts["flush"], parts["overflow"] or "sat")  # type: ignore[arg-type]
 
     @property
     def name(self) -> str:

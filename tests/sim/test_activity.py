@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import hw
-from costmodel import energy, yosys
+from costmodel.energy import gate_netlist
 from rtl_gen import emit
 from sim.activity import simulate
 from sim.golden import model
 
 
-def netlist(verilog: str, module: str, folder: Path) -> dict:
-    (folder / "design.v").write_text(verilog)
-    commands = ["read_verilog design.v", f"hierarchy -top {module}", *energy.gate_flow(), "write_json out.json"]
-    yosys.run(commands, folder)
-    return json.loads((folder / "out.json").read_text())["modules"][module]
-
-
-def test_a_toggling_register_toggles(tmp_path: Path) -> None:
+def test_a_toggling_register_toggles() -> None:
     verilog = "module t(input clk, input en, output reg q); always @(posedge clk) q <= q ^ en; endmodule"
     en = np.ones((5, 3), dtype=np.int64)
     en[:, 2] = 0
-    activity = simulate(netlist(verilog, "t", tmp_path), {"en": en})
+    activity = simulate(gate_netlist(verilog, "t"), {"en": en})
     assert activity.outputs["q"][:, 0].tolist() == [0, 1, 0, 1, 0]
     # Two of three runs toggle in every cycle: the register, and the exclusive or that feeds it.
     assert activity.toggles["$_DFF_P_"] == pytest.approx(2 / 3)
@@ -34,22 +24,22 @@ def test_a_toggling_register_toggles(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["mac/int4xint4", "mac/e2m1xe3m2/exact/kulisch/p0", "mac/e5m2xe5m2/lmul/kulisch/p3"])
-def test_the_synthesised_gates_compute_what_the_model_does(name: str, tmp_path: Path) -> None:
+def test_the_synthesised_gates_compute_what_the_model_does(name: str) -> None:
     spec, rng = hw.parse(name), np.random.default_rng(0)
     cycles, runs = 40, 33
     a, b = (rng.integers(0, 1 << fmt.width, (cycles, runs)) for fmt in (spec.a, spec.b))  # type: ignore[attr-defined]
     clear, en = (rng.random((cycles, runs)) < share for share in (0.1, 0.8))
     inputs = {"a": a, "b": b, "clear": clear.astype(np.int64), "en": en.astype(np.int64)}
     emitted = emit(spec)
-    seen = simulate(netlist(emitted.verilog, emitted.name, tmp_path), inputs).outputs["acc"]
+    seen = simulate(gate_netlist(emitted.verilog, emitted.name), inputs).outputs["acc"]
     for run in range(runs):
         expected = model(spec).run(a[:, run], b[:, run], clear[:, run], en[:, run])["acc"]
         # The model tells what shows after an edge, the netlist what shows before it.
         assert seen[1:, run].tolist() == expected[:-1].tolist()
 
 
-def test_what_is_refused(tmp_path: Path) -> None:
-    inverter = netlist("module t(input a, output y); assign y = ~a; endmodule", "t", tmp_path)
+def test_what_is_refused() -> None:
+    inverter = gate_netlist("module t(input a, output y); assign y = ~a; endmodule", "t")
     with pytest.raises(ValueError, match=r"one shape \(cycles, runs\) with 2 cycles or more, got \[\(1, 4\)\]"):
         simulate(inverter, {"a": np.zeros((1, 4), dtype=np.int64)})
     next(iter(inverter["cells"].values()))["type"] = "$_DLATCH_P_"
