@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self
 
 from hw.datapath import PRODUCTS
-from hw.formats import Fixed, Format, Span, check_int, parse_format
+from hw.formats import Fixed, Format, Span, check_int, parse_scalar
 
 MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
 MAX_TERM_WIDTH = 1024
@@ -203,7 +203,7 @@ def parse_operands(text: str) -> tuple[Format, Format]:
         raise ValueError(f"operands must be written AxB, got {text!r}")
     for a, b in splits:
         try:
-            return parse_format(a), parse_format(b)
+            return parse_scalar(a), parse_scalar(b)
         except ValueError as error:
             failure = error
     raise failure
@@ -251,7 +251,7 @@ def from_dict(values: dict[str, Any]) -> Spec:
         raise ValueError(f"a {unit} needs {', '.join(missing)}")
     for key, value in values.items():
         if types[key] == "Format":
-            values[key] = parse_format(value)
+            values[key] = parse_scalar(value)
     return cls(**values)
 
 

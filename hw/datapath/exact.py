@@ -9,7 +9,7 @@ from amaranth.hdl import Module, Value
 
 from hw.arith.wires import named
 from hw.datapath.product import Product, ProductRule, status
-from hw.datapath.unpack import Operand, has_exponent, unpack
+from hw.datapath.unpack import Operand, has_exponent, unpack, unpacks
 from hw.formats import Format, Span
 
 
@@ -17,7 +17,10 @@ class Exact(ProductRule):
     """``a * b``, for any two formats."""
 
     def check(self, a: Format, b: Format) -> None:
-        """Any two formats go together."""
+        """Any two formats go together that there is hardware for."""
+        for fmt in (a, b):
+            if not unpacks(fmt):
+                raise ValueError(f"no hardware takes {fmt} operands")
 
     def span(self, a: Format, b: Format) -> Span:
         return a.span * b.span

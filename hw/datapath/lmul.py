@@ -30,8 +30,8 @@ class LMul(ProductRule):
     def check(self, a: Format, b: Format) -> None:
         if not isinstance(a, Minifloat) or not isinstance(b, Minifloat):
             raise ValueError(f"product lmul takes minifloats, got {a} and {b}")
-        if not a.exponent_bits or not b.exponent_bits:
-            raise ValueError(f"product lmul takes minifloats with exponents, got {a} and {b}")
+        if not all(fmt.exponent_bits and fmt.signed for fmt in (a, b)):
+            raise ValueError(f"product lmul takes minifloats with exponents and signs, got {a} and {b}")
         if a != b:
             raise ValueError(f"product lmul takes two operands of one format, got {a} and {b}")
 

@@ -82,5 +82,7 @@ def status(m: Module, a: Kind, b: Kind) -> Value | None:
         return nan.replicate(2)
     inf = any_of(m, "infinite", *infinite)
     signs = [kind.negative for kind in (a, b) if kind.negative is not None]
+    if not signs:
+        return Cat(nan | inf, nan)
     negative = named(m, "negative", signs[0] ^ signs[1]) if len(signs) == 2 else signs[0]
     return Cat(nan | (inf & ~negative), nan | (inf & negative))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import singledispatch
 
 from amaranth.hdl import Cat, Const, Module, Mux, Value
 
 from hw.arith.wires import any_of, named
-from hw.formats import Fixed, Format, Integer, Minifloat
+from hw.formats import Bipolar, Codebook, Fixed, Format, Integer, Minifloat, PowerOfTwo
 
 
 @dataclass
@@ -56,6 +57,11 @@ def unpack(fmt: Format, m: Module, code: Value, name: str) -> Operand:
     raise TypeError(f"no hardware takes {fmt} operands")
 
 
+def unpacks(fmt: Format) -> bool:
+    """Whether there is hardware for operands of the format."""
+    return unpack.dispatch(type(fmt)) is not unpack.dispatch(object)
+
+
 @unpack.register(Integer)
 @unpack.register(Fixed)
 def _(fmt: Integer | Fixed, m: Module, code: Value, name: str) -> Operand:
@@ -65,8 +71,34 @@ def _(fmt: Integer | Fixed, m: Module, code: Value, name: str) -> Operand:
 
 
 @unpack.register
+def _(fmt: Bipolar, m: Module, code: Value, name: str) -> Operand:
+    # 2 x + 1 - 2**n: the code with its top bit inverted, and a one below.
+    return Operand(Cat(1, code[:-1], ~code[-1]).as_signed(), None, None, Kind(None, None, Const(0, 1), ~code[-1]))
+
+
+@unpack.register(Codebook)
+@unpack.register(PowerOfTwo)
+def _(fmt: Codebook | PowerOfTwo, m: Module, code: Value, name: str) -> Operand:
+    values = [fmt.value(i) for i in range(1 << fmt.width)]
+    unit = Fraction(2) ** fmt.span.lsb
+    steps = [int(value / unit) if isinstance(value, Fraction) else 0 for value in values]
+    # A truth table for each bit: synthesis knows best what to make of those.
+    tables = [sum((step >> bit & 1) << i for i, step in enumerate(steps)) for bit in range(fmt.span.width)]
+    bits = Cat(Const(table, len(steps)).bit_select(code, 1) for table in tables)
+    significand = named(m, f"{name}_significand", bits.as_signed() if fmt.span.signed else bits)
+    nan = [i for i, value in enumerate(values) if not isinstance(value, Fraction)]
+    kind = Kind(None, None, significand == 0, None)
+    if nan:
+        kind.nan = named(m, f"{name}_nan", Cat(code == i for i in nan).any())
+    if fmt.span.signed:
+        kind.negative = significand[-1]
+    return Operand(significand, None, None, kind)
+
+
+@unpack.register
 def _(fmt: Minifloat, m: Module, code: Value, name: str) -> Operand:
-    mantissa, field = code[: fmt.mantissa_bits], code[fmt.mantissa_bits : -1]
+    magnitude = code[:-1] if fmt.signed else code
+    mantissa, field = magnitude[: fmt.mantissa_bits], magnitude[fmt.mantissa_bits :]
     normal = any_of(m, f"{name}_normal", field) if fmt.exponent_bits else Const(0, 1)
     kind = kind_of(fmt, m, code, name, fmt.subnormals)
     significand = Cat(mantissa, normal) if fmt.exponent_bits else mantissa
@@ -77,14 +109,14 @@ def _(fmt: Minifloat, m: Module, code: Value, name: str) -> Operand:
             significand = Mux(special, 0, significand)
     # A subnormal has the exponent of the first normal binade: field 0 counts as 1.
     exponent = Cat(field[0] | ~normal, field[1:]) if has_exponent(fmt) else None
-    return Operand(significand, exponent, code[-1], kind)
+    return Operand(significand, exponent, kind.negative, kind)
 
 
 def kind_of(fmt: Minifloat, m: Module, code: Value, name: str, subnormals: bool) -> Kind:
     """Whether a minifloat's code is an infinity or NaN, zero, negative; without `subnormals` they are zeros."""
-    magnitude = code[:-1]
-    zero = magnitude == 0 if subnormals else ~code[fmt.mantissa_bits : -1].any()
-    kind = Kind(None, None, zero, code[-1])
+    magnitude = code[:-1] if fmt.signed else code
+    zero = magnitude == 0 if subnormals else ~magnitude[fmt.mantissa_bits :].any()
+    kind = Kind(None, None, zero, code[-1] if fmt.signed else None)
     if fmt.convention == "ieee":
         infinity = fmt.max_magnitude_code + 1
         kind.infinite = named(m, f"{name}_infinite", magnitude == infinity)

@@ -2,26 +2,65 @@
 
 from __future__ import annotations
 
-from hw.formats.base import Format, Span, check_int
+from typing import Any
+
+from hw.formats.base import Format, Notation, Span, check_int
+from hw.formats.block import Block
+from hw.formats.codebook import Codebook
 from hw.formats.fixed import Fixed
-from hw.formats.integer import Integer
+from hw.formats.integer import Bipolar, Integer
 from hw.formats.minifloat import Minifloat
+from hw.formats.power import PowerOfTwo
+from hw.formats.roots import FourthRoots
+from hw.formats.rounding import ROUNDINGS, check_rounding
 
-__all__ = ["CATALOGUE", "FAMILIES", "Fixed", "Format", "Integer", "Minifloat", "Span", "check_int", "parse_format"]
+__all__ = [
+    "CATALOGUE",
+    "FAMILIES",
+    "ROUNDINGS",
+    "Bipolar",
+    "Block",
+    "Codebook",
+    "Fixed",
+    "Format",
+    "FourthRoots",
+    "Integer",
+    "Minifloat",
+    "Notation",
+    "PowerOfTwo",
+    "Span",
+    "check_int",
+    "check_rounding",
+    "parse_format",
+    "parse_scalar",
+]
 
-FAMILIES: list[type[Format]] = [Integer, Minifloat, Fixed]
+FAMILIES: list[type[Notation]] = [Integer, Bipolar, PowerOfTwo, Minifloat, Fixed, Codebook, FourthRoots, Block]
 """Every family of formats. A new family is registered by appending its class here."""
 
 CATALOGUE = [
-    *("int4", "int6", "int8", "int16", "uint4", "uint8"),
-    *("e2m1", "e2m3", "e3m2", "e4m3", "e4m3fn", "e5m2", "e3m4"),
-    *("e4m3fnuz", "e5m2fnuz", "bf16", "fp16", "tf32", "fp32"),
+    *("int4", "int6", "int8", "int16", "int32", "uint4", "uint8", "int8-sym", "binary", "bipolar4", "fix8.4"),
+    *("e2m1", "e2m3", "e3m2", "e4m3", "e4m3fn", "e5m2", "e3m4", "e4m3fnuz", "e5m2fnuz"),
+    *("bf16", "fp16", "tf32", "fp32", "ue8m0", "ue5m3"),
+    *("ternary", "pow4", "pow4-zero", "fp3p3", "fp3m3", "fp3p6", "fp3m6"),
+    *("fp4p5", "fp4m5", "fp4p8", "fp4m8", "nf4", "dynamic8", "roots4"),
+    *("mxfp8e4m3", "mxfp8e5m2", "mxfp6e2m3", "mxfp6e3m2", "mxfp4", "mxint8", "mxint6", "mxint4"),
+    *("nvfp4", "nvint4", "bfp8-16", "dfx8"),
 ]
 """Names worth showing first; any other name that a family's grammar admits works too."""
 
 
-def parse_format(name: str) -> Format:
+def parse_format(name: str) -> Any:
     """The format of that name.
+
+    Parameters
+    ----------
+    name : str
+        A canonical name, or any other that a family's grammar admits.
+
+    Returns
+    -------
+    Notation: a `Format` with a code for each number, a `Block` with a shared scale, or `FourthRoots`.
 
     Raises
     ------
@@ -40,3 +79,17 @@ def parse_format(name: str) -> Format:
         if found is not None:
             return found
     raise ValueError(f"unknown format {name!r}; known are: {'; '.join(f.grammar for f in FAMILIES)}")
+
+
+def parse_scalar(name: str) -> Format:
+    """The format of that name, which must have a code for each number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `parse_format`, and ValueError for formats of another kind.
+    """
+    found = parse_format(name)
+    if not isinstance(found, Format):
+        raise ValueError(f"format {name!r} is a {type(found).__name__}; here each code must be one number")
+    return found

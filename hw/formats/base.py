@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,19 @@ class Span:
         return max((-self.lo - 1).bit_length(), self.hi.bit_length() if self.hi > 0 else 0) + 1
 
 
-class Format(ABC):
-    """A number format: codes ``0 .. 2**width - 1`` and what each of them means.
+class Notation(ABC):
+    """A way to write numbers down: a `Format` writes one number a code, a `Block` many with a shared scale.
 
-    A format is data. It builds no hardware and needs no numpy; `sim.golden` reads it to compute
-    with values, and `hw.datapath` reads it to lay out wires.
+    A notation is data. It builds no hardware and needs no numpy.
 
     Attributes
     ----------
     name : str
-        Canonical name; `parse_format` turns it back into an equal format.
-    width : int
-        Bits of a code.
+        Canonical name; `parse_format` turns it back into an equal notation.
+    source : str
+        Where it is defined.
+    bits_per_number : Fraction
+        Storage for one number, its share of scales included.
     """
 
     grammar: ClassVar[str]
@@ -63,8 +65,8 @@ class Format(ABC):
 
     @classmethod
     @abstractmethod
-    def parse(cls, name: str) -> Format | None:
-        """The format of that name, or None if the name is not of this family."""
+    def parse(cls, name: str) -> Self | None:
+        """The notation of that name, or None if the name is not of this family."""
 
     @property
     @abstractmethod
@@ -72,15 +74,37 @@ class Format(ABC):
 
     @property
     @abstractmethod
-    def width(self) -> int: ...
+    def source(self) -> str: ...
 
     @property
     @abstractmethod
-    def source(self) -> str:
-        """Where the format is defined."""
+    def bits_per_number(self) -> Fraction: ...
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Format(Notation):
+    """A number format: codes ``0 .. 2**width - 1`` and what each of them means.
+
+    `sim.golden` reads it to compute with values, and `hw.datapath` reads it to lay out wires. A new
+    format needs `parse`, `name`, `width`, `source`, `value` and `span`; the rest has defaults.
+    """
 
     overflow: str = "sat"
     """What a value beyond the range becomes: "sat" the end of the range, "inf" infinity, "nan" NaN."""
+
+    rounding: ClassVar[str] = "nearest_even"
+    """How values between two codes are rounded unless asked otherwise: a key of `ROUNDINGS`."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Bits of a code."""
+
+    @property
+    def bits_per_number(self) -> Fraction:
+        return Fraction(self.width)
 
     @property
     def has_special(self) -> bool:
@@ -113,6 +137,22 @@ class Format(ABC):
             )
         return self.value(code)
 
+    def is_even(self, code: int) -> bool:
+        """Whether a value halfway between this finite code's value and a neighbour's rounds to this one."""
+        return code % 2 == 0
+
+    def is_reserved(self, code: int) -> bool:
+        """Whether encoding never makes this code, although hardware may be given it."""
+        return False
+
+    def code_of(self, special: float) -> int | None:
+        """The code that an infinity or NaN is encoded as, or None if there is none."""
+        if not self.has_special:
+            return None
+        every = ((code, self.value(code)) for code in range(1 << self.width))
+        nan = math.isnan(special)
+        return next((code for code, value in every if (math.isnan(value) if nan else value == special)), None)
+
     @property
     @abstractmethod
     def span(self) -> Span:
@@ -120,16 +160,13 @@ class Format(ABC):
 
     @property
     def min(self) -> Fraction:
-        """The lowest finite value."""
+        """The lowest finite value that is encoded."""
         return self.span.lo * Fraction(2) ** self.span.lsb
 
     @property
     def max(self) -> Fraction:
         """The highest finite value."""
         return self.span.hi * Fraction(2) ** self.span.lsb
-
-    def __str__(self) -> str:
-        return self.name
 
 
 def integer(code: int, bits: int, signed: bool) -> int:

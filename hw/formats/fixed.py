@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from hw.formats.base import Format, Span, check_bool, check_int, integer, integers
+from hw.formats.integer import check_symmetric
 
 
 @dataclass(frozen=True)
@@ -22,24 +23,28 @@ class Fixed(Format):
         Bits right of the binary point, ``bits - 1000``..1000; negative if even the last bit weighs more than one.
     signed : bool
         Two's complement if true.
+    symmetric : bool
+        If true, encoding never makes the lowest value. Only for signed numbers of 2 bits or more.
     """
 
     bits: int
     fraction: int = 0
     signed: bool = True
+    symmetric: bool = False
 
-    grammar: ClassVar[str] = "fixW.F and ufixW.F of W bits, F of them fraction"
+    grammar: ClassVar[str] = "fixW.F, ufixW.F of W bits, F of them fraction, fixW.F-sym (without the lowest value)"
 
     def __post_init__(self) -> None:
         check_int("bits", self.bits, 1, 2000)
         # So that the largest and the finest value are float64 numbers.
         check_int("fraction", self.fraction, self.bits - 1000, 1000)
         check_bool("signed", self.signed)
+        check_symmetric(self.symmetric, self.signed, self.bits)
 
     @classmethod
     def parse(cls, name: str) -> Fixed | None:
-        match = re.fullmatch(r"(u?)fix([1-9][0-9]{0,4})\.(0|-?[1-9][0-9]{0,4})", name)
-        return match and cls(int(match[2]), int(match[3]), signed=not match[1])
+        match = re.fullmatch(r"(u?)fix([1-9][0-9]{0,4})\.(0|-?[1-9][0-9]{0,4})(-sym)?", name)
+        return match and cls(int(match[2]), int(match[3]), not match[1], bool(match[4]))
 
     @classmethod
     def holding(cls, span: Span) -> Fixed:
@@ -48,7 +53,7 @@ class Fixed(Format):
 
     @property
     def name(self) -> str:
-        return f"{'' if self.signed else 'u'}fix{self.bits}.{self.fraction}"
+        return f"{'' if self.signed else 'u'}fix{self.bits}.{self.fraction}{'-sym' if self.symmetric else ''}"
 
     @property
     def width(self) -> int:
@@ -56,7 +61,7 @@ class Fixed(Format):
 
     @property
     def source(self) -> str:
-        return "fixed point, derived from the operands"
+        return "an integer in units of a power of two"
 
     def value(self, code: int) -> Fraction:
         return integer(code, self.bits, self.signed) * Fraction(2) ** -self.fraction
@@ -64,3 +69,10 @@ class Fixed(Format):
     @property
     def span(self) -> Span:
         return integers(self.bits, self.signed, -self.fraction)
+
+    def is_reserved(self, code: int) -> bool:
+        return self.symmetric and code == 1 << (self.bits - 1)
+
+    @property
+    def min(self) -> Fraction:
+        return (self.span.lo + self.symmetric) * Fraction(2) ** -self.fraction

@@ -26,7 +26,7 @@ OCP_MX = "OCP Microscaling Formats (MX) 1.0"
 IEEE_754 = "IEEE 754-2019"
 FNUZ = "arXiv 2206.02915, 8-bit Numerical Formats for Deep Neural Networks"
 # Names whose meaning is fixed elsewhere: a bare `eXmY` means all-finite everywhere else.
-STANDARD: dict[str, tuple[int, int, str, str]] = {
+STANDARD: dict[str, tuple[int, int, str, str]] = {  # those that begin with a u are unsigned
     "e4m3fn": (4, 3, "fn", OCP_FP8),
     "e5m2": (5, 2, "ieee", OCP_FP8),
     "e4m3fnuz": (4, 3, "fnuz", FNUZ),
@@ -36,6 +36,7 @@ STANDARD: dict[str, tuple[int, int, str, str]] = {
     "e2m1": (2, 1, "finite", f"{OCP_MX}, FP4 E2M1"),
     "bf16": (8, 7, "ieee", "bfloat16: the upper half of IEEE 754 binary32"),
     "fp16": (5, 10, "ieee", f"{IEEE_754}, binary16"),
+    "ue5m3": (5, 3, "fn", "CUDA Math API, __nv_fp8_ue5m3: unsigned, only 0xff is NaN"),
     "tf32": (8, 10, "ieee", "TF32: IEEE 754 binary32 with 10 mantissa bits"),
     "fp32": (8, 23, "ieee", f"{IEEE_754}, binary32"),
 }
@@ -43,7 +44,7 @@ STANDARD: dict[str, tuple[int, int, str, str]] = {
 
 @dataclass(frozen=True)
 class Minifloat(Format):
-    """A binary float of 2 to 32 bits.
+    """A binary float of 2 to 32 bits, or of 1 to 31 without a sign.
 
     A code is sign, exponent field e, mantissa field f, from the top bit down. Its value is
     ``(-1)**sign * 2**(max(e, 1) - bias) * ((e > 0) + f / 2**M)``. Without exponent bits that is
@@ -52,9 +53,9 @@ class Minifloat(Format):
     Parameters
     ----------
     exponent_bits : int
-        E, 0..8.
+        E, 0..8; 1 or more without a sign.
     mantissa_bits : int
-        M, 0 or more (1 or more for ieee and fn); 1 + E + M must be 2..32.
+        M, 0 or more (1 or more for ieee and fn); the width, signed + E + M, must be 2..32.
     convention : str
         Which codes are infinities and NaNs: a key of `CONVENTIONS`. Without exponent bits only
         "finite".
@@ -65,6 +66,9 @@ class Minifloat(Format):
     overflow : str
         What a value beyond the range becomes when it is encoded: a key of `OVERFLOWS`. The
         format must have a code for it.
+    signed : bool
+        If false there is no sign bit; then the convention is not fnuz, and negative values
+        encode as 0.
     """
 
     exponent_bits: int
@@ -73,11 +77,12 @@ class Minifloat(Format):
     bias: int = None  # type: ignore[assignment]
     subnormals: bool = True
     overflow: str = "sat"
+    signed: bool = True
 
     grammar: ClassVar[str] = (
         "eXmY (X 0..8, 2..32 bits in all; every code finite, but e5m2 is OCP's), with suffix ieee, fn, fnuz or "
         "finite to choose the special codes, then -bBIAS, -flush (no subnormals), -inf or -nan (on overflow); "
-        "bf16, fp16, tf32, fp32"
+        "ueXmY without a sign; bf16, fp16, tf32, fp32"
     )
 
     def __post_init__(self) -> None:
@@ -88,13 +93,16 @@ class Minifloat(Format):
                 raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
         check_int("exponent_bits", self.exponent_bits, 0, 8)
         check_int("mantissa_bits", self.mantissa_bits, 1 if self.convention in ("ieee", "fn") else 0, 31)
-        check_int("the width 1 + exponent_bits + mantissa_bits", self.width, 2, 32)
+        check_bool("signed", self.signed)
+        check_int("the width of sign, exponent_bits and mantissa_bits", self.width, 2, 32)
         check_bool("subnormals", self.subnormals)
         if self.bias is None:
             object.__setattr__(self, "bias", self._default_bias)
         check_int("bias", self.bias, -256, 512)
         if self.exponent_bits == 0 and (self.convention != "finite" or not self.subnormals):
             raise ValueError(f"without exponent bits a float is finite and has subnormals, got {self.name}")
+        if not self.signed and (self.exponent_bits == 0 or self.convention == "fnuz"):
+            raise ValueError(f"without a sign a float has exponent bits and is not fnuz, got {self.name}")
         if not self.subnormals and self.exponent_bits and self.max_magnitude_code >> self.mantissa_bits == 0:
             raise ValueError(f"{self.name} has no value but zero")
         have = {"sat": True, "inf": self.convention == "ieee", "nan": self.convention != "finite"}
@@ -107,14 +115,16 @@ class Minifloat(Format):
         parts = re.fullmatch(rf"(?P<base>[a-z0-9]+){options}", name)
         if not parts:
             return None
+        unsigned = parts["base"].startswith("u")
         if parts["base"] in STANDARD:
             fields = STANDARD[parts["base"]][:3]
-        elif match := re.fullmatch(r"e(0|[1-9][0-9]{0,2})m(0|[1-9][0-9]{0,2})(finite|ieee|fnuz|fn|)", parts["base"]):
+        elif match := re.fullmatch(r"u?e(0|[1-9][0-9]{0,2})m(0|[1-9][0-9]{0,2})(finite|ieee|fnuz|fn|)", parts["base"]):
             fields = int(match[1]), int(match[2]), match[3] or "finite"
         else:
             return None
         bias = int(parts["bias"]) if parts["bias"] else None
-        return cls(*fields, bias, not parts["flush"], parts["overflow"] or "sat")  # type: ignore[arg-type]
+        flush, overflow = parts["flush"], parts["overflow"] or "sat"
+        return cls(*fields, bias, not flush, overflow, not unsigned)  # type: ignore[arg-type]
 
     @property
     def name(self) -> str:
@@ -127,10 +137,11 @@ class Minifloat(Format):
     def _base_name(self) -> str:
         fields = (self.exponent_bits, self.mantissa_bits, self.convention)
         for name, standard in STANDARD.items():
-            if standard[:3] == fields:
+            if (*standard[:3], not name.startswith("u")) == (*fields, self.signed):
                 return name
-        bare = f"e{self.exponent_bits}m{self.mantissa_bits}"
-        plain = self.convention == "finite" and bare not in STANDARD
+        bare = f"{'' if self.signed else 'u'}e{self.exponent_bits}m{self.mantissa_bits}"
+        # OCP's ue8m0 is a power of two without a zero, not this family's.
+        plain = self.convention == "finite" and bare not in STANDARD and bare != "ue8m0"
         return bare if plain else bare + self.convention
 
     @property
@@ -141,7 +152,7 @@ class Minifloat(Format):
 
     @property
     def width(self) -> int:
-        return 1 + self.exponent_bits + self.mantissa_bits
+        return self.signed + self.exponent_bits + self.mantissa_bits
 
     @property
     def source(self) -> str:
@@ -159,8 +170,9 @@ class Minifloat(Format):
         return top - specials[self.convention]
 
     def value(self, code: int) -> Fraction | float:
-        sign = -1 if code >> (self.width - 1) else 1
-        magnitude = code & ((1 << (self.width - 1)) - 1)
+        field_bits = self.exponent_bits + self.mantissa_bits
+        sign = -1 if code >> field_bits else 1
+        magnitude = code & ((1 << field_bits) - 1)
         exponent, mantissa = magnitude >> self.mantissa_bits, magnitude & ((1 << self.mantissa_bits) - 1)
         if magnitude > self.max_magnitude_code:
             return sign * math.inf if self.convention == "ieee" and mantissa == 0 else math.nan
@@ -171,8 +183,29 @@ class Minifloat(Format):
         significand = mantissa + ((1 << self.mantissa_bits) if exponent else 0)
         return sign * significand * Fraction(2) ** (max(exponent, 1) - self.bias - self.mantissa_bits)
 
+    def is_reserved(self, code: int) -> bool:
+        subnormal = code & ((1 << (self.exponent_bits + self.mantissa_bits)) - 1)
+        return not self.subnormals and 0 < subnormal < 1 << self.mantissa_bits
+
+    def code_of(self, special: float) -> int | None:
+        sign = 1 << (self.exponent_bits + self.mantissa_bits)
+        if not math.isnan(special):
+            infinity = self.max_magnitude_code + 1
+            return None if self.convention != "ieee" else infinity if special > 0 else infinity | sign * self.signed
+        return {"finite": None, "ieee": self.max_magnitude_code + 2, "fn": sign - 1, "fnuz": sign}[self.convention]
+
     @property
     def span(self) -> Span:
         lsb = 1 - self.bias - self.mantissa_bits
         top = int(self.value(self.max_magnitude_code) / Fraction(2) ** lsb)
-        return Span(-top, top, lsb)
+        return Span(-top if self.signed else 0, top, lsb)
+
+    @property
+    def precision(self) -> int:
+        """Bits of a normal significand, the leading one included."""
+        return self.mantissa_bits + (self.exponent_bits > 0)
+
+    @property
+    def min_exponent(self) -> int:
+        """Exponent of the subnormals, and of the smallest normal numbers."""
+        return 1 - self.bias

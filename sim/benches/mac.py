@@ -12,7 +12,7 @@ from hw.spec import MacSpec
 from sim.benches.play import Play
 from sim.benches.stimulus import corners, pairs
 from sim.golden import model
-from sim.golden.codec import decode_steps
+from sim.golden.decoding import decode_steps
 
 
 class Planner:

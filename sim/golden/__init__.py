@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.golden.codec import decode, encode
+from sim.golden.decoding import decode
+from sim.golden.encoding import encode
 from sim.golden.mac import Mac
 
 __all__ = ["MODELS", "Mac", "decode", "encode", "model"]

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
-from sim.golden.codec import check_codes
+from sim.golden.codes import check_codes
+from sim.golden.matmul import exact_sums
 from sim.golden.products import PRODUCTS
 
 
@@ -91,16 +92,8 @@ class Mac:
         -------
         codes of the accumulator and status, each of shape (n, m).
         """
-        a, b = check_codes("a", self.a, a), check_codes("b", self.b, b)
-        if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0]:
-            raise ValueError(f"a and b must have shapes (n, k) and (k, m), got {a.shape} and {b.shape}")
-        total: Any = self._wrapping(np.zeros((a.shape[0], b.shape[1]), dtype=np.int64))
-        status = np.zeros((a.shape[0], b.shape[1]), dtype=np.uint8)
-        for k in range(a.shape[1]):
-            terms = PRODUCTS[self.product](self.a, self.b, a[:, k, None], b[None, k, :])
-            total = total + self._wrapping(terms.steps)
-            status |= terms.status
-        return self.codes(total), status
+        sums = exact_sums(self.a, self.b, a, b, self.product)
+        return sums.codes(self.accumulator), sums.status
 
     def values(self, codes: ArrayLike) -> NDArray[np.float64]:
         """The accumulator's codes as numbers, rounded to float64 where it cannot hold them.

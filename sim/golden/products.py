@@ -6,15 +6,17 @@ number of steps of the rule's grid, and its status.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hw.formats import Format, Minifloat
-from sim.golden.codec import decode, decode_steps, integer_type
+from hw.formats import Format, Minifloat, Span, check_int
+from sim.golden.codes import Codes, integer_type
+from sim.golden.decoding import decode, decode_steps, steps_of_values
+from sim.golden.encoding import encode, encode_steps
 
 
 @dataclass
@@ -36,56 +38,237 @@ class Terms:
     lsb: int
 
 
-def exact(a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Terms:
-    """``a * b`` without rounding, for any two formats; `a` and `b` broadcast."""
-    span = a_format.span * b_format.span
-    dtype = integer_type(span)
-    x, y = decode_steps(a_format, a).astype(dtype), decode_steps(b_format, b).astype(dtype)
-    return Terms(x * y, _status(decode(a_format, a), decode(b_format, b)), span.lsb)
+class Rule(Protocol):
+    """What a product rule offers. Register an instance in `PRODUCTS`."""
+
+    def span(self, a_format: Format, b_format: Format) -> Span:
+        """The span of all products of finite values.
+
+        Raises
+        ------
+        ValueError
+            The rule does not take these formats.
+        """
+
+    def __call__(self, a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Terms:
+        """The products of codes; `a` and `b` broadcast."""
 
 
-def lmul(a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Terms:
-    """L-Mul (arXiv 2410.00907) in its integer form, on values of one minifloat format.
+@dataclass(frozen=True)
+class Exact:
+    """``a * b`` without rounding, for any two formats."""
 
-    With ``|x| = (1 + p) 2**e`` and ``|y| = (1 + q) 2**f`` the product's magnitude has the
-    significand fraction ``s = p + q + 2**-l``; its whole part c carries into the exponent:
-    ``(1 + s - c) 2**(e + f + c)``. Operands and results below the normal numbers count as 0, and
-    results above the range as its end.
+    def span(self, a_format: Format, b_format: Format) -> Span:
+        return a_format.span * b_format.span
+
+    def __call__(self, a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Terms:
+        span = self.span(a_format, b_format)
+        dtype = integer_type(span)
+        x, y = decode_steps(a_format, a).astype(dtype), decode_steps(b_format, b).astype(dtype)
+        return Terms(x * y, status(decode(a_format, a), decode(b_format, b)), span.lsb)
+
+
+SEMANTICS: dict[str, str] = {
+    "value": "(1 + p + q + 2**-l) * 2**(e + f): no carry out of the fraction",
+    "integer": "the codes' integer sum: as value where p + q + 2**-l < 1, else the fraction carries into the exponent",
+    "mitchell": "the integer form without the offset 2**-l: Mitchell's logarithmic multiplier",
+}
+EDGES: dict[str, str] = {
+    "flush": "a zero or subnormal operand gives 0, so does a result below the normal numbers; one beyond the highest "
+    "finite value gives that value",
+    "unbounded": "subnormal operands are normalised, and results have any exponent",
+}
+
+
+@dataclass(frozen=True)
+class LMul:
+    """L-Mul (arXiv 2410.00907) on values of one minifloat format with M mantissa bits.
+
+    Operands are ``(1 + p) * 2**e`` and ``(1 + q) * 2**f`` with their signs' product.
+
+    Parameters
+    ----------
+    semantics : str
+        A key of `SEMANTICS`.
+    offset : int, optional
+        l: the offset is ``2**-l``, with l in 0..M. By default the published one: M up to 3 bits, 3
+        for 4, 4 above. None for mitchell.
+    edges : str
+        A key of `EDGES`.
+    operands : Minifloat, optional
+        If given, operands of any formats are first brought to this one.
+    operand_rounding : str
+        How: a key of `hw.formats.ROUNDINGS` but "stochastic".
     """
-    fmt = a_format
-    if not isinstance(fmt, Minifloat) or a_format != b_format:
-        raise ValueError(f"lmul takes two operands of one minifloat format, got {a_format} and {b_format}")
-    smallest = 2.0 ** (1 - fmt.bias)
-    x: NDArray[np.float64] = _flush(decode(fmt, a), smallest)
-    y: NDArray[np.float64] = _flush(decode(fmt, b), smallest)
-    status = _status(x, y)
-    finite = (status == 0) & (x != 0) & (y != 0)
-    (p, e), (q, f) = (np.frexp(np.where(finite, np.abs(v), 1.0)) for v in (x, y))
-    l = fmt.mantissa_bits if fmt.mantissa_bits <= 3 else 3 if fmt.mantissa_bits == 4 else 4  # noqa: E741
-    # frexp's significands are in [1/2, 1): 2p - 1 is the fraction, e - 1 the exponent.
-    s = (2 * p - 1) + (2 * q - 1) + 2.0**-l
-    c = np.floor(s)
-    magnitude = (1 + s - c) * np.exp2(e + f - 2 + c)
-    magnitude = np.where(magnitude < smallest, 0, np.minimum(magnitude, float(fmt.max)))
-    steps = np.where(finite, magnitude * np.sign(x) * np.sign(y), 0) / 2.0**fmt.span.lsb
-    if integer_type(fmt.span) is np.int64:
-        return Terms(steps.astype(np.int64), status, fmt.span.lsb)
-    return Terms(np.vectorize(int, otypes=[object])(steps), status, fmt.span.lsb)
+
+    semantics: str = "integer"
+    offset: int | None = None
+    edges: str = "flush"
+    operands: Minifloat | None = None
+    operand_rounding: str = "toward_zero"
+
+    def __post_init__(self) -> None:
+        for name, known in (("semantics", SEMANTICS), ("edges", EDGES)):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} must be a str, got {getattr(self, name)!r}")
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
+        if self.offset is not None:
+            check_int("offset", self.offset, 0, 31)
+            if self.semantics == "mitchell":
+                raise ValueError(f"offset must be None for mitchell, got {self.offset}")
+        if self.operands is not None and not isinstance(self.operands, Minifloat):
+            raise TypeError(f"operands must be a Minifloat, got {self.operands!r}")
+
+    def format(self, a_format: Format, b_format: Format) -> Minifloat:
+        """The format that the products are taken in.
+
+        Raises
+        ------
+        ValueError
+            There is none.
+        """
+        fmt = self.operands or a_format
+        if not isinstance(fmt, Minifloat) or (self.operands is None and a_format != b_format):
+            raise ValueError(f"lmul takes two operands of one minifloat format, got {a_format} and {b_format}")
+        if not fmt.exponent_bits or not fmt.signed:
+            raise ValueError(f"lmul takes minifloats with exponents and signs, got {fmt}")
+        if (self.offset or 0) > fmt.mantissa_bits:
+            raise ValueError(f"offset must be 0..{fmt.mantissa_bits} for {fmt}, got {self.offset}")
+        return fmt
+
+    def offset_value(self, fmt: Minifloat) -> float:
+        """``2**-l``, or 0 for mitchell."""
+        if self.semantics == "mitchell":
+            return 0.0
+        m = fmt.mantissa_bits
+        published = m if m <= 3 else 3 if m == 4 else 4
+        return 2.0 ** -(published if self.offset is None else self.offset)
+
+    def span(self, a_format: Format, b_format: Format) -> Span:
+        fmt = self.format(a_format, b_format)
+        if self.edges == "flush" and self.semantics != "value":
+            return fmt.span
+        lowest = fmt.min_exponent - (fmt.mantissa_bits if self.edges == "unbounded" else 0)
+        lsb = 2 * lowest - fmt.mantissa_bits
+        # No rule falls when an operand's magnitude rises.
+        fraction, exponent = np.frexp(float(fmt.max))
+        top = float(self._magnitude(fmt, 2 * fraction - 1, 2 * fraction - 1, 2 * int(exponent) - 2))
+        if self.edges == "flush":
+            top = min(top, float(fmt.max))
+        high = int(Fraction(top) / Fraction(2) ** lsb)
+        return Span(-high, high, lsb)
+
+    def __call__(self, a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Terms:
+        fmt, span = self.format(a_format, b_format), self.span(a_format, b_format)
+        x, y = self.values(a_format, a), self.values(b_format, b)
+        kinds = status(x, y)
+        finite = (kinds == 0) & (x != 0) & (y != 0)
+        (p, e), (q, f) = (np.frexp(np.where(finite, np.abs(v), 1.0)) for v in (x, y))
+        # frexp's significands are in [1/2, 1): 2p - 1 is the fraction, e - 1 the exponent.
+        magnitude = self._magnitude(fmt, 2 * p - 1, 2 * q - 1, e + f - 2)
+        if self.edges == "flush":
+            smallest = 2.0**fmt.min_exponent
+            magnitude = np.where(magnitude < smallest, 0, np.minimum(magnitude, float(fmt.max)))
+        products = np.where(finite, magnitude * np.sign(x) * np.sign(y), 0.0)
+        return Terms(steps_of_values(products, span.lsb, integer_type(span)), kinds, span.lsb)
+
+    def values(self, fmt: Format, codes: ArrayLike) -> NDArray[np.float64]:
+        """The operands' values as the rule sees them: brought to its format, flushed if so."""
+        values = decode(fmt, codes)
+        if self.operands is not None:
+            values = decode(self.operands, encode(self.operands, values, self.operand_rounding))
+        if self.edges == "flush":
+            seen = self.operands or fmt
+            assert isinstance(seen, Minifloat)
+            values = np.where(np.abs(values) < 2.0**seen.min_exponent, np.copysign(0.0, values), values)
+        return values
+
+    def _magnitude(self, fmt: Minifloat, p: Any, q: Any, exponent: Any) -> NDArray[np.float64]:
+        s = p + q + self.offset_value(fmt)
+        carry = 0 if self.semantics == "value" else np.floor(s)
+        return np.ldexp(1 + s - carry, exponent + np.int64(carry))
 
 
-def _flush(values: NDArray[np.float64], smallest: float) -> NDArray[np.float64]:
-    """Magnitudes below `smallest` as zeros of the same sign."""
-    return np.where(np.abs(values) < smallest, np.copysign(0.0, values), values)
-
-
-def _status(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.uint8]:
+def status(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.uint8]:
     """IEEE 754 decides: infinity times zero is NaN, a NaN stays one, signs multiply."""
+    if np.isfinite(x).all() and np.isfinite(y).all():
+        return np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype=np.uint8)
     with np.errstate(invalid="ignore"):
-        product = x * y
+        product = np.where(np.isfinite(x), np.sign(x), x) * np.where(np.isfinite(y), np.sign(y), y)
     return (
         np.isposinf(product) * np.uint8(1) + np.isneginf(product) * np.uint8(2) + np.isnan(product) * np.uint8(3)
     ).astype(np.uint8)
 
 
-PRODUCTS: dict[str, Callable[[Format, Format, ArrayLike, ArrayLike], Terms]] = {"exact": exact, "lmul": lmul}
-"""Every product rule, by the name it has in specs."""
+PRODUCTS: dict[str, Rule] = {
+    "exact": Exact(),
+    "lmul": LMul("integer"),
+    "lmul_value": LMul("value"),
+    "mitchell": LMul("mitchell"),
+}
+"""Product rules by name; the names of those that are built in hardware are the names in specs."""
+
+
+def find_rule(product: str | Rule) -> Rule:
+    """The rule of that name, or `product` itself if it is one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is no rule, or an unknown name.
+    """
+    if not isinstance(product, str):
+        if callable(product) and hasattr(product, "span"):
+            return product
+        raise TypeError(f"product must be a str or a product rule, got {product!r}")
+    if product not in PRODUCTS:
+        raise ValueError(f"product must be one of {', '.join(PRODUCTS)}, got {product!r}")
+    return PRODUCTS[product]
+
+
+def multiply(
+    a_format: Format,
+    b_format: Format,
+    a: ArrayLike,
+    b: ArrayLike,
+    result: Format,
+    product: str | Rule = "exact",
+    rounding: str = "nearest_even",
+    random: ArrayLike | None = None,
+    random_bits: int | None = None,
+) -> Codes:
+    """The codes of products, rounded once into any format.
+
+    Parameters
+    ----------
+    a_format, b_format : Format
+    a, b : arrays of codes
+        They broadcast.
+    result : Format
+        Of the products; a zero product has the XOR of its operands' signs if it has a -0.
+    product : str or Rule
+        A key of `PRODUCTS`, or a rule.
+    rounding, random, random_bits
+        As for `sim.golden.encode`.
+
+    Returns
+    -------
+    Array of codes of `result`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `encode`; a product is NaN and `result` has no NaN.
+    """
+    terms = find_rule(product)(a_format, b_format, a, b)
+    codes = encode_steps(result, terms.steps, terms.lsb, rounding, random, random_bits)
+    zero = (terms.steps == 0) & (terms.status == 0)
+    if zero.any():
+        signs = np.signbit(decode(a_format, a)) ^ np.signbit(decode(b_format, b))
+        codes = np.where(zero, encode(result, np.where(signs, -0.0, 0.0)), codes)
+    for kind, value in ((1, np.inf), (2, -np.inf), (3, np.nan)):
+        where = terms.status == kind
+        if where.any():
+            codes = np.where(where, encode(result, value), codes)
+    return np.asarray(codes)

@@ -68,7 +68,7 @@ INT8 = parse_format("int8")
     [
         (lambda: parse("mac"), ValueError, "spec 'mac': it must have 1 to 4 parts after the unit"),
         (lambda: parse("mac/int8"), ValueError, "operands must be written AxB, got 'int8'"),
-        (lambda: parse("mac/int8xint99"), ValueError, "format 'int99': bits must be 2..16, got 99"),
+        (lambda: parse("mac/int8xint99"), ValueError, "format 'int99': bits must be 1..32, got 99"),
         (lambda: parse("mac/int8xint8/fuzzy"), ValueError, "product must be one of exact, lmul, got 'fuzzy'"),
         (lambda: parse("mac/int8xint8/lmul"), ValueError, "product lmul takes minifloats, got int8 and int8"),
         (lambda: parse("mac/e4m3xe5m2/lmul"), ValueError, "two operands of one format, got e4m3 and e5m2"),

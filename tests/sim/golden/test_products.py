@@ -10,7 +10,9 @@ import pytest
 
 from hw.formats import Minifloat, parse_format
 from sim.golden import decode
-from sim.golden.products import exact, lmul
+from sim.golden.products import PRODUCTS
+
+exact, lmul = PRODUCTS["exact"], PRODUCTS["lmul"]
 
 
 def every_pair(a, b):

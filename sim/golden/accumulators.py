@@ -1,0 +1,257 @@
+"""Accumulators: how products become a sum. Each takes terms one after the other, for many sums at once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.formats import Fixed, Format, Integer, Minifloat, check_int
+from sim.golden.codes import Codes
+from sim.golden.decoding import decode, decode_steps, steps_of_values
+from sim.golden.encoding import encode, encode_steps
+from sim.golden.products import Terms
+from sim.golden.rounding import Rounding, add_odd, floats_of_steps
+
+ORDERS: dict[str, str] = {
+    "sequential": "each term is added to the sum of all before it",
+    "tree": "neighbours are added, then neighbouring sums, and so on; a last one without neighbour waits",
+}
+
+
+class Accumulator(ABC):
+    """A sum in the making. `start`, `add` any number of terms, `finish`.
+
+    Attributes
+    ----------
+    format : Format
+        Of the finished sums' codes.
+    """
+
+    format: Format
+
+    @abstractmethod
+    def start(self, shape: tuple[int, ...]) -> Any:
+        """The state before the first term."""
+
+    @abstractmethod
+    def add(self, state: Any, terms: Terms) -> Any:
+        """The state with one more term for each sum. The given state is used up."""
+
+    @abstractmethod
+    def finish(self, state: Any) -> Codes:
+        """The codes of the sums."""
+
+
+@dataclass(frozen=True)
+class Wide(Accumulator):
+    """A sum in fixed point, modulo ``2**width``: exact, whatever the order, if the format holds every sum.
+
+    An infinity or NaN counts as 0 here; `matmul` gives the sums' status beside their codes.
+
+    Parameters
+    ----------
+    format : Fixed
+        Usually ``Fixed.holding(span.accumulate(depth))``.
+    saturate : bool
+        If true, each addition ends at the format's ends instead: then the order counts.
+    """
+
+    format: Fixed | Integer
+    saturate: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.format, (Fixed, Integer)):
+            raise TypeError(f"format must be Fixed or Integer, got {self.format!r}")
+
+    def start(self, shape: tuple[int, ...]) -> NDArray[Any]:
+        # Two addends of one bit less than the type cannot pass its end.
+        return np.zeros(shape, dtype=np.int64 if self.format.width <= 62 else object)
+
+    def add(self, state: NDArray[Any], terms: Terms) -> NDArray[Any]:
+        span, shift = self.format.span, terms.lsb - self.format.span.lsb
+        if shift < 0:
+            raise ValueError(f"format must have steps of 2^{terms.lsb} or finer, got {self.format}")
+        steps = terms.steps
+        if state.dtype == object or (shift and self.saturate):
+            steps = steps.astype(object) << shift
+        elif steps.dtype == object:
+            steps = ((steps << shift) & ((1 << 62) - 1)).astype(np.int64)
+        else:
+            steps = steps << min(shift, 63)
+        if self.saturate:
+            return np.clip(state + steps, span.lo + self.format.symmetric, span.hi).astype(state.dtype)
+        # int64 wraps modulo 2**64, and so keeps what counts modulo any smaller power.
+        return self._wrap(state + steps)
+
+    def _wrap(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        width = self.format.width
+        codes = numbers & ((1 << width) - 1)
+        return codes - (codes >> (width - 1) << width) if self.format.signed else codes
+
+    def finish(self, state: NDArray[Any]) -> Codes:
+        return encode_steps(self.format, state, self.format.span.lsb)
+
+
+@dataclass(frozen=True)
+class Floating(Accumulator):
+    """A sum in a floating-point format: every addition is exact, then rounded into it.
+
+    Parameters
+    ----------
+    format : Format
+    order : str
+        A key of `ORDERS`.
+    rounding : str
+        A key of `hw.formats.ROUNDINGS` but "stochastic".
+    round_products : bool
+        If true, products are rounded into the format before they are added, as by a multiplier of its
+        own; if false they enter the addition exactly, as in a fused multiply-add.
+    """
+
+    format: Format
+    order: str = "sequential"
+    rounding: str = "nearest_even"
+    round_products: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.format, Format):
+            raise TypeError(f"format must be a Format, got {self.format!r}")
+        if not isinstance(self.order, str):
+            raise TypeError(f"order must be a str, got {self.order!r}")
+        if self.order not in ORDERS:
+            raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {self.order!r}")
+        if not isinstance(self.round_products, bool):
+            raise TypeError(f"round_products must be a bool, got {self.round_products!r}")
+        Rounding(self.rounding)
+
+    def start(self, shape: tuple[int, ...]) -> Any:
+        return [None, np.zeros(shape)] if self.order == "tree" else np.zeros(shape)
+
+    def add(self, state: Any, terms: Terms) -> Any:
+        values = self._values(terms)
+        if values is None:
+            return self._add_exactly(state, terms)
+        if self.order == "sequential":
+            return self._sum(state, values)
+        # A binary counter: slot i holds the sum of 2**i neighbours, or None. The zero of `start` is last.
+        *slots, zero = state
+        for i, slot in enumerate(slots):
+            if slot is None:
+                return [*slots[:i], values, *slots[i + 1 :], zero]
+            values, slots[i] = self._sum(slot, values), None
+        return [*slots, values, zero]
+
+    def finish(self, state: Any) -> Codes:
+        if self.order == "sequential":
+            return self._encode(state)
+        *slots, zero = state
+        total = None
+        for slot in slots:
+            if slot is not None:
+                total = slot if total is None else self._sum(slot, total)
+        return self._encode(zero if total is None else total)
+
+    def _values(self, terms: Terms) -> NDArray[np.float64] | None:
+        """Terms as float64; None if they must be added exactly and have too many bits for that."""
+        values = floats_of_steps(terms.steps, terms.lsb)
+        if not self.round_products and not _holds(terms.steps):
+            return None
+        if terms.status.any():
+            values = np.choose(terms.status, [values, np.inf, -np.inf, np.nan])
+        return self._round(values) if self.round_products else values
+
+    def _add_exactly(self, state: NDArray[np.float64], terms: Terms) -> NDArray[np.float64]:
+        """One addition of terms with more significant bits than float64 has, in Python's integers."""
+        if self.order == "tree":
+            raise ValueError("order must be sequential for terms of more than 53 significant bits, got tree")
+        lsb = min(terms.lsb, self.format.span.lsb)
+        total = steps_of_values(state, lsb, object) + (terms.steps.astype(object) << (terms.lsb - lsb))
+        rounded = decode(self.format, encode_steps(self.format, total, lsb, self.rounding))
+        special = np.choose(terms.status, [0.0, np.inf, -np.inf, np.nan])
+        with np.errstate(invalid="ignore"):
+            return np.where((terms.status == 0) & np.isfinite(state), rounded, self._round(state + special))
+
+    def _sum(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+        with np.errstate(invalid="ignore"):
+            return self._round(add_odd(x, y))
+
+    def _encode(self, values: NDArray[np.float64]) -> Codes:
+        return encode(self.format, values, self.rounding)
+
+    def _round(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.rounding == "nearest_even" and self.format == _BINARY32:
+            # What numpy does by itself; an overflow is its infinity.
+            with np.errstate(over="ignore"):
+                rounded = values.astype(np.float32).astype(np.float64)
+            end = float(self.format.max)
+            return np.where(np.isinf(rounded) & np.isfinite(values), np.copysign(end, values), rounded)
+        return decode(self.format, self._encode(values))
+
+
+_BINARY32 = Minifloat(8, 23, "ieee")
+
+
+def _holds(steps: NDArray[Any]) -> bool:
+    """Whether float64 holds every one of these integers."""
+    if steps.dtype == object:
+        return all(abs(step) >> 53 == 0 or abs(step).bit_length() - _zeros(step) <= 53 for step in steps.flat)
+    return bool(np.all((np.abs(steps) < 1 << 53) | (steps & 2047 == 0)))
+
+
+def _zeros(number: int) -> int:
+    """Zeros below the last one of an integer that is not 0."""
+    return (number & -number).bit_length() - 1
+
+
+@dataclass(frozen=True)
+class Chunked(Accumulator):
+    """A narrow accumulator that spills into a wide one after every `size` terms.
+
+    Parameters
+    ----------
+    inner : Accumulator
+        Starts from zero for every chunk.
+    outer : Accumulator
+        Takes the chunks' sums, and has the result's format.
+    size : int
+        Terms a chunk, 1..2**20.
+    """
+
+    inner: Accumulator
+    outer: Accumulator
+    size: int
+
+    def __post_init__(self) -> None:
+        for name in ("inner", "outer"):
+            if not isinstance(getattr(self, name), Accumulator):
+                raise TypeError(f"{name} must be an Accumulator, got {getattr(self, name)!r}")
+        check_int("size", self.size, 1, 1 << 20)
+
+    @property
+    def format(self) -> Format:  # type: ignore[override]
+        return self.outer.format
+
+    def start(self, shape: tuple[int, ...]) -> Any:
+        return 0, self.inner.start(shape), self.outer.start(shape), shape
+
+    def add(self, state: Any, terms: Terms) -> Any:
+        count, inner, outer, shape = state
+        inner, count = self.inner.add(inner, terms), count + 1
+        if count == self.size:
+            return 0, self.inner.start(shape), self._spill(inner, outer), shape
+        return count, inner, outer, shape
+
+    def finish(self, state: Any) -> Codes:
+        count, inner, outer, _ = state
+        return self.outer.finish(self._spill(inner, outer) if count else outer)
+
+    def _spill(self, inner: Any, outer: Any) -> Any:
+        fmt = self.inner.format
+        codes = self.inner.finish(inner)
+        values = decode(fmt, codes)
+        special = np.select([np.isposinf(values), np.isneginf(values), np.isnan(values)], [1, 2, 3], 0)
+        return self.outer.add(outer, Terms(decode_steps(fmt, codes), special.astype(np.uint8), fmt.span.lsb))

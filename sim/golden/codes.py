@@ -1,0 +1,58 @@
+"""Arrays of codes: their types and their checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hw.formats import Format, Span
+
+Codes = NDArray[Any]
+
+
+def check_format(fmt: object) -> None:
+    """Raise TypeError unless `fmt` is a Format."""
+    if not isinstance(fmt, Format):
+        raise TypeError(f"fmt must be a Format, got {fmt!r}; parse_format makes one from its name")
+
+
+def check_codes(name: str, fmt: Format, codes: ArrayLike) -> Codes:
+    """`codes` as an integer array, each in range for `fmt`.
+
+    Raises
+    ------
+    TypeError
+        They are not integers.
+    ValueError
+        One is negative or too large; the message names it.
+    """
+    array = np.asarray(codes)
+    if array.size == 0:
+        return array.astype(code_type(fmt.width))
+    if array.dtype == object:
+        # Python's unbounded integers, for codes of more than 64 bits.
+        if not all(isinstance(code, int) and not isinstance(code, bool) for code in array.flat):
+            raise TypeError(f"{name} must be integer codes, got an array of objects")
+    elif array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be integer codes, got an array of {array.dtype}")
+    elif array.dtype.kind == "u" and 8 * array.dtype.itemsize <= fmt.width:
+        return array
+    for extreme in (array.min(), array.max()):
+        if not 0 <= int(extreme) < 1 << fmt.width:
+            raise ValueError(f"{name} must be codes 0..{(1 << fmt.width) - 1} of {fmt}, got {extreme}")
+    return array
+
+
+def code_type(width: int) -> Any:
+    """The narrowest unsigned type that holds codes of that width; object above 64 bits."""
+    return next((kind for bits, kind in _UNSIGNED if width <= bits), object)
+
+
+_UNSIGNED = [(8, np.uint8), (16, np.uint16), (32, np.uint32), (64, np.uint64)]
+
+
+def integer_type(span: Span) -> Any:
+    """int64 where it holds the span, else Python's unbounded integers."""
+    return np.int64 if span.width <= 63 else object

@@ -1,0 +1,124 @@
+"""Values to codes, vectorised: every format, every rounding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hw.formats import Fixed, Format, Integer
+from sim.golden.codes import Codes, check_format, code_type
+from sim.golden.decoding import CHUNK
+from sim.golden.direct import encode_directly
+from sim.golden.grid import codes_of_steps
+from sim.golden.rounding import Rounding, floats_of_steps, shift_right
+from sim.golden.tables import find_table
+
+
+def encode(
+    fmt: Format,
+    values: ArrayLike,
+    rounding: str = "nearest_even",
+    random: ArrayLike | None = None,
+    random_bits: int | None = None,
+) -> Codes:
+    """The codes of values, rounded.
+
+    Parameters
+    ----------
+    fmt : Format
+    values : array of floats or integers
+        Any shape, contiguous or not; it is not written to. A value beyond the range becomes what the
+        format's `overflow` says. An infinity gives the format's infinity; if there is none, it
+        overflows too. Formats without a sign make 0 of what is below.
+    rounding : str
+        A key of `hw.formats.ROUNDINGS`.
+    random, random_bits : array of integers, int
+        For "stochastic" and for it only: numbers below ``2**random_bits``, of a shape that broadcasts
+        to the values', and how many bits each has, 1..24. A magnitude rounds away from zero if the
+        fraction that it loses, cut to so many bits, plus its random number carries.
+
+    Returns
+    -------
+    Array of the values' shape and of the narrowest unsigned type that holds the codes; Python's
+    integers above 64 bits. A result of zero keeps the value's sign if the format can.
+
+    Raises
+    ------
+    TypeError
+        `fmt` is not a Format, or an array is not of real numbers of a numpy type up to 64 bits.
+    ValueError
+        A value is NaN and the format has no NaN; an unknown rounding; random numbers that do not fit.
+    """
+    check_format(fmt)
+    how = Rounding(rounding, random, random_bits)
+    x = _floats(values)
+    how = how.broadcast(x.shape)
+    result = np.empty(x.shape, dtype=code_type(fmt.width))
+    if x.size == 0:
+        return result
+    if fmt.code_of(np.nan) is None and np.isnan(np.max(x)):
+        raise ValueError(f"values must not be NaN: {fmt} has no code for it")
+    table = find_table(fmt, rounding, x.size)
+    flat, codes = x.reshape(-1), result.reshape(-1)
+    for start in range(0, x.size, CHUNK):
+        piece = slice(start, start + CHUNK)
+        if table is None or not table.lookup(flat[piece], codes[piece]):
+            codes[piece] = encode_directly(fmt, flat[piece].astype(np.float64), _part(how, piece))
+    return result
+
+
+def encode_steps(
+    fmt: Format,
+    steps: NDArray[Any],
+    lsb: int,
+    rounding: str = "nearest_even",
+    random: ArrayLike | None = None,
+    random_bits: int | None = None,
+) -> Codes:
+    """The codes of the exact numbers ``steps * 2**lsb``, rounded once, whatever their widths.
+
+    Parameters
+    ----------
+    fmt, rounding, random, random_bits
+        As for `encode`.
+    steps : array of int64 or of Python's integers
+    lsb : int
+
+    Returns
+    -------
+    As `encode`.
+    """
+    check_format(fmt)
+    how = Rounding(rounding, random, random_bits).broadcast(np.shape(steps))
+    steps = np.asarray(steps)
+    if isinstance(fmt, (Integer, Fixed)):
+        shift = fmt.span.lsb - lsb
+        numbers = shift_right(steps, shift, how) if shift >= 0 else steps.astype(object) << -shift
+        if fmt.width > 62:
+            numbers = numbers.astype(object)
+        return np.asarray(codes_of_steps(fmt, numbers)).astype(code_type(fmt.width))
+    return encode(fmt, floats_of_steps(steps, lsb), rounding, random, random_bits)
+
+
+def _floats(values: ArrayLike) -> NDArray[Any]:
+    """The values as contiguous float32 or float64, exactly or rounded to odd."""
+    given = np.asarray(values)
+    if given.dtype.kind not in "fiu" or given.dtype.itemsize > 8:
+        raise TypeError(f"values must be real numbers of at most 64 bits, got an array of {given.dtype}")
+    if given.dtype.kind == "f":
+        kind = np.float64 if given.dtype.itemsize == 8 else np.float32
+        return np.ascontiguousarray(given, dtype=kind).reshape(given.shape)
+    if given.dtype == np.uint64:
+        # The upper half has no int64: halve it, keeping whether a bit was lost.
+        halves = (given >> np.uint64(1) | given & np.uint64(1)).astype(np.int64)
+        small = given < np.uint64(1 << 62)
+        return np.where(small, floats_of_steps(given.astype(np.int64), 0), floats_of_steps(halves, 1))
+    return floats_of_steps(given.astype(np.int64), 0)
+
+
+def _part(rounding: Rounding, piece: slice) -> Rounding:
+    if rounding.random is None:
+        return rounding
+    return Rounding(rounding.name, np.asarray(rounding.random).reshape(-1)[piece], rounding.random_bits)

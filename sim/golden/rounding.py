@@ -1,0 +1,153 @@
+"""One rule decides for every format: does a value between two neighbours go to the upper one?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hw.formats import check_int, check_rounding
+
+MAX_RANDOM_BITS = 24
+"""So many that a fraction's comparison with them stays exact in float64."""
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How to round: a key of `hw.formats.ROUNDINGS`, and the bits of a stochastic one.
+
+    Parameters
+    ----------
+    name : str
+    random : array of integers, optional
+        For "stochastic": numbers below ``2**random_bits``, of a shape that broadcasts to the values'.
+    random_bits : int, optional
+        For "stochastic": bits of each, 1..24.
+    """
+
+    name: str
+    random: ArrayLike | None = None
+    random_bits: int | None = None
+
+    def __post_init__(self) -> None:
+        check_rounding(self.name)
+        if self.name != "stochastic":
+            if self.random is not None or self.random_bits is not None:
+                raise ValueError(f"random and random_bits must be left out with rounding {self.name}")
+            return
+        if self.random is None or self.random_bits is None:
+            raise ValueError("random and random_bits must be given with rounding stochastic")
+        check_int("random_bits", self.random_bits, 1, MAX_RANDOM_BITS)
+        bits = np.asarray(self.random)
+        if bits.dtype.kind not in "iu" and bits.size:
+            raise TypeError(f"random must be integers, got an array of {bits.dtype}")
+        for extreme in (bits.min(), bits.max()) if bits.size else ():
+            if not 0 <= int(extreme) < 1 << self.random_bits:
+                raise ValueError(f"random must be 0..{(1 << self.random_bits) - 1}, got {extreme}")
+        object.__setattr__(self, "random", bits.astype(np.int64))
+
+    def broadcast(self, shape: tuple[int, ...]) -> Rounding:
+        """The same with one random number for each element."""
+        if self.random is None:
+            return self
+        try:
+            random = np.broadcast_to(np.asarray(self.random), shape)
+        except ValueError:
+            shapes = f"{np.shape(self.random)} and {shape}"
+            raise ValueError(f"random must have a shape that broadcasts to the values', got {shapes}") from None
+        return Rounding(self.name, random, self.random_bits)
+
+    def goes_up(
+        self,
+        distance: NDArray[Any],
+        gap: Any,
+        odd: NDArray[np.bool_],
+        positive: NDArray[np.bool_],
+        straddles: Any = False,
+    ) -> NDArray[np.bool_]:
+        """Whether each value goes to its upper neighbour.
+
+        Parameters
+        ----------
+        distance : array of numbers
+            How far the value lies above its lower neighbour, exactly.
+        gap : number or array
+            How far the upper neighbour does.
+        odd : array of bool
+            Whether the lower neighbour is the odd one of the two.
+        positive : array of bool
+            Whether the value is above zero.
+        straddles : bool or array of bool
+            Whether zero lies between the neighbours: then neither is nearer zero, and the nearer one is taken.
+        """
+        inexact = distance > 0
+        if self.name == "stochastic":
+            room = (1 << (self.random_bits or 0)) - np.asarray(self.random)
+            # The fraction, counted from the neighbour nearer zero, plus the random number carries.
+            beyond = np.where(positive, distance, gap - distance) * (1 << (self.random_bits or 0)) >= room * gap
+            return inexact & (beyond == positive)
+        if self.name == "up":
+            return inexact
+        if self.name == "down":
+            return np.zeros_like(inexact)
+        if self.name == "odd":
+            return inexact & ~odd
+        twice = 2 * distance
+        nearer, halfway = twice > gap, inexact & (twice == gap)
+        if self.name == "nearest_even":
+            return nearer | (halfway & odd)
+        nearest_away = nearer | (halfway & (positive | straddles))
+        if self.name == "nearest_away":
+            return nearest_away
+        return np.where(straddles, nearest_away, inexact & ~positive)  # toward_zero
+
+    def holds_back(self, positive: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether a finite value beyond the range ends at the highest finite one instead of overflowing."""
+        if self.name in ("toward_zero", "odd"):
+            return np.ones_like(positive)
+        return positive if self.name == "down" else ~positive if self.name == "up" else np.zeros_like(positive)
+
+
+def add_odd(x: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
+    """``x + y`` rounded to odd in float64: a later rounding to at most 51 bits is as if there had been none."""
+    total = x + y
+    # Knuth's two-sum: the error of the addition, exactly.
+    back = total - x
+    error = (x - (total - back)) + (y - back)
+    bits = total.view(np.int64)
+    # Where the sum is inexact and its last bit is 0, the exact sum lies between it and the odd neighbour
+    # that the error points to.
+    wrong = (error != 0) & (bits & 1 == 0) & np.isfinite(total)
+    away = (error > 0) == (total > 0)
+    return np.where(wrong, (bits + np.where(away, 1, -1)).view(np.float64), total)
+
+
+def shift_right(numbers: NDArray[Any], shift: int, rounding: Rounding) -> NDArray[Any]:
+    """``numbers / 2**shift``, rounded to integers; int64 or Python's integers, `shift` 0 or more."""
+    if shift == 0:
+        return numbers
+    if numbers.dtype != object and shift > 61:
+        numbers = numbers.astype(object)
+    floor = numbers >> shift
+    distance = numbers - (floor << shift)
+    if numbers.dtype != object and rounding.name == "stochastic" and shift + MAX_RANDOM_BITS > 62:
+        distance = distance.astype(object)
+    up = rounding.goes_up(distance, 1 << shift, (floor & 1).astype(bool), numbers > 0)
+    return floor + np.asarray(up, dtype=bool).astype(floor.dtype)
+
+
+def floats_of_steps(steps: NDArray[Any], lsb: int) -> NDArray[np.float64]:
+    """The numbers ``steps * 2**lsb`` in float64, rounded to odd where 53 bits do not hold them."""
+    if steps.dtype == object:
+        odd = np.frompyfunc(_jam, 1, 1)(steps)
+        return np.ldexp(odd.astype(np.float64), lsb)
+    jammed = (steps >> 11 | ((steps & 2047) != 0)) << 11
+    return np.ldexp(np.where(np.abs(steps) < 1 << 53, steps, jammed).astype(np.float64), lsb)
+
+
+def _jam(number: int) -> float:
+    """A Python integer rounded to odd at 53 bits."""
+    excess = max(0, number.bit_length() - 53)
+    return float((number >> excess | bool(number & ((1 << excess) - 1))) << excess)
