@@ -159,6 +159,16 @@ class Format(Notation):
         """All finite values, on the finest grid that holds every one of them."""
 
     @property
+    def top(self) -> int:
+        """Every finite magnitude is below ``2**top``."""
+        return max(-self.span.lo, self.span.hi).bit_length() + self.span.lsb
+
+    @property
+    def precision(self) -> int:
+        """Bits from the first one of a value to its last, at most."""
+        return max(-self.span.lo, self.span.hi).bit_length()
+
+    @property
     def min(self) -> Fraction:
         """The lowest finite value that is encoded."""
         return self.span.lo * Fraction(2) ** self.span.lsb

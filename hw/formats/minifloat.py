@@ -202,7 +202,6 @@ class Minifloat(Format):
 
     @property
     def precision(self) -> int:
-        """Bits of a normal significand, the leading one included."""
         return self.mantissa_bits + (self.exponent_bits > 0)
 
     @property

@@ -105,3 +105,7 @@ class PowerOfTwo(Format):
         highest = 1 << (self._top - self.zero)
         lowest = -highest if self.signed else 0 if self.zero else 1
         return Span(lowest, highest, -self.bias)
+
+    @property
+    def precision(self) -> int:
+        return 1

@@ -76,11 +76,13 @@ def _extend(fmt: Format, values: Any, codes: Any, odd: Any) -> tuple[Any, Any, A
     """The ladder with an overflowing value at each end that the format has a sign for."""
     beyond = [np.nan, np.nan] if fmt.overflow == "nan" else [-np.inf, np.inf]
     low, high = (special_code(fmt, value) for value in beyond)
+    # As if the exponents went on: the last binade's step, wider than the last gap if the highest value begins it.
+    step = max(2.0**fmt.span.lsb, 2.0 ** (int(np.frexp(values[-1])[1]) - fmt.precision))
     # Codes alternate: what follows an odd one is even.
-    values = np.append(values, 2 * values[-1] - values[-2])
+    values = np.append(values, values[-1] + step)
     codes, odd = np.append(codes, high), np.append(odd, codes[-1] % 2 == 1)
     if fmt.span.lo < 0:
-        values = np.append(2 * values[0] - values[1], values)
+        values = np.append(values[0] - step, values)
         codes, odd = np.append(low, codes), np.append(codes[0] % 2 == 0, odd)
     return values, codes, odd
 

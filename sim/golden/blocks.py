@@ -1,0 +1,293 @@
+"""Block formats: values to elements and scales, and back; matrix products of blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hw.formats import Block
+from sim.golden.accumulators import Accumulator
+from sim.golden.codes import Codes, check_codes
+from sim.golden.decoding import decode, decode_steps
+from sim.golden.encoding import encode
+from sim.golden.matmul import exact_sums
+from sim.golden.products import Terms
+from sim.golden.rounding import add_odd
+from sim.golden.sums import FLOAT_BITS, Factor, Sums, dot, finite, status_of_sums
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """An array in a block format; blocks lie along its last axis.
+
+    Attributes
+    ----------
+    format : Block
+    elements : integer array of shape (..., n)
+        Codes of ``format.element``.
+    scales : integer array of shape (..., ceil(n / size))
+        Codes of ``format.scale``; the last block of a row may be short.
+    tensor : int or None
+        Code of ``format.tensor``, of the second scale of all.
+    """
+
+    format: Block
+    elements: Codes
+    scales: Codes
+    tensor: int | None = None
+
+    def __post_init__(self) -> None:
+        check_block(self.format)
+        elements = check_codes("elements", self.format.element, self.elements)
+        scales = check_codes("scales", self.format.scale, self.scales)
+        expected = (*elements.shape[:-1], block_count(self.format, elements.shape)) if elements.ndim else None
+        if self.format.size == 0:
+            expected = ()
+        if scales.shape != expected:
+            raise ValueError(f"scales must have shape {expected} for elements of {elements.shape}, got {scales.shape}")
+        if (self.tensor is None) != (self.format.tensor is None):
+            raise ValueError(f"tensor must be {'left out' if self.tensor is not None else 'given'} for {self.format}")
+        if self.format.tensor is not None and self.tensor is not None:
+            check_codes("tensor", self.format.tensor, self.tensor)
+
+    def scale_values(self) -> NDArray[np.float64]:
+        """The scale of each block, the tensor's not included; 0-d if there is one for all."""
+        return decode(self.format.scale, self.scales)
+
+    def tensor_value(self) -> float:
+        """The tensor's scale; 1 if there is none."""
+        if self.format.tensor is None or self.tensor is None:
+            return 1.0
+        return float(decode(self.format.tensor, self.tensor))
+
+    def values(self) -> NDArray[np.float64]:
+        """What the array means. Products of scale and element are exact; with a tensor's scale, rounded once."""
+        return self.block_values() * self.tensor_value()
+
+    def block_values(self) -> NDArray[np.float64]:
+        """Scales times elements, exactly, without the tensor's scale."""
+        scales = spread(self.format, self.scale_values(), self.elements.shape)
+        return decode(self.format.element, self.elements) * scales
+
+
+def quantize(fmt: Block, values: ArrayLike, rounding: str = "nearest_even") -> Quantized:
+    """An array in a block format.
+
+    The scale of a block follows from its largest finite magnitude by the format's rule, and elements
+    are the values divided by the scales, rounded. With a tensor's scale, that is
+    ``absmax / (element's max * scale's max)``, rounded, and the rest sees the values divided by it.
+
+    Parameters
+    ----------
+    fmt : Block
+    values : array of floats
+        One axis or more; blocks lie along the last. An infinity is a large value. A NaN stays one if
+        the element has NaN; else its block's scale becomes NaN.
+    rounding : str
+        Of the elements: a key of `hw.formats.ROUNDINGS` but "stochastic".
+
+    Returns
+    -------
+    Quantized
+        Of a block of zeros the scale is the lowest that is not below zero.
+
+    Raises
+    ------
+    TypeError
+        `fmt` is not a Block, or `values` are not real numbers.
+    ValueError
+        `values` has no axis; a NaN, and neither element nor scale has one.
+    """
+    check_block(fmt)
+    x = np.asarray(values)
+    if x.dtype.kind not in "fiu" or x.dtype.itemsize > 8:
+        raise TypeError(f"values must be real numbers of at most 64 bits, got an array of {x.dtype}")
+    if x.ndim == 0:
+        raise ValueError("values must have an axis for blocks to lie along, got a 0-d array")
+    x = x.astype(np.float64)
+    magnitude = np.where(np.isfinite(x), np.abs(x), 0.0)
+    tensor = None
+    if fmt.tensor is not None:
+        whole = divide_odd(magnitude.max(initial=0.0), float(fmt.element.max * fmt.scale.max))
+        tensor = int(encode(fmt.tensor, whole if whole else 1.0))
+        divisor = float(decode(fmt.tensor, tensor))
+        if divisor == 0:
+            raise ValueError(f"values must not be so small that the tensor's scale in {fmt.tensor} is 0, got {whole}")
+        x, magnitude = divide_odd(x, divisor), divide_odd(magnitude, divisor)
+    scales = scales_for(fmt, block_maxima(fmt, magnitude))
+    nan = np.isnan(x)
+    if nan.any() and fmt.element.code_of(np.nan) is None:
+        code = fmt.scale.code_of(np.nan)
+        if code is None:
+            raise ValueError(f"values must not be NaN: {fmt} has no code for it")
+        scales = np.where(block_maxima(fmt, nan.astype(np.float64)) > 0, code, scales).astype(scales.dtype)
+        x = np.where(nan, 0.0, x)
+    divisors = spread(fmt, decode(fmt.scale, scales), x.shape)
+    # A scale of zero or NaN leaves nothing of its block: what the elements are does not count.
+    usable = divisors > 0
+    quotients = divide_odd(np.where(usable, x, 0.0), np.where(usable, divisors, 1.0))
+    elements = encode(fmt.element, quotients, rounding)
+    return Quantized(fmt, elements, scales, tensor)
+
+
+def scales_for(fmt: Block, absmax: NDArray[np.float64]) -> Codes:
+    """The scales' codes for blocks of these largest magnitudes, by the format's rule."""
+    if fmt.rule == "floor":
+        # OCP MX 1.0: the largest power of two not above absmax, divided by that of the element's maximum.
+        exponent = np.frexp(absmax)[1] - 1 - fmt.max_exponent
+        return encode(fmt.scale, np.where(absmax > 0, np.ldexp(1.0, exponent), 0.0), "down")
+    return encode(fmt.scale, divide_odd(absmax, float(fmt.element.max)), "up" if fmt.rule == "ceil" else "nearest_even")
+
+
+def divide_odd(x: ArrayLike, divisor: Any) -> NDArray[np.float64]:
+    """``x / divisor`` rounded to odd in float64, for positive divisors of at most 26 bits."""
+    x = np.asarray(x, dtype=np.float64)
+    quotient = x / divisor
+    # Split in two, the quotient's products with the divisor are exact, and so is the remainder.
+    exponent = np.frexp(quotient)[1]
+    with np.errstate(invalid="ignore"):  # infinities stay what they are
+        high = np.ldexp(np.trunc(np.ldexp(quotient, 26 - exponent)), exponent - 26)
+        remainder = (x - high * divisor) - (quotient - high) * divisor
+    inexact = np.isfinite(remainder) & (remainder != 0)
+    toward = np.where(inexact, np.copysign(np.abs(quotient) * 2.0**-60, remainder), 0.0)
+    return add_odd(np.asarray(quotient), toward)
+
+
+def block_count(fmt: Block, shape: tuple[int, ...]) -> int:
+    """Blocks along the last axis."""
+    return -(-shape[-1] // fmt.size) if fmt.size else 1
+
+
+def block_maxima(fmt: Block, magnitude: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The largest magnitude of each block; 0-d if one block is all."""
+    if fmt.size == 0:
+        return np.asarray(magnitude.max(initial=0.0))
+    length = magnitude.shape[-1]
+    if length == 0:
+        return magnitude
+    return np.maximum.reduceat(magnitude, np.arange(0, length, fmt.size), axis=-1)
+
+
+def spread(fmt: Block, scales: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """The scale of every element."""
+    if fmt.size == 0:
+        return np.broadcast_to(scales, shape)
+    return np.repeat(scales, fmt.size, axis=-1)[..., : shape[-1]]
+
+
+def block_sums(a: Quantized, b: Quantized) -> Sums:
+    """``a @ b.T``, exactly, for blocks along the last axes: every row of `a` with every row of `b`.
+
+    Parameters
+    ----------
+    a, b : Quantized
+        Of shapes (n, k) and (m, k).
+
+    Returns
+    -------
+    Sums
+        Of shape (n, m), without the tensors' scales, which are one factor for all:
+        ``a.tensor_value() * b.tensor_value()``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The operands are no block arrays, or do not go together.
+    """
+    check_pair(a, b)
+    x, y = a.block_values(), b.block_values()
+    left, right = _block_factor(a.format, x), _block_factor(b.format, y)
+    return Sums(dot(left, right), status_of_sums(x, y.T), left.lsb + right.lsb)
+
+
+def _block_factor(fmt: Block, values: NDArray[np.float64]) -> Factor:
+    """Values of elements times scales, with the bits that their formats give them."""
+    lsb, top = fmt.element.span.lsb + fmt.scale.span.lsb, fmt.element.top + fmt.scale.top
+    precision = min(FLOAT_BITS, fmt.element.precision + fmt.scale.precision)
+    numbers = finite(values)
+    rows, depth = numbers.shape
+    return Factor(lambda tile: numbers[tile], rows, depth, lsb, top, precision)
+
+
+def block_matmul(a: Quantized, b: Quantized, accumulator: Accumulator) -> tuple[Codes, NDArray[np.uint8]]:
+    """``a @ b.T`` for blocks along the last axes: OCP MX 1.0's DotGeneral.
+
+    The products of two blocks are summed exactly, the sum is multiplied by both scales exactly, and these
+    terms, one for each pair of blocks, enter the accumulator by ascending k.
+
+    Parameters
+    ----------
+    a, b : Quantized
+        Of shapes (n, k) and (m, k), with one block size.
+    accumulator : Accumulator
+
+    Returns
+    -------
+    Codes of ``accumulator.format`` and status, of shape (n, m), as `matmul` gives them; without the tensors'
+    scales, which are one factor for all.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The operands are no block arrays, or do not go together.
+    """
+    check_pair(a, b)
+    if a.format.size != b.format.size:
+        raise ValueError(f"a and b must have one block size, got {a.format} and {b.format}")
+    if not isinstance(accumulator, Accumulator):
+        raise TypeError(f"accumulator must be an Accumulator, got {accumulator!r}")
+    shape = a.elements.shape[0], b.elements.shape[0]
+    status = np.zeros(shape, dtype=np.uint8)
+    state = accumulator.start(shape)
+    for terms in _block_terms(a, b):
+        status |= terms.status
+        state = accumulator.add(state, terms)
+    return accumulator.finish(state), status
+
+
+def _block_terms(a: Quantized, b: Quantized) -> Iterator[Terms]:
+    """For each pair of blocks, by ascending k: the exact sum of products, times both scales."""
+    length = a.elements.shape[1]
+    size = a.format.size or max(1, length)
+    x_scales, y_scales = (_scale_steps(q) for q in (a, b))
+    lsb = a.format.scale.span.lsb + b.format.scale.span.lsb
+    x_broken, y_broken = (np.isnan(np.broadcast_to(q.scale_values(), _scale_shape(q))) for q in (a, b))
+    for block, start in enumerate(range(0, length, size)):
+        piece = slice(start, start + size)
+        sums = exact_sums(a.format.element, b.format.element, a.elements[:, piece], b.elements[:, piece].T)
+        factors = x_scales[:, block, None] * y_scales[None, :, block]
+        broken = x_broken[:, block, None] | y_broken[None, :, block]
+        status = np.where(broken, np.uint8(3), sums.status)
+        yield Terms(sums.steps().astype(object) * factors, status, sums.lsb + lsb)
+
+
+def _scale_steps(q: Quantized) -> NDArray[Any]:
+    """The scale of each block of each row, in steps, as Python's integers."""
+    return np.broadcast_to(decode_steps(q.format.scale, q.scales).astype(object), _scale_shape(q))
+
+
+def _scale_shape(q: Quantized) -> tuple[int, int]:
+    return q.elements.shape[0], block_count(q.format, q.elements.shape)
+
+
+def check_pair(a: object, b: object) -> None:
+    """Raise unless the operands are block arrays of two axes, with rows of one length."""
+    for name, operand in (("a", a), ("b", b)):
+        if not isinstance(operand, Quantized):
+            raise TypeError(f"{name} must be Quantized, got {operand!r}")
+        if operand.elements.ndim != 2:
+            raise ValueError(f"{name} must have two axes, got {operand.elements.ndim}")
+    assert isinstance(a, Quantized)
+    assert isinstance(b, Quantized)
+    if a.elements.shape[1] != b.elements.shape[1]:
+        raise ValueError(f"a and b must have rows of one length, got {a.elements.shape} and {b.elements.shape}")
+
+
+def check_block(fmt: object) -> None:
+    """Raise TypeError unless `fmt` is a Block."""
+    if not isinstance(fmt, Block):
+        raise TypeError(f"fmt must be a Block, got {fmt!r}; parse_format makes one from its name")
