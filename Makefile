@@ -39,10 +39,11 @@ lint: .venv/ready ## style, types, and who imports whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: .venv/ready ## measure the speed of the software
-	@$(BIN)/python -m benchmarks
+bench: .venv/ready ## measure the speed of the software; writes docs/benchmarks.md
+	@$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
-docs: .venv/ready ## make the generated tables of docs/ anew
+docs: .venv/ready ## make the generated pages of docs/ anew, after `make pareto`
+	@$(BIN)/python docs/formats.py
 	@$(BIN)/python docs/tables.py
 
 clean: ## remove what was built, but not .venv

@@ -1,61 +1,162 @@
-"""Speed of the software, each row a ratio of two times taken in turn in this run: ``make bench``."""
+"""Speed of the software beside that of others, in one run: ``make bench`` prints it and writes docs/benchmarks.md."""
 
 from __future__ import annotations
 
+import argparse
+import platform
+import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import gfloat
+import gfloat.formats
+import ml_dtypes
 import numpy as np
 
 import hw
-from dse.report import table
-from sim.golden import decode, encode, model
+from rtl_gen import write_atomic
+from rtl_gen.tools import package_version
+from sim.golden import decode, encode
+from sim.golden.matmul import exact_sums
+from sim.golden.products import LMul
 from sim.verify import verify
 
 REPEATS = 5
+COUNT = 1_000_000
+SIZE = 512
+HEADER = """\
+# Speed
+
+Made by `make bench`, on {machine}, with {versions}.
+Times are the best of {repeats} runs, in milliseconds, both sides in the same process; machines differ and are
+noisy, so look at the ratios. *Goal* is what we set ourselves.
+
+"""
+# Name here, name in ml_dtypes, with the overflow of that library's conversion.
+SHARED = {"e4m3fn-nan": "float8_e4m3fn", "e5m2-inf": "float8_e5m2", "e2m1": "float4_e2m1fn", "bf16-inf": "bfloat16"}
 
 
-def best(work: Callable[[], object], base: Callable[[], object]) -> tuple[float, float]:
-    """Seconds of each, the best of `REPEATS` turns."""
-    times: tuple[list[float], list[float]] = ([], [])
+@dataclass
+class Row:
+    """One comparison: seconds of ours and of what it is compared with."""
+
+    what: str
+    beside: str
+    ours: float
+    theirs: float
+    goal: str
+
+    def cells(self) -> list[str]:
+        times = [f"{1e3 * seconds:.2f}" for seconds in (self.ours, self.theirs)]
+        return [self.what, times[0], self.beside, times[1], f"{self.ours / self.theirs:.2f}", self.goal]
+
+
+def best(work: Callable[..., object], *arguments: object) -> float:
+    """Seconds of a call, the best of `REPEATS` after one that fills tables and caches."""
+    work(*arguments)
+    times = []
     for _ in range(REPEATS):
-        for function, taken in zip((work, base), times, strict=True):
-            start = time.perf_counter()
-            function()
-            taken.append(time.perf_counter() - start)
-    return min(times[0]), min(times[1])
+        start = time.perf_counter()
+        work(*arguments)
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
-def rows() -> list[list[str]]:
-    """Name, seconds, seconds of what it is compared with, ratio."""
+def codec_rows() -> list[Row]:
+    """Encoding and decoding beside ml_dtypes and gfloat."""
+    x = np.random.default_rng(0).normal(0, 8, COUNT).astype(np.float32)
+    rows = []
+    for name, theirs in SHARED.items():
+        fmt, kind = hw.parse_format(name), np.dtype(getattr(ml_dtypes, theirs))
+        goal = "at most 0.67" if fmt.width == 8 else ""
+        encoded, library = encode(fmt, x), f"ml_dtypes {theirs}"
+        cast = x.astype(kind)
+        ours, others = best(encode, fmt, x), best(x.astype, kind)
+        rows.append(Row(f"encode float32 to {name}", library, ours, others, goal))
+        ours, others = best(decode, fmt, encoded, np.float32), best(cast.astype, np.float32)
+        rows.append(Row(f"decode {name} to float32", library, ours, others, goal))
+    fmt, info, wide = hw.parse_format("e4m3fn-nan"), gfloat.formats.format_info_ocp_e4m3, x.astype(np.float64)
+    slow = best(lambda: gfloat.encode_ndarray(info, gfloat.round_ndarray(info, wide)))
+    rows.append(
+        Row("encode float64 to e4m3fn-nan", "gfloat round and encode", best(lambda: encode(fmt, wide)), slow, "")
+    )
+    return rows
+
+
+def every_minifloat() -> list[Row]:
+    """All ExMy of at most 16 bits beside OCP's FP8 of ml_dtypes: the slowest encoder and decoder of each width."""
+    x = np.random.default_rng(0).normal(0, 1, COUNT).astype(np.float32)
+    kind = np.dtype(ml_dtypes.float8_e4m3fn)
+    cast = x.astype(kind)
+    base, base_decode = best(x.astype, kind), best(cast.astype, np.float32)
+    rows = []
+    for width in range(4, 17, 2):
+        formats = [hw.parse_format(f"e{e}m{width - 1 - e}finite") for e in range(min(8, width - 1) + 1)]
+        times, decodes = {}, {}
+        for fmt in formats:
+            codes = encode(fmt, x)
+            times[fmt.name] = best(encode, fmt, x)
+            decodes[fmt.name] = best(decode, fmt, codes, np.float32)
+        slow, slow_decode = max(times, key=times.__getitem__), max(decodes, key=decodes.__getitem__)
+        library, goal = "ml_dtypes float8_e4m3fn", "at most 0.67"
+        of = f"the slowest of {len(formats)} ExMy of {width} bits"
+        rows.append(Row(f"encode to {slow}, {of}", library, times[slow], base, goal))
+        rows.append(Row(f"decode {slow_decode}, {of}", library, decodes[slow_decode], base_decode, goal))
+    return rows
+
+
+def matmul_rows() -> list[Row]:
+    """Exact matrix products beside numpy's of float64, with numbers that float64 sums exactly or does not."""
     rng = np.random.default_rng(0)
-    values = rng.normal(0, 8, 1_000_000)
-    found = []
-    for name in ("int8", "e2m1", "e4m3", "e5m2"):
+    x, y = rng.normal(size=(SIZE, SIZE)), rng.normal(size=(SIZE, SIZE))
+    unbounded = LMul("value", edges="unbounded")
+    cases = [
+        ("int8", 30.0, "exact", "at most 2"),
+        ("e2m1", 1.0, "exact", "at most 2"),
+        ("e4m3", 1.0, "exact", "at most 2"),
+        ("e4m3fn", 1.0, "exact", "at most 2"),
+        ("e5m2", 1.0, "exact", "at most 8"),
+        ("e5m2", 4000.0, "exact", "at most 8"),
+        ("fp16", 1.0, "exact", "at most 8"),
+        ("bf16", 1.0, "exact", "at most 8"),
+        ("e4m3", 1.0, unbounded, "at most 4"),
+        ("e4m3", 1.0, "lmul", "at most 10"),
+        ("e4m3", 8.0, "lmul", "at most 10"),
+        ("e5m2", 1.0, "lmul", "at most 10"),
+    ]
+    rows = []
+    for name, scale, rule, goal in cases:
         fmt = hw.parse_format(name)
-        codes = encode(fmt, values)
-        found.append(
-            [
-                f"encode 10^6 values to {name} / numpy astype float16",
-                *best(lambda f=fmt: encode(f, values), lambda: values.astype(np.float16)),
-            ]
-        )
-        found.append(
-            [
-                f"decode 10^6 codes of {name} / numpy astype float64",
-                *best(lambda f=fmt, c=codes: decode(f, c), lambda c=codes: c.astype(np.float64)),
-            ]
-        )
-    x, y = rng.normal(size=(128, 128)), rng.normal(size=(128, 128))
-    for name in ("mac/int8xint8", "mac/e4m3xe4m3", "mac/e4m3xe4m3/lmul", "mac/e5m2xe5m2"):
-        mac = model(hw.parse(name))
-        a, b = encode(mac.a, x * 10), encode(mac.b, y * 10)
-        found.append(
-            [f"{name} matmul 128^3 / numpy float64", *best(lambda m=mac, p=a, q=b: m.matmul(p, q), lambda: x @ y)]
-        )
-    return [[name, f"{1e3 * mine:.2f}", f"{1e3 * base:.2f}", f"{mine / base:.1f}"] for name, mine, base in found]
+        a, b = encode(fmt, x * scale), encode(fmt, y * scale)
+        label = rule if isinstance(rule, str) else "lmul, value form"
+        base = best(np.matmul, x, y)
+        time.sleep(0.2)  # Let the threads of that matrix product come to rest.
+        ours = best(exact_sums, fmt, fmt, a, b, rule)
+        what = f"sums of {label} products, {name}, {SIZE}^3, data N(0, {scale:g})"
+        rows.append(Row(what, "numpy float64 x @ y", ours, base, goal))
+    return rows
+
+
+def memory_rows() -> list[list[str]]:
+    """Peak of allocated memory beside operands and result."""
+    rng = np.random.default_rng(0)
+    found = []
+    for name, rule in (("e4m3", "exact"), ("e5m2", "exact"), ("e4m3", "lmul")):
+        fmt = hw.parse_format(name)
+        a, b = (encode(fmt, rng.normal(size=(SIZE, SIZE))) for _ in "ab")
+        exact_sums(fmt, fmt, a, b, rule)
+        tracemalloc.start()
+        sums = exact_sums(fmt, fmt, a, b, rule)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        held = a.nbytes + b.nbytes + sum(part.nbytes for part, _ in sums.parts) + sums.status.nbytes
+        row = [f"{rule} {name} {SIZE}^3", f"{peak / 1e6:.1f}", f"{held / 1e6:.1f}", f"{peak / held:.2f}", "at most 3"]
+        found.append(row)
+    return found
 
 
 def one_more_mac() -> float:
@@ -67,6 +168,41 @@ def one_more_mac() -> float:
         return time.perf_counter() - start
 
 
+def markdown(columns: list[str], rows: list[list[str]]) -> str:
+    """A table."""
+    lines = [columns, ["---"] + ["---:"] * (len(columns) - 1), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def page() -> str:
+    """The whole of docs/benchmarks.md."""
+    packages = ("numpy", "scipy", "ml_dtypes", "gfloat")
+    versions = ", ".join([f"Python {platform.python_version()}", *(f"{p} {package_version(p)}" for p in packages)])
+    machine = f"{platform.system()} {platform.machine()}"
+    columns = ["what", "ms", "beside", "ms", "ratio", "goal"]
+    parts = [HEADER.format(machine=machine, versions=versions, repeats=REPEATS)]
+    sections = [("Codec, one million values", codec_rows), ("Every float of at most 16 bits", every_minifloat)]
+    for title, make in [*sections, ("Matrix products", matmul_rows)]:
+        print(f"measuring: {title}", file=sys.stderr)
+        parts.append(f"## {title}\n\n" + markdown(columns, [row.cells() for row in make()]) + "\n")
+    memory = markdown(["what", "peak MB", "operands and result MB", "ratio", "goal"], memory_rows())
+    parts.append(f"## Memory\n\n{memory}\n")
+    print("measuring: one more MAC", file=sys.stderr)
+    parts.append(f"## Verification\n\nOne more 8-bit MAC, all 65,536 operand pairs, warm: {one_more_mac():.1f} s.\n")
+    return "".join(parts)
+
+
+def main() -> int:
+    """Measure, print, and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables there too")
+    options = parser.parse_args()
+    text = page()
+    print(text)
+    if options.write:
+        write_atomic(options.write, text)
+    return 0
+
+
 if __name__ == "__main__":
-    print(table(["what / compared with", "ms", "ms", "ratio"], rows()))
-    print(f"\none more 8-bit MAC, all 65,536 pairs, warm: {one_more_mac():.1f} s")
+    sys.exit(main())

@@ -87,11 +87,15 @@ def pareto(axis: Axis, rows: Sequence[Row], reference: float, folder: Path) -> l
         arrows = {"arrowstyle": "-", "color": "#888888", "linewidth": 0.5}
         # Steps, not the second it takes by default: a picture must not depend on how busy the machine is.
         adjust_text(texts, *places, ax=plot, expand=(1.5, 2.0), iter_lim=300, arrowprops=arrows)
-        return [_save(figure, folder / f"{axis.file}.{ending}") for ending in ("png", "svg")]
+        return [save(figure, folder / f"{axis.file}.{ending}") for ending in ("png", "svg")]
 
 
-def _save(figure: Any, path: Path) -> Path:
+def save(figure: Any, path: Path) -> Path:
+    """Write a figure, whole or not at all, and the same bytes each time."""
     image = io.BytesIO()
-    figure.savefig(image, format=path.suffix[1:], dpi=200, metadata={"Date": None} if path.suffix == ".svg" else {})
+    figure.savefig(image, format=path.suffix[1:], dpi=200, metadata=_DATELESS.get(path.suffix, {}))
     write_atomic(path, image.getvalue())
     return path
+
+
+_DATELESS: dict[str, dict[str, Any]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}

@@ -82,8 +82,13 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=run)
         return sub
 
-    formats = command("formats", _formats, "list number formats, or describe some", "macsmith formats e4m3 e5m2")
-    formats.add_argument("names", nargs="*", metavar="FORMAT", help="a format to describe")
+    formats = command(
+        "formats", _formats, "list number formats, or describe some", "macsmith formats e4m3 int8 --plot e4m3.png"
+    )
+    formats.add_argument("names", nargs="*", metavar="FORMAT", help="a format to describe, for example mxfp4")
+    formats.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the formats' values on the real line: a .png, .svg or .pdf"
+    )
 
     generate = command(
         "generate", _generate, "write a design's Verilog and manifest", "macsmith generate mac/e4m3xe4m3/exact -o rtl"
@@ -153,8 +158,16 @@ def _formats(options: argparse.Namespace) -> int:
     from hw.formats.describe import datasheet, summary
 
     if options.names:
-        print("\n\n".join(datasheet(parse_format(name)) for name in options.names))
+        formats = [parse_format(name) for name in options.names]
+        sheets = list(map(datasheet, formats))
+        if options.plot:
+            from dse.realline import real_line
+
+            sheets.append(str(real_line(formats, options.plot)))
+        print("\n\n".join(sheets))
         return 0
+    if options.plot:
+        raise ValueError("--plot needs at least one FORMAT, for example: macsmith formats e4m3 int8 --plot e4m3.png")
     rows = [summary(parse_format(name)) for name in CATALOGUE]
     print(table(list(rows[0]), [list(row.values()) for row in rows]))
     print("\nAlso: " + "; ".join(family.grammar for family in FAMILIES) + ".")

@@ -191,7 +191,9 @@ class Minifloat(Format):
         sign = 1 << (self.exponent_bits + self.mantissa_bits)
         if not math.isnan(special):
             infinity = self.max_magnitude_code + 1
-            return None if self.convention != "ieee" else infinity if special > 0 else infinity | sign * self.signed
+            if self.convention != "ieee" or (special < 0 and not self.signed):
+                return None
+            return infinity if special > 0 else infinity | sign
         return {"finite": None, "ieee": self.max_magnitude_code + 2, "fn": sign - 1, "fnuz": sign}[self.convention]
 
     @property

@@ -74,16 +74,15 @@ def _takes_upper(values: NDArray[np.float64], even: NDArray[np.bool_]) -> NDArra
 
 def _extend(fmt: Format, values: Any, codes: Any, odd: Any) -> tuple[Any, Any, Any]:
     """The ladder with an overflowing value at each end that the format has a sign for."""
-    beyond = [np.nan, np.nan] if fmt.overflow == "nan" else [-np.inf, np.inf]
-    low, high = (special_code(fmt, value) for value in beyond)
+    low, high = (np.nan, np.nan) if fmt.overflow == "nan" else (-np.inf, np.inf)
     # As if the exponents went on: the last binade's step, wider than the last gap if the highest value begins it.
     step = max(2.0**fmt.span.lsb, 2.0 ** (int(np.frexp(values[-1])[1]) - fmt.precision))
     # Codes alternate: what follows an odd one is even.
     values = np.append(values, values[-1] + step)
-    codes, odd = np.append(codes, high), np.append(odd, codes[-1] % 2 == 1)
+    codes, odd = np.append(codes, special_code(fmt, high)), np.append(odd, codes[-1] % 2 == 1)
     if fmt.span.lo < 0:
         values = np.append(values[0] - step, values)
-        codes, odd = np.append(low, codes), np.append(codes[0] % 2 == 0, odd)
+        codes, odd = np.append(special_code(fmt, low), codes), np.append(codes[0] % 2 == 0, odd)
     return values, codes, odd
 
 

@@ -14,6 +14,7 @@ from sim.golden.codes import Codes, check_codes, code_type, integer_type
 from sim.golden.decoding import decode
 from sim.golden.products import Exact, LMul, Rule, Terms, find_rule
 from sim.golden.sums import Factor, Sums, all_finite, dot, factor_of, finite, leading_power, status_of_sums
+from sim.golden.tablesums import product_table, table_sums
 
 TERM_CHUNK = 1 << 18
 """Terms at a time where they are made one by one."""
@@ -107,16 +108,21 @@ def exact_sums(a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike, p
     a, b = check_operands(a_format, b_format, a, b)
     bound = rule.span(a_format, b_format).accumulate(max(1, a.shape[1]))
     factors = _factors(rule, a_format, b_format, a, b)
-    if factors is None:
-        return _sums_by_term(rule, a_format, b_format, a, b, bound)
-    values = rule.values if isinstance(rule, LMul) else decode
-    return Sums(dot(*factors), _status_of_sums(values, a_format, b_format, a, b), bound.lsb)
+    if factors is not None:
+        values = rule.values if isinstance(rule, LMul) else decode
+        return Sums(dot(*factors), _status_of_sums(values, a_format, b_format, a, b), bound.lsb)
+    if all(map(all_finite, (a_format, b_format), (a, b))):
+        table = product_table(rule, a_format, b_format)
+        steps = None if table is None else table_sums(table, a, b)
+        if steps is not None:
+            return Sums([(steps, bound.lsb)], np.zeros(steps.shape, dtype=np.uint8), bound.lsb)
+    return _sums_by_term(rule, a_format, b_format, a, b, bound)
 
 
 def _factors(rule: Rule, a_format: Format, b_format: Format, a: Codes, b: Codes) -> tuple[Factor, Factor] | None:
     """Two matrices of numbers whose ordinary matrix product holds the sums; None if there are none."""
     if isinstance(rule, Exact):
-        return factor_of(a_format, a), factor_of(b_format, b.T)
+        return factor_of(a_format, a), factor_of(b_format, b, transposed=True)
     if isinstance(rule, LMul) and rule.semantics == "value" and rule.edges == "unbounded":
         return _value_factors(rule, a_format, b_format, a, b)
     return None
@@ -142,9 +148,9 @@ def _value_factors(rule: LMul, a_format: Format, b_format: Format, a: Codes, b: 
         return np.concatenate([x + power * rule.offset_value(fmt), power], axis=1)
 
     def right(rows: slice) -> NDArray[np.float64]:
-        y = finite(rule.values(b_format, b.T[rows]))
+        y = finite(rule.values(b_format, b[:, rows]))
         power = leading_power(y)
-        return np.concatenate([power, y - power], axis=1)
+        return np.concatenate([power, y - power]).T
 
     # The offset is at least 2**-M of a power of two that the format holds, and at most that power.
     depth = 2 * len(b)

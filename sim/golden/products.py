@@ -39,7 +39,9 @@ class Terms:
 
 
 class Rule(Protocol):
-    """What a product rule offers. Register an instance in `PRODUCTS`."""
+    """What a product rule offers; equal rules hash alike. Register an instance in `PRODUCTS`."""
+
+    def __hash__(self) -> int: ...
 
     def span(self, a_format: Format, b_format: Format) -> Span:
         """The span of all products of finite values.

@@ -173,10 +173,15 @@ def _pieces(x: Factor, rows: slice, count: int) -> Iterator[tuple[NDArray[np.flo
     yield rest, x.lsb
 
 
-def factor_of(fmt: Format, codes: Codes) -> Factor:
+def factor_of(fmt: Format, codes: Codes, transposed: bool = False) -> Factor:
     """The values of codes, infinities and NaN as zeros, with the bits that the format gives them."""
-    rows, depth = codes.shape
-    return Factor(lambda tile: finite(decode(fmt, codes[tile])), rows, depth, fmt.span.lsb, fmt.top, fmt.precision)
+
+    def tile(rows: slice) -> NDArray[np.float64]:
+        # Columns of codes are gathered faster than columns of numbers.
+        return finite(decode(fmt, codes[:, rows])).T if transposed else finite(decode(fmt, codes[rows]))
+
+    rows, depth = codes.shape[::-1] if transposed else codes.shape
+    return Factor(tile, rows, depth, fmt.span.lsb, fmt.top, fmt.precision)
 
 
 def all_finite(fmt: Format, codes: Codes) -> bool:

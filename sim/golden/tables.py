@@ -187,13 +187,13 @@ def _shift(fmt: Format) -> int | None:
     """How many low bits of a float32 never decide alone; None if its values are no float32 numbers."""
     values = ladder(fmt).values
     deciding = np.concatenate([values, (values[1:] + values[:-1]) / 2])
-    # 2**128 is where float32's infinity stands: what is below it lies below it there too.
-    deciding = deciding[np.abs(deciding) != 2.0**128]
-    with np.errstate(over="ignore", under="ignore"):
+    # Between what is beyond float32's range, or below its smallest number, it never has to decide.
+    deciding = deciding[(np.abs(deciding) < 2.0**128) & (np.abs(deciding) >= 2.0**-149)]
+    with np.errstate(over="ignore"):
         narrow = deciding.astype(np.float32)
-    if not np.array_equal(narrow, deciding):
+    if narrow.size == 0 or not np.array_equal(narrow, deciding):
         return None
-    bits = narrow[narrow != 0].view(np.uint32)
+    bits = narrow.view(np.uint32)
     zeros = int(np.log2((bits & -bits.astype(np.int64)).min()))
     # One bit above the index's last decides; the last says whether there is anything below.
     return zeros - 1 if zeros > 0 else None

@@ -32,6 +32,14 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
     ("arguments", "message"),
     [
         (["formats", "e4m99"], "macsmith: format 'e4m99': mantissa_bits must be 0..31, got 99"),
+        (["formats", "e4m3", "--plot", "{tmp}/x.txt"], "macsmith: the plot must be a .png, .svg or .pdf file, got"),
+        (["formats", "fp32", "--plot", "{tmp}/x.png"], "macsmith: the formats to plot must have at most 12 bits, got"),
+        (["formats", "roots4", "--plot", "{tmp}/x.png"], "macsmith: the formats to plot must be of real numbers"),
+        (["formats", "--plot", "{tmp}/x.png"], "macsmith: --plot needs at least one FORMAT"),
+        (
+            ["verify", "mac/mxfp4xint8", "--store", "{tmp}/s"],
+            "macsmith: spec 'mac/mxfp4xint8': format 'mxfp4' is a Block",
+        ),
         (["generate", "mac/int8xint0", "-o", "{tmp}"], "macsmith: spec 'mac/int8xint0': format 'int0': bits must be"),
         (["generate", "mac/int8xint8", "-o", "{tmp}/file/x"], "macsmith: {tmp}/file/x: Not a directory"),
         (

@@ -28,6 +28,9 @@ from sim.verify import verify, verify_key
         *("mac/e2m1xe2m1", "mac/e3m2xint4", "mac/uint4xe2m2ieee", "mac/e1m2xe3m0", "mac/fix6.3xe2m3"),
         *("mac/e4m3xe4m3/lmul/kulisch/p3", "mac/e5m2xe5m2/lmul", "mac/e2m5fnxe2m5fn/lmul/kulisch/p0"),
         *("mac/e0m3xe3m2-flush", "mac/e4m3fnuzxe2m3fnuz-b-4/exact/kulisch/p2", "mac/e5m2-flushxe2m2ieee"),
+        *("mac/binaryxternary/exact/kulisch/p2", "mac/bipolar3xint4", "mac/pow4xe2m1", "mac/int5-symxpow4-zero"),
+        *("mac/fp4p5xuint3/exact/kulisch/p0", "mac/nf4xint4/exact/kulisch/p3", "mac/int1xuint1", "mac/upow4-nanxe2m1"),
+        *("mac/ue5m3xe5m2/exact/kulisch/p3", "mac/ue3m2ieeexue2m2ieee", "mac/cb[5,-1,0.25,3]xue2m2/exact/kulisch/p2"),
         *("mac/e4m3fnuzxe4m3fnuz/lmul", "mac/e5m2-b20-flushxe5m2-b20-flush/lmul/kulisch/p0"),
     ],
 )

@@ -2,43 +2,260 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.formats import Format, parse_format
+from hw.formats import ROUNDINGS, Format, parse_format
 from sim.golden import decode, encode
+from sim.golden.decoding import decode_steps
+from sim.golden.direct import encode_directly
+from sim.golden.encoding import encode_steps
+from sim.golden.grid import encode_on_grid
+from sim.golden.ladder import ladder
+from sim.golden.rounding import Rounding, add_odd, floats_of_steps, shift_right
+from sim.golden.tables import find_table
 
 NAMES = [
-    "int4",
-    "uint4",
-    "int8",
-    "e2m1",
-    "e3m0",
-    "e1m3",
-    "e3m2",
-    "e4m3",
-    "e4m3fn",
-    "e5m2",
-    "bf16",
-    "fix6.3",
-    "e4m3fnuz",
-    "e3m2-flush",
-    "e2m3ieee-b5-inf",
-    "e0m3",
+    *("int1", "int4", "uint4", "int8", "int5-sym", "uint1", "binary", "bipolar3", "fix6.3", "ufix5.-2", "fix4.6-sym"),
+    *("e2m1", "e3m0", "e1m3", "e3m2", "e4m3", "e4m3fn", "e5m2", "bf16", "e4m3fnuz", "e3m2-flush", "e2m3ieee-b5-inf"),
+    *("e0m3", "ue4m3fn", "ue5m3", "ue3m2-flush", "ue8m0", "pow4", "pow4-zero", "upow3-b2", "ternary", "fp3m6", "nf4"),
+    *("dynamic8", "cb[5,-1,0.25,3]"),
 ]
+SMALL = [name for name in NAMES if parse_format(name).width <= 6 and parse_format(name).overflow == "sat"]
+WIDE = [
+    "int17",
+    "int32",
+    "uint32",
+    "int24-sym",
+    "bipolar20",
+    "tf32",
+    "fp32",
+    "fp32-inf",
+    "e8m20finite-b100",
+    "fix40.20",
+]
+DIRECTED = [name for name in ROUNDINGS if name != "stochastic"]
 formats = st.sampled_from(NAMES).map(parse_format)
 saturating = formats.filter(lambda fmt: fmt.overflow == "sat")
 
 
-def nearest(fmt: Format, value: Fraction) -> Fraction:
-    """The nearest value, ties to the even code, then to the one nearer zero, by looking at all of them."""
-    every = {code: fmt.decode(code) for code in range(1 << fmt.width) if not fmt.is_reserved(code)}
-    finite = [(code, v) for code, v in every.items() if isinstance(v, Fraction)]
-    return min(finite, key=lambda item: (abs(item[1] - value), not fmt.is_even(item[0]), abs(item[1]), -item[1]))[1]
+@lru_cache
+def values_of(fmt: Format) -> list[tuple[Fraction, int]]:
+    """Value and code of everything that encoding makes, ascending, +0 for zero."""
+    found: dict[Fraction, int] = {}
+    for code in range(1 << fmt.width):
+        value = fmt.decode(code)
+        if isinstance(value, Fraction) and not fmt.is_reserved(code):
+            found.setdefault(value, code)
+    return sorted(found.items())
+
+
+def rounded(fmt: Format, x: Fraction, rounding: str) -> Fraction:
+    """What a saturating format makes of a number, by the definitions of `ROUNDINGS`."""
+    values = values_of(fmt)
+    # A tuple compares by its value first: no code is below -1, none above infinity.
+    below = values[max(0, bisect_right(values, (x, 1 << 40)) - 1)]
+    above = values[min(len(values) - 1, bisect_left(values, (x, -1)))]
+    if below == above:
+        return below[0]
+    (low, low_code), (high, high_code) = below, above
+    inward, outward = (low, high) if abs(low) <= abs(high) else (high, low)
+    # Halfway between two even or two odd codes, the one nearer zero; of -1 and +1 the positive one.
+    even = low if fmt.is_even(low_code) and not fmt.is_even(high_code) else high
+    if fmt.is_even(low_code) == fmt.is_even(high_code):
+        even = inward if abs(low) != abs(high) else high
+    straddles = low < 0 < high
+    nearer = low if x - low < high - x else high
+    halfway = x - low == high - x
+    return {
+        "nearest_even": even if halfway else nearer,
+        "nearest_away": (high if straddles else outward) if halfway else nearer,
+        "toward_zero": ((high if halfway else nearer) if straddles else inward),
+        "up": high,
+        "down": low,
+        "odd": low if even == high else high,
+    }[rounding]
+
+
+def tried_values(fmt: Format) -> list[float]:
+    """Every value, everything halfway and a third of the way between two, and their float64 neighbours."""
+    values = np.array([float(value) for value, _ in values_of(fmt)])
+    gaps = np.diff(values)
+    tried = np.concatenate([values, values[:-1] + gaps / 2, values[:-1] + gaps / 3, values * 1.5, [1e-300, -1e-300]])
+    return np.concatenate([tried, np.nextafter(tried, np.inf), np.nextafter(tried, -np.inf)]).tolist()
+
+
+@pytest.mark.parametrize("rounding", DIRECTED)
+@pytest.mark.parametrize("name", SMALL)
+def test_every_rounding_is_what_its_definition_says(name: str, rounding: str) -> None:
+    fmt = parse_format(name)
+    tried = tried_values(fmt)
+    expected = [float(rounded(fmt, Fraction(x), rounding)) for x in tried]
+    assert decode(fmt, encode(fmt, tried, rounding)).tolist() == expected
+
+
+@pytest.mark.parametrize("name", ["e2m1", "int4", "e3m2-flush", "ue3m2-flush", "bipolar3", "fp3m6", "pow4", "ternary"])
+@pytest.mark.parametrize("bits", [1, 3])
+def test_stochastic_rounding_carries(name: str, bits: int) -> None:
+    fmt = parse_format(name)
+    values = values_of(fmt)
+    low, high = float(values[0][0]), float(values[-1][0])
+    tried = np.linspace(low, high, 301)
+    for random in range(1 << bits):
+        expected = []
+        for x in map(Fraction, tried.tolist()):
+            below, above = rounded(fmt, x, "down"), rounded(fmt, x, "up")
+            if below == above:
+                expected.append(below)
+                continue
+            inward, outward = (below, above) if x > 0 else (above, below)
+            cut = int((x - inward) / (outward - inward) * 2**bits)
+            expected.append(outward if cut + random >= 2**bits else inward)
+        got = encode(fmt, tried, "stochastic", random, bits)
+        assert decode(fmt, got).tolist() == [float(value) for value in expected]
+
+
+def test_stochastic_rounding_has_the_mean_of_its_values() -> None:
+    fmt = parse_format("e2m1")
+    random = np.arange(256)
+    # 2.25 lies an eighth... a quarter of the way from 2 to 3, -5.5 three quarters of that from -4 to -6.
+    for value in (2.25, -5.5, 0.125):
+        assert decode(fmt, encode(fmt, np.full(256, value), "stochastic", random, 8)).mean() == value
+
+
+@pytest.mark.parametrize("rounding", list(ROUNDINGS))
+@pytest.mark.parametrize(
+    "name", ["int8", "uint8", "bipolar5", "fix8.4", "e4m3fn-nan", "e5m2-inf", "e2m3-flush", "ue5m3"]
+)
+def test_search_and_arithmetic_agree(name: str, rounding: str) -> None:
+    fmt = parse_format(name)
+    values = ladder(fmt).values
+    tried = np.concatenate([values, (values[1:] + values[:-1]) / 2, 1.3 * values, [1e300, -1e300, np.inf, -np.inf]])
+    tried = np.concatenate([tried, np.nextafter(tried, 0), np.nextafter(tried, np.inf)])
+    how = Rounding(rounding, np.arange(len(tried)) % 32, 5) if rounding == "stochastic" else Rounding(rounding)
+    one, other = ladder(fmt).encode(fmt, tried, how), encode_on_grid(fmt, tried, how)
+    assert np.array_equal(decode(fmt, one), decode(fmt, other), equal_nan=True)
+
+
+@pytest.mark.parametrize("rounding", DIRECTED)
+@pytest.mark.parametrize(
+    "name", ["int8", "e4m3fn-nan", "e5m2-inf", "bf16-inf", "fp16", "int12", "e2m13", "ue8m0", "e8m3"]
+)
+def test_tables_hold_what_direct_encoding_makes(name: str, rounding: str) -> None:
+    fmt = parse_format(name)
+    table = find_table(fmt, rounding, 1 << 24)
+    if table is None:
+        # Only the nearest roundings have a table for formats of so many significant bits.
+        assert (name, rounding.startswith("nearest")) == ("e2m13", False)
+        return
+    rng = np.random.default_rng(0)
+    values = ladder(fmt).values
+    with np.errstate(over="ignore"):
+        tried = np.concatenate([values, (values[1:] + values[:-1]) / 2, rng.normal(size=5000)]).astype(np.float32)
+    tried = np.concatenate([tried, np.nextafter(tried, np.float32(np.inf)), np.nextafter(tried, np.float32(-np.inf))])
+    tried = tried[np.isfinite(tried)]
+    out = np.empty(tried.shape, dtype=encode(fmt, 1.0).dtype)
+    assert table.lookup(tried, out)
+    assert np.array_equal(out, encode_directly(fmt, tried.astype(np.float64), Rounding(rounding)))
+    double = tried.astype(np.float64) * (1 + 2.0**-40)
+    out = np.empty(double.shape, dtype=out.dtype)
+    if table.lookup(double, out):
+        assert np.array_equal(out, encode_directly(fmt, double, Rounding(rounding)))
+
+
+@pytest.mark.parametrize("size", [3, 200_000])
+@pytest.mark.parametrize("name", ["e4m3fn-nan", "int8", "e2m13", "nf4"])
+def test_few_values_and_many_encode_alike(name: str, size: int) -> None:
+    fmt = parse_format(name)
+    values = np.random.default_rng(size).normal(0, 3, size)
+    values[:3] = [1e200, -1e-200, -0.0]
+    expected = encode_directly(fmt, values, Rounding("nearest_even"))
+    assert np.array_equal(encode(fmt, values), expected)
+    singles = np.clip(values, -1e30, 1e30).astype(np.float32)
+    expected = encode_directly(fmt, singles.astype(np.float64), Rounding("nearest_even"))
+    assert np.array_equal(encode(fmt, singles), expected)
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_wide_formats_round_trip_and_know_their_neighbours(name: str) -> None:
+    fmt = parse_format(name)
+    rng = np.random.default_rng(0)
+    codes = np.append(rng.integers(0, 1 << fmt.width, 500), [0, 1, (1 << fmt.width) - 1, 1 << (fmt.width - 1)])
+    values = decode(fmt, codes)
+    exact = [fmt.decode(int(code)) for code in codes]
+    assert [Fraction(v) if np.isfinite(v) else str(v) for v in values.tolist()] == [
+        v if isinstance(v, Fraction) else str(v) for v in exact
+    ]
+    kept = np.isfinite(values) & np.array([not fmt.is_reserved(int(code)) for code in codes])
+    assert np.array_equal(encode(fmt, values[kept]), codes[kept])
+    unit = Fraction(2) ** fmt.span.lsb
+    steps = [int(v / unit) if isinstance(v, Fraction) else 0 for v in exact]
+    assert decode_steps(fmt, codes).tolist() == steps
+    inner = np.abs(values) < float(fmt.max) / 2
+    up = decode(fmt, encode(fmt, np.nextafter(values[inner & kept], np.inf), "up"))
+    assert np.all(up > values[inner & kept])
+
+
+def test_fixed_point_beyond_float64_is_decoded_to_the_nearest() -> None:
+    fmt = parse_format("fix100.30")
+    codes = np.array([(1 << 99) - 1, 1 << 99, 12345], dtype=object)
+    assert decode(fmt, codes).tolist() == [float(fmt.decode(code)) for code in codes]
+    assert decode_steps(fmt, codes).tolist() == [(1 << 99) - 1, -(1 << 99), 12345]
+    assert encode(fmt, [1.5, -1e300]).tolist() == [3 << 29, 1 << 99]
+
+
+@pytest.mark.parametrize("rounding", DIRECTED)
+@pytest.mark.parametrize("name", ["int6", "fix8.3", "e3m2", "ternary"])
+def test_exact_steps_are_rounded_once(name: str, rounding: str) -> None:
+    fmt = parse_format(name)
+    steps = np.array([*range(-200, 200), 10**30, -(10**30), (1 << 70) + 1], dtype=object)
+    for lsb in (-70, -5, 0, 3):
+        expected = [float(rounded(fmt, step * Fraction(2) ** lsb, rounding)) for step in steps]
+        assert decode(fmt, encode_steps(fmt, steps, lsb, rounding)).tolist() == expected
+
+
+@given(st.lists(st.integers(-(1 << 62), (1 << 62) - 1), min_size=1, max_size=5), st.integers(0, 70))
+def test_integer_shifts_round_as_fractions_do(numbers: list[int], shift: int) -> None:
+    for name in DIRECTED:
+        expected = []
+        for number in numbers:
+            low, rest = divmod(number, 1 << shift)
+            half = Fraction(rest, 1 << shift)
+            up = {
+                "nearest_even": half > Fraction(1, 2) or (half == Fraction(1, 2) and low % 2 == 1),
+                "nearest_away": half > Fraction(1, 2) or (half == Fraction(1, 2) and number > 0),
+                "toward_zero": rest > 0 and number < 0,
+                "up": rest > 0,
+                "down": False,
+                "odd": rest > 0 and low % 2 == 0,
+            }[name]
+            expected.append(low + up)
+        assert shift_right(np.array(numbers), shift, Rounding(name)).tolist() == expected
+
+
+@given(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300))
+def test_sums_rounded_to_odd(x: float, y: float) -> None:
+    total = float(add_odd(np.array([x]), np.array([y]))[0])
+    exact = Fraction(x) + Fraction(y)
+    if abs(exact) > Fraction(2) ** -900:
+        inexact = Fraction(total) != exact
+        assert abs(Fraction(total) - exact) < Fraction(float(np.spacing(abs(total)))) or not inexact
+        assert not inexact or int(np.float64(total).view(np.int64)) & 1
+
+
+@given(st.integers(-(1 << 200), 1 << 200))
+def test_integers_become_floats_rounded_to_odd(number: int) -> None:
+    value = float(floats_of_steps(np.array([number], dtype=object), 0)[0])
+    if abs(number).bit_length() <= 53:
+        assert value == number
+    elif Fraction(value) != number:
+        assert int(value) >> (abs(number).bit_length() - 53) & 1
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -47,35 +264,24 @@ def test_encode_undoes_decode_on_every_code(name: str) -> None:
     codes = np.arange(1 << fmt.width)
     values = decode(fmt, codes)
     back = encode(fmt, values)
-    same = np.isnan(values) | (values == 0)
-    flushed = fmt.name.endswith("-flush")  # then several codes are zeros
-    assert np.array_equal(back[~same], codes[~same])
-    assert flushed or set(codes[values == 0]) == set(encode(fmt, [0.0, -0.0]).tolist())
-    assert np.all(decode(fmt, back[values == 0]) == 0)
+    made = np.array([not fmt.is_reserved(code) for code in range(len(codes))]) & ~np.isnan(values)
+    assert np.array_equal(back[made], codes[made])
     assert np.all(np.isnan(decode(fmt, back[np.isnan(values)])))
+    kept = np.array([Fraction(float(v)) == fmt.value(c) for c, v in enumerate(values) if np.isfinite(v)])
+    assert kept.all()
 
 
-@given(saturating.filter(lambda fmt: fmt.width <= 8), st.floats(-700, 700))
-def test_encode_is_the_nearest_value(fmt: Format, value: float) -> None:
-    assert Fraction(float(decode(fmt, encode(fmt, value)))) == nearest(fmt, Fraction(value))
+@given(saturating.filter(lambda fmt: fmt.width <= 8), st.floats(-700, 700), st.sampled_from(DIRECTED))
+def test_encode_is_what_the_definition_says(fmt: Format, value: float, rounding: str) -> None:
+    assert Fraction(float(decode(fmt, encode(fmt, value, rounding)))) == rounded(fmt, Fraction(value), rounding)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if parse_format(name).width <= 8])
-def test_ties_and_their_neighbours(name: str) -> None:
-    fmt = parse_format(name)
-    values = np.unique(decode(fmt, np.arange(1 << fmt.width)))
-    values = values[np.isfinite(values)]
-    ties = (values[1:] + values[:-1]) / 2
-    for tried in (ties, np.nextafter(ties, np.inf), np.nextafter(ties, -np.inf)):
-        expected = [nearest(fmt, Fraction(float(value))) for value in tried]
-        assert decode(fmt, encode(fmt, tried)).tolist() == [float(value) for value in expected]
-
-
-@given(saturating, st.floats(allow_nan=False), st.floats(allow_nan=False))
-def test_encode_is_monotonic_and_idempotent(fmt: Format, one: float, other: float) -> None:
-    low, high = decode(fmt, encode(fmt, sorted([one, other])))
+@given(saturating, st.floats(allow_nan=False), st.floats(allow_nan=False), st.sampled_from(DIRECTED))
+def test_encode_is_monotonic_and_idempotent(fmt: Format, one: float, other: float, rounding: str) -> None:
+    low, high = decode(fmt, encode(fmt, sorted([one, other]), rounding))
     assert low <= high
-    assert decode(fmt, encode(fmt, low)) == low
+    assert np.array_equal(encode(fmt, [low, high], rounding), encode(fmt, [low, high]))
+    assert decode(fmt, encode(fmt, low, rounding)) == low
 
 
 def test_out_of_range_saturates() -> None:
@@ -140,3 +346,72 @@ def test_a_name_is_no_format() -> None:
     for function in (encode, decode):
         with pytest.raises(TypeError, match="fmt must be a Format, got 'int8'; parse_format makes one"):
             function("int8", [0])  # type: ignore[operator]
+
+
+def test_nothing_is_written_to_what_is_given() -> None:
+    fmt = parse_format("e4m3fn")
+    values, codes = np.linspace(-5, 5, 100_000), np.arange(256, dtype=np.uint8)
+    before = values.copy()
+    values.flags.writeable = codes.flags.writeable = False
+    assert np.array_equal(encode(fmt, values), encode(fmt, before))
+    decode(fmt, codes)
+    assert np.array_equal(values, before)
+
+
+def test_views_of_any_stride_and_order_are_taken() -> None:
+    fmt = parse_format("int8")
+    values = np.arange(-60, 60, dtype=np.float64).reshape(10, 12)
+    for view in (values.T, values[::-2, ::3], values[:, 5], np.asfortranarray(values), values.astype(">f8")):
+        assert np.array_equal(decode(fmt, encode(fmt, view)), view)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int8, np.uint16, np.int64, np.uint64])
+def test_every_number_type_up_to_64_bits_is_taken(dtype: type) -> None:
+    fmt = parse_format("e4m3fn")
+    assert encode(fmt, np.array([0, 1, 3, 100], dtype=dtype)).tolist() == encode(fmt, [0.0, 1.0, 3.0, 100.0]).tolist()
+
+
+def test_integers_beyond_53_bits_are_rounded_once() -> None:
+    fmt = parse_format("fp32")
+    # Halfway between two binary32 numbers, and one more: a detour over float64 would lose the one.
+    tie = (1 << 62) + (1 << 38)
+    assert decode(fmt, encode(fmt, np.array([tie, tie + 1]))).tolist() == [2.0**62, 2.0**62 + 2.0**39]
+    huge = np.array([(1 << 63) + (1 << 39) + 1], dtype=np.uint64)
+    assert decode(fmt, encode(fmt, huge)).tolist() == [2.0**63 + 2.0**40]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("even",), ValueError, "rounding must be one of nearest_even, nearest_away, .*, got 'even'"),
+        ((None,), TypeError, "rounding must be a str, got None"),
+        (("up", [1], 3), ValueError, "random and random_bits must be left out with rounding up"),
+        (("stochastic",), ValueError, "random and random_bits must be given with rounding stochastic"),
+        (("stochastic", [8], 3), ValueError, "random must be 0..7, got 8"),
+        (("stochastic", [-1], 3), ValueError, "random must be 0..7, got -1"),
+        (("stochastic", [0.5], 3), TypeError, "random must be integers, got an array of float64"),
+        (("stochastic", [1], 25), ValueError, "random_bits must be 1..24, got 25"),
+        (
+            ("stochastic", [1, 2, 3], 4),
+            ValueError,
+            r"random must have a shape that broadcasts to the values', got \(3,\)",
+        ),
+    ],
+)
+def test_what_rounding_refuses(arguments, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        encode(parse_format("e4m3"), [1.0, 2.0], *arguments)
+
+
+def test_decode_makes_float64_or_float32() -> None:
+    fmt = parse_format("e4m3")
+    assert decode(fmt, [0x38], np.float32).dtype == np.float32
+    with pytest.raises(TypeError, match="dtype must be float64 or float32, got float16"):
+        decode(fmt, [0x38], np.float16)
+    assert decode(parse_format("e8m3-b300"), [1], np.float32).tolist() == [0.0]
+
+
+def test_longdouble_and_complex_are_refused() -> None:
+    for values in (np.array([1], dtype=np.longdouble), np.array([1j])):
+        with pytest.raises(TypeError, match="values must be real numbers of at most 64 bits"):
+            encode(parse_format("e4m3"), values)
