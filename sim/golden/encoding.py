@@ -13,7 +13,7 @@ from sim.golden.decoding import CHUNK
 from sim.golden.direct import encode_directly
 from sim.golden.grid import codes_of_steps
 from sim.golden.rounding import Rounding, floats_of_steps, shift_right
-from sim.golden.tables import find_table
+from sim.golden.tables import find_table, look_up
 
 
 def encode(
@@ -64,7 +64,7 @@ def encode(
     flat, codes = x.reshape(-1), result.reshape(-1)
     for start in range(0, x.size, CHUNK):
         piece = slice(start, start + CHUNK)
-        if table is None or not table.lookup(flat[piece], codes[piece]):
+        if table is None or not look_up(table, flat[piece], codes[piece]):
             codes[piece] = encode_directly(fmt, flat[piece].astype(np.float64), _part(how, piece))
     return result
 

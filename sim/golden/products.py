@@ -17,6 +17,7 @@ from hw.formats import Format, Minifloat, Span, check_int
 from sim.golden.codes import Codes, integer_type
 from sim.golden.decoding import decode, decode_steps, steps_of_values
 from sim.golden.encoding import encode, encode_steps
+from sim.golden.rounding import Rounding
 
 
 @dataclass
@@ -121,6 +122,7 @@ class LMul:
                 raise ValueError(f"offset must be None for mitchell, got {self.offset}")
         if self.operands is not None and not isinstance(self.operands, Minifloat):
             raise TypeError(f"operands must be a Minifloat, got {self.operands!r}")
+        Rounding(self.operand_rounding)
 
     def format(self, a_format: Format, b_format: Format) -> Minifloat:
         """The format that the products are taken in.

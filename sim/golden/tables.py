@@ -41,12 +41,7 @@ class FloatTable:
     codes: NDArray[Any]
 
     def lookup(self, x: NDArray[Any], out: NDArray[Any]) -> bool:
-        """Write the codes of float32 or float64 numbers to `out`; false if float32 does not hold them."""
-        if x.dtype == np.float64:
-            narrow = to_float32_odd(x)
-            if narrow is None:
-                return False
-            x = narrow
+        """Write the codes of float32 numbers to `out`; true."""
         index = _jammed(x.view(np.uint32), self.shift)
         np.take(self.codes, index.astype(np.intp), out=out, mode="clip")
         return True
@@ -95,12 +90,7 @@ class FixedTable:
     minus_zero: int | None
 
     def lookup(self, x: NDArray[Any], out: NDArray[Any]) -> bool:
-        """Write the codes of float32 or float64 numbers to `out`; false if they are not to be found here."""
-        if x.dtype == np.float64:
-            narrow = to_float32_odd(x)
-            if narrow is None:
-                return False
-            x = narrow
+        """Write the codes of float32 numbers to `out`; false if they are not to be found here."""
         if self.special and not np.isfinite(x).all():
             return False
         end = 2.0 ** (self.top - 1) - 2.0**self.lsb
@@ -114,6 +104,14 @@ class FixedTable:
             if zero.any():
                 out[zero & np.signbit(x)] = self.minus_zero
         return True
+
+
+def look_up(table: FloatTable | FixedTable, x: NDArray[Any], out: NDArray[Any]) -> bool:
+    """Write the codes of float32 or float64 numbers to `out`; false if the table cannot tell them."""
+    if x.dtype == np.float64:
+        narrow = to_float32_odd(x)
+        return narrow is not None and table.lookup(narrow, out)
+    return table.lookup(x, out)
 
 
 def _jammed(bits: NDArray[Any], shift: int) -> NDArray[Any]:
