@@ -144,13 +144,19 @@ def _value_factors(rule: LMul, a_format: Format, b_format: Format, a: Codes, b: 
 
     def left(rows: slice) -> NDArray[np.float64]:
         x = finite(rule.values(a_format, a[rows]))
-        power = leading_power(x)
-        return np.concatenate([x + power * rule.offset_value(fmt), power], axis=1)
+        both = np.empty((len(x), 2 * x.shape[1]))
+        first, second = both[:, : x.shape[1]], both[:, x.shape[1] :]
+        second[...] = leading_power(x)
+        np.multiply(second, rule.offset_value(fmt), out=first)
+        first += x
+        return both
 
     def right(rows: slice) -> NDArray[np.float64]:
         y = finite(rule.values(b_format, b[:, rows]))
-        power = leading_power(y)
-        return np.concatenate([power, y - power]).T
+        both = np.empty((2 * len(y), y.shape[1]))
+        both[: len(y)] = leading_power(y)
+        np.subtract(y, both[: len(y)], out=both[len(y) :])
+        return both.T
 
     # The offset is at least 2**-M of a power of two that the format holds, and at most that power.
     depth = 2 * len(b)

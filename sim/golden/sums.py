@@ -17,8 +17,8 @@ from sim.golden.products import status
 
 FLOAT_BITS = 53
 """Sums of whole numbers stay exact in float64, in any order, while they stay below 2**53."""
-TILE = 1 << 18
-"""Numbers of an operand at a time: two megabytes, to stay near the cache and to need little besides the result."""
+TILE = 1 << 19
+"""Numbers of an operand at a time: four megabytes, to need little besides the result."""
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Factor:
     def tighten(self) -> Factor:
         """The same with the closest `lsb` and `top` that a look at the extremes gives."""
         largest, smallest = 0.0, np.inf
-        for rows in self.tiles(TILE // 8):
+        for rows in self.tiles(TILE // 16):
             magnitude = np.abs(self.tile(rows))
             largest = max(largest, float(magnitude.max(initial=0.0)))
             smallest = min(smallest, float(magnitude.min(where=magnitude > 0, initial=np.inf)))
@@ -137,7 +137,7 @@ def dot(x: Factor, y: Factor) -> list[tuple[NDArray[Any], int]]:
     parts: dict[int, NDArray[np.int64]] = {}
     for columns in y.tiles(TILE):
         y_pieces = list(_pieces(y, columns, y_count))
-        for rows in x.tiles(TILE // 4):
+        for rows in x.tiles(TILE // 8):
             for x_piece, x_unit in _pieces(x, rows, x_count):
                 for y_piece, y_unit in y_pieces:
                     sums = x_piece @ y_piece.T
@@ -149,6 +149,15 @@ def dot(x: Factor, y: Factor) -> list[tuple[NDArray[Any], int]]:
     return [(parts[unit], unit) for unit in sorted(parts)] or [
         (np.zeros((x.rows, y.rows), dtype=np.int64), x.lsb + y.lsb)
     ]
+
+
+def as_integers(whole: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Whole numbers as integers, in their own place, for there may be many."""
+    integers = whole.view(np.int64)
+    for start in range(0, len(whole), 32):
+        piece = slice(start, start + 32)
+        integers[piece] = whole[piece].astype(np.int64)
+    return integers
 
 
 def _cuts(x_bits: int, y_bits: int, room: int) -> tuple[int, int]:

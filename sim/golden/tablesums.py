@@ -15,12 +15,12 @@ from scipy.sparse import csr_matrix
 from hw.formats import Format
 from sim.golden.codes import Codes
 from sim.golden.products import Rule
-from sim.golden.sums import FLOAT_BITS
+from sim.golden.sums import FLOAT_BITS, as_integers
 
 TABLE_BITS = 16
 """Operands of at most so many bits together have a table of all their products."""
-GATHERED = 1 << 18
-"""Table entries that a thread gathers at a time: a megabyte."""
+GATHERED = 3 << 17
+"""Table entries that a thread gathers at a time: one and a half megabytes of float32."""
 
 
 @lru_cache(maxsize=16)
@@ -47,16 +47,16 @@ def table_sums(table: NDArray[np.float64], a: Codes, b: Codes) -> NDArray[np.int
     largest = float(np.abs(table).max(initial=0.0))
     if largest * max(1, a.shape[1]) >= 1 << FLOAT_BITS:
         return None
-    total = np.zeros((a.shape[0], b.shape[1]), dtype=np.int64)
+    total = np.zeros((a.shape[0], b.shape[1]))
     if total.size == 0 or a.shape[1] == 0:
-        return total
+        return total.astype(np.int64)
     threads = max(1, min(os.cpu_count() or 1, b.shape[1] // 64))
     edges = np.linspace(0, b.shape[1], threads + 1).astype(int)
     tiles = [slice(*pair) for pair in pairwise(edges)]
     rows, place, ones = _row_of_code(table, a)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda tile: _add_rows(total[:, tile], rows, place, ones, a, b[:, tile], largest), tiles))
-    return total
+    return as_integers(total)
 
 
 def _row_of_code(table: NDArray[np.float64], a: Codes) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[Any]]:
@@ -77,7 +77,7 @@ def _row_of_code(table: NDArray[np.float64], a: Codes) -> tuple[NDArray[Any], ND
 
 
 def _add_rows(
-    total: NDArray[np.int64],
+    total: NDArray[np.float64],
     rows: NDArray[np.float64],
     place: NDArray[np.int32],
     signs: NDArray[np.float32],
@@ -101,5 +101,4 @@ def _add_rows(
         np.cumsum(taken.sum(axis=1), out=ends[1:])
         ones = csr_matrix((signs[codes][taken].astype(kind), columns, ends), shape=(len(codes), len(rows) * width))
         gathered = np.take(rows, b[start : start + depth].ravel(), axis=1, mode="clip")
-        # Both sides are below 2**53, so their sum in float64 is exact.
-        np.add(total, ones @ gathered.reshape(-1, b.shape[1]), out=total, casting="unsafe")
+        total += ones @ gathered.reshape(-1, b.shape[1])
