@@ -14,7 +14,7 @@ from sim.golden.codes import Codes
 from sim.golden.decoding import decode, decode_steps, steps_of_values
 from sim.golden.encoding import encode, encode_steps
 from sim.golden.products import Terms
-from sim.golden.rounding import Rounding, add_odd, floats_of_steps
+from sim.golden.rounding import ODD_BITS, Rounding, add_odd, floats_of_steps
 
 ORDERS: dict[str, str] = {
     "sequential": "each term is added to the sum of all before it",
@@ -76,7 +76,7 @@ class Wide(Accumulator):
         if shift < 0:
             raise ValueError(f"format must have steps of 2^{terms.lsb} or finer, got {self.format}")
         steps = terms.steps
-        if state.dtype == object or (shift and self.saturate):
+        if state.dtype == object or (self.saturate and (shift or steps.dtype == object)):
             steps = steps.astype(object) << shift
         elif steps.dtype == object:
             steps = ((steps << shift) & ((1 << 62) - 1)).astype(np.int64)
@@ -103,6 +103,7 @@ class Floating(Accumulator):
     Parameters
     ----------
     format : Format
+        Of at most 51 significant bits.
     order : str
         A key of `ORDERS`.
     rounding : str
@@ -124,6 +125,11 @@ class Floating(Accumulator):
             raise TypeError(f"order must be a str, got {self.order!r}")
         if self.order not in ORDERS:
             raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {self.order!r}")
+        span = self.format.span
+        if not isinstance(self.format, Minifloat) and max(span.hi, -span.lo - 1).bit_length() > ODD_BITS:
+            raise ValueError(
+                f"format must have at most {ODD_BITS} significant bits, got {self.format}; Wide takes more"
+            )
         if not isinstance(self.round_products, bool):
             raise TypeError(f"round_products must be a bool, got {self.round_products!r}")
         Rounding(self.rounding)

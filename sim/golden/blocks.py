@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hw.formats import Block
+from hw.formats import Block, Format
 from sim.golden.accumulators import Accumulator
 from sim.golden.codes import Codes, check_codes
-from sim.golden.decoding import decode, decode_steps
+from sim.golden.decoding import TABLE_WIDTH, decode, decode_steps
 from sim.golden.encoding import encode
+from sim.golden.ladder import ladder
 from sim.golden.matmul import exact_sums
 from sim.golden.products import Terms
 from sim.golden.rounding import add_odd
-from sim.golden.sums import FLOAT_BITS, Factor, Sums, dot, finite, status_of_sums
+from sim.golden.sums import FLOAT_BITS, Factor, Sums, dot, finite, fits_float64, status_of_sums
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Quantized:
         expected = (*elements.shape[:-1], block_count(self.format, elements.shape)) if elements.ndim else None
         if self.format.size == 0:
             expected = ()
+        object.__setattr__(self, "elements", elements)
+        object.__setattr__(self, "scales", scales)
         if scales.shape != expected:
             raise ValueError(f"scales must have shape {expected} for elements of {elements.shape}, got {scales.shape}")
         if (self.tensor is None) != (self.format.tensor is None):
@@ -138,23 +142,41 @@ def scales_for(fmt: Block, absmax: NDArray[np.float64]) -> Codes:
     """The scales' codes for blocks of these largest magnitudes, by the format's rule."""
     if fmt.rule == "floor":
         # OCP MX 1.0: the largest power of two not above absmax, divided by that of the element's maximum.
-        exponent = np.frexp(absmax)[1] - 1 - fmt.max_exponent
-        return encode(fmt.scale, np.where(absmax > 0, np.ldexp(1.0, exponent), 0.0), "down")
-    return encode(fmt.scale, divide_odd(absmax, float(fmt.element.max)), "up" if fmt.rule == "ceil" else "nearest_even")
+        exponent = np.clip(np.frexp(absmax)[1] - 1 - fmt.max_exponent, -1074, 1023)
+        wanted, rounding = np.where(absmax > 0, np.ldexp(1.0, exponent), 0.0), "down"
+    else:
+        wanted = divide_odd(absmax, float(fmt.element.max))
+        rounding = "up" if fmt.rule == "ceil" else "nearest_even"
+    return encode(fmt.scale, np.maximum(wanted, _least_scale(fmt.scale)), rounding)
+
+
+@lru_cache(maxsize=64)
+def _least_scale(fmt: Format) -> float:
+    """The lowest value that is not below zero: rounding down must not make a scale negative."""
+    if fmt.width > TABLE_WIDTH:
+        return 0.0
+    values = ladder(fmt).values
+    return float(values[values >= 0][0])
 
 
 def divide_odd(x: ArrayLike, divisor: Any) -> NDArray[np.float64]:
-    """``x / divisor`` rounded to odd in float64, for positive divisors of at most 26 bits."""
+    """``x / divisor`` rounded to odd in float64, for positive divisors of at most 26 bits; infinities stay.
+
+    What is below ``2**-900`` or above ``2**1000``, far from where any element is rounded, keeps its sign only.
+    """
     x = np.asarray(x, dtype=np.float64)
-    quotient = x / divisor
+    number = np.where(np.isfinite(x), x, 0.0)
+    with np.errstate(over="ignore", under="ignore"):
+        quotient = np.copysign(np.clip(np.abs(number / divisor), 2.0**-900, 2.0**1000), number)
+    inner = (np.abs(quotient) > 2.0**-900) & (np.abs(quotient) < 2.0**1000) & (np.abs(number) > 2.0**-900)
     # Split in two, the quotient's products with the divisor are exact, and so is the remainder.
     exponent = np.frexp(quotient)[1]
-    with np.errstate(invalid="ignore"):  # infinities stay what they are
-        high = np.ldexp(np.trunc(np.ldexp(quotient, 26 - exponent)), exponent - 26)
-        remainder = (x - high * divisor) - (quotient - high) * divisor
-    inexact = np.isfinite(remainder) & (remainder != 0)
-    toward = np.where(inexact, np.copysign(np.abs(quotient) * 2.0**-60, remainder), 0.0)
-    return add_odd(np.asarray(quotient), toward)
+    high = np.ldexp(np.trunc(np.ldexp(quotient, 26 - exponent)), exponent - 26)
+    high, low = (np.where(inner, part, 0.0) for part in (high, quotient - high))
+    remainder = (np.where(inner, number, 0.0) - high * divisor) - low * divisor
+    toward = np.where(remainder != 0, np.copysign(np.abs(quotient) * 2.0**-60, remainder), 0.0)
+    odd = np.where(number == 0, number, add_odd(quotient, toward))
+    return np.where(np.isfinite(x), odd, x)
 
 
 def block_count(fmt: Block, shape: tuple[int, ...]) -> int:
@@ -201,6 +223,10 @@ def block_sums(a: Quantized, b: Quantized) -> Sums:
     check_pair(a, b)
     x, y = a.block_values(), b.block_values()
     left, right = _block_factor(a.format, x), _block_factor(b.format, y)
+    if not fits_float64(left, right):
+        raise ValueError(
+            f"a and b must be of formats whose products are float64 numbers, got {a.format} and {b.format}"
+        )
     return Sums(dot(left, right), status_of_sums(x, y.T), left.lsb + right.lsb)
 
 

@@ -13,7 +13,17 @@ from sim.golden.accumulators import Accumulator, Wide
 from sim.golden.codes import Codes, check_codes, code_type, integer_type
 from sim.golden.decoding import decode
 from sim.golden.products import Exact, LMul, Rule, Terms, find_rule
-from sim.golden.sums import Factor, Sums, all_finite, dot, factor_of, finite, leading_power, status_of_sums
+from sim.golden.sums import (
+    Factor,
+    Sums,
+    all_finite,
+    dot,
+    factor_of,
+    finite,
+    fits_float64,
+    leading_power,
+    status_of_sums,
+)
 from sim.golden.tablesums import product_table, table_sums
 
 TERM_CHUNK = 1 << 18
@@ -108,7 +118,7 @@ def exact_sums(a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike, p
     a, b = check_operands(a_format, b_format, a, b)
     bound = rule.span(a_format, b_format).accumulate(max(1, a.shape[1]))
     factors = _factors(rule, a_format, b_format, a, b)
-    if factors is not None:
+    if factors is not None and fits_float64(*factors):
         values = rule.values if isinstance(rule, LMul) else decode
         return Sums(dot(*factors), _status_of_sums(values, a_format, b_format, a, b), bound.lsb)
     if all(map(all_finite, (a_format, b_format), (a, b))):

@@ -124,6 +124,9 @@ def sqnr(reference: ArrayLike, approximation: ArrayLike) -> float:
     r, a = _reals("reference", reference), _reals("approximation", approximation)
     if r.shape != a.shape:
         raise ValueError(f"reference and approximation must have one shape, got {r.shape} and {a.shape}")
+    # Scaled to 1, so that no square leaves float64's range.
+    peak = max(np.abs(r).max(initial=0.0), np.abs(a).max(initial=0.0)) or 1.0
+    r, a = r / peak, a / peak
     noise = float(np.square(r - a).sum())
     signal = float(np.square(r).sum())
     if noise == 0:

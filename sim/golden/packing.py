@@ -38,7 +38,7 @@ def unpack_bits(fmt: Format, data: ArrayLike, count: int) -> Codes:
     TypeError, ValueError
         `data` is no array of bytes, or shorter than `count` codes.
     """
-    check_format(fmt)
+    _check_packable(fmt)
     octets = _bytes(data)
     check_int("count", count, 0, 8 * octets.size // fmt.width)
     bits = np.unpackbits(octets, bitorder="little")[: count * fmt.width].reshape(count, fmt.width)
@@ -82,13 +82,17 @@ def unpack_trits(data: ArrayLike, count: int) -> Codes:
 
 
 def _row(fmt: Format, codes: ArrayLike) -> Codes:
-    check_format(fmt)
+    _check_packable(fmt)
     array = check_codes("codes", fmt, codes)
-    if fmt.width > 64:
-        raise ValueError(f"fmt must have at most 64 bits, got {fmt} of {fmt.width}")
     if array.ndim != 1:
         raise ValueError(f"codes must have shape (n,), got {array.shape}")
     return array
+
+
+def _check_packable(fmt: Format) -> None:
+    check_format(fmt)
+    if fmt.width > 64:
+        raise ValueError(f"fmt must have at most 64 bits, got {fmt} of {fmt.width}")
 
 
 def _bytes(data: ArrayLike) -> NDArray[np.uint8]:

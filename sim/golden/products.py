@@ -6,6 +6,7 @@ number of steps of the rule's grid, and its status.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format, Minifloat, Span, check_int
 from sim.golden.codes import Codes, integer_type
-from sim.golden.decoding import decode, decode_steps, steps_of_values
+from sim.golden.decoding import decode, decode_steps
 from sim.golden.encoding import encode, encode_steps
 from sim.golden.rounding import Rounding
 
@@ -54,7 +55,7 @@ class Rule(Protocol):
         """
 
     def __call__(self, a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Terms:
-        """The products of codes; `a` and `b` broadcast."""
+        """The products of codes; `a` and `b` broadcast. It may be asked for any codes, 0, infinity and NaN too."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Exact:
         span = self.span(a_format, b_format)
         dtype = integer_type(span)
         x, y = decode_steps(a_format, a).astype(dtype), decode_steps(b_format, b).astype(dtype)
-        return Terms(x * y, status(decode(a_format, a), decode(b_format, b)), span.lsb)
+        return Terms(np.asarray(x * y, dtype), status(decode(a_format, a), decode(b_format, b)), span.lsb)
 
 
 SEMANTICS: dict[str, str] = {
@@ -155,27 +156,46 @@ class LMul:
             return fmt.span
         lowest = fmt.min_exponent - (fmt.mantissa_bits if self.edges == "unbounded" else 0)
         lsb = 2 * lowest - fmt.mantissa_bits
-        # No rule falls when an operand's magnitude rises.
-        fraction, exponent = np.frexp(float(fmt.max))
-        top = float(self._magnitude(fmt, 2 * fraction - 1, 2 * fraction - 1, 2 * int(exponent) - 2))
         if self.edges == "flush":
-            top = min(top, float(fmt.max))
-        high = int(Fraction(top) / Fraction(2) ** lsb)
+            lsb = min(lsb, fmt.span.lsb)
+        # No rule's product falls when an operand's magnitude rises.
+        fraction, exponent = math.frexp(fmt.max)
+        significand, carry = self._significand(fmt, np.float64(2 * fraction - 1), np.float64(2 * fraction - 1))
+        top = Fraction(float(significand)) * Fraction(2) ** (2 * exponent - 2 + int(carry))
+        high = int((min(top, fmt.max) if self.edges == "flush" else top) / Fraction(2) ** lsb)
         return Span(-high, high, lsb)
 
     def __call__(self, a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Terms:
         fmt, span = self.format(a_format, b_format), self.span(a_format, b_format)
         x, y = self.values(a_format, a), self.values(b_format, b)
+        shape = np.broadcast_shapes(x.shape, y.shape)
+        # With an axis numpy keeps arrays; without one its results are scalars.
+        x, y = np.atleast_1d(x), np.atleast_1d(y)
         kinds = status(x, y)
-        finite = (kinds == 0) & (x != 0) & (y != 0)
-        (p, e), (q, f) = (np.frexp(np.where(finite, np.abs(v), 1.0)) for v in (x, y))
+        product = (kinds == 0) & (x != 0) & (y != 0)
+        (p, e), (q, f) = (np.frexp(np.where(product, np.abs(v), 1.0)) for v in (x, y))
         # frexp's significands are in [1/2, 1): 2p - 1 is the fraction, e - 1 the exponent.
-        magnitude = self._magnitude(fmt, 2 * p - 1, 2 * q - 1, e + f - 2)
+        significand, carry = self._significand(fmt, 2 * p - 1, 2 * q - 1)
+        exponent = e.astype(np.int64) + f - 2 + carry
         if self.edges == "flush":
-            smallest = 2.0**fmt.min_exponent
-            magnitude = np.where(magnitude < smallest, 0, np.minimum(magnitude, float(fmt.max)))
-        products = np.where(finite, magnitude * np.sign(x) * np.sign(y), 0.0)
-        return Terms(steps_of_values(products, span.lsb, integer_type(span)), kinds, span.lsb)
+            significand, exponent = self._flush(fmt, significand, exponent)
+        significand = np.where(product, significand * np.sign(x) * np.sign(y), 0.0)
+        # Whole numbers of 2**-(M + 1), then of steps: what is shifted out to the right are zeros.
+        whole = np.ldexp(significand, fmt.mantissa_bits + 1).astype(np.int64).astype(integer_type(span))
+        shift = np.where(significand == 0, 0, exponent - (fmt.mantissa_bits + 1) - span.lsb).astype(whole.dtype)
+        steps = (whole << np.maximum(shift, 0)) >> np.maximum(-shift, 0)
+        return Terms(steps.reshape(shape), kinds.reshape(shape), span.lsb)
+
+    @staticmethod
+    def _flush(fmt: Minifloat, significand: Any, exponent: Any) -> tuple[Any, Any]:
+        """Magnitudes below the normal numbers as zeros, those beyond the highest finite value as that."""
+        fraction, shift = np.frexp(significand)
+        top_fraction, top_exponent = math.frexp(fmt.max)
+        above = exponent + shift - top_exponent
+        beyond = (above > 0) | ((above == 0) & (fraction > top_fraction))
+        below = exponent + shift - 1 < fmt.min_exponent
+        clipped = np.where(beyond, top_fraction, np.where(below, 0.0, significand))
+        return clipped, np.where(beyond, top_exponent, exponent)
 
     def values(self, fmt: Format, codes: ArrayLike) -> NDArray[np.float64]:
         """The operands' values as the rule sees them: brought to its format, flushed if so."""
@@ -188,10 +208,11 @@ class LMul:
             values = np.where(np.abs(values) < 2.0**seen.min_exponent, np.copysign(0.0, values), values)
         return values
 
-    def _magnitude(self, fmt: Minifloat, p: Any, q: Any, exponent: Any) -> NDArray[np.float64]:
+    def _significand(self, fmt: Minifloat, p: Any, q: Any) -> tuple[Any, Any]:
+        """The product's significand, and what it adds to the exponent."""
         s = p + q + self.offset_value(fmt)
-        carry = 0 if self.semantics == "value" else np.floor(s)
-        return np.ldexp(1 + s - carry, exponent + np.int64(carry))
+        carry = np.zeros_like(s) if self.semantics == "value" else np.floor(s)
+        return 1 + s - carry, carry.astype(np.int64)
 
 
 def status(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.uint8]:

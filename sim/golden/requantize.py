@@ -68,7 +68,8 @@ def requantize(
         An argument of a wrong type or value.
     """
     numbers = np.asarray(z)
-    if numbers.size and numbers.dtype.kind not in "iu" and numbers.dtype != object:
+    python = numbers.dtype == object and all(isinstance(z, int) and not isinstance(z, bool) for z in numbers.flat)
+    if numbers.size and numbers.dtype.kind not in "iu" and not python:
         raise TypeError(f"z must be integers, got an array of {numbers.dtype}")
     check_int("m", m, -(1 << 62), 1 << 62)
     check_int("e", e, 0, 1000)

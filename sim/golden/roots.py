@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format, FourthRoots
-from sim.golden.codes import Codes
+from sim.golden.codes import Codes, check_codes
 from sim.golden.matmul import exact_sums
 from sim.golden.sums import Sums
 
@@ -61,6 +61,11 @@ def roots_matmul(a_format: Format, real: ArrayLike, imaginary: ArrayLike, weight
     Returns
     -------
     Sums of the real and of the imaginary part, each of shape (n, m).
+
+    Raises
+    ------
+    TypeError, ValueError
+        Codes that are none, or shapes that do not go together.
     """
     codes = check_root_codes("weights", weights)
     part = ROOTS.part
@@ -68,7 +73,10 @@ def roots_matmul(a_format: Format, real: ArrayLike, imaginary: ArrayLike, weight
     parts = np.array(ROOTS.values) & 3
     w_real, w_imaginary = (parts[codes, i].astype(np.uint8) for i in (0, 1))
     minus_imaginary = (4 - w_imaginary.astype(np.int64)) % 4
-    real, imaginary = np.asarray(real), np.asarray(imaginary)
+    real, imaginary = check_codes("real", a_format, real), check_codes("imaginary", a_format, imaginary)
+    if real.ndim != 2 or real.shape != imaginary.shape or codes.ndim != 2 or codes.shape[0] != real.shape[1]:
+        shapes = f"{real.shape}, {imaginary.shape} and {codes.shape}"
+        raise ValueError(f"real, imaginary and weights must have shapes (n, k), (n, k) and (k, m), got {shapes}")
     stacked = np.concatenate([real, imaginary], axis=1)
     return (
         exact_sums(a_format, part, stacked, np.concatenate([w_real, minus_imaginary])),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,8 @@ from hw.formats import check_int, check_rounding
 
 MAX_RANDOM_BITS = 24
 """So many that a fraction's comparison with them stays exact in float64."""
+ODD_BITS = 51
+"""What was rounded to odd in float64 can be rounded again to so many bits as if only once: two bits fewer."""
 
 
 @dataclass(frozen=True)
@@ -139,15 +143,22 @@ def shift_right(numbers: NDArray[Any], shift: int, rounding: Rounding) -> NDArra
 
 
 def floats_of_steps(steps: NDArray[Any], lsb: int) -> NDArray[np.float64]:
-    """The numbers ``steps * 2**lsb`` in float64, rounded to odd where 53 bits do not hold them."""
-    if steps.dtype == object:
-        odd = np.frompyfunc(_jam, 1, 1)(steps)
-        return np.ldexp(odd.astype(np.float64), lsb)
+    """The numbers ``steps * 2**lsb`` in float64, rounded to odd where 53 bits do not hold them.
+
+    What is beyond float64's range becomes its highest number, what is below it its lowest.
+    """
+    if steps.dtype == object or abs(lsb) > 900:
+        return np.array([odd_float(int(step), lsb) for step in steps.flat], dtype=np.float64).reshape(steps.shape)
     jammed = (steps >> 11 | ((steps & 2047) != 0)) << 11
     return np.ldexp(np.where(np.abs(steps) < 1 << 53, steps, jammed).astype(np.float64), lsb)
 
 
-def _jam(number: int) -> float:
-    """A Python integer rounded to odd at 53 bits."""
+def odd_float(number: int, lsb: int) -> float:
+    """``number * 2**lsb`` rounded to odd at 53 bits."""
     excess = max(0, number.bit_length() - 53)
-    return float((number >> excess | bool(number & ((1 << excess) - 1))) << excess)
+    kept = number >> excess | bool(number & ((1 << excess) - 1))
+    try:
+        value = math.ldexp(kept, excess + lsb)
+    except OverflowError:
+        return math.copysign(sys.float_info.max, number)
+    return value if value or not number else math.copysign(math.ulp(0.0), number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil
@@ -59,11 +60,21 @@ class Sums:
         return (steps.view(np.uint64) & np.uint64(mask)).astype(kind)
 
     def values(self) -> NDArray[np.float64]:
-        """The finite sums, rounded to the nearest float64."""
-        if len(self.parts) == 1 and self.parts[0][0].dtype != object:
+        """The finite sums, rounded to the nearest float64; infinities beyond its range."""
+        if len(self.parts) == 1 and self.parts[0][0].dtype != object and abs(self.parts[0][1]) < 900:
             numbers, exponent = self.parts[0]
             return np.ldexp(numbers.astype(np.float64), exponent)
-        return np.ldexp(self.steps().astype(np.float64), self.lsb)
+        steps = self.steps()
+        return np.array([nearest_float(int(step), self.lsb) for step in steps.flat]).reshape(steps.shape)
+
+
+def nearest_float(number: int, exponent: int) -> float:
+    """``number * 2**exponent`` rounded to the nearest float64."""
+    try:
+        # Python divides integers with one rounding.
+        return number / (1 << -exponent) if exponent < 0 else float(number << exponent)
+    except OverflowError:
+        return math.copysign(math.inf, number)
 
 
 @dataclass(frozen=True)
@@ -112,6 +123,12 @@ class Factor:
         return replace(self, lsb=max(self.lsb, lowest), top=int(np.frexp(largest)[1]))
 
 
+def fits_float64(x: Factor, y: Factor) -> bool:
+    """Whether float64 holds every number, and neither products nor sums can leave its range of exponents."""
+    depth_bits = max(x.depth, y.depth).bit_length()
+    return max(x.precision, y.precision) <= FLOAT_BITS and x.lsb + y.lsb > -900 and x.top + y.top + depth_bits < 900
+
+
 def dot(x: Factor, y: Factor) -> list[tuple[NDArray[Any], int]]:
     """``x @ y.T``, exactly, by as few float64 matrix products as hold every sum.
 
@@ -122,7 +139,7 @@ def dot(x: Factor, y: Factor) -> list[tuple[NDArray[Any], int]]:
     Parameters
     ----------
     x, y : Factor
-        Of shapes (n, k) and (m, k).
+        Of shapes (n, k) and (m, k); `fits_float64` is true of them.
 
     Returns
     -------
