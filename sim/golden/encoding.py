@@ -95,7 +95,7 @@ def encode_steps(
     steps = np.asarray(steps)
     if isinstance(fmt, (Integer, Fixed)):
         shift = fmt.span.lsb - lsb
-        numbers = shift_right(steps, shift, how) if shift >= 0 else steps.astype(object) << -shift
+        numbers = shift_right(steps, shift, how) if shift >= 0 else np.asarray(steps.astype(object) << -shift, object)
         if fmt.width > 62:
             numbers = numbers.astype(object)
         return np.asarray(codes_of_steps(fmt, numbers)).astype(code_type(fmt.width))

@@ -79,6 +79,7 @@ def requantize(
     how = Rounding(rounding)
     highest = max((abs(int(end)) for end in (numbers.min(), numbers.max())), default=0) if numbers.size else 0
     numbers = numbers.astype(np.int64 if (highest * abs(m)).bit_length() < 62 else object)
-    shifted = shift_right(numbers * m, e, how) + zero_point
+    shifted = shift_right(np.asarray(numbers * m, dtype=numbers.dtype), e, how) + zero_point
     span = fmt.span
-    return (np.clip(shifted, span.lo + fmt.symmetric, span.hi) & ((1 << fmt.width) - 1)).astype(code_type(fmt.width))
+    codes = np.clip(shifted, span.lo + fmt.symmetric, span.hi) & ((1 << fmt.width) - 1)
+    return np.asarray(codes).astype(code_type(fmt.width))

@@ -130,6 +130,9 @@ def add_odd(x: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
 
 def shift_right(numbers: NDArray[Any], shift: int, rounding: Rounding) -> NDArray[Any]:
     """``numbers / 2**shift``, rounded to integers; int64 or Python's integers, `shift` 0 or more."""
+    if numbers.ndim == 0:
+        # Without an axis numpy's results are scalars, of Python even.
+        return shift_right(numbers.reshape(1), shift, rounding.broadcast((1,))).reshape(())
     if shift == 0:
         return numbers
     if numbers.dtype != object and shift > 61:
