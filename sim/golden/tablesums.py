@@ -44,7 +44,11 @@ def table_sums(table: NDArray[np.float64], a: Codes, b: Codes) -> NDArray[np.int
     Where `a` has a code, the table's row of that code, looked up at a row of `b`, is added: a sparse matrix
     of ones times the rows gathered so, which costs little more than the additions. Threads share the columns.
     """
-    largest = float(np.abs(table).max(initial=0.0))
+    used = [
+        np.flatnonzero(np.bincount(codes.ravel(), minlength=size))
+        for codes, size in zip((a, b), table.shape, strict=True)
+    ]
+    largest = float(np.abs(table[np.ix_(*used)]).max(initial=0.0))
     if largest * max(1, a.shape[1]) >= 1 << FLOAT_BITS:
         return None
     total = np.zeros((a.shape[0], b.shape[1]))
@@ -53,14 +57,16 @@ def table_sums(table: NDArray[np.float64], a: Codes, b: Codes) -> NDArray[np.int
     threads = max(1, min(os.cpu_count() or 1, b.shape[1] // 64))
     edges = np.linspace(0, b.shape[1], threads + 1).astype(int)
     tiles = [slice(*pair) for pair in pairwise(edges)]
-    rows, place, ones = _row_of_code(table, a)
+    rows, place, signs = _row_of_code(table, used[0])
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda tile: _add_rows(total[:, tile], rows, place, ones, a, b[:, tile], largest), tiles))
+        list(pool.map(lambda tile: _add_rows(total[:, tile], rows, place, signs, a, b[:, tile], largest), tiles))
     return as_integers(total)
 
 
-def _row_of_code(table: NDArray[np.float64], a: Codes) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[Any]]:
-    """The rows to gather, which row each code of `a` takes, -1 for none, and whether it is added or subtracted."""
+def _row_of_code(
+    table: NDArray[np.float64], codes_used: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[Any]]:
+    """The rows to gather, which of them each code takes, -1 for none, and whether it is added or subtracted."""
     codes, half = len(table), len(table) // 2
     folded = np.arange(codes)
     signs = np.ones(codes, dtype=np.float32)
@@ -69,7 +75,7 @@ def _row_of_code(table: NDArray[np.float64], a: Codes) -> tuple[NDArray[Any], ND
         folded[half:] -= half
         signs[half:] = -1
     used = np.zeros(codes, dtype=bool)
-    used[folded[np.bincount(a.ravel(), minlength=codes) > 0]] = True
+    used[folded[codes_used]] = True
     listed = np.flatnonzero(used & table.any(axis=1))
     place = np.full(codes, -1, dtype=np.int32)
     place[listed] = np.arange(listed.size)
