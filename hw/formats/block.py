@@ -88,7 +88,8 @@ class Block(Notation):
     @classmethod
     def parse(cls, name: str) -> Block | None:
         match = re.fullmatch(r"(?P<body>.*?)(?:-(?P<rule>floor|ceil|nearest))?", name)
-        assert match
+        if not match:
+            return None
         body, rule = match["body"], match["rule"]
         if body in STANDARD:
             element, scale, size, default, tensor, _ = STANDARD[body]
@@ -123,7 +124,7 @@ class Block(Notation):
             if (element, scale, size, second) == fields:
                 return name, rule
         bits = self.element.width
-        if (self.element.name, self.scale.name, tensor) == (f"fix{bits}.{bits - 2}-sym", "ue8m0", None):
+        if (self.element.name, *fields[1::2]) == (f"fix{bits}.{bits - 2}-sym", "ue8m0", None) and bits <= 32:
             return f"bfp{bits}-{self.size}" if self.size else f"dfx{bits}", "floor"
         parts = [f"{self.size}*{self.element}", self.scale.name, *([tensor] if tensor else [])]
         return "@".join(parts), self.default_rule(self.scale)

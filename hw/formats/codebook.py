@@ -79,13 +79,18 @@ class Codebook(Format):
         return self._rank[self.values[code]] % 2 == 0
 
     @cached_property
+    def _first(self) -> dict[Fraction, int]:
+        """The first code of every value."""
+        return {value: code for code, value in reversed(list(enumerate(self.values)))}
+
+    @cached_property
     def _rank(self) -> dict[Fraction, int]:
         ascending = sorted(set(self.values))
         first = next((i for i, value in enumerate(ascending) if value >= 0), 0)
         return {value: i - first for i, value in enumerate(ascending)}
 
     def is_reserved(self, code: int) -> bool:
-        return self.values.index(self.values[code]) != code
+        return self._first[self.values[code]] != code
 
     @cached_property
     def span(self) -> Span:

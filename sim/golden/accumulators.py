@@ -14,7 +14,7 @@ from sim.golden.codes import Codes
 from sim.golden.decoding import decode, decode_steps, steps_of_values
 from sim.golden.encoding import encode, encode_steps
 from sim.golden.products import Terms
-from sim.golden.rounding import ODD_BITS, Rounding, add_odd, floats_of_steps
+from sim.golden.rounding import ODD_BITS, add_odd, deterministic, floats_of_steps
 
 ORDERS: dict[str, str] = {
     "sequential": "each term is added to the sum of all before it",
@@ -132,7 +132,7 @@ class Floating(Accumulator):
             )
         if not isinstance(self.round_products, bool):
             raise TypeError(f"round_products must be a bool, got {self.round_products!r}")
-        Rounding(self.rounding)
+        deterministic(self.rounding)
 
     def start(self, shape: tuple[int, ...]) -> Any:
         return [None, np.zeros(shape)] if self.order == "tree" else np.zeros(shape)

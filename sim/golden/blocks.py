@@ -18,11 +18,11 @@ from sim.golden.encoding import encode
 from sim.golden.ladder import ladder
 from sim.golden.matmul import exact_sums
 from sim.golden.products import Terms
-from sim.golden.rounding import add_odd
+from sim.golden.rounding import add_odd, deterministic
 from sim.golden.sums import FLOAT_BITS, Factor, Sums, dot, finite, fits_float64, status_of_sums
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Quantized:
     """An array in a block format; blocks lie along its last axis.
 
@@ -107,6 +107,7 @@ def quantize(fmt: Block, values: ArrayLike, rounding: str = "nearest_even") -> Q
         `values` has no axis; a NaN, and neither element nor scale has one.
     """
     check_block(fmt)
+    deterministic(rounding)
     x = np.asarray(values)
     if x.dtype.kind not in "fiu" or x.dtype.itemsize > 8:
         raise TypeError(f"values must be real numbers of at most 64 bits, got an array of {x.dtype}")

@@ -28,6 +28,7 @@ def check_codes(name: str, fmt: Format, codes: ArrayLike) -> Codes:
     ValueError
         One is negative or too large; the message names it.
     """
+    check_format(fmt)
     array = np.asarray(codes)
     if array.size == 0:
         return array.astype(code_type(fmt.width))
@@ -35,14 +36,20 @@ def check_codes(name: str, fmt: Format, codes: ArrayLike) -> Codes:
         # Python's unbounded integers, for codes of more than 64 bits.
         if not all(isinstance(code, int) and not isinstance(code, bool) for code in array.flat):
             raise TypeError(f"{name} must be integer codes, got an array of objects")
-    elif array.dtype.kind not in "iu":
+        _check_range(name, fmt, array)
+        return array.astype(code_type(fmt.width))
+    if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be integer codes, got an array of {array.dtype}")
-    elif array.dtype.kind == "u" and 8 * array.dtype.itemsize <= fmt.width:
+    if array.dtype.kind == "u" and 8 * array.dtype.itemsize <= fmt.width:
         return array
+    _check_range(name, fmt, array)
+    return array
+
+
+def _check_range(name: str, fmt: Format, array: Codes) -> None:
     for extreme in (array.min(), array.max()):
         if not 0 <= int(extreme) < 1 << fmt.width:
             raise ValueError(f"{name} must be codes 0..{(1 << fmt.width) - 1} of {fmt}, got {extreme}")
-    return array
 
 
 def code_type(width: int) -> Any:

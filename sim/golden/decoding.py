@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from hw.formats import Bipolar, Fixed, Format, Integer, Minifloat
 from sim.golden.codes import Codes, check_codes, check_format, integer_type
+from sim.golden.rounding import nearest_float
 
 TABLE_WIDTH = 16
 """Formats of at most that many bits are decoded by a table of all their values."""
@@ -49,7 +50,7 @@ def decode(fmt: Format, codes: ArrayLike, dtype: DTypeLike = np.float64) -> NDAr
     if fmt.width <= TABLE_WIDTH:
         return _look_up(_table(fmt, kind), array)
     with np.errstate(over="ignore", under="ignore"):
-        return values_of(fmt, array).astype(kind, copy=False)
+        return np.asarray(values_of(fmt, array)).astype(kind, copy=False)
 
 
 def decode_steps(fmt: Format, codes: ArrayLike) -> NDArray[Any]:
@@ -68,7 +69,7 @@ def decode_steps(fmt: Format, codes: ArrayLike) -> NDArray[Any]:
     array = check_codes("codes", fmt, codes)
     if fmt.width <= TABLE_WIDTH:
         return _look_up(_steps(fmt), array)
-    return steps_of(fmt, array)
+    return np.asarray(steps_of(fmt, array), dtype=integer_type(fmt.span))
 
 
 def _look_up(table: NDArray[Any], codes: Codes) -> NDArray[Any]:
@@ -102,7 +103,10 @@ def values_of(fmt: Format, codes: Codes) -> NDArray[np.float64]:
 @values_of.register(Fixed)
 @values_of.register(Bipolar)
 def _(fmt: Integer | Fixed | Bipolar, codes: Codes) -> NDArray[np.float64]:
-    return np.ldexp(steps_of(fmt, codes).astype(np.float64), fmt.span.lsb)
+    steps = np.asarray(steps_of(fmt, codes))
+    if fmt.width > 900:
+        return np.array([nearest_float(step, fmt.span.lsb) for step in steps.flat]).reshape(steps.shape)
+    return np.ldexp(steps.astype(np.float64), fmt.span.lsb)
 
 
 @values_of.register

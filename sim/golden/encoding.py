@@ -89,10 +89,15 @@ def encode_steps(
     Returns
     -------
     As `encode`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `encode`; `steps` are not integers.
     """
     check_format(fmt)
     how = Rounding(rounding, random, random_bits).broadcast(np.shape(steps))
-    steps = np.asarray(steps)
+    steps = _integers(steps)
     if isinstance(fmt, (Integer, Fixed)):
         shift = fmt.span.lsb - lsb
         numbers = shift_right(steps, shift, how) if shift >= 0 else np.asarray(steps.astype(object) << -shift, object)
@@ -100,6 +105,16 @@ def encode_steps(
             numbers = numbers.astype(object)
         return np.asarray(codes_of_steps(fmt, numbers)).astype(code_type(fmt.width))
     return encode(fmt, floats_of_steps(steps, lsb), rounding, random, random_bits)
+
+
+def _integers(steps: ArrayLike) -> NDArray[Any]:
+    """Steps as int64 or Python's integers."""
+    array = np.asarray(steps)
+    if array.dtype == object and all(isinstance(step, (int, np.integer)) for step in array.flat):
+        return array
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"steps must be integers, got an array of {array.dtype}")
+    return array.astype(object if array.dtype.kind == "u" and array.dtype.itemsize == 8 else np.int64)
 
 
 def _floats(values: ArrayLike) -> NDArray[Any]:
@@ -110,7 +125,8 @@ def _floats(values: ArrayLike) -> NDArray[Any]:
     if given.dtype.kind == "f":
         kind = np.float64 if given.dtype.itemsize == 8 else np.float32
         return np.ascontiguousarray(given, dtype=kind).reshape(given.shape)
-    if given.dtype == np.uint64:
+    if given.dtype.kind == "u" and given.dtype.itemsize == 8:
+        given = given.astype(np.uint64)
         # The upper half has no int64: halve it, keeping whether a bit was lost.
         halves = (given >> np.uint64(1) | given & np.uint64(1)).astype(np.int64)
         small = given < np.uint64(1 << 62)

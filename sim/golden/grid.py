@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from fractions import Fraction
 from functools import singledispatch
 from typing import Any
 
@@ -10,9 +12,11 @@ from numpy.typing import NDArray
 
 from hw.formats import Bipolar, Fixed, Format, Integer, Minifloat
 from sim.golden.ladder import special_code
-from sim.golden.rounding import Rounding, add_odd
+from sim.golden.rounding import Rounding, add_odd, shift_right
 
 Floats = NDArray[np.float64]
+FINEST = 1 << 1074
+"""Units of float64's smallest number in 1."""
 
 
 @singledispatch
@@ -24,6 +28,11 @@ def encode_on_grid(fmt: Format, x: Floats, rounding: Rounding) -> NDArray[Any]:
 @encode_on_grid.register(Integer)
 @encode_on_grid.register(Fixed)
 def _(fmt: Integer | Fixed, x: Floats, rounding: Rounding) -> NDArray[Any]:
+    if fmt.span.lsb < -900 or fmt.top > 900:
+        # So fine or so large that float64 cannot count in its steps.
+        units = [int(Fraction(value) * FINEST) for value in np.clip(x, -sys.float_info.max, sys.float_info.max).flat]
+        steps = np.array(units, dtype=object).reshape(x.shape) << max(0, -1074 - fmt.span.lsb)
+        return codes_of_steps(fmt, shift_right(steps, max(0, fmt.span.lsb + 1074), rounding))
     inside = np.clip(x, float(fmt.min), float(fmt.max))
     floor, up = _round(scaled(inside, -fmt.span.lsb), rounding)
     return codes_of_steps(fmt, _integers(floor, fmt.width) + up)

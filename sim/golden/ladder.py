@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,17 @@ class Ladder:
     codes: NDArray[Any]
     odd: NDArray[np.bool_]
 
+    @cached_property
+    def middles(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The highest float64 not above the exact middle between each value and the next, and whether it is that."""
+        lower, upper = self.values[:-1] / 2, self.values[1:] / 2
+        middle = lower + upper
+        # Knuth's two-sum: the error of the addition, exactly.
+        back = middle - lower
+        error = (lower - (middle - back)) + (upper - back)
+        floor = np.where(error < 0, np.nextafter(middle, -np.inf), middle)
+        return np.append(floor, np.inf), np.append(error == 0, False)
+
     def encode(self, fmt: Format, x: NDArray[np.float64], rounding: Rounding) -> NDArray[Any]:
         """Codes of numbers that are not NaN; an infinity counts as a large number."""
         inside = np.clip(x, self.values[0], self.values[-1])
@@ -40,7 +51,12 @@ class Ladder:
         above = np.minimum(rung + 1, len(self.values) - 1)
         lower, upper = self.values[rung], self.values[above]
         straddles = (lower < 0) & (upper > 0)
-        up = rounding.goes_up(add_odd(inside, -lower), upper - lower, self.odd[rung], inside > 0, straddles)
+        floor, exact = (part[rung] for part in self.middles)
+        side = np.where(inside > floor, 1, np.where((inside == floor) & exact, 0, -1))
+        # A codebook's gap may be beyond float64's range. Only stochastic rounding looks at its size.
+        with np.errstate(over="ignore", invalid="ignore"):
+            distance, gap = add_odd(inside, -lower), upper - lower
+        up = rounding.goes_up(distance, gap, self.odd[rung], inside > 0, straddles, side)
         rung = np.where(up, above, rung)
         if fmt.overflow != "sat":
             kept = np.isfinite(x) & rounding.holds_back(x > 0)

@@ -85,7 +85,11 @@ def matmul(
 
 def exact_accumulator(a_format: Format, b_format: Format, depth: int, product: str | Rule = "exact") -> Wide:
     """The narrowest fixed-point accumulator that holds every sum of `depth` products."""
-    return Wide(Fixed.holding(find_rule(product).span(a_format, b_format).accumulate(depth)))
+    bound = find_rule(product).span(a_format, b_format).accumulate(depth)
+    try:
+        return Wide(Fixed.holding(bound))
+    except ValueError as error:
+        raise ValueError(f"no fixed point holds sums of {a_format} x {b_format} products: {error}") from None
 
 
 def check_operands(a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> tuple[Codes, Codes]:

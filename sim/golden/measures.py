@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format, Minifloat
-from sim.golden.codes import check_codes
-from sim.golden.decoding import decode
+from sim.golden.codes import check_codes, check_format
+from sim.golden.decoding import TABLE_WIDTH, decode
 from sim.golden.products import Rule, find_rule
 from sim.golden.sums import Sums
 
@@ -91,20 +91,27 @@ def relative_errors(
         Codes that are none, or too many; a code of 0, infinity or NaN.
     """
     rule = find_rule(product)
+    for fmt, given in ((a_format, a), (b_format, b)):
+        check_format(fmt)
+        if given is None and fmt.width > TABLE_WIDTH:
+            raise ValueError(f"a and b must be given for formats of more than {TABLE_WIDTH} bits, got {fmt}")
     codes = [
         check_codes(name, fmt, normal_codes(fmt) if given is None else given).astype(np.int64)
         for name, fmt, given in (("a", a_format, a), ("b", b_format, b))
     ]
-    if any(c.ndim != 1 for c in codes) or codes[0].size * codes[1].size > TABLE_LIMIT:
+    if any(c.ndim != 1 for c in codes) or not 1 <= codes[0].size * codes[1].size <= TABLE_LIMIT:
         shapes = [c.shape for c in codes]
-        raise ValueError(f"a and b must have one axis each and at most {TABLE_LIMIT} pairs, got {shapes}")
+        raise ValueError(f"a and b must have one axis each and at least 1, at most {TABLE_LIMIT} pairs, got {shapes}")
     x, y = (decode(fmt, c) for fmt, c in zip((a_format, b_format), codes, strict=True))
     for name, values in (("a", x), ("b", y)):
         if not (np.isfinite(values) & (values != 0)).all():
             raise ValueError(f"{name} must be codes of finite values other than 0")
     terms = rule(a_format, b_format, codes[0][:, None], codes[1][None, :])
     products = np.ldexp(terms.steps.astype(np.float64), terms.lsb)
-    exact = x[:, None] * y[None, :]
+    with np.errstate(over="ignore", under="ignore"):
+        exact = x[:, None] * y[None, :]
+    if not (np.isfinite(exact) & (exact != 0)).all():
+        raise ValueError(f"a and b must be codes whose products are float64 numbers, got {a_format} and {b_format}")
     return RelativeErrors((products - exact) / exact, codes[0], codes[1])
 
 
@@ -147,13 +154,17 @@ def crest_factor(values: ArrayLike, axis: int | None = None) -> NDArray[np.float
     x = _reals("values", values)
     if x.size == 0:
         raise ValueError(f"values must not be empty, got shape {x.shape}")
-    rms = np.sqrt(np.square(x).mean(axis=axis))
-    peak = np.abs(x).max(axis=axis)
-    return np.divide(peak, rms, out=np.full(np.shape(rms), np.nan), where=np.asarray(rms) > 0)
+    peak = np.abs(x).max(axis=axis, keepdims=True)
+    # Scaled to 1, so that no square leaves float64's range.
+    rms = np.sqrt(np.square(x / np.where(peak > 0, peak, 1.0)).mean(axis=axis))
+    return np.divide(1.0, rms, out=np.full(np.shape(rms), np.nan), where=np.asarray(rms) > 0)
 
 
 def _reals(name: str, values: ArrayLike | Sums) -> NDArray[np.float64]:
     array = values.values() if isinstance(values, Sums) else np.asarray(values)
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} must be real numbers, got an array of {array.dtype}")
-    return array.astype(np.float64)
+    array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite")
+    return array

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format, Minifloat, Span, check_int
-from sim.golden.codes import Codes, integer_type
+from sim.golden.codes import Codes, check_format, integer_type
 from sim.golden.decoding import decode, decode_steps
+from sim.golden.direct import minus_zero
 from sim.golden.encoding import encode, encode_steps
-from sim.golden.rounding import Rounding
+from sim.golden.rounding import deterministic
 
 
 @dataclass
@@ -63,6 +64,8 @@ class Exact:
     """``a * b`` without rounding, for any two formats."""
 
     def span(self, a_format: Format, b_format: Format) -> Span:
+        check_format(a_format)
+        check_format(b_format)
         return a_format.span * b_format.span
 
     def __call__(self, a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Terms:
@@ -123,7 +126,7 @@ class LMul:
                 raise ValueError(f"offset must be None for mitchell, got {self.offset}")
         if self.operands is not None and not isinstance(self.operands, Minifloat):
             raise TypeError(f"operands must be a Minifloat, got {self.operands!r}")
-        Rounding(self.operand_rounding)
+        deterministic(self.operand_rounding)
 
     def format(self, a_format: Format, b_format: Format) -> Minifloat:
         """The format that the products are taken in.
@@ -244,7 +247,7 @@ def find_rule(product: str | Rule) -> Rule:
         It is no rule, or an unknown name.
     """
     if not isinstance(product, str):
-        if callable(product) and hasattr(product, "span"):
+        if callable(product) and hasattr(product, "span") and not isinstance(product, type):
             return product
         raise TypeError(f"product must be a str or a product rule, got {product!r}")
     if product not in PRODUCTS:
@@ -288,10 +291,10 @@ def multiply(
     """
     terms = find_rule(product)(a_format, b_format, a, b)
     codes = encode_steps(result, terms.steps, terms.lsb, rounding, random, random_bits)
-    zero = (terms.steps == 0) & (terms.status == 0)
-    if zero.any():
+    zero, signed_zero = (terms.steps == 0) & (terms.status == 0), minus_zero(result)
+    if signed_zero is not None and zero.any():
         signs = np.signbit(decode(a_format, a)) ^ np.signbit(decode(b_format, b))
-        codes = np.where(zero, encode(result, np.where(signs, -0.0, 0.0)), codes)
+        codes = np.where(zero & signs, signed_zero, codes)
     for kind, value in ((1, np.inf), (2, -np.inf), (3, np.nan)):
         where = terms.status == kind
         if where.any():

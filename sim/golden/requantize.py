@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hw.formats import Integer, check_int
 from sim.golden.codes import Codes, code_type
-from sim.golden.rounding import Rounding, shift_right
+from sim.golden.rounding import deterministic, shift_right
 
 
 def dyadic(scale: float, bits: int = 31) -> tuple[int, int]:
@@ -29,7 +30,8 @@ def dyadic(scale: float, bits: int = 31) -> tuple[int, int]:
     """
     if isinstance(scale, bool) or not isinstance(scale, (int, float)):
         raise TypeError(f"scale must be a float, got {scale!r} of type {type(scale).__name__}")
-    if not (math.isfinite(scale) and scale >= 2.0**-960):
+    # An integer is compared exactly, however large.
+    if not 2.0**-960 <= scale <= sys.float_info.max:
         raise ValueError(f"scale must be positive and finite, got {scale}")
     check_int("bits", bits, 1, 52)
     fraction, exponent = math.frexp(scale)
@@ -76,7 +78,7 @@ def requantize(
     check_int("zero_point", zero_point, -(1 << 31), 1 << 31)
     if not isinstance(fmt, Integer):
         raise TypeError(f"fmt must be an Integer, got {fmt!r}")
-    how = Rounding(rounding)
+    how = deterministic(rounding)
     highest = max((abs(int(end)) for end in (numbers.min(), numbers.max())), default=0) if numbers.size else 0
     numbers = numbers.astype(np.int64 if (highest * abs(m)).bit_length() < 62 else object)
     shifted = shift_right(np.asarray(numbers * m, dtype=numbers.dtype), e, how) + zero_point

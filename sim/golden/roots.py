@@ -42,6 +42,7 @@ def encode_roots(values: ArrayLike) -> Codes:
         raise TypeError(f"values must be numbers, got an array of {array.dtype}")
     if np.isnan(array).any():
         raise ValueError("values must not be NaN: roots4 has no code for it")
+    array = array.astype(np.complex128)
     real, imaginary = array.real, array.imag
     across = np.abs(imaginary) > np.abs(real)
     return np.where(across, np.where(imaginary < 0, 3, 2), np.where(real < 0, 1, 0)).astype(np.uint8)

@@ -70,6 +70,7 @@ class Rounding:
         odd: NDArray[np.bool_],
         positive: NDArray[np.bool_],
         straddles: Any = False,
+        side: NDArray[Any] | None = None,
     ) -> NDArray[np.bool_]:
         """Whether each value goes to its upper neighbour.
 
@@ -85,10 +86,12 @@ class Rounding:
             Whether the value is above zero.
         straddles : bool or array of bool
             Whether zero lies between the neighbours: then neither is nearer zero, and the nearer one is taken.
+        side : array of -1, 0 and 1, optional
+            On which side of the exact middle the value lies; by default `distance` and `gap` say so.
         """
         inexact = distance > 0
         if self.name == "stochastic":
-            room = (1 << (self.random_bits or 0)) - np.asarray(self.random)
+            room = ((1 << (self.random_bits or 0)) - np.asarray(self.random)).astype(np.result_type(distance, np.int64))
             # The fraction, counted from the neighbour nearer zero, plus the random number carries.
             beyond = np.where(positive, distance, gap - distance) * (1 << (self.random_bits or 0)) >= room * gap
             return inexact & (beyond == positive)
@@ -98,8 +101,11 @@ class Rounding:
             return np.zeros_like(inexact)
         if self.name == "odd":
             return inexact & ~odd
-        twice = 2 * distance
-        nearer, halfway = twice > gap, inexact & (twice == gap)
+        if side is None:
+            twice = 2 * distance
+            nearer, halfway = twice > gap, inexact & (twice == gap)
+        else:
+            nearer, halfway = inexact & (side > 0), inexact & (side == 0)
         if self.name == "nearest_even":
             return nearer | (halfway & odd)
         nearest_away = nearer | (halfway & (positive | straddles))
@@ -114,18 +120,37 @@ class Rounding:
         return positive if self.name == "down" else ~positive if self.name == "up" else np.zeros_like(positive)
 
 
+def deterministic(rounding: str) -> Rounding:
+    """A rounding that needs no random numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is none, or stochastic.
+    """
+    check_rounding(rounding)
+    if rounding == "stochastic":
+        raise ValueError("rounding must not be stochastic here, where there are no random numbers")
+    return Rounding(rounding)
+
+
 def add_odd(x: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
     """``x + y`` rounded to odd in float64: a later rounding to at most 51 bits is as if there had been none."""
     total = x + y
     # Knuth's two-sum: the error of the addition, exactly.
     back = total - x
     error = (x - (total - back)) + (y - back)
-    bits = total.view(np.int64)
-    # Where the sum is inexact and its last bit is 0, the exact sum lies between it and the odd neighbour
+    return np.where(np.isfinite(total), to_odd(total, error), total)
+
+
+def to_odd(rounded: NDArray[np.float64], error: NDArray[Any]) -> NDArray[np.float64]:
+    """Float64 numbers that were rounded to nearest, rounded to odd instead; `error` is what they lack."""
+    rounded = np.asarray(rounded)
+    bits = rounded.view(np.int64)
+    # Where a number is inexact and its last bit is 0, the exact one lies between it and the odd neighbour
     # that the error points to.
-    wrong = (error != 0) & (bits & 1 == 0) & np.isfinite(total)
-    away = (error > 0) == (total > 0)
-    return np.where(wrong, (bits + np.where(away, 1, -1)).view(np.float64), total)
+    away = (error > 0) == (rounded > 0)
+    return np.where((error != 0) & (bits & 1 == 0), (bits + np.where(away, 1, -1)).view(np.float64), rounded)
 
 
 def shift_right(numbers: NDArray[Any], shift: int, rounding: Rounding) -> NDArray[Any]:
@@ -152,8 +177,12 @@ def floats_of_steps(steps: NDArray[Any], lsb: int) -> NDArray[np.float64]:
     """
     if steps.dtype == object or abs(lsb) > 900:
         return np.array([odd_float(int(step), lsb) for step in steps.flat], dtype=np.float64).reshape(steps.shape)
-    jammed = (steps >> 11 | ((steps & 2047) != 0)) << 11
-    return np.ldexp(np.where(np.abs(steps) < 1 << 53, steps, jammed).astype(np.float64), lsb)
+    # Of what has more than 62 bits the last two become one that says whether there was any.
+    large = (steps >= 1 << 61) | (steps < -(1 << 61))
+    numbers = np.where(large, steps >> 2 | ((steps & 3) != 0), steps)
+    floats = numbers.astype(np.float64)
+    odd = to_odd(floats, numbers - floats.astype(np.int64))
+    return np.ldexp(odd, lsb + 2 * large)
 
 
 def odd_float(number: int, lsb: int) -> float:
@@ -165,3 +194,12 @@ def odd_float(number: int, lsb: int) -> float:
     except OverflowError:
         return math.copysign(sys.float_info.max, number)
     return value if value or not number else math.copysign(math.ulp(0.0), number)
+
+
+def nearest_float(number: int, exponent: int) -> float:
+    """``number * 2**exponent`` rounded to the nearest float64; an infinity beyond its range."""
+    try:
+        # Python divides integers with one rounding.
+        return number / (1 << -exponent) if exponent < 0 else float(number << exponent)
+    except OverflowError:
+        return math.copysign(math.inf, number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil
@@ -15,6 +14,7 @@ from hw.formats import Fixed, Format, Integer
 from sim.golden.codes import Codes, code_type
 from sim.golden.decoding import decode
 from sim.golden.products import status
+from sim.golden.rounding import nearest_float
 
 FLOAT_BITS = 53
 """Sums of whole numbers stay exact in float64, in any order, while they stay below 2**53."""
@@ -53,6 +53,10 @@ class Sums:
 
     def codes(self, fmt: Fixed | Integer) -> Codes:
         """The sums as codes of a fixed-point format with steps of ``2**lsb``: modulo ``2**width``."""
+        if not isinstance(fmt, (Fixed, Integer)):
+            raise TypeError(f"fmt must be Fixed or Integer, got {fmt!r}")
+        if fmt.span.lsb != self.lsb:
+            raise ValueError(f"fmt must have steps of 2^{self.lsb}, got {fmt}")
         kind, steps = code_type(fmt.width), self.steps()
         mask = (1 << fmt.width) - 1
         if kind is object or steps.dtype == object:
@@ -66,15 +70,6 @@ class Sums:
             return np.ldexp(numbers.astype(np.float64), exponent)
         steps = self.steps()
         return np.array([nearest_float(int(step), self.lsb) for step in steps.flat]).reshape(steps.shape)
-
-
-def nearest_float(number: int, exponent: int) -> float:
-    """``number * 2**exponent`` rounded to the nearest float64."""
-    try:
-        # Python divides integers with one rounding.
-        return number / (1 << -exponent) if exponent < 0 else float(number << exponent)
-    except OverflowError:
-        return math.copysign(math.inf, number)
 
 
 @dataclass(frozen=True)

@@ -416,7 +416,7 @@ FP16 = parse_format("fp16")
         (lambda: Floating(FP16, "random"), ValueError, "order must be one of sequential, tree, got 'random'"),
         (lambda: Floating(FP16, 3), TypeError, "order must be a str, got 3"),
         (lambda: Floating(FP16, rounding="nearest"), ValueError, "rounding must be one of nearest_even"),
-        (lambda: Floating(FP16, rounding="stochastic"), ValueError, "random and random_bits must be given"),
+        (lambda: Floating(FP16, rounding="stochastic"), ValueError, "rounding must not be stochastic here"),
         (lambda: Floating(FP16, round_products=1), TypeError, "round_products must be a bool, got 1"),
         (lambda: Chunked(FP16, Floating(FP16), 4), TypeError, "inner must be an Accumulator"),
         (lambda: Chunked(Floating(FP16), None, 4), TypeError, "outer must be an Accumulator, got None"),
