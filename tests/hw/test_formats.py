@@ -296,7 +296,7 @@ OTHER_NAMES = [
         "16*e2m1@ue5m3",
         "8*nf4@fp32@bf16-floor",
     ),
-    *("0*int8-sym@fp32", "4*cb[0,1]@ue8m0"),
+    *("0*int8-sym@fp32", "4*cb[0,1]@ue8m0", "32*fix34.32-sym@ue8m0"),
 ]
 
 
@@ -475,6 +475,7 @@ def test_blocks_are_as_published(name: str) -> None:
         (lambda: Block(Integer(1), Integer(8), 4), ValueError, "element must have a positive value, got int1"),
         (lambda: parse_format("bfp1-4"), ValueError, "the mantissa's bits must be 2..32, got 1"),
         (lambda: parse_format("4*e2m1@huh"), ValueError, "unknown format 'huh' in a block"),
+        (lambda: parse_format("int8\n"), ValueError, "unknown format"),
         (lambda: FourthRoots().decode(4), ValueError, "code must be 0..3, got 4"),
         (lambda: parse_scalar("mxfp4"), ValueError, "format 'mxfp4' is a Block; here each code must be one number"),
         (lambda: check_rounding("x"), ValueError, "rounding must be one of nearest_even"),

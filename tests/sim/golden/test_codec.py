@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from functools import lru_cache
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.formats import ROUNDINGS, Format, parse_format
+from hw.formats import ROUNDINGS, Codebook, Format, parse_format
 from sim.golden import decode, encode
 from sim.golden.decoding import decode_steps
 from sim.golden.direct import encode_directly
@@ -415,3 +416,67 @@ def test_longdouble_and_complex_are_refused() -> None:
     for values in (np.array([1], dtype=np.longdouble), np.array([1j])):
         with pytest.raises(TypeError, match="values must be real numbers of at most 64 bits"):
             encode(parse_format("e4m3"), values)
+
+
+def test_codebooks_round_at_the_exact_middle() -> None:
+    # The middle of two float64 numbers need not be one: a sum of them in float64 decides wrongly beside it.
+    tenths = [i / 10 for i in range(-20, 21)]
+    for low in tenths:
+        for high in (value for value in tenths if value > low):
+            middle = (low + high) / 2
+            for x in (middle, math.nextafter(middle, 9), math.nextafter(middle, -9)):
+                to_low, to_high = Fraction(x) - Fraction(low), Fraction(high) - Fraction(x)
+                if to_low != to_high:
+                    assert encode(Codebook((low, high)), x) == (to_high < to_low)
+
+
+@pytest.mark.parametrize(
+    ("values", "x", "code"),
+    [((-1e17, 1e17 + 16), 7.5, 0), ((-1e17, 1e17 + 16), 8.5, 1), ((-1.7e308, 1.7e308), -1.0, 0), ((0, 5e-324), 1.0, 1)],
+)
+def test_codebooks_of_far_values_round_at_the_middle_too(values: tuple[float, float], x: float, code: int) -> None:
+    assert encode(Codebook(values), [x]) == code
+
+
+def test_a_codebook_may_have_65536_values() -> None:
+    fmt = Codebook(tuple(range(0, 131072, 2)))
+    assert encode(fmt, [5.4, 131070, 1e9]).tolist() == [3, 65535, 65535]
+
+
+def test_large_integers_keep_every_bit_that_the_format_has() -> None:
+    wide = parse_format("fix64.0")
+    for number in (2**53 + 2, -(2**53) - 4, 2**62 - 512, -(2**63)):
+        assert encode(wide, np.array([number])).tolist() == [number % 2**64]
+    assert encode(parse_format("fp32"), np.array([2**63], dtype=">u8")).tolist() == [0x5F000000]
+
+
+@pytest.mark.parametrize(("step", "lsb"), [(1 << 20, -38), (1 << 20, -39), (1 << 20, -70), (1 << 90, -108)])
+def test_stochastic_rounding_of_steps_has_room(step: int, lsb: int) -> None:
+    steps = np.array([step], dtype=object)
+    zero = encode_steps(parse_format("int8"), steps, lsb, "stochastic", random=0, random_bits=24)
+    one = encode_steps(parse_format("int8"), steps, lsb, "stochastic", random=(1 << 24) - 1, random_bits=24)
+    assert (zero[0], one[0]) == (0, (step << 24) >> -lsb > 0)
+
+
+def test_fixed_point_may_be_finer_and_larger_than_float64() -> None:
+    assert encode(parse_format("fix2000.1000"), [1e10, -0.5]).tolist() == [int(1e10) << 1000, (1 << 2000) - (1 << 999)]
+    assert encode(parse_format("fix1500.600"), [1.5]).tolist() == [3 << 599]
+    assert decode(parse_format("fix2000.1000"), np.array([2**1999 - 1], dtype=object)).tolist() == [2.0**999]
+    assert encode_steps(parse_format("e4m3"), np.array([2**2000], dtype=object), -1990).tolist() == [0x7F]
+
+
+def test_codes_may_be_pythons_integers() -> None:
+    codes = np.array([0x38, 0xC0], dtype=object)
+    assert decode(parse_format("e4m3"), codes).tolist() == [1.0, -2.0]
+    with pytest.raises(TypeError, match="codes must be integer codes, got an array of objects"):
+        decode(parse_format("e4m3"), np.array([1, 2.0], dtype=object))
+
+
+@pytest.mark.parametrize("steps", [np.array([100], dtype=np.int8), np.array([100], dtype=np.uint64), 100, [100]])
+def test_steps_of_any_integer_type_are_taken(steps) -> None:
+    assert encode_steps(parse_format("int8"), steps, 0).ravel().tolist() == [100]
+
+
+def test_steps_must_be_integers() -> None:
+    with pytest.raises(TypeError, match="steps must be integers, got an array of float64"):
+        encode_steps(parse_format("e4m3"), np.array([1.5]), 0)

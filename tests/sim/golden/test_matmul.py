@@ -283,3 +283,31 @@ def test_what_matmul_refuses(changes: dict, error: type[Exception], message: str
     if "accumulator" not in changes:
         with pytest.raises(error, match=message):
             exact_sums(**arguments | changes)
+
+
+def test_sums_become_codes_only_of_fixed_point_with_their_step() -> None:
+    e2m1 = parse_format("e2m1")
+    sums = exact_sums(e2m1, e2m1, [[7]], [[7]])
+    with pytest.raises(TypeError, match="fmt must be Fixed or Integer, got"):
+        sums.codes(parse_format("fp16"))
+    with pytest.raises(ValueError, match=r"fmt must have steps of 2\^-2, got int8"):
+        sums.codes(parse_format("int8"))
+
+
+def test_products_beyond_float64_are_summed_as_integers() -> None:
+    for name in ("cb[0,1e200]", "fix8.1000"):
+        fmt = parse_format(name)
+        sums = exact_sums(fmt, fmt, [[1]], [[1]])
+        assert int(sums.steps()[0, 0]) * Fraction(2) ** sums.lsb == fmt.value(1) ** 2
+
+
+@pytest.mark.parametrize("wrong", ["int8", parse_format("mxfp4"), parse_format("roots4")])
+def test_only_scalar_formats_are_taken(wrong) -> None:
+    with pytest.raises(TypeError, match="fmt must be a Format, got"):
+        matmul(wrong, parse_format("int8"), [[1]], [[1]])
+
+
+def test_sums_that_no_fixed_point_holds_are_named() -> None:
+    fmt = parse_format("e8m7-b512")
+    with pytest.raises(ValueError, match="no fixed point holds sums of e8m7-b512 x e8m7-b512 products"):
+        matmul(fmt, fmt, [[1]], [[1]])

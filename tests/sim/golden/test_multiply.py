@@ -254,7 +254,7 @@ def test_shapes_broadcast_and_operands_are_not_written_to() -> None:
         ({"product": "exakt"}, ValueError, "product must be one of exact, lmul, lmul_value, mitchell, got 'exakt'"),
         ({"product": 3}, TypeError, "product must be a str or a product rule, got 3"),
         ({"rounding": "nearest"}, ValueError, "rounding must be one of nearest_even"),
-        ({"rounding": "stochastic"}, ValueError, "rounding must not be stochastic here"),
+        ({"rounding": "stochastic"}, ValueError, "random and random_bits must be given"),
         ({"random": [1], "random_bits": 1}, ValueError, "must be left out with rounding nearest_even"),
         ({"a": [16]}, ValueError, "codes must be codes 0..15 of e2m1, got 16"),
         ({"b": [0.5]}, TypeError, "codes must be integer codes, got an array of float64"),

@@ -85,3 +85,8 @@ ONE = [[1]]
 def test_what_roots_refuse(call, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_the_lowest_integer_is_negative() -> None:
+    # Its magnitude is no int8.
+    assert encode_roots(np.array([-128, 127], dtype=np.int8)).tolist() == [1, 0]
