@@ -32,7 +32,7 @@ HEADER = """\
 # Speed
 
 Made by `make bench`, on {machine}, with {versions}.
-Times are the best of {repeats} runs, in milliseconds, both sides in the same process; machines differ and are
+Times are the best of {repeats} runs, in milliseconds, both sides in turn in the same process; machines differ and are
 noisy, so look at the ratios. *Goal* is what we set ourselves. In a process that has not held much memory yet,
 matrix products also pay for new pages, numpy's once, ours three times.
 
@@ -67,6 +67,22 @@ def best(work: Callable[..., object], *arguments: object) -> float:
     return min(times)
 
 
+def both(ours: tuple[Callable[..., object], ...], theirs: tuple[Callable[..., object], ...]) -> tuple[float, float]:
+    """Seconds of two calls, the best of `REPEATS` turns of three calls each.
+
+    Before each turn the other's threads come to rest: those of a matrix product wait busily for the next.
+    """
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(REPEATS):
+        for (work, *arguments), taken in zip((ours, theirs), times, strict=True):
+            time.sleep(0.1)
+            for _ in range(3):
+                start = time.perf_counter()
+                work(*arguments)
+                taken.append(time.perf_counter() - start)
+    return min(times[0]), min(times[1])
+
+
 def codec_rows() -> list[Row]:
     """Encoding and decoding beside ml_dtypes and gfloat."""
     x = np.random.default_rng(0).normal(0, 8, COUNT).astype(np.float32)
@@ -76,15 +92,13 @@ def codec_rows() -> list[Row]:
         goal = "at most 0.67" if fmt.width == 8 else ""
         encoded, library = encode(fmt, x), f"ml_dtypes {theirs}"
         cast = x.astype(kind)
-        ours, others = best(encode, fmt, x), best(x.astype, kind)
+        ours, others = both((encode, fmt, x), (x.astype, kind))
         rows.append(Row(f"encode float32 to {name}", library, ours, others, goal))
-        ours, others = best(decode, fmt, encoded, np.float32), best(cast.astype, np.float32)
+        ours, others = both((decode, fmt, encoded, np.float32), (cast.astype, np.float32))
         rows.append(Row(f"decode {name} to float32", library, ours, others, goal))
     fmt, info, wide = hw.parse_format("e4m3fn-nan"), gfloat.formats.format_info_ocp_e4m3, x.astype(np.float64)
     slow = best(lambda: gfloat.encode_ndarray(info, gfloat.round_ndarray(info, wide)))
-    rows.append(
-        Row("encode float64 to e4m3fn-nan", "gfloat round and encode", best(lambda: encode(fmt, wide)), slow, "")
-    )
+    rows.append(Row("encode float64 to e4m3fn-nan", "gfloat round and encode", best(encode, fmt, wide), slow, ""))
     return rows
 
 
@@ -92,21 +106,17 @@ def every_minifloat() -> list[Row]:
     """All ExMy of at most 16 bits beside OCP's FP8 of ml_dtypes: the slowest encoder and decoder of each width."""
     x = np.random.default_rng(0).normal(0, 1, COUNT).astype(np.float32)
     kind = np.dtype(ml_dtypes.float8_e4m3fn)
-    cast = x.astype(kind)
-    base, base_decode = best(x.astype, kind), best(cast.astype, np.float32)
-    rows = []
+    cast, rows = x.astype(kind), []
     for width in range(4, 17, 2):
         formats = [hw.parse_format(f"e{e}m{width - 1 - e}finite") for e in range(min(8, width - 1) + 1)]
-        times, decodes = {}, {}
-        for fmt in formats:
-            codes = encode(fmt, x)
-            times[fmt.name] = best(encode, fmt, x)
-            decodes[fmt.name] = best(decode, fmt, codes, np.float32)
-        slow, slow_decode = max(times, key=times.__getitem__), max(decodes, key=decodes.__getitem__)
+        codes = {fmt: encode(fmt, x) for fmt in formats}
+        slow = max(formats, key=lambda fmt: best(encode, fmt, x))
+        slow_decode = max(formats, key=lambda fmt: best(decode, fmt, codes[fmt], np.float32))
         library, goal = "ml_dtypes float8_e4m3fn", "at most 0.67"
         of = f"the slowest of {len(formats)} ExMy of {width} bits"
-        rows.append(Row(f"encode to {slow}, {of}", library, times[slow], base, goal))
-        rows.append(Row(f"decode {slow_decode}, {of}", library, decodes[slow_decode], base_decode, goal))
+        rows.append(Row(f"encode to {slow}, {of}", library, *both((encode, slow, x), (x.astype, kind)), goal))
+        times = both((decode, slow_decode, codes[slow_decode], np.float32), (cast.astype, np.float32))
+        rows.append(Row(f"decode {slow_decode}, {of}", library, *times, goal))
     return rows
 
 
@@ -134,9 +144,7 @@ def matmul_rows() -> list[Row]:
         fmt = hw.parse_format(name)
         a, b = encode(fmt, x * scale), encode(fmt, y * scale)
         label = rule if isinstance(rule, str) else "lmul, value form"
-        base = best(np.matmul, x, y)
-        time.sleep(0.2)  # Let the threads of that matrix product come to rest.
-        ours = best(exact_sums, fmt, fmt, a, b, rule)
+        ours, base = both((exact_sums, fmt, fmt, a, b, rule), (np.matmul, x, y))
         what = f"sums of {label} products, {name}, {SIZE}^3, data N(0, {scale:g})"
         rows.append(Row(what, "numpy float64 x @ y", ours, base, goal))
     return rows

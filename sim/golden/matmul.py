@@ -3,7 +3,7 @@ exact, or term by term in an accumulator's own order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -121,34 +121,30 @@ def exact_sums(a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike, p
     rule = find_rule(product)
     a, b = check_operands(a_format, b_format, a, b)
     bound = rule.span(a_format, b_format).accumulate(max(1, a.shape[1]))
-    factors = _factors(rule, a_format, b_format, a, b)
+    clean = all(map(all_finite, (a_format, b_format), (a, b)))
+    status = np.zeros((len(a), b.shape[1]), dtype=np.uint8)
+    factors = _factors(rule, a_format, b_format, a, b, clean)
     if factors is not None and fits_float64(*factors):
-        values = rule.values if isinstance(rule, LMul) else decode
-        return Sums(dot(*factors), _status_of_sums(values, a_format, b_format, a, b), bound.lsb)
-    if all(map(all_finite, (a_format, b_format), (a, b))):
-        table = product_table(rule, a_format, b_format)
-        steps = None if table is None else table_sums(table, a, b)
-        if steps is not None:
-            return Sums([(steps, bound.lsb)], np.zeros(steps.shape, dtype=np.uint8), bound.lsb)
+        if not clean:
+            values = rule.values if isinstance(rule, LMul) else decode
+            status = status_of_sums(values(a_format, a), values(b_format, b))
+        return Sums(dot(*factors), status, bound.lsb)
+    table = product_table(rule, a_format, b_format) if clean else None
+    steps = None if table is None else table_sums(table, a, b)
+    if steps is not None:
+        return Sums([(steps, bound.lsb)], status, bound.lsb)
     return _sums_by_term(rule, a_format, b_format, a, b, bound)
 
 
-def _factors(rule: Rule, a_format: Format, b_format: Format, a: Codes, b: Codes) -> tuple[Factor, Factor] | None:
+def _factors(
+    rule: Rule, a_format: Format, b_format: Format, a: Codes, b: Codes, clean: bool
+) -> tuple[Factor, Factor] | None:
     """Two matrices of numbers whose ordinary matrix product holds the sums; None if there are none."""
     if isinstance(rule, Exact):
-        return factor_of(a_format, a), factor_of(b_format, b, transposed=True)
+        return factor_of(a_format, a, clean), factor_of(b_format, b, clean, transposed=True)
     if isinstance(rule, LMul) and rule.semantics == "value" and rule.edges == "unbounded":
         return _value_factors(rule, a_format, b_format, a, b)
     return None
-
-
-def _status_of_sums(
-    values: Callable[[Format, Codes], NDArray[np.float64]], a_format: Format, b_format: Format, a: Codes, b: Codes
-) -> NDArray[np.uint8]:
-    """The status of every sum, of operands with these values."""
-    if all(map(all_finite, (a_format, b_format), (a, b))):
-        return np.zeros((len(a), b.shape[1]), dtype=np.uint8)
-    return status_of_sums(values(a_format, a), values(b_format, b))
 
 
 def _value_factors(rule: LMul, a_format: Format, b_format: Format, a: Codes, b: Codes) -> tuple[Factor, Factor]:

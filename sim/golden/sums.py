@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format, Integer
 from sim.golden.codes import Codes, code_type
-from sim.golden.decoding import decode
+from sim.golden.decoding import CHUNK, decode
 from sim.golden.products import status
 from sim.golden.rounding import nearest_float
 
@@ -194,12 +194,13 @@ def _pieces(x: Factor, rows: slice, count: int) -> Iterator[tuple[NDArray[np.flo
     yield rest, x.lsb
 
 
-def factor_of(fmt: Format, codes: Codes, transposed: bool = False) -> Factor:
-    """The values of codes, infinities and NaN as zeros, with the bits that the format gives them."""
+def factor_of(fmt: Format, codes: Codes, clean: bool, transposed: bool = False) -> Factor:
+    """The values of codes with the bits that the format gives them; unless `clean`, zeros for infinities and NaN."""
+    kept = _as_they_are if clean else finite
 
     def tile(rows: slice) -> NDArray[np.float64]:
         # Columns of codes are gathered faster than columns of numbers.
-        return finite(decode(fmt, codes[:, rows])).T if transposed else finite(decode(fmt, codes[rows]))
+        return kept(decode(fmt, codes[:, rows])).T if transposed else kept(decode(fmt, codes[rows]))
 
     rows, depth = codes.shape[::-1] if transposed else codes.shape
     return Factor(tile, rows, depth, fmt.span.lsb, fmt.top, fmt.precision)
@@ -210,7 +211,12 @@ def all_finite(fmt: Format, codes: Codes) -> bool:
     if not fmt.has_special:
         return True
     flat = codes.reshape(-1)
-    return all(np.isfinite(decode(fmt, flat[i : i + TILE])).all() for i in range(0, flat.size, TILE))
+    pieces = (flat[i : i + CHUNK] for i in range(0, flat.size, CHUNK))
+    return all(np.isfinite(decode(fmt, piece)).all() for piece in pieces)
+
+
+def _as_they_are(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return x
 
 
 def finite(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -66,7 +66,7 @@ def table_sums(table: NDArray[np.float64], a: Codes, b: Codes) -> NDArray[np.int
 def _row_of_code(
     table: NDArray[np.float64], codes_used: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[Any]]:
-    """The rows to gather, which of them each code takes, -1 for none, and whether it is added or subtracted."""
+    """The rows to gather, which of them each code takes, and whether it is added or subtracted."""
     codes, half = len(table), len(table) // 2
     folded = np.arange(codes)
     signs = np.ones(codes, dtype=np.float32)
@@ -76,8 +76,8 @@ def _row_of_code(
         signs[half:] = -1
     used = np.zeros(codes, dtype=bool)
     used[folded[codes_used]] = True
-    listed = np.flatnonzero(used & table.any(axis=1))
-    place = np.full(codes, -1, dtype=np.int32)
+    listed = np.flatnonzero(used)
+    place = np.zeros(codes, dtype=np.int32)
     place[listed] = np.arange(listed.size)
     return table[listed], place[folded], signs
 
@@ -100,11 +100,9 @@ def _add_rows(
     for start in range(0, a.shape[1], depth):
         codes = a[:, start : start + depth]
         width = codes.shape[1]
-        places = place[codes]
-        taken = places >= 0
-        columns = (places * np.int32(width) + np.arange(width, dtype=np.int32))[taken]
-        ends = np.zeros(len(codes) + 1, dtype=np.int32)
-        np.cumsum(taken.sum(axis=1), out=ends[1:])
-        ones = csr_matrix((signs[codes][taken].astype(kind), columns, ends), shape=(len(codes), len(rows) * width))
+        columns = place[codes] * np.int32(width) + np.arange(width, dtype=np.int32)
+        ends = np.arange(0, codes.size + 1, width, dtype=np.int32)
+        data = signs[codes].astype(kind, copy=False).ravel()
+        ones = csr_matrix((data, columns.ravel(), ends), shape=(len(codes), len(rows) * width))
         gathered = np.take(rows, b[start : start + depth].ravel(), axis=1, mode="clip")
         total += ones @ gathered.reshape(-1, b.shape[1])
