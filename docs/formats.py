@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from dse.realline import real_line
@@ -63,6 +63,11 @@ def definitions(named: dict[str, str]) -> str:
     return "".join(f"- `{name}`: {meaning}\n" for name, meaning in named.items())
 
 
+def section(title: str, text: str) -> str:
+    """A titled part of the page."""
+    return f"\n## {title}\n\n{text}"
+
+
 def page() -> str:
     """The whole of docs/formats.md."""
     formats: list[Notation] = [parse_format(name) for name in CATALOGUE]
@@ -70,7 +75,6 @@ def page() -> str:
     blocks = [fmt for fmt in formats if isinstance(fmt, Block)]
     others = [fmt for fmt in formats if not isinstance(fmt, (Format, Block))]
     depths = ", ".join(map(str, DEPTHS))
-    section: Callable[[str, str], str] = lambda title, text: f"\n## {title}\n\n{text}"  # noqa: E731
     errors = [error_row(name, parse_format(name)) for name in ("e5m2", "e4m3", "e3m2", "e2m3", "e3m4")]
     return "".join(
         [
