@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self
 
 from hw.datapath import PRODUCTS
-from hw.formats import Fixed, Format, Span, check_int, parse_scalar
+from hw.formats import Fixed, Format, Span, check_choice, check_int, parse_scalar
 
 MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
 MAX_TERM_WIDTH = 1024
@@ -120,10 +120,7 @@ class MacSpec(Spec):
                 raise TypeError(f"{name} must be a Format, got {getattr(self, name)!r}")
             check_operand(name, getattr(self, name))
         for name, known in (("product", list(PRODUCTS)), ("accumulator", ["kulisch"])):
-            if not isinstance(getattr(self, name), str):
-                raise TypeError(f"{name} must be a str, got {getattr(self, name)!r}")
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
+            check_choice(name, getattr(self, name), known)
         check_int("depth", self.depth, 1, 1 << 20)
         check_int("pipeline", self.pipeline, 0, 3)
         PRODUCTS[self.product].check(self.a, self.b)

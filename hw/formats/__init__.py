@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hw.formats.base import Format, Notation, Span, check_int
+from hw.formats.base import FAMILIES, Format, Notation, Span, check_choice, check_int
 from hw.formats.block import Block
 from hw.formats.codebook import Codebook
 from hw.formats.fixed import Fixed
@@ -29,14 +29,14 @@ __all__ = [
     "Notation",
     "PowerOfTwo",
     "Span",
+    "check_choice",
     "check_int",
     "check_rounding",
     "parse_format",
     "parse_scalar",
 ]
 
-FAMILIES: list[type[Notation]] = [Integer, Bipolar, PowerOfTwo, Minifloat, Fixed, Codebook, FourthRoots, Block]
-"""Every family of formats. A new family is registered by appending its class here."""
+FAMILIES += [Integer, Bipolar, PowerOfTwo, Minifloat, Fixed, Codebook, FourthRoots, Block]
 
 CATALOGUE = [
     *("int4", "int6", "int8", "int16", "int32", "uint4", "uint8", "int8-sym", "binary", "bipolar4", "fix8.4"),

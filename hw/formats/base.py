@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Self
@@ -82,6 +83,10 @@ class Notation(ABC):
 
     def __str__(self) -> str:
         return self.name
+
+
+FAMILIES: list[type[Notation]] = []
+"""Every family of formats. A new family is registered by appending its class here."""
 
 
 class Format(Notation):
@@ -194,6 +199,14 @@ def check_bool(name: str, value: object) -> None:
     """Raise unless `value` is a bool; the message names the argument."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be a bool, got {value!r} of type {type(value).__name__}")
+
+
+def check_choice(name: str, value: object, known: Iterable[str]) -> None:
+    """Raise unless `value` is one of the known strs; the message names the argument."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, got {value!r}")
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
 
 
 def check_int(name: str, value: object, low: int, high: int) -> None:

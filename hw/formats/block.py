@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from hw.formats.base import Format, Notation, check_int
-from hw.formats.codebook import Codebook
-from hw.formats.fixed import Fixed
-from hw.formats.integer import Bipolar, Integer
-from hw.formats.minifloat import Minifloat
+from hw.formats.base import FAMILIES, Format, Notation, check_choice, check_int
 from hw.formats.power import PowerOfTwo
 
 RULES: dict[str, str] = {
@@ -36,7 +32,6 @@ STANDARD: dict[str, tuple[str, str, int, str, str | None, str]] = {
     "nvfp4": ("e2m1", "e4m3fn", 16, "nearest", "fp32", f"{FINE_GRAIN}: NVFP4"),
     "nvint4": ("int4-sym", "e4m3fn", 16, "nearest", "fp32", f"{FINE_GRAIN}: NVINT4"),
 }
-ELEMENTS: list[type[Format]] = [Integer, Bipolar, PowerOfTwo, Minifloat, Fixed, Codebook]
 
 
 @dataclass(frozen=True)
@@ -71,19 +66,15 @@ class Block(Notation):
     )
 
     def __post_init__(self) -> None:
-        for name in ("element", "scale", *(["tensor"] if self.tensor is not None else [])):
+        parts = ["element", "scale"] if self.tensor is None else ["element", "scale", "tensor"]
+        for name in parts:
             if not isinstance(getattr(self, name), Format):
                 raise TypeError(f"{name} must be a Format, got {getattr(self, name)!r}")
         check_int("size", self.size, 0, 65536)
-        if not isinstance(self.rule, str):
-            raise TypeError(f"rule must be a str, got {self.rule!r}")
-        if self.rule not in RULES:
-            raise ValueError(f"rule must be one of {', '.join(RULES)}, got {self.rule!r}")
-        for name in ("element", "scale"):
+        check_choice("rule", self.rule, RULES)
+        for name in parts:
             if getattr(self, name).max <= 0:
                 raise ValueError(f"{name} must have a positive value, got {getattr(self, name)}")
-        if self.tensor is not None and self.tensor.max <= 0:
-            raise ValueError(f"tensor must have a positive value, got {self.tensor}")
 
     @classmethod
     def parse(cls, name: str) -> Block | None:
@@ -155,7 +146,7 @@ def _power(value: Fraction) -> Fraction:
 
 def _scalar(name: str) -> Format:
     """The format of a block's part."""
-    for family in ELEMENTS:
-        if found := family.parse(name):
+    for family in FAMILIES:
+        if issubclass(family, Format) and (found := family.parse(name)):
             return found
     raise ValueError(f"unknown format {name!r} in a block")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from hw.formats.base import Format, Span, check_bool, check_int
+from hw.formats.base import Format, Span, check_bool, check_choice, check_int
 
 CONVENTIONS: dict[str, str] = {
     "finite": "every code is a finite number",
@@ -86,11 +86,8 @@ class Minifloat(Format):
     )
 
     def __post_init__(self) -> None:
-        for name, known in (("convention", CONVENTIONS), ("overflow", OVERFLOWS)):
-            if not isinstance(getattr(self, name), str):
-                raise TypeError(f"{name} must be a str, got {getattr(self, name)!r}")
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
+        check_choice("convention", self.convention, CONVENTIONS)
+        check_choice("overflow", self.overflow, OVERFLOWS)
         check_int("exponent_bits", self.exponent_bits, 0, 8)
         check_int("mantissa_bits", self.mantissa_bits, 1 if self.convention in ("ieee", "fn") else 0, 31)
         check_bool("signed", self.signed)

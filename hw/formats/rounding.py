@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hw.formats.base import check_choice
+
 ROUNDINGS: dict[str, str] = {
     "nearest_even": "the nearer one; halfway, the one whose code is even",
     "nearest_away": "the nearer one; halfway, the one farther from zero",
@@ -20,7 +22,4 @@ value; the others overflow.
 
 def check_rounding(rounding: object) -> None:
     """Raise unless `rounding` is a key of `ROUNDINGS`."""
-    if not isinstance(rounding, str):
-        raise TypeError(f"rounding must be a str, got {rounding!r}")
-    if rounding not in ROUNDINGS:
-        raise ValueError(f"rounding must be one of {', '.join(ROUNDINGS)}, got {rounding!r}")
+    check_choice("rounding", rounding, ROUNDINGS)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.formats import Fixed, Format, Integer, Minifloat, check_int
+from hw.formats import Fixed, Format, Integer, Minifloat, check_choice, check_int
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode, decode_steps, steps_of_values
 from sim.golden.encoding import encode, encode_steps
@@ -121,10 +121,7 @@ class Floating(Accumulator):
     def __post_init__(self) -> None:
         if not isinstance(self.format, Format):
             raise TypeError(f"format must be a Format, got {self.format!r}")
-        if not isinstance(self.order, str):
-            raise TypeError(f"order must be a str, got {self.order!r}")
-        if self.order not in ORDERS:
-            raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {self.order!r}")
+        check_choice("order", self.order, ORDERS)
         span = self.format.span
         if not isinstance(self.format, Minifloat) and max(span.hi, -span.lo - 1).bit_length() > ODD_BITS:
             raise ValueError(

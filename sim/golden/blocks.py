@@ -14,7 +14,7 @@ from hw.formats import Block, Format
 from sim.golden.accumulators import Accumulator
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import TABLE_WIDTH, decode, decode_steps
-from sim.golden.encoding import encode
+from sim.golden.encoding import as_floats, encode
 from sim.golden.ladder import ladder
 from sim.golden.matmul import exact_sums
 from sim.golden.products import Terms
@@ -108,22 +108,18 @@ def quantize(fmt: Block, values: ArrayLike, rounding: str = "nearest_even") -> Q
     """
     check_block(fmt)
     deterministic(rounding)
-    x = np.asarray(values)
-    if x.dtype.kind not in "fiu" or x.dtype.itemsize > 8:
-        raise TypeError(f"values must be real numbers of at most 64 bits, got an array of {x.dtype}")
+    x = as_floats(values).astype(np.float64)
     if x.ndim == 0:
         raise ValueError("values must have an axis for blocks to lie along, got a 0-d array")
-    x = x.astype(np.float64)
-    magnitude = np.where(np.isfinite(x), np.abs(x), 0.0)
     tensor = None
     if fmt.tensor is not None:
-        whole = divide_odd(magnitude.max(initial=0.0), float(fmt.element.max * fmt.scale.max))
+        whole = divide_odd(np.abs(finite(x)).max(initial=0.0), float(fmt.element.max * fmt.scale.max))
         tensor = int(encode(fmt.tensor, whole if whole else 1.0))
         divisor = float(decode(fmt.tensor, tensor))
         if divisor == 0:
             raise ValueError(f"values must not be so small that the tensor's scale in {fmt.tensor} is 0, got {whole}")
-        x, magnitude = divide_odd(x, divisor), divide_odd(magnitude, divisor)
-    scales = scales_for(fmt, block_maxima(fmt, magnitude))
+        x = divide_odd(x, divisor)
+    scales = scales_for(fmt, block_maxima(fmt, np.abs(finite(x))))
     nan = np.isnan(x)
     if nan.any() and fmt.element.code_of(np.nan) is None:
         code = fmt.scale.code_of(np.nan)

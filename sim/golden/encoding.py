@@ -53,7 +53,7 @@ def encode(
     """
     check_format(fmt)
     how = Rounding(rounding, random, random_bits)
-    x = _floats(values)
+    x = as_floats(values)
     how = how.broadcast(x.shape)
     result = np.empty(x.shape, dtype=code_type(fmt.width))
     if x.size == 0:
@@ -117,7 +117,7 @@ def _integers(steps: ArrayLike) -> NDArray[Any]:
     return array.astype(object if array.dtype.kind == "u" and array.dtype.itemsize == 8 else np.int64)
 
 
-def _floats(values: ArrayLike) -> NDArray[Any]:
+def as_floats(values: ArrayLike) -> NDArray[Any]:
     """The values as contiguous float32 or float64, exactly or rounded to odd."""
     given = np.asarray(values)
     if given.dtype.kind not in "fiu" or given.dtype.itemsize > 8:
@@ -125,13 +125,7 @@ def _floats(values: ArrayLike) -> NDArray[Any]:
     if given.dtype.kind == "f":
         kind = np.float64 if given.dtype.itemsize == 8 else np.float32
         return np.ascontiguousarray(given, dtype=kind).reshape(given.shape)
-    if given.dtype.kind == "u" and given.dtype.itemsize == 8:
-        given = given.astype(np.uint64)
-        # The upper half has no int64: halve it, keeping whether a bit was lost.
-        halves = (given >> np.uint64(1) | given & np.uint64(1)).astype(np.int64)
-        small = given < np.uint64(1 << 62)
-        return np.where(small, floats_of_steps(given.astype(np.int64), 0), floats_of_steps(halves, 1))
-    return floats_of_steps(given.astype(np.int64), 0)
+    return floats_of_steps(_integers(given), 0)
 
 
 def _part(rounding: Rounding, piece: slice) -> Rounding:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
 from sim.golden.codes import check_codes
+from sim.golden.decoding import decode
 from sim.golden.matmul import exact_sums
 from sim.golden.products import PRODUCTS
 
@@ -103,13 +104,7 @@ class Mac:
         TypeError, ValueError
             They are not codes of the accumulator.
         """
-        width = self.accumulator.width
-        integers = np.asarray(codes)
-        if integers.dtype != object:
-            integers = check_codes("codes", self.accumulator, integers).astype(object)
-        if self.accumulator.signed:
-            integers = integers - ((integers >> (width - 1)) << width)
-        return integers.astype(np.float64) * 2.0**-self.accumulator.fraction
+        return decode(self.accumulator, codes)
 
     def codes(self, steps: NDArray[Any]) -> NDArray[Any]:
         """Sums in steps as codes of the accumulator: modulo ``2**width``."""

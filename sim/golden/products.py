@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hw.formats import Format, Minifloat, Span, check_int
+from hw.formats import Format, Minifloat, Span, check_choice, check_int
 from sim.golden.codes import Codes, check_format, integer_type
 from sim.golden.decoding import decode, decode_steps
 from sim.golden.direct import minus_zero
@@ -115,11 +115,8 @@ class LMul:
     operand_rounding: str = "toward_zero"
 
     def __post_init__(self) -> None:
-        for name, known in (("semantics", SEMANTICS), ("edges", EDGES)):
-            if not isinstance(getattr(self, name), str):
-                raise TypeError(f"{name} must be a str, got {getattr(self, name)!r}")
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
+        check_choice("semantics", self.semantics, SEMANTICS)
+        check_choice("edges", self.edges, EDGES)
         if self.offset is not None:
             check_int("offset", self.offset, 0, 31)
             if self.semantics == "mitchell":
