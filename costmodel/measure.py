@@ -13,10 +13,13 @@ from typing import Any
 import hw
 from costmodel import nextpnr, yosys
 from costmodel.harness import harness
+from costmodel.levels import levels
 from costmodel.targets import Flow, load
 from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
-from rtl_gen.tools import package_version
+from rtl_gen.tools import ToolError, package_version
+
+NO_TOOL = "no open place and route for this family"
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,14 @@ class Cost:
         Cells after synthesis, of the unit alone, without the harness.
     lut_kind : str
         What a LUT is there.
+    levels : int
+        Levels of logic of the unit, as `costmodel.levels` counts them.
     fmax : float or None
-        MHz between registers, median of the seeds; None where there is no open place and route.
+        MHz between registers, median of the seeds; None where it was not placed.
     fmax_seeds : list of float
         MHz of each seed: their spread is the noise of placement.
+    unplaced : str
+        Why there is no `fmax`; empty if there is.
     flow : str
         The Yosys command that did best.
     digest : str
@@ -51,8 +58,10 @@ class Cost:
     dsp: int
     bram: int
     lut_kind: str
+    levels: int
     fmax: float | None
     fmax_seeds: list[float]
+    unplaced: str
     flow: str
     digest: str
     versions: dict[str, str]
@@ -61,16 +70,46 @@ class Cost:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Design:
+    """Verilog to measure, whoever wrote it.
+
+    Attributes
+    ----------
+    name : str
+        For people.
+    verilog : str
+        Has the module of the manifest.
+    manifest : dict
+        Its `module` and `ports`, as `rtl_gen.emit` lists them.
+    form : str
+        ``dsp`` if multiplier blocks may be used.
+    prepare : tuple of str
+        Yosys commands for the module before synthesis.
+    """
+
+    name: str
+    verilog: str
+    manifest: dict[str, Any]
+    form: str = ""
+    prepare: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, spec: hw.Spec, emitted: Emitted) -> Design:
+        """The design of a spec."""
+        return cls(spec.name, emitted.verilog, emitted.manifest, getattr(spec, "form", ""))
+
+
 def measure_key(emitted: Emitted, target: hw.Target) -> str:
-    """A hash of all that a measurement depends on: Verilog, harness, flow, tool versions."""
+    """A hash of all that a measurement of a spec depends on: Verilog, harness, flow, tool versions."""
+    return design_key(emitted.digest, target)
+
+
+def design_key(text: str, target: hw.Target) -> str:
+    """A hash of all that a measurement depends on; `text` stands for the design."""
     flow = load(target.name)
-    parts = [
-        emitted.digest,
-        code_digest(__name__, "costmodel.harness", "costmodel.yosys"),
-        flow.text,
-        json.dumps(_versions(flow)),
-    ]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    code = code_digest(__name__, "costmodel.harness", "costmodel.levels", "costmodel.yosys")
+    return hashlib.sha256("\0".join([text, code, flow.text, json.dumps(_versions(flow))]).encode()).hexdigest()
 
 
 def measure(spec: hw.Spec, target: hw.Target) -> Cost:
@@ -92,47 +131,83 @@ def measure(spec: hw.Spec, target: hw.Target) -> Cost:
     """
     if not isinstance(target, hw.Target):
         raise TypeError(f"target must be a Target, got {target!r}")
-    flow, emitted = load(target.name), emit(spec, target)
-    versions = _versions(flow)
+    load(target.name)
+    return measure_design(Design.of(spec, emit(spec, target)), target)
+
+
+def measure_design(design: Design, target: hw.Target) -> Cost:
+    """Measure Verilog on a target, as `measure` does; the same errors."""
+    flow = load(target.name)
+    commands = flow.dsp_flows if design.form == "dsp" else flow.synthesis
+    if not commands:
+        raise ValueError(f"target {target.name} has no multiplier blocks to measure {design.name} with")
+    versions, unplaced = _versions(flow), _unplaced(flow)
     with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
         folder = Path(temporary)
-        (folder / "design.v").write_text(emitted.verilog + harness(emitted.manifest))
-        trials = [_synthesise(flow, command, emitted.name, folder) for command in flow.synthesis]
+        (folder / "design.v").write_text(design.verilog + harness(design.manifest))
+        for name, text in (flow.place or {}).get("files", {}).items():
+            (folder / name).write_text(text)
+        trials = [_synthesise(flow, command, design, f"trial{index}", folder) for index, command in enumerate(commands)]
         best = min(range(len(trials)), key=lambda index: (trials[index]["lut"], trials[index]["carry"]))
-        (folder / f"{best}.json").rename(folder / "netlist.json")
-        speeds = [_place(flow.place, seed, folder) for seed in flow.place["seeds"]] if flow.place else []
+        depth = _levels(flow, design, f"trial{best}", folder)
+        speeds = [] if unplaced else _speeds(flow, f"trial{best}", folder)
     return Cost(
-        spec=spec.name,
+        spec=design.name,
         target=target.name,
         **trials[best],
         lut_kind=flow.lut_kind,
+        levels=depth,
         fmax=statistics.median(speeds) if speeds else None,
         fmax_seeds=speeds,
-        flow=flow.synthesis[best],
-        digest=emitted.digest,
+        unplaced=unplaced,
+        flow=commands[best],
+        digest=hashlib.sha256(design.verilog.encode()).hexdigest(),
         versions=versions,
     )
 
 
 def _versions(flow: Flow) -> dict[str, str]:
-    packages = ["pyosys"] + ([flow.place["package"]] if flow.place else [])
-    return {package: package_version(package) for package in packages}
+    """The tools' versions; a place and route that is an extra may be absent."""
+    versions = {"pyosys": package_version("pyosys")}
+    if flow.place:
+        try:
+            versions[flow.place["package"]] = package_version(flow.place["package"])
+        except ToolError:
+            if "extra" not in flow.place:
+                raise
+            versions[flow.place["package"]] = "absent"
+    return versions
 
 
-def _synthesise(flow: Flow, command: str, module: str, folder: Path) -> dict[str, int]:
-    """Resources of the unit; its netlist, in the harness, goes to a file named after the command."""
-    name = flow.synthesis.index(command)
+def _unplaced(flow: Flow) -> str:
+    """Why nothing can be placed on a family; empty if it can."""
+    if flow.place is None:
+        return NO_TOOL
+    if _versions(flow)[flow.place["package"]] == "absent":
+        return f"not placed: pip install 'macsmith[{flow.place['extra']}]'"
+    return ""
+
+
+def _synthesise(flow: Flow, command: str, design: Design, name: str, folder: Path) -> dict[str, int]:
+    """Resources of the unit; its netlist, and that of the unit in the harness, go to files."""
+    module = design.manifest["module"]
     yosys.run(
         [
             "read_verilog design.v",
-            "hierarchy -check -top harness",
+            # Without -check: the family's own cells are known only to the flow, which does check.
+            "hierarchy -top harness",
+            *(f"{passed} {module}" for passed in design.prepare),
             # The unit stays a module of its own until it is counted: none of its logic can move out.
             f"setattr -mod -set keep_hierarchy 1 {module}",
             f"{command} -top harness",
             f"tee -o {name}.stat stat -json",
+            f"select {module}",
+            f"write_json -selected {name}.unit.json",
+            "select -clear",
             f"setattr -mod -unset keep_hierarchy {module}",
             "flatten",
             "opt_clean",
+            *(flow.place or {}).get("before", ()),
             f"write_json {name}.json",
         ],
         folder,
@@ -141,11 +216,22 @@ def _synthesise(flow: Flow, command: str, module: str, folder: Path) -> dict[str
     return flow.count(statistics_["modules"][f"\\{module}"]["num_cells_by_type"])
 
 
-def _place(place: dict[str, Any], seed: int, folder: Path) -> float:
+def _levels(flow: Flow, design: Design, name: str, folder: Path) -> int:
+    modules = json.loads((folder / f"{name}.unit.json").read_text())["modules"]
+    return levels(modules[design.manifest["module"]], flow)
+
+
+def _speeds(flow: Flow, name: str, folder: Path) -> list[float]:
+    """MHz that nextpnr achieves with each seed."""
+    assert flow.place is not None
+    return [_place(flow.place, f"{name}.json", seed, folder) for seed in flow.place["seeds"]]
+
+
+def _place(place: dict[str, Any], netlist: str, seed: int, folder: Path) -> float:
     """MHz that nextpnr achieves with a seed."""
     report = folder / "report.json"
     report.unlink(missing_ok=True)
-    options = ["--json", "netlist.json", "--report", report.name, "--seed", str(seed), "--timing-allow-fail", "-q"]
+    options = ["--json", netlist, "--report", report.name, "--seed", str(seed), "--timing-allow-fail", "-q"]
     nextpnr.run(place["package"], place["program"], [*place["options"], *options], folder)
     clocks = json.loads(report.read_text())["fmax"]
     return min(clock["achieved"] for clock in clocks.values())

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from costmodel.targets import load, measurable
-from rtl_gen.tools import Tool, package_version
+from rtl_gen.tools import Tool, ToolError, package_version
 
 
-def _tool(package: str, family: str) -> Tool:
-    return Tool(package.removeprefix("yowasp-"), f"places and routes for {family}", lambda: package_version(package))
+def _tool(package: str, family: str, extra: str | None) -> Tool:
+    """A tool; one that comes with an extra may be missing."""
+
+    def find() -> str:
+        try:
+            return package_version(package)
+        except ToolError:
+            if extra is None:
+                raise
+            return "absent"
+
+    optional = f" (optional: pip install 'macsmith[{extra}]')" if extra else ""
+    return Tool(package.removeprefix("yowasp-"), f"places and routes for {family}{optional}", find)
 
 
-TOOLS = [_tool(flow.place["package"], name) for name in measurable() if (flow := load(name)).place]
+TOOLS = [
+    _tool(flow.place["package"], name, flow.place.get("extra"))
+    for name in measurable()
+    if (flow := load(name)).place
+]

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from hw.formats import parse_format
-from hw.spec import MacSpec, Spec, parse
+from hw.spec import MacSpec, MulSpec, Spec, parse
 from hw.target import GENERIC, TARGETS, Target, parse_target
 from hw.units import build
 
-__all__ = ["GENERIC", "TARGETS", "MacSpec", "Spec", "Target", "build", "parse", "parse_format", "parse_target"]
+__all__ = [
+    "GENERIC",
+    "TARGETS",
+    "MacSpec",
+    "MulSpec",
+    "Spec",
+    "Target",
+    "build",
+    "parse",
+    "parse_format",
+    "parse_target",
+]

@@ -15,25 +15,41 @@ class Target:
         Short name, as used on the command line.
     title : str
         What people call it.
+    carry : str
+        The cell that its carry chains are made of, where `hw.arith` builds with it; empty where it
+        writes portable RTL.
+    dsp : tuple of (int, int) or None
+        Widths of the signed operands that one of its multiplier blocks takes, as Yosys maps them; None
+        if it has none.
     """
 
     name: str
     title: str
+    carry: str = ""
+    dsp: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        for field in ("name", "title"):
+        for field in ("name", "title", "carry"):
             if not isinstance(getattr(self, field), str):
                 raise TypeError(f"{field} must be a str, got {getattr(self, field)!r}")
+        if self.dsp is not None and not (isinstance(self.dsp, tuple) and len(self.dsp) == 2):
+            raise TypeError(f"dsp must be two widths or None, got {self.dsp!r}")
 
 
-GENERIC = Target("generic", "portable RTL, no vendor primitives")
+GENERIC = Target("generic", "portable RTL, no vendor primitives", dsp=(18, 18))
 TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
         GENERIC,
-        Target("ecp5", "Lattice ECP5"),
-        Target("ice40", "Lattice iCE40"),
-        Target("xcup", "AMD UltraScale+"),
+        Target("ecp5", "Lattice ECP5", "CCU2C", (18, 18)),
+        Target("nexus", "Lattice Nexus", "CCU2", (18, 18)),
+        Target("machxo2", "Lattice MachXO2", "CCU2D"),
+        Target("ice40", "Lattice iCE40", "SB_CARRY"),
+        Target("gowin", "Gowin LittleBee and Arora", "", (18, 18)),
+        Target("gatemate", "Cologne Chip GateMate"),
+        Target("xc7", "AMD 7 series", "CARRY4", (25, 18)),
+        Target("xcup", "AMD UltraScale+", "CARRY8", (27, 18)),
+        Target("intelalm", "Intel Cyclone V (ALM)", "", (27, 27)),
     )
 }
 

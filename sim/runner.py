@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,8 @@ from sim import tools
 SEED = 1
 OPTIMISE = "-O1"  # Python drives each cycle: a quick compile is worth more than quick code
 UNUSED = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")
-LINT = ("-Wall", "-Wno-WIDTH")
+# A vector whose bits depend on one another is no loop, and Yosys has looked for those already.
+LINT = ("-Wall", "-Wno-WIDTH", "-Wno-UNOPTFLAT")
 
 
 class Verilator(runner.Verilator):
@@ -83,7 +84,14 @@ class Results:
     failures: list[str]
 
 
-def simulate(source: Path, module: str, bench: str, folder: Path, environment: Mapping[str, str]) -> Results:
+def simulate(
+    source: Path,
+    module: str,
+    bench: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    libraries: Sequence[Path] = (),
+) -> Results:
     """Build `module` from `source` and run all cocotb tests of Python module `bench` on it.
 
     Parameters
@@ -98,6 +106,8 @@ def simulate(source: Path, module: str, bench: str, folder: Path, environment: M
         Where to build and run; made if needed.
     environment : mapping of str to str
         What the bench reads.
+    libraries : sequence of Path
+        Verilog files with the cells that it is made of; what is odd in those is not ours to complain of.
 
     Raises
     ------
@@ -122,7 +132,7 @@ def simulate(source: Path, module: str, bench: str, folder: Path, environment: M
                 sources=[source.resolve()],
                 hdl_toplevel=module,
                 build_dir=folder,
-                build_args=list(LINT),
+                build_args=[*LINT, *_library_options(libraries, folder)],
                 timescale=("1ns", "1ps"),
                 log_file=log,
             )
@@ -141,6 +151,24 @@ def simulate(source: Path, module: str, bench: str, folder: Path, environment: M
     except RuntimeError as error:
         raise ToolError(f"simulation of {module} failed: {_complaint(log) or error}") from error
     return read_results(results, folder / "bench.log")
+
+
+def _library_options(libraries: Sequence[Path], folder: Path) -> list[str]:
+    """Verilator's options for files of which it takes the modules that are used, without lint."""
+    if not libraries:
+        return []
+    waiver = folder / "libraries.vlt"
+    patterns = sorted({str(path.parent) for path in libraries})
+    waiver.write_text("`verilator_config\n" + "".join(f'lint_off -file "{path}/*"\n' for path in patterns))
+    # The defaults of iCE40's inputs are a syntax of their own.
+    options = [
+        str(waiver),
+        "-Wno-SPECIFYIGN",
+        "-Wno-MODDUP",
+        "-DNO_ICE40_DEFAULT_ASSIGNMENTS",
+        *(f"-I{path}" for path in patterns),
+    ]
+    return options + [option for path in libraries for option in ("-v", str(path))]
 
 
 def read_results(path: Path, log: Path) -> Results:

@@ -12,14 +12,15 @@ from typing import Any
 
 import hw
 from rtl_gen import Emitted, emit
+from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.tools import ToolError
 from sim import tools
-from sim.benches import mac
+from sim.benches import mac, mul
 from sim.benches.play import Play, save
 from sim.runner import SEED, Results, simulate
 
-BENCHES: dict[str, Callable[[Any, int], list[Play]]] = {"mac": mac.plays}
+BENCHES: dict[str, Callable[[Any, int], list[Play]]] = {"mac": mac.plays, "mul": mul.plays}
 """What to try on each unit, by the unit's name."""
 
 
@@ -98,7 +99,7 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
         scratch = Path(temporary).resolve()
         try:
-            results, compared = _simulate(emitted, plays, scratch)
+            results, compared = _simulate(emitted, plays, scratch, target)
         except ToolError as error:
             kept = _keep_logs(scratch, folder)
             raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error
@@ -117,13 +118,13 @@ def verify(
     )
 
 
-def _simulate(emitted: Emitted, plays: list[Play], scratch: Path) -> tuple[Results, dict[str, int]]:
+def _simulate(emitted: Emitted, plays: list[Play], scratch: Path, target: hw.Target) -> tuple[Results, dict[str, int]]:
     """What the bench reported, and how many samples each play that passed compared."""
     source, _manifest = emitted.write(scratch)
     script, evidence = scratch / "plays.json", scratch / "evidence.json"
     save(plays, script)
     environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(evidence)}
-    results = simulate(source, emitted.name, "sim.benches.clocked", scratch, environment)
+    results = simulate(source, emitted.name, "sim.benches.clocked", scratch, environment, cell_models(target))
     compared = json.loads(evidence.read_text()) if evidence.exists() else {}
     # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
     if results.tests != len(plays):

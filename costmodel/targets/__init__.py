@@ -24,12 +24,16 @@ class Flow:
         What a LUT is there.
     synthesis : tuple of str
         Yosys commands to try; the one with the fewest LUTs counts.
+    dsp_flows : tuple of str
+        The same, with the family's multiplier blocks; empty if it has none.
     cells : dict
         For each of `CLASSES`, what one cell of each type counts for.
     free : frozenset of str
         Cells that count for nothing.
     place : dict or None
-        How to place and route; None if no open tool can.
+        How to place and route; None if no open tool can. It has the `package`, `program`, `options` and
+        `seeds`, and may have `before`, Yosys commands that make the netlist ready (pads), `files` that the
+        options name, by their name, and `extra`: the extra of macsmith that installs the package.
     text : str
         The file, to key results by.
     """
@@ -37,6 +41,7 @@ class Flow:
     name: str
     lut_kind: str
     synthesis: tuple[str, ...]
+    dsp_flows: tuple[str, ...]
     cells: dict[str, dict[str, int]]
     free: frozenset[str]
     place: dict[str, Any] | None
@@ -73,6 +78,7 @@ def load(name: str) -> Flow:
         name=data["name"],
         lut_kind=data["lut_kind"],
         synthesis=tuple(data["synthesis"]["flows"]),
+        dsp_flows=tuple(data.get("dsp", {"flows": ()})["flows"]),
         cells={kind: data["cells"][kind] for kind in CLASSES},
         free=frozenset(data["cells"]["free"]),
         place=data.get("place"),

@@ -1,1 +1,41 @@
-"""Building blocks that know bits, not formats."""
+"""Building blocks that know bits, not formats; and the only place that names a family's cells."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Signal, Value
+
+from hw.arith.fabric import Fabric
+from hw.arith.ice40 import Ice40
+from hw.arith.lattice import CELLS, Lattice
+from hw.arith.logic import Logic
+from hw.arith.multiplier import star
+from hw.arith.xilinx import CHAIN, Xilinx
+
+FABRICS: dict[str, Fabric] = {
+    "": Fabric(),
+    "SB_CARRY": Ice40(),
+    **{kind: Lattice(kind) for kind in CELLS},
+    **{kind: Xilinx(kind) for kind in CHAIN},
+}
+"""What builds rows, by a target's carry cell."""
+
+
+def fabric(m: Logic) -> Fabric:
+    """The fabric that a datapath is for."""
+    return FABRICS[m.target.carry]
+
+
+def multiply(m: Logic, name: str, x: Value, y: Value) -> Signal:
+    """``x * y``, exactly, signed if one of them is; built as ``m.form`` says.
+
+    Raises
+    ------
+    ValueError
+        An operand has no bits, or more than 64.
+    """
+    for operand, value in (("x", x), ("y", y)):
+        if not 1 <= len(value) <= 64:
+            raise ValueError(f"{operand} must have 1..64 bits, got {len(value)}")
+    if m.form == "dsp":
+        return star(m, name, x, y)
+    return fabric(m).multiply(m, name, x, y, fast=m.form == "fast")

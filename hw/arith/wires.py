@@ -1,28 +1,21 @@
-"""Naming and cutting wires."""
+"""Joining and cutting wires."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Shape, Signal, Value
+from collections.abc import Callable
+
+from amaranth.hdl import Cat, Const, Shape, Signal, Value
+
+from hw.arith.logic import Logic
 
 
-def named(m: Module, name: str, value: Value) -> Signal:
-    """`value` on a wire of its own.
-
-    Amaranth emits a shared expression once per use, and Yosys optimises expressions that share a
-    cell with their neighbours differently; a named wire is both readable and predictable.
-    """
-    signal = Signal(value.shape(), name=name)
-    m.d.comb += signal.eq(value)
-    return signal
-
-
-def any_of(m: Module, name: str, *values: Value) -> Value:
+def any_of(m: Logic, name: str, *values: Value) -> Value:
     """Whether any bit of any value is set, on a wire; a lone bit needs none."""
     bits = Cat(*values)
-    return named(m, name, bits.any()) if len(bits) > 1 else bits
+    return m.wire(name, bits.any()) if len(bits) > 1 else bits
 
 
-def truncate(m: Module, name: str, value: Value, width: int, low: int = 0, signed: bool = False) -> Signal:
+def truncate(m: Logic, name: str, value: Value, width: int, low: int = 0, signed: bool = False) -> Signal:
     """Bits ``low .. low + width - 1`` of `value`, on a wire: a narrowing that is meant.
 
     The caller has proved that the bits left out are zeros or copies of the sign, or that the
@@ -37,5 +30,12 @@ def truncate(m: Module, name: str, value: Value, width: int, low: int = 0, signe
         parts.insert(0, Signal(low, name=f"unused_below_{name}"))
     if high := len(value) - width - low:
         parts.append(Signal(high, name=f"unused_above_{name}"))
-    m.d.comb += Cat(*parts).eq(value)
+    m.split(parts, value)
     return kept
+
+
+def lookup(m: Logic, name: str, value: Value, width: int, function: Callable[[int], int]) -> Signal:
+    """``function(value)`` modulo ``2**width`` as a truth table, for a value of a few bits."""
+    entries = [function(index) for index in range(1 << len(value))]
+    tables = [sum((entry >> bit & 1) << i for i, entry in enumerate(entries)) for bit in range(width)]
+    return m.wire(name, Cat(Const(table, len(entries)).bit_select(value, 1) for table in tables))

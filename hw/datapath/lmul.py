@@ -7,17 +7,30 @@ The mantissa's carry runs into the exponent by itself.
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Value, signed
+from dataclasses import dataclass
 
-from hw.arith.wires import named, truncate
-from hw.datapath.product import Product, ProductRule, status
-from hw.datapath.unpack import kind_of
+from amaranth.hdl import Cat, Mux, Value
+
+from hw.arith import Logic, fabric
+from hw.arith.compare import above, below
+from hw.datapath.product import Product, ProductRule, specials, status
+from hw.datapath.rounded import Signs, signed_code, with_specials
+from hw.datapath.unpack import Kind, kind_of
 from hw.formats import Format, Minifloat, Span
 
 
 def offset_exponent(mantissa_bits: int) -> int:
     """l(M): the offset that stands in for the mantissas' product is ``2**-l``."""
     return mantissa_bits if mantissa_bits <= 3 else 3 if mantissa_bits == 4 else 4
+
+
+@dataclass
+class Magnitude:
+    """A product's code without its sign, and the operands' kinds."""
+
+    code: Value
+    x: Kind
+    y: Kind
 
 
 class LMul(ProductRule):
@@ -41,21 +54,47 @@ class LMul(ProductRule):
     def bias(self, a: Format, b: Format) -> int | None:
         return 1
 
-    def multiply(self, m: Module, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
+    def check_result(self, a: Format, b: Format, result: Format) -> None:
+        if result != a:
+            raise ValueError(f"result must be exact or {a} for product lmul, got {result}")
+
+    def multiply(self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
         assert isinstance(a_format, Minifloat)
-        fmt, fraction = a_format, a_format.mantissa_bits
+        fraction = a_format.mantissa_bits
+        parts = self._magnitude(m, a_format, a, b)
+        # What is not a number adds nothing.
+        special = [flag for kind in (parts.x, parts.y) for flag in (kind.infinite, kind.nan) if flag is not None]
+        zero = m.wire("zero", Cat(~parts.code[fraction:].any(), *special).any())
+        significand = m.wire("product", Cat(parts.code[:fraction], ~zero))
+        return Product(significand, parts.code[fraction:], m.wire("negate", a[-1] ^ b[-1]), status(m, parts.x, parts.y))
+
+    def round(
+        self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value, result: Format, rounding: str
+    ) -> Value:
+        """The rule's own code: nothing is left to round."""
+        assert isinstance(result, Minifloat)
+        parts = self._magnitude(m, result, a, b)
+        number = Signs(m.wire("negate", a[-1] ^ b[-1]), specials(m, parts.x, parts.y))
+        return signed_code(m, number, result, with_specials(number, result, parts.code))
+
+    def _magnitude(self, m: Logic, fmt: Minifloat, a: Value, b: Value) -> Magnitude:
+        """The product's code without its sign, of operands that are numbers."""
+        fraction, width = fmt.mantissa_bits, fmt.width - 1
         # Subnormals count as zeros, also beside an infinity.
         x, y = (kind_of(fmt, m, code, name, subnormals=False) for code, name in ((a, "a"), (b, "b")))
-
         constant = (1 << (fraction - offset_exponent(fraction))) - (fmt.bias << fraction)
-        code_sum = named(m, "code_sum", a[:-1] + b[:-1] + Const(constant, signed(fmt.width + 1)))
-        overflow = named(m, "overflow", code_sum > fmt.max_magnitude_code)
-        code = truncate(m, "code", Mux(overflow, fmt.max_magnitude_code, code_sum), fmt.width - 1)
-        special = [flag for kind in (x, y) for flag in (kind.infinite, kind.nan) if flag is not None]
-        flush = named(m, "flush", Cat(x.zero, y.zero, code_sum < (1 << fraction), *special).any())
-        return Product(
-            named(m, "product", Mux(flush, 0, Cat(code[:fraction], 1))),
-            code[fraction:],
-            named(m, "negate", a[-1] ^ b[-1]),
-            status(m, x, y),
+        carry = constant & 1
+        total, constant = fabric(m).add(m, "code_sum", a[:-1], b[:-1], fmt.width, carry), constant - carry
+        flush = m.wire("flush", Cat(x.zero, y.zero, below(total, (1 << fraction) - constant)).any())
+        overflow = m.wire("overflow", above(total, fmt.max_magnitude_code - constant))
+        # What is added does not reach below its lowest one.
+        low = min((constant & -constant).bit_length() - 1, width - 1) if constant else 0
+        code = fabric(m).add_constant(
+            m,
+            "code_upper",
+            total[low:width],
+            (constant >> low) & ((1 << (width - low)) - 1),
+            [(flush, 0), (overflow, fmt.max_magnitude_code >> low)],
         )
+        lower = Mux(flush, 0, Mux(overflow, fmt.max_magnitude_code & ((1 << low) - 1), total[:low]))[:low]
+        return Magnitude(m.wire("code", Cat(lower, code)), x, y)

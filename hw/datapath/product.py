@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Module, Value
+from amaranth.hdl import Cat, Value
 
-from hw.arith.wires import any_of, named, truncate
+from hw.arith.logic import Logic
+from hw.arith.wires import any_of, truncate
 from hw.datapath.unpack import Kind
 from hw.formats import Format, Span
 
@@ -50,10 +51,19 @@ class ProductRule(ABC):
         """What `Product.exponent` exceeds the shift by; None if products need no alignment."""
 
     @abstractmethod
-    def multiply(self, m: Module, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
+    def multiply(self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
         """Logic, added to `m`, from two codes to a product. No registers."""
 
-    def align(self, m: Module, a: Format, b: Format, product: Product) -> Term:
+    def check_result(self, a: Format, b: Format, result: Format) -> None:  # noqa: B027 - most take any
+        """Raise ValueError if the rule's products can't be rounded into `result`."""
+
+    @abstractmethod
+    def round(
+        self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value, result: Format, rounding: str
+    ) -> Value:
+        """Logic, added to `m`, from two codes to the code of their product, rounded once. No registers."""
+
+    def align(self, m: Logic, a: Format, b: Format, product: Product) -> Term:
         """Logic, added to `m`, that shifts a product to its place in fixed point."""
         bias = self.bias(a, b)
         if bias is None or product.exponent is None:
@@ -67,22 +77,37 @@ class ProductRule(ABC):
         return Term(aligned, product.negate, product.status)
 
 
-def status(m: Module, a: Kind, b: Kind) -> Value | None:
+@dataclass
+class Specials:
+    """Whether a product is an infinity, or NaN; None where it never is."""
+
+    infinite: Value | None
+    nan: Value | None
+
+
+def specials(m: Logic, a: Kind, b: Kind) -> Specials:
+    """IEEE 754 decides: infinity times zero is NaN, a NaN stays one. Where `nan` is set, `infinite` does not count."""
+    invalid = [kind.nan for kind in (a, b) if kind.nan is not None]
+    infinite = [kind.infinite for kind in (a, b) if kind.infinite is not None]
+    invalid += [kind.infinite & other.zero for kind, other in ((a, b), (b, a)) if kind.infinite is not None]
+    return Specials(
+        any_of(m, "infinite", *infinite) if infinite else None, any_of(m, "invalid", *invalid) if invalid else None
+    )
+
+
+def status(m: Logic, a: Kind, b: Kind) -> Value | None:
     """Two bits: the product is (or hides) +infinity, -infinity; both: it is NaN. None if it never is.
 
     Written so that the status of a sum is the bitwise OR of its terms'.
     """
-    invalid = [kind.nan for kind in (a, b) if kind.nan is not None]
-    if not invalid:
+    special = specials(m, a, b)
+    inf, nan = special.infinite, special.nan
+    if nan is None:
         return None
-    infinite = [kind.infinite for kind in (a, b) if kind.infinite is not None]
-    invalid += [kind.infinite & other.zero for kind, other in ((a, b), (b, a)) if kind.infinite is not None]
-    nan = any_of(m, "invalid", *invalid)
-    if not infinite:
+    if inf is None:
         return nan.replicate(2)
-    inf = any_of(m, "infinite", *infinite)
     signs = [kind.negative for kind in (a, b) if kind.negative is not None]
     if not signs:
         return Cat(nan | inf, nan)
-    negative = named(m, "negative", signs[0] ^ signs[1]) if len(signs) == 2 else signs[0]
+    negative = m.wire("negative", signs[0] ^ signs[1]) if len(signs) == 2 else signs[0]
     return Cat(nan | (inf & ~negative), nan | (inf & negative))

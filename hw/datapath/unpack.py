@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import singledispatch
 
-from amaranth.hdl import Cat, Const, Module, Mux, Value
+from amaranth.hdl import Cat, Const, Mux, Value
 
-from hw.arith.wires import any_of, named
+from hw.arith.logic import Logic
+from hw.arith.wires import any_of, lookup
 from hw.formats import Bipolar, Codebook, Fixed, Format, Integer, Minifloat, PowerOfTwo
 
 
@@ -52,8 +53,11 @@ def has_exponent(fmt: Format) -> bool:
 
 
 @singledispatch
-def unpack(fmt: Format, m: Module, code: Value, name: str) -> Operand:
-    """The parts of `code`, a Value as wide as `fmt`; `name` prefixes the wires."""
+def unpack(fmt: Format, m: Logic, code: Value, name: str, masked: bool = True) -> Operand:
+    """The parts of `code`, a Value as wide as `fmt`; `name` prefixes the wires.
+
+    Unless `masked`, the significand of an infinity or NaN, or of a subnormal that is a zero, may be anything.
+    """
     raise TypeError(f"no hardware takes {fmt} operands")
 
 
@@ -64,65 +68,64 @@ def unpacks(fmt: Format) -> bool:
 
 @unpack.register(Integer)
 @unpack.register(Fixed)
-def _(fmt: Integer | Fixed, m: Module, code: Value, name: str) -> Operand:
+def _(fmt: Integer | Fixed, m: Logic, code: Value, name: str, masked: bool = True) -> Operand:
     significand = code.as_signed() if fmt.signed else code
     negative = code[-1] if fmt.signed else None
     return Operand(significand, None, None, Kind(None, None, code == 0, negative))
 
 
 @unpack.register
-def _(fmt: Bipolar, m: Module, code: Value, name: str) -> Operand:
+def _(fmt: Bipolar, m: Logic, code: Value, name: str, masked: bool = True) -> Operand:
     # 2 x + 1 - 2**n: the code with its top bit inverted, and a one below.
     return Operand(Cat(1, code[:-1], ~code[-1]).as_signed(), None, None, Kind(None, None, Const(0, 1), ~code[-1]))
 
 
 @unpack.register(Codebook)
 @unpack.register(PowerOfTwo)
-def _(fmt: Codebook | PowerOfTwo, m: Module, code: Value, name: str) -> Operand:
+def _(fmt: Codebook | PowerOfTwo, m: Logic, code: Value, name: str, masked: bool = True) -> Operand:
     values = [fmt.value(i) for i in range(1 << fmt.width)]
     unit = Fraction(2) ** fmt.span.lsb
     steps = [int(value / unit) if isinstance(value, Fraction) else 0 for value in values]
-    # A truth table for each bit: synthesis knows best what to make of those.
-    tables = [sum((step >> bit & 1) << i for i, step in enumerate(steps)) for bit in range(fmt.span.width)]
-    bits = Cat(Const(table, len(steps)).bit_select(code, 1) for table in tables)
-    significand = named(m, f"{name}_significand", bits.as_signed() if fmt.span.signed else bits)
+    # Synthesis knows best what to make of a truth table.
+    bits = lookup(m, f"{name}_steps", code, fmt.span.width, lambda i: steps[i])
+    significand = m.wire(f"{name}_significand", bits.as_signed() if fmt.span.signed else bits)
     nan = [i for i, value in enumerate(values) if not isinstance(value, Fraction)]
     kind = Kind(None, None, significand == 0, None)
     if nan:
-        kind.nan = named(m, f"{name}_nan", Cat(code == i for i in nan).any())
+        kind.nan = m.wire(f"{name}_nan", Cat(code == i for i in nan).any())
     if fmt.span.signed:
         kind.negative = significand[-1]
     return Operand(significand, None, None, kind)
 
 
 @unpack.register
-def _(fmt: Minifloat, m: Module, code: Value, name: str) -> Operand:
+def _(fmt: Minifloat, m: Logic, code: Value, name: str, masked: bool = True) -> Operand:
     magnitude = code[:-1] if fmt.signed else code
     mantissa, field = magnitude[: fmt.mantissa_bits], magnitude[fmt.mantissa_bits :]
     normal = any_of(m, f"{name}_normal", field) if fmt.exponent_bits else Const(0, 1)
     kind = kind_of(fmt, m, code, name, fmt.subnormals)
     significand = Cat(mantissa, normal) if fmt.exponent_bits else mantissa
-    if not fmt.subnormals:
+    if not fmt.subnormals and masked:
         significand = Mux(normal, significand, 0)
     for special in (kind.infinite, kind.nan):
-        if special is not None:
+        if special is not None and masked:
             significand = Mux(special, 0, significand)
     # A subnormal has the exponent of the first normal binade: field 0 counts as 1.
     exponent = Cat(field[0] | ~normal, field[1:]) if has_exponent(fmt) else None
     return Operand(significand, exponent, kind.negative, kind)
 
 
-def kind_of(fmt: Minifloat, m: Module, code: Value, name: str, subnormals: bool) -> Kind:
+def kind_of(fmt: Minifloat, m: Logic, code: Value, name: str, subnormals: bool) -> Kind:
     """Whether a minifloat's code is an infinity or NaN, zero, negative; without `subnormals` they are zeros."""
     magnitude = code[:-1] if fmt.signed else code
     zero = magnitude == 0 if subnormals else ~magnitude[fmt.mantissa_bits :].any()
     kind = Kind(None, None, zero, code[-1] if fmt.signed else None)
     if fmt.convention == "ieee":
         infinity = fmt.max_magnitude_code + 1
-        kind.infinite = named(m, f"{name}_infinite", magnitude == infinity)
-        kind.nan = named(m, f"{name}_nan", magnitude > infinity)
+        kind.infinite = m.wire(f"{name}_infinite", magnitude == infinity)
+        kind.nan = m.wire(f"{name}_nan", magnitude > infinity)
     elif fmt.convention == "fn":
-        kind.nan = named(m, f"{name}_nan", magnitude.all())
+        kind.nan = m.wire(f"{name}_nan", magnitude.all())
     elif fmt.convention == "fnuz":
-        kind.nan = named(m, f"{name}_nan", code[-1] & (magnitude == 0))
+        kind.nan = m.wire(f"{name}_nan", code[-1] & (magnitude == 0))
     return kind

@@ -5,11 +5,12 @@ from __future__ import annotations
 from amaranth.lib import wiring
 
 from hw.narrowing import reject_narrowing
-from hw.spec import MacSpec, Spec
+from hw.spec import MacSpec, MulSpec, Spec
 from hw.target import GENERIC, Target
 from hw.units.mac import Mac
+from hw.units.mul import Mul
 
-COMPONENTS: dict[type[Spec], type[wiring.Component]] = {MacSpec: Mac}
+COMPONENTS: dict[type[Spec], type[wiring.Component]] = {MacSpec: Mac, MulSpec: Mul}
 
 
 def build(spec: Spec, target: Target = GENERIC) -> wiring.Component:
@@ -26,6 +27,8 @@ def build(spec: Spec, target: Target = GENERIC) -> wiring.Component:
     ------
     TypeError
         `spec` is not a spec, or `target` not a Target.
+    ValueError
+        The target can't have that form, or the pipeline is deeper than the logic.
     """
     if type(spec) not in COMPONENTS:
         raise TypeError(f"spec must be a Spec with hardware, got {spec!r}")

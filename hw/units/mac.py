@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.arith.pipeline import Pipeline
-from hw.arith.wires import named, truncate
+from hw.arith import Logic, fabric
 from hw.datapath import PRODUCTS
-from hw.datapath.product import Product, Term
-from hw.spec import MacSpec
+from hw.specs.mac import MacSpec
 from hw.target import GENERIC, Target
+from hw.units.checks import check_form, check_unit
 
 
 class Mac(wiring.Component):
@@ -46,13 +45,14 @@ class Mac(wiring.Component):
     ------
     TypeError
         `spec` is not a MacSpec, or `target` not a Target.
+    ValueError
+        Form dsp on a family without multiplier blocks; or, from `elaborate`, a pipeline that is deeper
+        than the logic.
     """
 
     def __init__(self, spec: MacSpec, target: Target = GENERIC) -> None:
-        if not isinstance(spec, MacSpec):
-            raise TypeError(f"spec must be a MacSpec, got {spec!r}")
-        if not isinstance(target, Target):
-            raise TypeError(f"target must be a Target, got {target!r}")
+        check_unit(spec, MacSpec, target)
+        check_form(spec.form, target)
         self.spec, self.target, self.latency = spec, target, spec.latency
         ports = {
             "a": In(spec.a.width),
@@ -82,32 +82,25 @@ class Mac(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        a, b, rule = self.spec.a, self.spec.b, PRODUCTS[self.spec.product]
-        # Behind the shifter first, for it is the longest way; without one, before the multiplier.
-        order = ["term", "operands", "product"] if rule.bias(a, b) is None else ["term", "product", "operands"]
-        pipeline = Pipeline(m, self.en, order[: self.spec.pipeline])
-
-        a_code, b_code, clear = pipeline.cut("operands", a=self.a, b=self.b, clear=self.clear)
-        product = rule.multiply(m, a, b, a_code, b_code)
-        *parts, clear = pipeline.cut("product", **vars(product), clear=clear)
-        term = rule.align(m, a, b, Product(*parts))
-        *parts, clear = pipeline.cut("term", **vars(term), clear=clear)
-        self._accumulate(m, Term(*parts), clear)
-        return m
-
-    def _accumulate(self, m: Module, term: Term, clear: Value) -> None:
-        width, signed = len(self.acc), self.spec.accumulator_format.signed
-        base = named(m, "base", Mux(clear, 0, self.acc))
-        value = term.value
-        if term.negate is None:
-            total = truncate(m, "total", (base.as_signed() if signed else base) + value, width)
-        else:
-            # -x is ~x + 1, and the one enters as the adder's carry, from a bit below the sum.
-            value = value if value.shape().signed else Cat(value, 0).as_signed()
-            addend = named(m, "addend", Mux(term.negate, ~value, value))
-            carried = Cat(1, base).as_signed() + Cat(term.negate, addend).as_signed()
-            total = truncate(m, "total", carried, width, low=1)
-        with m.If(self.en):
+        spec, rule = self.spec, PRODUCTS[self.spec.product]
+        logic = Logic(self.target, spec.pipeline, spec.form)
+        product = rule.multiply(logic, spec.a, spec.b, self.a, self.b)
+        term = rule.align(logic, spec.a, spec.b, product)
+        total = fabric(logic).accumulate(logic, "total", logic.feedback(self.acc), self.clear, term.value, term.negate)
+        total = logic.result(total)
+        if term.status is not None:
+            seen = Mux(self.clear, 0, logic.feedback(self.status))
+            status = logic.result(logic.wire("seen", term.status | seen))
+        # Only these registers are reset: they tell when a pair has come through, and what is before it is lost.
+        logic.into(m, self.en, reset=False)
+        arrived: Value = Const(1)
+        if spec.pipeline:
+            filled = Signal(spec.pipeline)
+            arrived = filled[-1]
+            with m.If(self.en):
+                m.d.sync += filled.eq(Cat(1, filled[:-1]))
+        with m.If(self.en & arrived):
             m.d.sync += self.acc.eq(total)
             if term.status is not None:
-                m.d.sync += self.status.eq(term.status | Mux(clear, 0, self.status))
+                m.d.sync += self.status.eq(status)
+        return m

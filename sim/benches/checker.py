@@ -28,7 +28,11 @@ def check(play: Play, seen: dict[str, list[int]]) -> int:
     for port, expected in play.expected.items():
         actual = seen[port]
         assert len(actual) == len(expected), f"{play.name}: {len(actual)} samples of {port}, expected {len(expected)}"
-        wrong = [cycle for cycle, pair in enumerate(zip(expected, actual, strict=True)) if pair[0] != pair[1]]
+        wrong = [
+            cycle
+            for cycle, pair in enumerate(zip(expected, actual, strict=True))
+            if pair[0] >= 0 and pair[0] != pair[1]
+        ]
         if wrong:
             first = wrong[0]
             raise AssertionError(

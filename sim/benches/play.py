@@ -18,7 +18,8 @@ class Play:
     inputs : dict of port to list of int
         The code on each input in each cycle.
     expected : dict of port to list of int
-        The code on each output after the edge that ends each cycle.
+        The code on each output after the edge that ends each cycle, or, without a clock, in it; -1
+        where nothing is promised yet.
     cause : list of int
         For each cycle, the cycle whose inputs the outputs are the newest result of; -1 for none.
     exhaustive : bool
@@ -34,7 +35,7 @@ class Play:
     @property
     def samples(self) -> int:
         """Comparisons that the play is good for."""
-        return sum(map(len, self.expected.values()))
+        return sum(code >= 0 for codes in self.expected.values() for code in codes)
 
     @property
     def cycles(self) -> int:

@@ -5,20 +5,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
 from sim.golden.mac import Mac
+from sim.golden.mul import Mul
 
-__all__ = ["MODELS", "Mac", "decode", "encode", "model"]
+__all__ = ["MODELS", "Mac", "Mul", "decode", "encode", "model"]
 
 
 def _mac(spec: Any) -> Mac:
     return Mac(spec.a, spec.b, spec.product, spec.accumulator_format, spec.pipeline)
 
 
-MODELS = {"mac": _mac}
+def _mul(spec: Any) -> Mul:
+    return Mul(spec.a, spec.b, spec.product, spec.result, spec.rounding, spec.pipeline)
+
+
+MODELS: dict[str, Callable[[Any], Any]] = {"mac": _mac, "mul": _mul}
 """How to make each unit's model from a spec, by the unit's name."""
 
 

@@ -1,0 +1,96 @@
+"""Carry rows of iCE40: a carry that sees two bare wires, and a LUT4 behind it that sees them, the carry and one more.
+
+Nothing can be folded in before the carry, but anything after it. Sources: Yosys's cell models,
+share/ice40/cells_sim.v, SB_CARRY and SB_LUT4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Const, Signal, Value
+
+from hw.arith.fabric import Fabric, row_delay
+from hw.arith.logic import Cell, Logic, bits, extend
+from hw.arith.multiplier import conditional, star
+from hw.arith.place import Function, Place, bit, table
+
+Column = tuple[Value, Value, Value, Function]
+"""One place: a wire beside, the two that are added, and what the LUT puts out of those three and the carry."""
+
+
+class Ice40(Fabric):
+    """Rows of SB_CARRY and SB_LUT4."""
+
+    def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
+        columns: list[Column] = []
+        for index, place in enumerate(places):
+            x, y = _bare(m, f"{name}_{index}_x", place, place.x), _bare(m, f"{name}_{index}_y", place, place.y)
+            columns.append((Const(0, 1), x, y, lambda _, a, b, c: a ^ b ^ c))
+        return self._columns(m, name, columns, carry)
+
+    def conditional(
+        self, m: Logic, name: str, total: Sequence[Value], x: Sequence[Value], select: Value, flips: Sequence[bool]
+    ) -> Value:
+        functions = [(lambda g, s, b, c, flip=int(flip): flip ^ s ^ (g & (b ^ c))) for flip in flips]
+        columns = [(select, s, b, function) for s, b, function in zip(total, x, functions, strict=True)]
+        return self._columns(m, name, columns, 0)
+
+    def add_constant(
+        self, m: Logic, name: str, x: Value, constant: int, overrides: Sequence[tuple[Value, int]] = ()
+    ) -> Signal:
+        if len(overrides) > 2:
+            return super().add_constant(m, name, x, constant, overrides)
+        (first, first_value), (second, second_value) = (*overrides, *[(Const(0, 1), 0)] * (2 - len(overrides)))
+        columns: list[Column] = []
+        for index, wire in enumerate(bits(x)):
+            k, one, two = (value >> index & 1 for value in (constant, first_value, second_value))
+
+            # While the second flag is set the carry is of no use, so the flag may spoil the constant.
+            def function(f: int, a: int, b: int, c: int, k: int = k, one: int = one, two: int = two) -> int:
+                return one if f else two if b != k else a ^ b ^ c
+
+            columns.append((first, wire, ~second if k else second, function))
+        return self._columns(m, name, columns, 0)
+
+    def accumulate(
+        self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
+    ) -> Signal:
+        if negate is not None:
+            return super().accumulate(m, name, total, clear, x, negate)
+        addend = bits(extend(x, max(len(x), len(total))))
+        columns: list[Column] = [
+            (clear, s, b, lambda k, a, b, c: b if k else a ^ b ^ c) for s, b in zip(bits(total), addend, strict=False)
+        ]
+        return self._columns(m, name, columns, 0)
+
+    def multiply(self, m: Logic, name: str, x: Value, y: Value, fast: bool = False) -> Signal:
+        return conditional(m, self, name, x, y, fast) if min(len(x), len(y)) > 1 else star(m, name, x, y)
+
+    def _columns(self, m: Logic, name: str, columns: Sequence[Column], carry: Value | int) -> Signal:
+        total, carries = Signal(len(columns), name=name), Signal(len(columns) + 1, name=f"{name}_carry")
+        cells: list[Cell] = []
+        enters: Value = carry if isinstance(carry, Value) else Const(carry, 1)
+        if not isinstance(enters, Const):
+            cells.append(Cell("SB_CARRY", {}, {"I0": enters, "I1": enters, "CI": Const(0, 1)}, {"CO": carries[0]}))
+            enters = carries[0]
+        for index, (beside, x, y, function) in enumerate(columns):
+            contents = sum(value << n for n, value in enumerate(table(function, 4)))
+            inputs = {"I0": beside, "I1": x, "I2": y, "I3": enters}
+            cells.append(Cell("SB_LUT4", {"LUT_INIT": Const(contents, 16)}, inputs, {"O": total[index]}))
+            if index < len(columns) - 1:
+                cells.append(Cell("SB_CARRY", {}, {"I0": x, "I1": y, "CI": enters}, {"CO": carries[index + 1]}))
+                enters = carries[index + 1]
+        m.cells(name, cells, [total, carries], row_delay(len(columns)))
+        return total
+
+
+def _bare(m: Logic, name: str, place: Place, function: Function) -> Value:
+    """The wire that carries a function's value: one of the place's, a constant, or that of a LUT."""
+    trimmed = Place(place.inputs, function, function).trimmed()
+    contents = table(trimmed.x, len(trimmed.inputs))
+    if not trimmed.inputs:
+        return Const(contents[0], 1)
+    if contents == [0, 1]:
+        return trimmed.inputs[0]
+    return m.wire(name, bit(function(*place.inputs)))

@@ -1,0 +1,149 @@
+"""Carry rows of the Lattice families that descend from ECP2: two places a cell, a LUT4 before each carry.
+
+A place puts out ``LUT4 ^ carry`` and passes the carry on where the LUT4 is one; where it is zero the
+carry out is a smaller table of the first wires, which shares the LUT4's contents. Sources: Yosys's
+cell models, share/lattice/ccu2c_sim.vh and ccu2d_sim.vh, share/nexus/cells_sim.v.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+from amaranth.hdl import Const, Signal, Value
+
+from hw.arith.fabric import Fabric, row_delay
+from hw.arith.logic import Cell, Logic, bits
+from hw.arith.multiplier import paired
+from hw.arith.place import Place, always, bit, plain
+
+
+@dataclass(frozen=True)
+class CarryCell:
+    """How one family's cell makes a carry.
+
+    Attributes
+    ----------
+    kind : str
+        The cell's type.
+    seen : int
+        How many of the four wires the carry's table sees.
+    base : int
+        Where in the LUT4 that table begins.
+    inverted : bool
+        Whether the carry is the inverse of it.
+    parameters : dict
+        What else the cell is told.
+    text : bool
+        Whether tables are given as text.
+    """
+
+    kind: str
+    seen: int
+    base: int
+    inverted: bool
+    parameters: tuple[tuple[str, str], ...]
+    text: bool = False
+
+
+CELLS = {
+    cell.kind: cell
+    for cell in (
+        CarryCell("CCU2C", 2, 0, False, (("INJECT1_0", "NO"), ("INJECT1_1", "NO"))),
+        CarryCell("CCU2D", 2, 12, True, (("INJECT1_0", "NO"), ("INJECT1_1", "NO"))),
+        CarryCell("CCU2", 3, 0, False, (("INJECT", "NO"),), text=True),
+    )
+}
+
+
+class Lattice(Fabric):
+    """Rows of carry cells.
+
+    Parameters
+    ----------
+    kind : str
+        The cell: a key of `CELLS`.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.cell = CELLS[kind]
+
+    def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
+        entry: list[Place] = []
+        if isinstance(carry, Value):
+            # A carry can enter from a wire only through a place of its own.
+            entry, carry = [Place((carry,), lambda c: c, lambda c: c)], 0
+        total, nothing = Signal(len(places), name=name), Signal(2, name=f"unused_beside_{name}")
+        outputs = [*(nothing[0] for _ in entry), *bits(total)]
+        places = [*entry, *places]
+        if len(places) % 2:
+            places, outputs = [*places, Place((), always(0), always(0))], [*outputs, nothing[1]]
+        carries = Signal(len(places) // 2, name=f"{name}_carry")
+        halves = [self._half(m, f"{name}_{index}", index % 2, place) for index, place in enumerate(places)]
+        cells = []
+        for index in range(0, len(places), 2):
+            (low, low_init), (high, high_init) = halves[index : index + 2]
+            enters = carries[index // 2 - 1] if index else Const(int(carry), 1)
+            leaves = {"S0": outputs[index], "S1": outputs[index + 1], "COUT": carries[index // 2]}
+            parameters = {**dict(self.cell.parameters), **low_init, **high_init}
+            cells.append(Cell(self.cell.kind, parameters, {"CIN": enters, **low, **high}, leaves))
+        unread = [nothing] if len(outputs) > len(total) else []
+        m.cells(name, cells, [total, carries, *unread], row_delay(len(places)))
+        return total
+
+    def multiply(self, m: Logic, name: str, x: Value, y: Value, fast: bool = False) -> Signal:
+        return paired(m, self, name, *((x, y) if len(x) >= len(y) else (y, x)))
+
+    def _half(self, m: Logic, name: str, half: int, place: Place) -> tuple[dict[str, Value], dict[str, Any]]:
+        """The wires and the parameter of half a cell."""
+        wires, contents = self._fit(m, name, place)
+        init = f"0x{contents:04x}" if self.cell.text else Const(contents, 16)
+        return {f"{letter}{half}": wire for letter, wire in zip("ABCD", wires, strict=True)}, {f"INIT{half}": init}
+
+    def _fit(self, m: Logic, name: str, place: Place) -> tuple[list[Value], int]:
+        """The wires A to D of a place, and its table; functions that do not fit get a LUT before it."""
+        if fitted := self._contents(place):
+            return fitted
+        x = m.wire(f"{name}_x", bit(place.x(*place.inputs)))
+        # The other number may still fit beside a wire.
+        if fitted := self._contents(Place((x, *place.inputs), lambda a, *_: a, lambda _, *rest: place.y(*rest))):
+            return fitted
+        y = m.wire(f"{name}_y", bit(place.y(*place.inputs)))
+        fitted = self._contents(plain(x, y))
+        assert fitted is not None
+        return fitted
+
+    def _contents(self, place: Place) -> tuple[list[Value], int] | None:
+        place = place.trimmed()
+        count = len(place.inputs)
+        if count > 4:
+            return None
+        x, y = place.tables()
+        # An unread wire is held where it leaves the carry's part of the table to the carry.
+        idle = 0 if self.cell.base else 1
+        for slots in permutations(range(4), count):
+            contents = self._table(x, y, slots, idle)
+            if contents is not None:
+                wires: list[Value] = [Const(idle, 1)] * 4
+                for slot, wire in zip(slots, place.inputs, strict=True):
+                    wires[slot] = wire
+                return wires, contents
+        return None
+
+    def _table(self, x: list[int], y: list[int], slots: tuple[int, ...], idle: int) -> int | None:
+        """The LUT4 with input n at ``slots[n]``; None if it can't make the carry."""
+        entries: dict[int, int] = {}
+        rest = sum(idle << slot for slot in range(4) if slot not in slots)
+        for index, (a, b) in enumerate(zip(x, y, strict=True)):
+            address = rest | sum((index >> n & 1) << slot for n, slot in enumerate(slots))
+            entries[address] = a ^ b
+        for index, (a, b) in enumerate(zip(x, y, strict=True)):
+            if a ^ b:
+                continue
+            address = rest | sum((index >> n & 1) << slot for n, slot in enumerate(slots))
+            seen = self.cell.base | address & ((1 << self.cell.seen) - 1)
+            if entries.setdefault(seen, a ^ self.cell.inverted) != a ^ self.cell.inverted:
+                return None
+        return sum(value << address for address, value in entries.items())

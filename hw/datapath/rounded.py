@@ -1,0 +1,351 @@
+"""Products rounded once into a float: normalise, shift to the subnormals, round, and what lies beyond the range.
+
+The result's code, without its sign, is one sum: the exponent's bits above the significand's, plus what
+rounding adds. The leading one of a normal number's significand, added to the exponent's lowest bit,
+is left out, so an exponent field counts from one, and the carry out of the significand does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, Mux, Value
+
+from hw.arith import Logic, fabric, multiply
+from hw.arith.compare import above, below
+from hw.arith.logic import bits, extend
+from hw.arith.place import Place, always
+from hw.arith.rounding import round_up
+from hw.arith.wires import lookup
+from hw.arith.zeros import normalise
+from hw.datapath.product import Specials, specials
+from hw.datapath.unpack import Operand, unpack
+from hw.formats import ROUNDINGS, Format, Minifloat, check_choice
+
+
+def check_result(a: Format, b: Format, result: Format, exact: Format, rounding: str) -> None:
+    """Raise ValueError unless products of `a` and `b` can be put out in `result` by `rounding`."""
+    check_choice("rounding", rounding, [name for name in ROUNDINGS if name != "stochastic"])
+    if result == exact:
+        if rounding != "nearest_even":
+            raise ValueError(f"rounding must be left out where nothing is rounded, got {rounding!r}")
+        return
+    if not isinstance(result, Minifloat) or not result.exponent_bits:
+        raise ValueError(f"result must be exact or a float with exponent bits, got {result}")
+    if (a.has_special or b.has_special) and result.convention == "finite":
+        raise ValueError(f"result must have a NaN, for {a} x {b} can be NaN, got {result}")
+
+
+@dataclass
+class Signs:
+    """What a number is besides its magnitude."""
+
+    negate: Value
+    special: Specials
+
+
+@dataclass
+class Unrounded(Signs):
+    """A magnitude ``significand * 2**exponent``, with its sign and what else it may be.
+
+    Attributes
+    ----------
+    significand : Value
+        One of its two top bits is one, unless it is zero.
+    exponent : Value
+        Signed: the field that the result has if the second bit from the top leads.
+    lowest, highest : int
+        Bounds of `exponent`.
+    zero : Value
+    """
+
+    significand: Value
+    exponent: Value
+    lowest: int
+    highest: int
+    zero: Value
+
+
+def round_product(m: Logic, a: Format, b: Format, x: Value, y: Value, result: Minifloat, rounding: str) -> Value:
+    """The code of the product of codes `x` and `y`."""
+    operands = [_normalised(m, fmt, code, name) for fmt, code, name in ((a, x, "a"), (b, y, "b"))]
+    (p, q) = operands
+    significand = multiply(m, "product", p.significand, q.significand)
+    return pack(m, _scaled(m, p, q, significand, result), result, rounding)
+
+
+@dataclass
+class Normalised:
+    """An operand ``significand * 2**(exponent + base)``, the significand's top bit one unless it is zero."""
+
+    significand: Value
+    exponent: list[tuple[Value, Value]]
+    lowest: int
+    highest: int
+    base: int
+    negate: Value
+    operand: Operand
+
+
+def _normalised(m: Logic, fmt: Format, code: Value, name: str) -> Normalised:
+    operand = unpack(fmt, m, code, name, masked=False)
+    lsb = fmt.span.lsb
+    if isinstance(fmt, Minifloat) and fmt.exponent_bits:
+        return _normalised_float(m, fmt, code, name, operand)
+    significand = operand.significand
+    negate = operand.negate if operand.negate is not None else Const(0, 1)
+    if significand.shape().signed:
+        negate = significand[-1]
+        significand = fabric(m).negate(m, f"{name}_magnitude", significand, negate, len(significand))
+    shifted, count = normalise(m, f"{name}_normal", significand)
+    down = lookup(m, f"{name}_down", count, len(count) + 1, lambda n: -n)
+    exponent = [(Const(0, 1), bit) for bit in bits(down)]
+    return Normalised(shifted, exponent, -len(significand), 0, lsb, negate, operand)
+
+
+def _normalised_float(m: Logic, fmt: Minifloat, code: Value, name: str, operand: Operand) -> Normalised:
+    magnitude = code[:-1] if fmt.signed else code
+    mantissa, field = magnitude[: fmt.mantissa_bits], magnitude[fmt.mantissa_bits :]
+    normal = operand.significand[-1]
+    base = fmt.span.lsb - 1
+    negate = operand.negate if operand.negate is not None else Const(0, 1)
+    highest = (1 << fmt.exponent_bits) - 1
+    if not fmt.subnormals or not fmt.mantissa_bits:
+        # A subnormal is a zero: its significand does not matter.
+        exponent = [(bit, Const(0, 1)) for bit in bits(field)]
+        return Normalised(Cat(mantissa, 1), exponent, 0, highest, base, negate, operand)
+    # Only the mantissa of a subnormal needs a shift, by one at least: then its field is zero.
+    width = fmt.mantissa_bits
+    shifted, count = normalise(m, f"{name}_subnormal", mantissa)
+    # The leading one is there unless the operand is zero, and then the product is not looked at.
+    fraction = m.wire(f"{name}_fraction", Mux(normal, mantissa, Cat(0, shifted)[:width]))
+    significand = Cat(fraction, 1)
+    lowered = lookup(m, f"{name}_lowered", Cat(count, normal), len(count) + 1, _lowered(len(count)))
+    exponent = [
+        (field[i] if i < len(field) else Const(0, 1), lowered[min(i, len(lowered) - 1)])
+        for i in range(max(len(field) + 1, len(lowered)))
+    ]
+    return Normalised(significand, exponent, 1 - width, highest, base, negate, operand)
+
+
+def _lowered(width: int) -> Callable[[int], int]:
+    """What a subnormal's exponent is less than the lowest, from its count and, above it, whether it is normal."""
+    return lambda given: 0 if given >> width else -given
+
+
+def _scaled(m: Logic, p: Normalised, q: Normalised, significand: Value, result: Minifloat) -> Unrounded:
+    """The product with the exponent that the result's field would have."""
+    # With the second bit leading, of significands that count from their lowest bits.
+    top = len(significand) - 2
+    offset = p.base + q.base + top + result.bias
+    width = max(len(p.exponent), len(q.exponent)) + 1
+    lowest, highest = p.lowest + q.lowest, p.highest + q.highest
+    while not -(1 << (width - 1)) <= lowest <= highest + 1 < 1 << (width - 1):
+        width += 1
+    places = []
+    for index in range(width):
+        (one, low), (other, down) = (_at(parts, index) for parts in (p.exponent, q.exponent))
+        places.append(Place((one, low, other, down), lambda a, b, c, d: a | b, lambda a, b, c, d: c | d))
+    carry = offset & 1
+    total = fabric(m).row(m, "exponent_sum", places, carry).as_signed()
+    exponent = _offset(m, total, offset - carry, lowest + offset, highest + offset)
+    negate = m.wire("negate", p.negate ^ q.negate)
+    kinds = (p.operand.kind, q.operand.kind)
+    zero = m.wire("zero", p.operand.kind.zero | q.operand.kind.zero)
+    return Unrounded(negate, specials(m, *kinds), significand, exponent, lowest + offset, highest + offset, zero)
+
+
+def _at(parts: list[tuple[Value, Value]], index: int) -> tuple[Value, Value]:
+    """The wires of an exponent at a place, its sign going on; a field has none."""
+    if index < len(parts):
+        return parts[index]
+    return (Const(0, 1), parts[-1][1])
+
+
+def _offset(m: Logic, value: Value, offset: int, lowest: int, highest: int) -> Value:
+    """``value + offset``, signed, in as many bits as its bounds need."""
+    width = (
+        max(
+            (lowest if lowest < 0 else 0).bit_length(),
+            highest.bit_length(),
+            (-lowest - 1).bit_length() if lowest < 0 else 0,
+        )
+        + 1
+    )
+    if not offset:
+        return extend(value, max(width, len(value)))[:width].as_signed()
+    low = (offset & -offset).bit_length() - 1
+    whole = extend(value, max(width, len(value)))[:width]
+    if low >= width:
+        return whole.as_signed()
+    upper = (
+        lookup(m, "exponent_upper", whole[low:], width - low, lambda v: v + (offset >> low))
+        if width - low <= 4
+        else fabric(m).add_constant(m, "exponent_upper", whole[low:], (offset >> low) & ((1 << (width - low)) - 1))
+    )
+    return Cat(whole[:low], upper).as_signed()
+
+
+def pack(m: Logic, number: Unrounded, fmt: Minifloat, rounding: str) -> Value:
+    """The code of a number, rounded once."""
+    mantissa = fmt.mantissa_bits
+    # Below the kept bits: a guard bit and at least one more.
+    missing = max(0, mantissa + 4 - len(number.significand))
+    significand = Cat(Const(0, missing), number.significand) if missing else number.significand
+    top = significand[-1]
+    dropped = len(significand) - 1 - (mantissa + 1)
+    kept, half, rest = _cut(m, number, significand, top, dropped, fmt)
+    increment = m.wire("increment", round_up(rounding, number.negate, kept[0], half, rest))
+    code = _sum(m, number, kept, top, increment, fmt)
+    return _select(m, number, fmt, rounding, code, half, rest, kept, top)
+
+
+def _cut(
+    m: Logic, number: Unrounded, significand: Value, top: Value, dropped: int, fmt: Minifloat
+) -> tuple[Value, Value, Value]:
+    """The bits that are kept, the one below them, and whether any below that is set."""
+    mantissa = fmt.mantissa_bits
+    most = min(1 - number.lowest, mantissa + 3) if fmt.subnormals else 1
+    if most <= 1:
+        shifted = m.wire("aligned", Mux(top, significand >> 1, significand[:-1]))
+        lost = top & significand[0]
+        kept, half = shifted[dropped : dropped + mantissa + 1], shifted[dropped - 1]
+        return kept, half, m.wire("rest", shifted[: dropped - 1].any() | lost)
+    amount = m.wire("shift", _amount(m, number, top, most))
+    value, sticky = significand, Const(0, 1)
+    for index in range(len(amount)):
+        step = 1 << index
+        lost = value[:step].any()
+        value = m.wire(
+            f"aligned{index}", Mux(amount[index], Cat(value[step:] if step < len(value) else Const(0, 1)), value)
+        )
+        sticky = m.wire(f"lost{index}", sticky | (amount[index] & lost))
+    value = extend(value, max(len(value), dropped + mantissa + 1))
+    return (
+        value[dropped : dropped + mantissa + 1],
+        value[dropped - 1],
+        m.wire("rest", value[: dropped - 1].any() | sticky),
+    )
+
+
+def _amount(m: Logic, number: Unrounded, top: Value, most: int) -> Value:
+    """How far the significand goes to the right: by its top bit, and for a subnormal to the lowest exponent."""
+    width = most.bit_length()
+    exponent = number.exponent
+    down: Value = lookup(m, "down", exponent[:width], width, lambda e: 1 - e)
+    if number.lowest < 1 - most:
+        down = Mux(below(exponent, 1 - most), most, down)
+    return Mux(above(exponent, 0), top, down)[:width]
+
+
+def _sum(m: Logic, number: Unrounded, kept: Value, top: Value, increment: Value, fmt: Minifloat) -> Value:
+    """Exponent and significand in one sum; it may exceed the highest code."""
+    mantissa = fmt.mantissa_bits
+    below_normal = number.exponent[-1] if number.lowest < 0 else Const(0, 1)
+    places = [Place((bit,), lambda b: b, always(0)) for bit in bits(kept)[:mantissa]]
+    width = max(fmt.exponent_bits, (number.highest + 2).bit_length()) + 1
+    exponent = bits(number.exponent)
+    if number.lowest < 0:
+        exponent = exponent[:-1]
+    for index in range(width):
+        wire = exponent[index] if index < len(exponent) else Const(0, 1)
+        second = top if index == 0 else Const(0, 1)
+        places.append(Place((wire, below_normal, second), lambda e, n, t: e & (1 ^ n), lambda e, n, t: t & (1 ^ n)))
+    return fabric(m).row(m, "rounded", places, increment)
+
+
+def _select(
+    m: Logic,
+    number: Unrounded,
+    fmt: Minifloat,
+    rounding: str,
+    code: Value,
+    half: Value,
+    rest: Value,
+    kept: Value,
+    top: Value,
+) -> Value:
+    """The sum, or what the code is instead: a special, zero, the end of the range."""
+    highest, mantissa = fmt.max_magnitude_code, fmt.mantissa_bits
+    width = fmt.exponent_bits + mantissa
+    value: Value = code[:width]
+    if (1 << mantissa) * (number.highest + 2) > highest:
+        over = m.wire("overflow", above(code, highest))
+        value = Mux(over, _beyond(fmt, rounding, number.negate), value)
+    zero = number.zero
+    if not fmt.subnormals and number.lowest + 1 < 1:
+        value, zero = _flush(m, number, fmt, rounding, value, half, rest, kept, top)
+    return signed_code(m, number, fmt, with_specials(number, fmt, Mux(zero, 0, value)))
+
+
+def with_specials(number: Signs, fmt: Minifloat, value: Value) -> Value:
+    """The magnitude code of a number, or of the infinity or NaN that it is."""
+    special, width = number.special, fmt.exponent_bits + fmt.mantissa_bits
+    if special.infinite is not None:
+        infinity = fmt.code_of(float("inf"))
+        value = Mux(
+            special.infinite, _beyond(fmt, "nearest_even", number.negate) if infinity is None else infinity, value
+        )
+    if special.nan is not None:
+        nan = fmt.code_of(float("nan"))
+        assert nan is not None
+        value = Mux(special.nan, nan & ((1 << width) - 1), value)
+    return value[:width]
+
+
+def _beyond(fmt: Minifloat, rounding: str, negate: Value) -> Value:
+    """The magnitude of what overflows."""
+    width = fmt.exponent_bits + fmt.mantissa_bits
+    end = Const(fmt.max_magnitude_code, width)
+    special = fmt.code_of(float(fmt.overflow)) if fmt.overflow != "sat" else None
+    if special is None or rounding in ("toward_zero", "odd"):
+        return end
+    out = Const(special & ((1 << width) - 1), width)
+    if rounding in ("up", "down"):
+        inward = negate if rounding == "up" else ~negate
+        return Mux(inward, end, out)
+    return out
+
+
+def _flush(
+    m: Logic,
+    number: Unrounded,
+    fmt: Minifloat,
+    rounding: str,
+    value: Value,
+    half: Value,
+    rest: Value,
+    kept: Value,
+    top: Value,
+) -> tuple[Value, Value]:
+    """The value or the smallest normal number, and whether it is zero, where there are no subnormals."""
+    exponent = number.exponent
+    under = m.wire("under", below(exponent, 0) | (below(exponent, 1) & ~top))
+    exact_half = m.wire("exact_half", ~Cat(kept[: fmt.mantissa_bits], half, rest).any())
+    next_binade = m.wire("next_binade", Mux(top, exponent == -1, exponent == 0))
+    away = {
+        "nearest_even": next_binade & ~exact_half,
+        "nearest_away": next_binade,
+        "toward_zero": Const(0, 1),
+        "up": ~number.negate,
+        "down": number.negate,
+        "odd": Const(1, 1),
+    }[rounding]
+    smallest = 1 << fmt.mantissa_bits
+    value = Mux(under, smallest, value)
+    return value, m.wire("flush", number.zero | (under & ~away))
+
+
+def signed_code(m: Logic, number: Signs, fmt: Minifloat, magnitude: Value) -> Value:
+    """The code: with its sign, if the format has one."""
+    special, negate = number.special, number.negate
+    value = m.wire("magnitude", magnitude)
+    if not fmt.signed:
+        lowest = negate if special.nan is None else negate & ~special.nan
+        return m.wire("code", Mux(lowest, 0, value))
+    if fmt.convention == "fnuz":
+        # The code of -0 is NaN.
+        sign = negate & value.any()
+        return m.wire("code", Cat(value, sign if special.nan is None else Mux(special.nan, 1, sign)))
+    return m.wire("code", Cat(value, negate if special.nan is None else negate & ~special.nan))

@@ -1,0 +1,141 @@
+"""What all specs share, and the parts that their names are made of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import ClassVar, Self
+
+from hw.formats import Format, Span, check_choice, check_int, parse_scalar
+
+MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
+MAX_TERM_WIDTH = 1024
+"""Bits of the widest exact product term; beyond it an exact accumulator is not a sane design."""
+MAX_PIPELINE = 4
+FORMS: dict[str, str] = {
+    "small": "the fewest LUTs: rows in a chain",
+    "fast": "the shortest way through: rows in a tree",
+    "dsp": "multiplication left to the family's multiplier blocks",
+}
+
+
+@dataclass(frozen=True)
+class Spec(ABC):
+    """A frozen, validated, value-equal description of one design.
+
+    Subclasses are dataclasses of formats, ints and strings, with `unit` as their first name part.
+    """
+
+    unit: ClassVar[str]
+    layout: ClassVar[str]
+    """The name's grammar, for error messages."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Canonical short name: equal specs have equal names, and `parse` turns it back."""
+
+    @classmethod
+    @abstractmethod
+    def from_parts(cls, parts: list[str]) -> Self:
+        """The spec of a name's parts after the unit; left-out trailing parts take their defaults."""
+
+    @property
+    @abstractmethod
+    def latency(self) -> int:
+        """Clock edges from an input to the output that depends on it."""
+
+    @property
+    @abstractmethod
+    def port_formats(self) -> dict[str, Format]:
+        """The format of every port that carries numbers."""
+
+    @property
+    def identifier(self) -> str:
+        """The name as a Verilog identifier and file name."""
+        return re.sub(r"\W", "_", self.name)
+
+    def to_dict(self) -> dict[str, str | int]:
+        """Plain values for TOML or JSON, `unit` first; `from_dict` turns them back."""
+        values: dict[str, str | int] = {"unit": self.unit}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            values[field.name] = value.name if isinstance(value, Format) else value
+        return values
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict())
+
+    def to_toml(self) -> str:
+        # A JSON string or integer is also a TOML one.
+        return "".join(f"{key} = {json.dumps(value)}\n" for key, value in self.to_dict().items())
+
+    @property
+    def digest(self) -> str:
+        """A hash of the spec's meaning, the same in every process (`hash()` of a str is not)."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def __hash__(self) -> int:
+        return int(self.digest[:15], 16)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def check_operand(name: str, fmt: Format) -> None:
+    """Raise ValueError unless the golden model can hold a format's values exactly."""
+    if fmt.width > MAX_OPERAND_WIDTH:
+        raise ValueError(f"{name} must have at most {MAX_OPERAND_WIDTH} bits, got {fmt} of {fmt.width}")
+    if abs(fmt.span.lsb) > MAX_OPERAND_SCALE:
+        raise ValueError(f"{name} must have steps of 2^-{MAX_OPERAND_SCALE}..2^{MAX_OPERAND_SCALE}, got {fmt}")
+
+
+def parse_operands(text: str) -> tuple[Format, Format]:
+    """The two formats of ``AxB``. A format's name may hold an x itself (``fix8.4``)."""
+    if not isinstance(text, str):
+        raise TypeError(f"operands must be written AxB, got {text!r}")
+    splits = [(text[:i], text[i + 1 :]) for i, char in enumerate(text) if char == "x"]
+    if not splits:
+        raise ValueError(f"operands must be written AxB, got {text!r}")
+    for a, b in splits:
+        try:
+            return parse_scalar(a), parse_scalar(b)
+        except ValueError as error:
+            failure = error
+    raise failure
+
+
+def check_operands(a: Format, b: Format) -> None:
+    """Raise TypeError or ValueError unless both are formats that a unit takes."""
+    for name, fmt in (("a", a), ("b", b)):
+        if not isinstance(fmt, Format):
+            raise TypeError(f"{name} must be a Format, got {fmt!r}")
+        check_operand(name, fmt)
+
+
+def check_term(a: Format, b: Format, span: Span) -> None:
+    """Raise ValueError if exact products are wider than any sane design."""
+    if span.width > MAX_TERM_WIDTH:
+        raise ValueError(f"{a} x {b} has exact products of {span.width} bits; at most {MAX_TERM_WIDTH} are built")
+
+
+def check_build(form: str, pipeline: int) -> None:
+    """Raise TypeError or ValueError unless they say how a unit can be built."""
+    check_choice("form", form, FORMS)
+    check_int("pipeline", pipeline, 0, MAX_PIPELINE)
+
+
+def parse_pipeline(text: str) -> int:
+    """The number of registers in ``pSTAGES``."""
+    match = re.fullmatch(r"p(0|[1-9][0-9]{0,2})", text)
+    if not match:
+        raise ValueError(f"the pipeline must be written pSTAGES, got {text!r}")
+    return int(match[1])
+
+
+def build_parts(form: str, pipeline: int) -> str:
+    """How a unit is built, as the end of its name: ``p2``, ``p2/fast``."""
+    return f"p{pipeline}" + ("" if form == "small" else f"/{form}")

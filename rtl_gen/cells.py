@@ -1,0 +1,25 @@
+"""Where the models of a family's cells are: Yosys brings them, and they say what a cell does."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from hw.target import Target
+
+MODELS: dict[str, str] = {
+    "ecp5": "ecp5/cells_sim.v",
+    "ice40": "ice40/cells_sim.v",
+    "machxo2": "lattice/cells_sim_xo2.v",
+    "nexus": "nexus/cells_sim.v",
+    "xc7": "xilinx/cells_sim.v",
+    "xcup": "xilinx/cells_sim.v",
+}
+"""The file under Yosys's share folder, for each target that `hw.arith` builds with cells for."""
+
+
+def cell_models(target: Target) -> list[Path]:
+    """Verilog files with a model of every cell that a design for `target` may have; none for portable RTL."""
+    if not target.carry:
+        return []
+    return [Path(str(files("pyosys"))) / "share" / MODELS[target.name]]

@@ -1,0 +1,469 @@
+"""The building blocks, on every fabric's cells as Yosys models them, against numpy's integers; and the pipeliner."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyosys
+import pytest
+from amaranth.back import rtlil
+from amaranth.hdl import Cat, Const, Fragment, Module, Shape, Signal, Value
+from numpy.typing import NDArray
+
+from costmodel import yosys
+from hw.arith import FABRICS, Logic, fabric
+from hw.arith.compare import above, below, greater
+from hw.arith.compress import compress, compress_3, compress_4, compress_add
+from hw.arith.multiplier import halves
+from hw.arith.place import Function, Place
+from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic
+from hw.arith.shift import shift_left, shift_right, shift_right_sticky
+from hw.arith.zeros import leading_zeros, normalise
+from hw.formats.rounding import ROUNDINGS
+from hw.narrowing import narrowings
+from hw.target import TARGETS
+
+Array = NDArray[np.int64]
+# The families whose cells have a form of their own, and those cells' models.
+MODELS = {
+    "generic": [],
+    "ecp5": ["ecp5/cells_sim.v"],
+    "nexus": ["nexus/cells_sim.v"],
+    "machxo2": ["lattice/cells_sim_xo2.v"],
+    "ice40": ["ice40/cells_sim.v"],
+    "xc7": ["xilinx/cells_sim.v"],
+    "xcup": ["xilinx/cells_sim.v"],
+}
+# Every pair of two bytes, each with 32 more bits at random.
+RUNS = 1 << 16
+INPUTS: dict[str, Array] = {
+    "a": np.arange(RUNS) & 255,
+    "b": np.arange(RUNS) >> 8,
+    "c": np.random.default_rng(0).integers(0, 1 << 32, RUNS),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A primitive: how it is built from the inputs, and what it must give; only the result's bits count."""
+
+    name: str
+    build: Callable[[Logic, Value, Value, Value], Value]
+    expected: Callable[[Array, Array, Array], Any]
+    fast: bool = False
+    """Whether it is the fast form, which only some fabrics have."""
+
+
+def taken(value: Value, width: int, signed: bool, low: int = 0) -> Value:
+    part = value[low : low + width]
+    return part.as_signed() if signed else part
+
+
+def number(codes: Array, width: int, signed: bool, low: int = 0) -> Array:
+    """The same as `taken`, of integers."""
+    code = codes >> low & (1 << width) - 1
+    return code - ((code >> width - 1) << width) if signed else code
+
+
+def products() -> Iterator[Case]:
+    widths = [(8, 8), (4, 4), (7, 5), (5, 7), (3, 8), (8, 2), (2, 2), (1, 4), (4, 1), (1, 1)]
+    for (i, j), s, t, fast in product(widths, *[(False, True)] * 3):
+        yield Case(
+            f"{Shape(i, s)} * {Shape(j, t)}, {fast=}",
+            lambda m, a, b, c, i=i, j=j, s=s, t=t, fast=fast: fabric(m).multiply(
+                m, "p", m.wire("x", taken(a, i, s)), m.wire("y", taken(b, j, t)), fast
+            ),
+            lambda a, b, c, i=i, j=j, s=s, t=t: number(a, i, s) * number(b, j, t),
+            fast=fast,
+        )
+
+
+def halved_products() -> Iterator[Case]:
+    for (i, j), s, t in product([(8, 8), (5, 7)], *[(False, True)] * 2):
+        yield Case(
+            f"{Shape(i, s)} * {Shape(j, t)} in halves",
+            lambda m, a, b, c, i=i, j=j, s=s, t=t: halves(m, "p", taken(a, i, s), taken(b, j, t)),
+            lambda a, b, c, i=i, j=j, s=s, t=t: number(a, i, s) * number(b, j, t),
+        )
+
+
+def function(contents: list[int]) -> Function:
+    """The function with that truth table, of ints, of Values and of arrays."""
+
+    def chosen(values: tuple[Any, ...], contents: list[int]) -> Any:
+        if not values:
+            return contents[0]
+        half = len(contents) // 2
+        last, rest = values[-1], values[:-1]
+        return (chosen(rest, contents[:half]) & (1 ^ last)) | (chosen(rest, contents[half:]) & last)
+
+    return lambda *values: chosen(values, contents)
+
+
+def rows() -> Iterator[Case]:
+    rng = random.Random(1)
+    for index in range(18):
+        # Wires of each place, and its two functions. Lone wires and constants are the usual, so they come often.
+        places: list[tuple[list[int], Function, Function]] = []
+        for _ in range(rng.randint(1, 7)):
+            wires = rng.sample(range(31), rng.randint(0, 6))
+            tables = [[rng.randint(0, 1) for _ in range(1 << len(wires))] for _ in "xy"]
+            if index % 2 and wires:
+                tables[rng.randint(0, 1)] = rng.choice([[0, 1], [1, 0], [0, 0], [1, 1]]) * (1 << len(wires) - 1)
+            places.append((wires, function(tables[0]), function(tables[1])))
+        carry = index % 3
+
+        def build(m: Logic, a: Value, b: Value, c: Value, places: Any = places, carry: int = carry) -> Value:
+            drawn = [Place(tuple(c[wire] for wire in wires), x, y) for wires, x, y in places]
+            return fabric(m).row(m, "sum", drawn, c[31] if carry == 2 else carry)
+
+        def expected(a: Array, b: Array, c: Array, places: Any = places, carry: int = carry) -> Array:
+            total = c >> 31 & 1 if carry == 2 else np.full_like(c, carry)
+            for place, (wires, x, y) in enumerate(places):
+                given = [c >> wire & 1 for wire in wires]
+                total = total + (x(*given) + y(*given) << place)
+            return total
+
+        yield Case(f"row {index}", build, expected)
+
+
+def sums() -> Iterator[Case]:
+    shapes = [
+        (8, 8, False, False, 9),
+        (5, 8, True, False, 9),
+        (3, 6, True, True, 7),
+        (8, 8, True, True, 6),
+        (1, 1, False, False, 1),
+    ]
+    for (i, j, s, t, width), carry in product(shapes, (0, 1, 2)):
+        yield Case(
+            f"add {(i, j, s, t, width, carry)}",
+            lambda m, a, b, c, i=i, j=j, s=s, t=t, width=width, carry=carry: fabric(m).add(
+                m, "sum", taken(a, i, s), taken(b, j, t), width, c[0] if carry == 2 else carry
+            ),
+            lambda a, b, c, i=i, j=j, s=s, t=t, carry=carry: (
+                number(a, i, s) + number(b, j, t) + (c & 1 if carry == 2 else carry)
+            ),
+        )
+    rng = random.Random(2)
+    for count, width in product(range(4), (8, 5)):
+        constant, values = rng.randrange(1 << width), [rng.randrange(1 << width) for _ in range(count)]
+        yield Case(
+            f"add_constant {constant} overrides {values}",
+            lambda m, a, b, c, width=width, constant=constant, values=values: fabric(m).add_constant(
+                m, "sum", a[:width], constant, [(c[n], value) for n, value in enumerate(values)]
+            ),
+            lambda a, b, c, constant=constant, values=values: (
+                np.select([(c >> n & 1) == 1 for n in range(len(values))], values, a + constant)
+                if values
+                else a + constant
+            ),
+        )
+    for width, signed, negate in product((8, 5), (False, True), (False, True)):
+        yield Case(
+            f"accumulate {Shape(width, signed)} {negate=}",
+            lambda m, a, b, c, width=width, signed=signed, negate=negate: fabric(m).accumulate(
+                m, "sum", a, c[0], taken(b, width, signed), c[1] if negate else None
+            ),
+            lambda a, b, c, width=width, signed=signed, negate=negate: (
+                a * (1 - (c & 1)) + number(b, width, signed) * ((1 - 2 * (c >> 1 & 1)) if negate else 1)
+            ),
+        )
+        yield Case(
+            f"negate {Shape(width, signed)} to {width + negate} bits",
+            lambda m, a, b, c, width=width, signed=signed, more=negate: fabric(m).negate(
+                m, "n", taken(a, width, signed), c[0], width + more
+            ),
+            lambda a, b, c, width=width, signed=signed: number(a, width, signed) * (1 - 2 * (c & 1)),
+        )
+    for flips in (0, 0xFF, 0x5A):
+        yield Case(
+            f"conditional, flips {flips:02x}",
+            lambda m, a, b, c, flips=flips: fabric(m).conditional(
+                m, "sum", list(a), list(b), c[0], [bool(flips >> n & 1) for n in range(8)]
+            ),
+            lambda a, b, c, flips=flips: (a + b * (c & 1)) ^ flips,
+        )
+    for s, t in product((False, True), repeat=2):
+        yield Case(
+            f"greater {s} {t}",
+            lambda m, a, b, c, s=s, t=t: greater(m, "gt", taken(a, 7, s), taken(b, 8, t)),
+            lambda a, b, c, s=s, t=t: number(a, 7, s) > number(b, 8, t),
+        )
+    yield Case("increment", lambda m, a, b, c: increment(m, "i", a, c[0]), lambda a, b, c: a + (c & 1))
+
+
+def bounds() -> Iterator[Case]:
+    for constant, width, signed in product(
+        (-129, -128, -7, 0, 1, 2, 77, 96, 127, 128, 255, 256), (8, 5, 1), (False, True)
+    ):
+        yield Case(
+            f"{Shape(width, signed)} below and above {constant}",
+            lambda m, a, b, c, k=constant, w=width, s=signed: m.wire(
+                "r", Cat(below(taken(a, w, s), k), above(taken(a, w, s), k))
+            ),
+            lambda a, b, c, k=constant, w=width, s=signed: (
+                (number(a, w, s) < k) + 2 * (number(a, w, s) > k).astype(np.int64)
+            ),
+        )
+
+
+def shifts() -> Iterator[Case]:
+    for (width, bits, result), signed in product(
+        [(8, 3, 15), (8, 4, 8), (5, 5, 12), (3, 2, 1), (6, 1, 7)], (False, True)
+    ):
+        name = f"{Shape(width, signed)} by {bits} bits in {result}"
+
+        def right(a: Array, b: Array, c: Array, width: int = width, bits: int = bits, signed: bool = signed) -> Array:
+            return number(a, width, signed) >> number(b, bits, False)
+
+        yield Case(
+            f"shift_left {name}",
+            lambda m, a, b, c, w=width, n=bits, r=result, s=signed: shift_left(m, "s", taken(a, w, s), b[:n], r),
+            lambda a, b, c, w=width, n=bits, s=signed: number(a, w, s) << number(b, n, False),
+        )
+        yield Case(
+            f"shift_left {name}, filled",
+            lambda m, a, b, c, w=width, n=bits, r=result, s=signed: shift_left(m, "s", taken(a, w, s), b[:n], r, c[0]),
+            lambda a, b, c, w=width, n=bits, s=signed: (
+                (number(a, w, s) << number(b, n, False)) + ((1 << number(b, n, False)) - 1) * (c & 1)
+            ),
+        )
+        yield Case(
+            f"shift_right {name}",
+            lambda m, a, b, c, w=width, n=bits, r=result, s=signed: shift_right(m, "s", taken(a, w, s), b[:n], r),
+            right,
+        )
+        yield Case(
+            f"shift_right_sticky {name}",
+            lambda m, a, b, c, w=width, n=bits, s=signed: Cat(*shift_right_sticky(m, "s", taken(a, w, s), b[:n])),
+            lambda a, b, c, right=right, w=width, n=bits, s=signed: (
+                (right(a, b, c) & (1 << w) - 1)
+                | ((right(a, b, c) << number(b, n, False) != number(a, w, s)).astype(np.int64) << w)
+            ),
+        )
+
+
+def zeros() -> Iterator[Case]:
+    def length(codes: Array) -> Array:
+        return np.frexp(codes.astype(np.float64))[1].astype(np.int64)
+
+    for width in (1, 2, 3, 4, 5, 7, 8, 13, 16):
+        mask, most = (1 << width) - 1, (1 << (width - 1).bit_length()) - 1
+
+        def both(a: Array, b: Array, c: Array, width: int = width, mask: int = mask, most: int = most) -> Array:
+            code = a + (b << 8) & mask
+            count = np.where(code == 0, most, width - length(code))
+            return (code << count & mask) | count << width
+
+        yield Case(
+            f"leading_zeros of {width}",
+            lambda m, a, b, c, width=width: leading_zeros(m, "z", Cat(a, b)[:width]),
+            lambda a, b, c, width=width, mask=mask: width - length(a + (b << 8) & mask),
+        )
+        yield Case(
+            f"normalise {width}", lambda m, a, b, c, width=width: Cat(*normalise(m, "n", Cat(a, b)[:width])), both
+        )
+
+
+def compressions() -> Iterator[Case]:
+    rng = random.Random(3)
+    for index in range(12):
+        # Low bit in the 48 that there are, width, sign, and base.
+        taps = [(rng.randrange(40), rng.randint(1, 8), rng.random() < 0.5, rng.randrange(9)) for _ in range(index + 1)]
+        width = rng.choice((6, 12, 18))
+
+        def operands(a: Value, b: Value, c: Value, taps: Any = taps) -> list[tuple[int, Value]]:
+            return [(base, taken(Cat(a, b, c), wide, signed, low)) for low, wide, signed, base in taps]
+
+        def total(a: Array, b: Array, c: Array, taps: Any = taps) -> Array:
+            code = a | b << 8 | c << 16
+            return sum((number(code, wide, signed, low) << base for low, wide, signed, base in taps), np.zeros_like(a))
+
+        yield Case(
+            f"compress_add {taps} in {width}",
+            lambda m, a, b, c, operands=operands, width=width: compress_add(m, "s", operands(a, b, c), width),
+            total,
+        )
+        yield Case(
+            f"compress {taps} in {width}",
+            lambda m, a, b, c, operands=operands, width=width: m.wire(
+                "s", sum(compress(m, "t", operands(a, b, c), width), Const(0, 1))
+            )[:width],
+            total,
+        )
+    yield Case(
+        "compress_3",
+        lambda m, a, b, c: (lambda s, t: m.wire("s", s + (t << 1)))(*compress_3(m, "t", a, b, c[:8])),
+        lambda a, b, c: a + b + (c & 255),
+    )
+    yield Case(
+        "compress_4",
+        lambda m, a, b, c: (lambda s, t: m.wire("s", s + (t << 1)))(*compress_4(m, "t", a, b, c[:8], c[8:16])),
+        lambda a, b, c: a + b + (c & 255) + (c >> 8 & 255),
+    )
+
+
+def rounded_quarters(mode: str, magnitude: Array, negative: Array) -> Array:
+    """A number of quarters, with a sign, rounded to a whole magnitude; by its definition on values."""
+    value = np.where(negative == 1, -magnitude, magnitude) / 4
+    toward, away = np.trunc(value), np.where(value < 0, np.floor(value), np.ceil(value))
+    results = {
+        "nearest_even": np.rint(value),
+        "nearest_away": np.trunc(value + np.copysign(0.5, value)),
+        "toward_zero": toward,
+        "up": np.ceil(value),
+        "down": np.floor(value),
+        "odd": np.where(toward % 2 == 1, toward, away),
+    }
+    return np.abs(results[mode]).astype(np.int64)
+
+
+def roundings() -> Iterator[Case]:
+    for mode in ROUNDINGS:
+        if mode == "stochastic":
+            continue
+        yield Case(
+            f"rounded {mode}",
+            lambda m, a, b, c, mode=mode: rounded(m, "r", mode, a, b[0], b[1], b[2]),
+            lambda a, b, c, mode=mode: rounded_quarters(mode, 4 * a + 2 * (b & 1) + (b >> 1 & 1), b >> 2 & 1),
+        )
+        yield Case(
+            f"round_up {mode}",
+            lambda m, a, b, c, mode=mode: m.wire("u", round_up(mode, b[2], a[0], b[0], b[1])),
+            lambda a, b, c, mode=mode: rounded_quarters(mode, 4 * a + 2 * (b & 1) + (b >> 1 & 1), b >> 2 & 1) - a,
+        )
+    for count in (1, 4, 8):
+        yield Case(
+            f"rounded_stochastic {count}",
+            lambda m, a, b, c, n=count: rounded_stochastic(m, "r", a, b[:n], c[:n]),
+            lambda a, b, c, n=count: a + (number(b, n, False) + number(c, n, False) >> n),
+        )
+
+
+# What has rows is built of every fabric's cells; the rest is the same everywhere.
+ROWS = {group.__name__: list(group()) for group in (products, rows, sums, roundings)}
+PORTABLE = {group.__name__: list(group()) for group in (halved_products, bounds, shifts, zeros, compressions)}
+
+
+def groups(target: str) -> dict[str, list[Case]]:
+    """What is worth a test on a target."""
+    if target == "generic":
+        return ROWS | PORTABLE
+    if target in ("ice40", "xc7", "xcup"):
+        return ROWS
+    return {group: [case for case in cases if not case.fast] for group, cases in ROWS.items()}
+
+
+def columns(codes: Array, width: int) -> list[int]:
+    """Each bit in all runs; a run is a bit of a Python integer."""
+    packed = [np.packbits((codes >> bit & 1).astype(np.uint8), bitorder="little") for bit in range(width)]
+    return [int.from_bytes(row.tobytes(), "little") for row in packed]
+
+
+def codes(columns: list[int]) -> Array:
+    """The inverse of `columns`."""
+    rows = [np.frombuffer(column.to_bytes(RUNS // 8, "little"), np.uint8) for column in columns]
+    return sum(
+        (np.unpackbits(row, bitorder="little").astype(np.int64) << n for n, row in enumerate(rows)), 0 * INPUTS["a"]
+    )
+
+
+def evaluated(aiger: str) -> list[int]:
+    """Every output bit of an and-inverter graph, as AIGER writes it, in all runs."""
+    header, *lines = aiger.splitlines()
+    _, most, inputs, latches, outputs, ands = header.split()
+    assert latches == "0"
+    ones = (1 << RUNS) - 1
+    net = [0, ones] * (int(most) + 1)
+    drive = [column for name, width in (("a", 8), ("b", 8), ("c", 32)) for column in columns(INPUTS[name], width)]
+    for line, value in zip(lines[: int(inputs)], drive, strict=True):
+        net[int(line)], net[int(line) ^ 1] = value, value ^ ones
+    first = int(inputs) + int(outputs)
+    for line in lines[first : first + int(ands)]:
+        out, x, y = map(int, line.split())
+        net[out] = net[x] & net[y]
+        net[out ^ 1] = net[out] ^ ones
+    return [net[int(line)] for line in lines[int(inputs) : first]]
+
+
+def built(target: str) -> tuple[Module, list[Signal], dict[tuple[str, str], range]]:
+    """A module with all of a target's cases, its ports, and where in the last of them each case's result is."""
+    top, (a, b, c) = Module(), (Signal(8, name="a"), Signal(8, name="b"), Signal(32, name="c"))
+    results: list[Signal] = []
+    where: dict[tuple[str, str], range] = {}
+    end = 0
+    for group, cases in groups(target).items():
+        for index, case in enumerate(cases):
+            m = Logic(TARGETS[target])
+            results.append(m.result(m.wire("result", case.build(m, a, b, c).as_unsigned())))
+            top.submodules[f"{group}_{index}"] = inside = Module()
+            m.into(inside, Const(1))
+            begin, end = end, end + len(results[-1])
+            where[group, case.name] = range(begin, end)
+    out = Signal(end, name="out")
+    top.d.comb += out.eq(Cat(*results))
+    return top, [a, b, c, out], where
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a target's cases put out, each its bits in all runs; and what they drop of their values."""
+
+    target: str
+    bits: dict[tuple[str, str], list[int]]
+    dropped: list[str]
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def answers(request: Any, tmp_path_factory: Any) -> Answers:
+    """A target's cases on its cells, as Yosys models them."""
+    target, folder = request.param, tmp_path_factory.mktemp(request.param)
+    top, ports, where = built(target)
+    (folder / "design.il").write_text(rtlil.convert(top, ports=ports, emit_src=False))
+    share = Path(pyosys.__file__).parent / "share"
+    # Deferred: a family's memories would take longer to read than all the rest.
+    read = "read_verilog -defer -overwrite -DNO_ICE40_DEFAULT_ASSIGNMENTS"
+    models = [f"{read} -I{(share / model).parent} {share / model}" for model in MODELS[target]]
+    mapped = ["proc", "techmap", "opt_expr", "opt_clean", "flatten", "opt_expr", "aigmap", "setundef -zero"]
+    script = ["read_rtlil design.il", *models, "hierarchy -top top", *mapped, "write_aiger -ascii all.aag"]
+    yosys.run(script, folder)
+    outputs = evaluated((folder / "all.aag").read_text())
+    seen = {key: [outputs[bit] for bit in bits] for key, bits in where.items()}
+    return Answers(target, seen, list(narrowings(Fragment.get(top, None))))
+
+
+def wrong(answers: Answers, group: str) -> Iterator[str]:
+    """A line for each case that differs from the integers."""
+    for case in groups(answers.target)[group]:
+        seen = answers.bits[group, case.name]
+        expected = np.broadcast_to(np.asarray(case.expected(**INPUTS)), RUNS).astype(np.int64) & (1 << len(seen)) - 1
+        if seen != columns(expected, len(seen)):
+            bad = np.flatnonzero(codes(seen) != expected)
+            given = ", ".join(f"{name}={values[bad[0]]:#x}" for name, values in INPUTS.items())
+            yield f"{case.name}: {given} gave {codes(seen)[bad[0]]}, not {expected[bad[0]]}; {bad.size} such"
+
+
+def test_every_form_of_row_is_tried() -> None:
+    assert {TARGETS[name].carry for name in MODELS} == set(FABRICS)
+
+
+@pytest.mark.parametrize("group", ROWS)
+def test_rows_of_cells_compute_what_integers_do(answers: Answers, group: str) -> None:
+    assert list(wrong(answers, group)) == []
+
+
+@pytest.mark.parametrize("group", PORTABLE)
+@pytest.mark.parametrize("answers", ["generic"], indirect=True)
+def test_portable_primitives_compute_what_integers_do(answers: Answers, group: str) -> None:
+    assert list(wrong(answers, group)) == []
+
+
+def test_no_primitive_drops_bits_silently(answers: Answers) -> None:
+    assert answers.dropped == []
