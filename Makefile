@@ -6,7 +6,7 @@ BIN := .venv/bin
 SPECS ?= mac/int4xint4 mac/int8xint8 mac/e2m1xe2m1 mac/e3m2xe3m2 mac/e4m3xe4m3 mac/e5m2xe5m2 mac/e4m3xe4m3/lmul mac/e5m2xe5m2/lmul
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pareto test verilog regress lint bench docs clean
+.PHONY: help setup pareto test verilog regress lint bench qor docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ lint: .venv/ready ## style, types, and who imports whom
 
 bench: .venv/ready ## measure the speed of the software; writes docs/benchmarks.md
 	@$(BIN)/python -m benchmarks --write docs/benchmarks.md
+
+qor: .venv/ready ## compare our units with Yosys's own operators on every family; writes docs/qor.md
+	@$(BIN)/python -m dse.qor -j $(J)
 
 docs: .venv/ready ## make the generated pages of docs/ anew, after `make pareto`
 	@$(BIN)/python docs/formats.py

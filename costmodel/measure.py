@@ -82,8 +82,8 @@ class Design:
         Has the module of the manifest.
     manifest : dict
         Its `module` and `ports`, as `rtl_gen.emit` lists them.
-    form : str
-        ``dsp`` if multiplier blocks may be used.
+    dsp : bool
+        Whether multiplier blocks may be used.
     prepare : tuple of str
         Yosys commands for the module before synthesis.
     """
@@ -91,13 +91,13 @@ class Design:
     name: str
     verilog: str
     manifest: dict[str, Any]
-    form: str = ""
+    dsp: bool = False
     prepare: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, spec: hw.Spec, emitted: Emitted) -> Design:
         """The design of a spec."""
-        return cls(spec.name, emitted.verilog, emitted.manifest, getattr(spec, "form", ""))
+        return cls(spec.name, emitted.verilog, emitted.manifest, getattr(spec, "form", "") == "dsp")
 
 
 def measure_key(emitted: Emitted, target: hw.Target) -> str:
@@ -138,7 +138,7 @@ def measure(spec: hw.Spec, target: hw.Target) -> Cost:
 def measure_design(design: Design, target: hw.Target) -> Cost:
     """Measure Verilog on a target, as `measure` does; the same errors."""
     flow = load(target.name)
-    commands = flow.dsp_flows if design.form == "dsp" else flow.synthesis
+    commands = flow.dsp_flows if design.dsp else flow.synthesis
     if not commands:
         raise ValueError(f"target {target.name} has no multiplier blocks to measure {design.name} with")
     versions, unplaced = _versions(flow), _unplaced(flow)
@@ -151,6 +151,8 @@ def measure_design(design: Design, target: hw.Target) -> Cost:
         best = min(range(len(trials)), key=lambda index: (trials[index]["lut"], trials[index]["carry"]))
         depth = _levels(flow, design, f"trial{best}", folder)
         speeds = [] if unplaced else _speeds(flow, f"trial{best}", folder)
+    if not speeds:
+        unplaced = unplaced or "placed, but nextpnr found no path to time"
     return Cost(
         spec=design.name,
         target=target.name,
@@ -194,9 +196,13 @@ def _synthesise(flow: Flow, command: str, design: Design, name: str, folder: Pat
     yosys.run(
         [
             "read_verilog design.v",
-            # Without -check: the family's own cells are known only to the flow, which does check.
             "hierarchy -top harness",
-            *(f"{passed} {module}" for passed in design.prepare),
+            "proc",
+            *(f"{step} {module}" for step in design.prepare),
+            # Yosys reads Verilog anew when it meets the family's cells, and forgets what was done to it.
+            "write_rtlil design.il",
+            "design -reset",
+            "read_rtlil design.il",
             # The unit stays a module of its own until it is counted: none of its logic can move out.
             f"setattr -mod -set keep_hierarchy 1 {module}",
             f"{command} -top harness",
@@ -222,16 +228,17 @@ def _levels(flow: Flow, design: Design, name: str, folder: Path) -> int:
 
 
 def _speeds(flow: Flow, name: str, folder: Path) -> list[float]:
-    """MHz that nextpnr achieves with each seed."""
+    """MHz that nextpnr achieves with each seed; none if it finds nothing to time."""
     assert flow.place is not None
-    return [_place(flow.place, f"{name}.json", seed, folder) for seed in flow.place["seeds"]]
+    speeds = [_place(flow.place, f"{name}.json", seed, folder) for seed in flow.place["seeds"]]
+    return [speed for speed in speeds if speed is not None] if None not in speeds else []
 
 
-def _place(place: dict[str, Any], netlist: str, seed: int, folder: Path) -> float:
-    """MHz that nextpnr achieves with a seed."""
+def _place(place: dict[str, Any], netlist: str, seed: int, folder: Path) -> float | None:
+    """MHz that nextpnr achieves with a seed; None if it finds no path between registers."""
     report = folder / "report.json"
     report.unlink(missing_ok=True)
     options = ["--json", netlist, "--report", report.name, "--seed", str(seed), "--timing-allow-fail", "-q"]
     nextpnr.run(place["package"], place["program"], [*place["options"], *options], folder)
     clocks = json.loads(report.read_text())["fmax"]
-    return min(clock["achieved"] for clock in clocks.values())
+    return min((clock["achieved"] for clock in clocks.values()), default=None)

@@ -22,7 +22,5 @@ def _tool(package: str, family: str, extra: str | None) -> Tool:
 
 
 TOOLS = [
-    _tool(flow.place["package"], name, flow.place.get("extra"))
-    for name in measurable()
-    if (flow := load(name)).place
+    _tool(flow.place["package"], name, flow.place.get("extra")) for name in measurable() if (flow := load(name)).place
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from hw.formats import parse_format
-from hw.spec import MacSpec, MulSpec, Spec, parse
+from hw.spec import AddSpec, MacSpec, MulSpec, Spec, parse
 from hw.target import GENERIC, TARGETS, Target, parse_target
 from hw.units import build
 
 __all__ = [
     "GENERIC",
     "TARGETS",
+    "AddSpec",
     "MacSpec",
     "MulSpec",
     "Spec",

@@ -8,13 +8,25 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from hw.formats import parse_scalar
+from hw.specs.add import AddSpec
 from hw.specs.base import Spec, parse_operands
 from hw.specs.mac import MacSpec
 from hw.specs.mul import MulSpec
 
-__all__ = ["UNITS", "MacSpec", "MulSpec", "Spec", "from_dict", "from_json", "from_toml", "parse", "parse_operands"]
+__all__ = [
+    "UNITS",
+    "AddSpec",
+    "MacSpec",
+    "MulSpec",
+    "Spec",
+    "from_dict",
+    "from_json",
+    "from_toml",
+    "parse",
+    "parse_operands",
+]
 
-UNITS: dict[str, type[Spec]] = {"mac": MacSpec, "mul": MulSpec}
+UNITS: dict[str, type[Spec]] = {"mac": MacSpec, "mul": MulSpec, "add": AddSpec}
 """The spec class of every unit, by the first part of its names."""
 
 

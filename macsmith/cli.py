@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_specs(cost)
     cost.add_argument(
-        "--target", nargs="+", default=["ecp5"], metavar="TARGET", help="ecp5, ice40 or xcup (default: ecp5)"
+        "--target", nargs="+", default=["ecp5"], metavar="TARGET", help="for example ecp5, nexus, xc7 (default: ecp5)"
     )
     _add_run_options(cost)
 
@@ -222,8 +222,8 @@ def _cost(options: argparse.Namespace) -> int:
         for cost in costs
     ]
     print(table(["spec", *columns, "MHz"], lines))
-    if any(cost["fmax"] is None for cost in costs):
-        print("MHz -: no open place and route for that family")
+    for name, reason in dict.fromkeys((cost["target"], cost["unplaced"]) for cost in costs if cost["unplaced"]):
+        print(f"MHz - on {name}: {reason}")
     return 0
 
 

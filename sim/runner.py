@@ -24,8 +24,9 @@ from sim import tools
 SEED = 1
 OPTIMISE = "-O1"  # Python drives each cycle: a quick compile is worth more than quick code
 UNUSED = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")
-# A vector whose bits depend on one another is no loop, and Yosys has looked for those already.
-LINT = ("-Wall", "-Wno-WIDTH", "-Wno-UNOPTFLAT")
+# Yosys has looked for loops already, so a vector whose bits depend on one another is none; and of a vector
+# that is written bit by bit some bits may have a second name, or no reader.
+LINT = ("-Wall", "-Wno-WIDTH", "-Wno-UNOPTFLAT", "-Wno-UNUSEDSIGNAL")
 
 
 class Verilator(runner.Verilator):

@@ -7,17 +7,29 @@ whose cells are known has a subclass that writes cells, and gives the same numbe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from amaranth.hdl import Cat, Signal, Value
+from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
 from hw.arith.logic import CARRY, Logic, bits, extend
-from hw.arith.multiplier import halves, star
-from hw.arith.place import Place, always, bit, choose, plain
+from hw.arith.multiplier import halves
+from hw.arith.place import Place, bit
+from hw.arith.wires import lookup
 
 
 class Fabric:
-    """Portable RTL; and, for its subclasses, what they do not do better."""
+    """Portable RTL; and, for its subclasses, what they do not do better.
+
+    Attributes
+    ----------
+    folds_four : bool
+        Whether a place takes functions of four wires for nothing.
+    table_inputs : int
+        Wires of a truth table that costs little: one LUT, or LUTs with multiplexers beside them.
+    """
+
+    folds_four = False
+    table_inputs = 4
 
     def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
         """The sum of the places' two numbers and `carry`, modulo ``2**len(places)``.
@@ -35,55 +47,54 @@ class Fabric:
         """
         x = m.wire(f"{name}_x", Cat(bit(place.x(*place.inputs)) for place in places))
         y = m.wire(f"{name}_y", Cat(bit(place.y(*place.inputs)) for place in places))
-        total = Signal(len(places), name=name)
-        unused = Signal(2 if isinstance(carry, Value) or carry else 1, name=f"unused_above_{name}")
-        m.split([total, unused], x + y + carry if isinstance(carry, Value) or carry else x + y)
-        return total
+        return self.add(m, name, x, y, len(places), carry)
 
     def add(self, m: Logic, name: str, x: Value, y: Value, width: int, carry: Value | int = 0) -> Signal:
         """``x + y + carry`` modulo ``2**width``; unsigned, whatever the operands are."""
-        return self.row(m, name, [plain(*pair) for pair in zip(_fit(x, width), _fit(y, width), strict=True)], carry)
+        x, y = (Cat(*fitted(value, width)) for value in (x, y))
+        total, above = Signal(width, name=name), Signal(1, name=f"unused_above_{name}")
+        if isinstance(carry, Value):
+            # Into one adder, from a bit below: as a third number it would cost a second.
+            m.split([Signal(1, name=f"unused_below_{name}"), total, above], Cat(1, x) + Cat(carry, y))
+        else:
+            m.split([total, above], (x + y + carry)[: width + 1] if carry else x + y)
+        return total
 
     def add_constant(
         self, m: Logic, name: str, x: Value, constant: int, overrides: Sequence[tuple[Value, int]] = ()
     ) -> Signal:
         """``x + constant`` modulo ``2**len(x)``, or what the first override whose flag is set says instead."""
-        # Where the result is known, the row adds what gives it: then the flags enter before the carry.
         mask = (1 << len(x)) - 1
-        flags = [flag for flag, _ in overrides]
-        places = []
-        for index, wire in enumerate(bits(x)):
-            known = [((value - constant) & mask) >> index & 1 for _, value in overrides]
-            places.append(Place((wire, *flags), choose(known), always(constant >> index & 1)))
-        return self.row(m, name, places)
+        result: Value = (x + Const(constant & mask, len(x)))[: len(x)]
+        for flag, value in reversed(overrides):
+            result = Mux(flag, Const(value & mask, len(x)), result)
+        return m.wire(name, result)
 
     def accumulate(
         self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
     ) -> Signal:
         """``(0 if clear else total) + (-x if negate else x)`` modulo ``2**len(total)``."""
-        places = []
-        for sum_bit, x_bit in zip(bits(total), _fit(x, len(total)), strict=True):
-            if negate is None:
-                places.append(Place((sum_bit, clear, x_bit), lambda s, c, b: s & (1 ^ c), lambda s, c, b: b))
-            else:
-                places.append(
-                    Place((sum_bit, clear, x_bit, negate), lambda s, c, b, n: s & (1 ^ c), lambda s, c, b, n: b ^ n)
-                )
-        return self.row(m, name, places, 0 if negate is None else negate)
+        base, width = m.wire(f"{name}_base", Mux(clear, 0, total)), len(total)
+        if negate is None:
+            return self.add(m, name, base, x, width)
+        # -x is ~x + 1, and the one enters as the carry.
+        addend = m.wire(f"{name}_addend", Cat(*fitted(x, width)) ^ negate.replicate(width))
+        return self.add(m, name, base, addend, width, negate)
 
     def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
         """``-x if negate else x`` modulo ``2**width``."""
-        places = [Place((x_bit, negate), lambda b, n: b ^ n, always(0)) for x_bit in _fit(x, width)]
-        return self.row(m, name, places, negate)
+        flipped = m.wire(f"{name}_flipped", Cat(*fitted(x, width)) ^ negate.replicate(width))
+        return self.add(m, name, flipped, Const(0, 1), width, negate)
+
+    def lookup(self, m: Logic, name: str, wires: Value, width: int, function: Callable[[int], int]) -> Value:
+        """``function(wires)`` modulo ``2**width``, a truth table for each bit."""
+        return lookup(m, name, wires, width, function)
 
     def conditional(
         self, m: Logic, name: str, total: Sequence[Value], x: Sequence[Value], select: Value, flips: Sequence[bool]
     ) -> Value:
         """``total + (x if select else 0)`` modulo ``2**len(total)``, the bits inverted where `flips` says so."""
-        places = [
-            Place((s, b, select), lambda s, b, g: s, lambda s, b, g: b & g) for s, b in zip(total, x, strict=True)
-        ]
-        row = self.row(m, name, places)
+        row = self.add(m, name, Cat(*total), Mux(select, Cat(*x), 0), len(total))
         return Cat(~wire if flip else wire for wire, flip in zip(bits(row), flips, strict=True))
 
     def multiply(self, m: Logic, name: str, x: Value, y: Value, fast: bool = False) -> Signal:
@@ -94,7 +105,7 @@ class Fabric:
         fast : bool
             Whether rows go in a tree, not in a chain, where that makes a difference.
         """
-        return star(m, name, x, y) if m.stages <= 2 or len(y) < 4 else halves(m, name, x, y)
+        return halves(m, name, x, y, m.stages)
 
 
 def row_delay(places: int) -> float:
@@ -102,6 +113,6 @@ def row_delay(places: int) -> float:
     return 1.0 + CARRY * places
 
 
-def _fit(value: Value, width: int) -> list[Value]:
+def fitted(value: Value, width: int) -> list[Value]:
     """The lowest `width` bits of a value, extended if it has fewer."""
     return bits(extend(value, max(width, len(value))))[:width]

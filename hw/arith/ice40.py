@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from amaranth.hdl import Const, Signal, Value
 
-from hw.arith.fabric import Fabric, row_delay
+from hw.arith.carry import CarryFabric
+from hw.arith.fabric import fitted, row_delay
 from hw.arith.logic import Cell, Logic, bits, extend
 from hw.arith.multiplier import conditional, star
 from hw.arith.place import Function, Place, bit, table
@@ -19,7 +20,7 @@ Column = tuple[Value, Value, Value, Function]
 """One place: a wire beside, the two that are added, and what the LUT puts out of those three and the carry."""
 
 
-class Ice40(Fabric):
+class Ice40(CarryFabric):
     """Rows of SB_CARRY and SB_LUT4."""
 
     def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
@@ -57,10 +58,18 @@ class Ice40(Fabric):
         self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
     ) -> Signal:
         if negate is not None:
-            return super().accumulate(m, name, total, clear, x, negate)
+            # A LUT behind the carry can't both clear and negate: first one, then the other.
+            x = self.negate(m, f"{name}_addend", x, negate, min(len(x) + 1, len(total))).as_signed()
         addend = bits(extend(x, max(len(x), len(total))))
         columns: list[Column] = [
             (clear, s, b, lambda k, a, b, c: b if k else a ^ b ^ c) for s, b in zip(bits(total), addend, strict=False)
+        ]
+        return self._columns(m, name, columns, 0)
+
+    def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
+        # In -x the bits above the lowest one of x are inverted. The carry says whether there was a one below.
+        columns: list[Column] = [
+            (Const(0, 1), wire, negate, lambda _, b, n, c: b ^ (n & c)) for wire in fitted(x, width)
         ]
         return self._columns(m, name, columns, 0)
 

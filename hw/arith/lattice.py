@@ -7,16 +7,17 @@ cell models, share/lattice/ccu2c_sim.vh and ccu2d_sim.vh, share/nexus/cells_sim.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from amaranth.hdl import Const, Signal, Value
+from amaranth.hdl import Cat, Const, Signal, Value
 
-from hw.arith.fabric import Fabric, row_delay
+from hw.arith.carry import CarryFabric
+from hw.arith.fabric import row_delay
 from hw.arith.logic import Cell, Logic, bits
-from hw.arith.multiplier import paired
+from hw.arith.multiplier import paired, parts
 from hw.arith.place import Place, always, bit, plain
 
 
@@ -38,6 +39,8 @@ class CarryCell:
         What else the cell is told.
     text : bool
         Whether tables are given as text.
+    wide : bool
+        Whether PFUMX and L6MUX21 join LUT4s.
     """
 
     kind: str
@@ -46,19 +49,20 @@ class CarryCell:
     inverted: bool
     parameters: tuple[tuple[str, str], ...]
     text: bool = False
+    wide: bool = False
 
 
 CELLS = {
     cell.kind: cell
     for cell in (
-        CarryCell("CCU2C", 2, 0, False, (("INJECT1_0", "NO"), ("INJECT1_1", "NO"))),
-        CarryCell("CCU2D", 2, 12, True, (("INJECT1_0", "NO"), ("INJECT1_1", "NO"))),
+        CarryCell("CCU2C", 2, 0, False, (("INJECT1_0", "NO"), ("INJECT1_1", "NO")), wide=True),
+        CarryCell("CCU2D", 2, 12, True, (("INJECT1_0", "NO"), ("INJECT1_1", "NO")), wide=True),
         CarryCell("CCU2", 3, 0, False, (("INJECT", "NO"),), text=True),
     )
 }
 
 
-class Lattice(Fabric):
+class Lattice(CarryFabric):
     """Rows of carry cells.
 
     Parameters
@@ -67,8 +71,11 @@ class Lattice(Fabric):
         The cell: a key of `CELLS`.
     """
 
+    folds_four = True
+
     def __init__(self, kind: str) -> None:
         self.cell = CELLS[kind]
+        self.table_inputs = 6 if self.cell.wide else 4
 
     def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
         entry: list[Place] = []
@@ -92,6 +99,11 @@ class Lattice(Fabric):
         unread = [nothing] if len(outputs) > len(total) else []
         m.cells(name, cells, [total, carries, *unread], row_delay(len(places)))
         return total
+
+    def lookup(self, m: Logic, name: str, wires: Value, width: int, function: Callable[[int], int]) -> Value:
+        if not self.cell.wide or not 5 <= len(wires) <= 6:
+            return super().lookup(m, name, wires, width, function)
+        return Cat(_joined(m, f"{name}_{n}", parts(wires), _bit_of(function, n)) for n in range(width))
 
     def multiply(self, m: Logic, name: str, x: Value, y: Value, fast: bool = False) -> Signal:
         return paired(m, self, name, *((x, y) if len(x) >= len(y) else (y, x)))
@@ -147,3 +159,32 @@ class Lattice(Fabric):
             if entries.setdefault(seen, a ^ self.cell.inverted) != a ^ self.cell.inverted:
                 return None
         return sum(value << address for address, value in entries.items())
+
+
+def _bit_of(function: Callable[[int], int], n: int) -> Callable[[int], int]:
+    return lambda code: function(code) >> n
+
+
+def _lut4(wires: Sequence[Value], function: Callable[[int], int], output: Value) -> Cell:
+    """A LUT4 with the lowest bit of a function of at most four wires."""
+    contents = sum((function(n % (1 << len(wires))) & 1) << n for n in range(16))
+    inputs = dict(zip("ABCD", [*wires, *[Const(0, 1)] * 4], strict=False))
+    return Cell("LUT4", {"INIT": Const(contents, 16)}, inputs, {"Z": output})
+
+
+def _joined(m: Logic, name: str, wires: Sequence[Value], function: Callable[[int], int]) -> Signal:
+    """The lowest bit of a function of five or six wires: LUT4s, and the multiplexers that join them."""
+    bit, pairs = Signal(1, name=name), 1 << len(wires) - 5
+    luts, joined = Signal(2 * pairs, name=f"{name}_lut"), Signal(pairs, name=f"{name}_five")
+    cells = [
+        _lut4(wires[:4], lambda code, n=n: function(n << 4 | code), luts[n])  # type: ignore[misc]
+        for n in range(2 * pairs)
+    ]
+    for n in range(pairs):
+        here = bit if pairs == 1 else joined[n]
+        inputs = {"BLUT": luts[2 * n], "ALUT": luts[2 * n + 1], "C0": wires[4]}
+        cells.append(Cell("PFUMX", {}, inputs, {"Z": here}))
+    if pairs == 2:
+        cells.append(Cell("L6MUX21", {}, {"D0": joined[0], "D1": joined[1], "SD": wires[5]}, {"Z": bit}))
+    m.cells(name, cells, [bit, luts, joined], 1.0)
+    return bit

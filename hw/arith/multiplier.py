@@ -49,11 +49,13 @@ def signed_value(code: int, shape: Shape) -> int:
     return code - (1 << shape.width) if shape.signed and code >> (shape.width - 1) else code
 
 
-def halves(m: Logic, name: str, x: Value, y: Value) -> Signal:
-    """Two products with half of y each, and their sum: three steps, so that a register fits between."""
+def halves(m: Logic, name: str, x: Value, y: Value, levels: int) -> Signal:
+    """The product in `levels` steps, if y has the bits for it: with each half of y, and the sum of those."""
+    if levels < 2 or len(y) < 4:
+        return star(m, name, x, y)
     half, signed = len(y) // 2, y.shape().signed
-    low = m.wire(f"{name}_low", x * y[:half])
-    high = m.wire(f"{name}_high", x * (y[half:].as_signed() if signed else y[half:]))
+    low = halves(m, f"{name}_low", x, y[:half], levels - 1)
+    high = halves(m, f"{name}_high", x, y[half:].as_signed() if signed else y[half:], levels - 1)
     return as_product(m, name, Cat(low[:half], (_upper(low, half) + high)), x, y)
 
 

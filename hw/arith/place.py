@@ -59,6 +59,12 @@ def plain(x: Value, y: Value) -> Place:
     return Place((x, y), lambda a, b: a, lambda a, b: b)
 
 
+def adjoin(x: Place, y: Place) -> Place:
+    """The place that adds the x of one and the y of another."""
+    cut = len(x.inputs)
+    return Place((*x.inputs, *y.inputs), lambda *given: x.x(*given[:cut]), lambda *given: y.y(*given[cut:]))
+
+
 def table(function: Function, count: int) -> list[int]:
     """A function's values for all assignments of `count` inputs, the first input as the lowest bit."""
     return [function(*(index >> bit & 1 for bit in range(count))) & 1 for index in range(1 << count)]

@@ -51,9 +51,7 @@ def rounded(m: Logic, name: str, mode: str, kept: Value, half: Value, rest: Valu
 def rounded_stochastic(m: Logic, name: str, kept: Value, fraction: Value, random: Value) -> Signal:
     """The magnitude `kept` with `random` added to the leading bits that go, in one bit more."""
     if len(fraction) != len(random) or not len(random):
-        raise ValueError(
-            f"random must have as many bits as fraction, at least 1, got {len(random)} and {len(fraction)}"
-        )
+        raise ValueError(f"random must have fraction's {len(fraction)} bits, and at least 1, got {len(random)}")
     width = len(fraction) + len(kept) + 1
     total = fabric(m).add(m, f"{name}_all", Cat(fraction, kept), random, width)
     return m.wire(name, total[len(fraction) :], 0.0)

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
+from hw.arith import fabric
 from hw.arith.logic import Logic, bits
+from hw.arith.place import Place, always
 
 
 def shift_left(m: Logic, name: str, value: Value, amount: Value, width: int, fill: Value | None = None) -> Signal:
@@ -36,8 +38,9 @@ def shift_left(m: Logic, name: str, value: Value, amount: Value, width: int, fil
     for weight, select in stages:
         widened = min(width, len(current) + weight * ((1 << len(select)) - 1))
         here = _padded(current, widened)
-        choices = [Cat(*[below] * (n * weight), *here)[:widened] for n in range(1 << len(select))]
-        current = _signed_as(value, m.wire(f"{name}_by{weight}", _choose(select, choices)))
+        choices = [Cat(*[*[below] * (n * weight), *here][:widened]) for n in range(1 << len(select))]
+        chosen = _choose(select, choices)
+        current = _signed_as(value, m.wire(f"{name}_by{weight}", chosen))
     result = Cat(_padded(current, width))
     if far is not None:
         result = Mux(far, below.replicate(width), result)
@@ -68,7 +71,12 @@ def shift_right_sticky(m: Logic, name: str, value: Value, amount: Value) -> tupl
     lost: list[Value] = []
     for weight, select in reversed(stages):
         counts = [n * weight for n in range(1 << len(select))]
-        lost.append(m.wire(f"{name}_lost{weight}", _choose(select, [current[:count].any() for count in counts])))
+        lost.append(
+            m.wire(
+                f"{name}_lost{weight}",
+                _choose(select, [current[:count].any() for count in counts]),
+            )
+        )
         choices = [_moved(current, count, len(value), sign) for count in counts]
         current = m.wire(f"{name}_by{weight}", _choose(select, choices))
     result, sticky = _moved(current, 0, len(value), sign), Cat(*lost).any()
@@ -76,6 +84,25 @@ def shift_right_sticky(m: Logic, name: str, value: Value, amount: Value) -> tupl
         # The flag comes last, so that its wide OR runs beside the stages.
         result, sticky = Mux(far, sign.replicate(len(value)), result), Mux(far, value.any(), sticky)
     return m.wire(name, _signed_as(value, result)), m.wire(f"{name}_sticky", sticky)
+
+
+def shift_and_negate(m: Logic, name: str, x: Value, amount: Value, negate: Value, drop: int, width: int) -> Value:
+    """``(-x if negate else x) << amount``, without its lowest `drop` bits, which are zero, in `width` bits.
+
+    x is negated while it is narrow, or, where a row has room for it, with the last stage.
+    """
+    step = 1 << len(amount) - 1
+    if not fabric(m).folds_four or len(amount) < 2 or step >= width + drop:
+        signed = fabric(m).negate(m, f"{name}_narrow", x, negate, len(x) + 1).as_signed()
+        return shift_left(m, name, signed, amount, width + drop)[drop:]
+    near = bits(shift_left(m, f"{name}_near", x, amount[:-1], min(width + drop, len(x) + step - 1)))
+    above = [near[-1] if x.shape().signed else Const(0, 1)] * (width + drop)
+    pairs = list(zip([*near, *above], [*[Const(0, 1)] * step, *near, *above], strict=False))
+    places = [
+        Place((*pair, amount[-1], negate), lambda x, y, s, n: ((x & (1 ^ s)) | (y & s)) ^ n, always(0))
+        for pair in pairs[drop : width + drop]
+    ]
+    return fabric(m).row(m, name, places, negate)
 
 
 def _check(amount: Value, width: int) -> None:

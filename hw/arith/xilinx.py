@@ -8,10 +8,12 @@ share/xilinx/cells_sim.v, CARRY4, CARRY8, LUT6_2.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Signal, Value
 
-from hw.arith.fabric import Fabric, row_delay
+from hw.arith.carry import CarryFabric
+from hw.arith.fabric import row_delay
 from hw.arith.logic import Cell, Logic
 from hw.arith.multiplier import booth, parts, star, tabled
 from hw.arith.place import Place, bit, plain
@@ -20,7 +22,7 @@ CHAIN = {"CARRY4": 4, "CARRY8": 8}
 LUT_INPUTS = 6
 
 
-class Xilinx(Fabric):
+class Xilinx(CarryFabric):
     """Rows of LUTs and carry cells.
 
     Parameters
@@ -29,25 +31,20 @@ class Xilinx(Fabric):
         The carry cell: a key of `CHAIN`.
     """
 
+    folds_four = True
+    table_inputs = LUT_INPUTS
+
     def __init__(self, kind: str) -> None:
         self.kind, self.length = kind, CHAIN[kind]
 
     def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
         count = -(-len(places) // self.length) * self.length
-        propagate, total = Signal(len(places), name=f"{name}_s"), Signal(len(places), name=name)
+        total, carries = Signal(len(places), name=name), Signal(count, name=f"{name}_carry")
+        first, second = Signal(len(places), name=f"{name}_s"), Signal(len(places), name=f"{name}_d")
         beyond = Signal(count - len(places), name=f"unused_above_{name}")
-        carries = Signal(count, name=f"{name}_carry")
-        second = Signal(len(places), name=f"{name}_d")
-        luts: list[Cell] = []
-        generate: list[Value] = []
-        read = []
-        for index, place in enumerate(places):
-            lut, wire = self._lut(m, f"{name}_{index}", place, propagate[index], second[index])
-            luts.append(lut)
-            generate.append(wire)
-            read.append(wire is second[index])
+        fitted = [self._fit(m, f"{name}_{n}", place, first[n], second[n]) for n, place in enumerate(places)]
         fill = [Const(0, 1)] * (count - len(places))
-        s, d, o = Cat(propagate, *fill), Cat(*generate, *fill), Cat(total, beyond)
+        s, d, o = Cat(*(fit.s for fit in fitted), *fill), Cat(*(fit.d for fit in fitted), *fill), Cat(total, beyond)
         chain = []
         for low in range(0, count, self.length):
             here = slice(low, low + self.length)
@@ -59,7 +56,8 @@ class Xilinx(Fabric):
                     {"O": o[here], "CO": carries[here]},
                 )
             )
-        m.cells(name, [*luts, *chain], [total, propagate, second, carries, beyond], row_delay(len(places)))
+        luts = [fit.lut for fit in fitted if fit.lut is not None]
+        m.cells(name, [*luts, *chain], [total, first, second, carries, beyond], row_delay(len(places)))
         return total
 
     def multiply(self, m: Logic, name: str, x: Value, y: Value, fast: bool = False) -> Signal:
@@ -73,38 +71,52 @@ class Xilinx(Fabric):
             return {"CI": carry if before is None else before, "CI_TOP": Const(0, 1)}
         return {"CI": Const(0, 1) if before is None else before, "CYINIT": carry if before is None else Const(0, 1)}
 
-    def _lut(self, m: Logic, name: str, place: Place, propagate: Value, second: Value) -> tuple[Cell, Value]:
-        """The LUT of a place, and the wire that makes its carry; functions that do not fit get LUTs before it."""
-        fitted = _fitted(place.trimmed(), propagate, second) or _fitted(_split(m, name, place), propagate, second)
-        assert fitted is not None
-        return fitted
+    def _fit(self, m: Logic, name: str, place: Place, first: Value, second: Value) -> Fit:
+        """What a place needs; functions that do not fit into a LUT get LUTs before it."""
+        fit = _fit(place.trimmed(), first, second) or _fit(_split(m, name, place), first, second)
+        assert fit is not None
+        return fit
 
 
-def _fitted(place: Place, propagate: Value, second: Value) -> tuple[Cell, Value] | None:
-    """One LUT for a place, if it fits: it puts out `propagate`, and `second` where no bare wire makes the carry."""
+@dataclass
+class Fit:
+    """The wires S and DI of a place, and the LUT that makes them, if one does."""
+
+    s: Value
+    d: Value
+    lut: Cell | None
+
+
+def _fit(place: Place, first: Value, second: Value) -> Fit | None:
+    """One LUT with outputs `first` and `second` for a place, or bare wires; None if it does not fit."""
     count = len(place.inputs)
     if count > LUT_INPUTS:
         return None
     x, y = place.tables()
     s = [a ^ b for a, b in zip(x, y, strict=True)]
-    contents = sum(value << n for n, value in enumerate(s))
+    wires = [Const(0, 1), Const(1, 1), *place.inputs]
+    columns = [[0] * len(x), [1] * len(x), *([i >> n & 1 for i in range(len(x))] for n in range(count))]
+    bare = next((wire for wire, column in zip(wires, columns, strict=True) if column == s), None)
+    carry = next(
+        (
+            wire
+            for wire, column in zip(wires, columns, strict=True)
+            if all(a == v for a, v, p in zip(x, column, s, strict=True) if not p)
+        ),
+        None,
+    )
     inputs = {f"I{n}": wire for n, wire in enumerate(place.inputs)}
-    for wire, values in [
-        *((Const(k, 1), [k] * len(x)) for k in (0, 1)),
-        *((wire, [i >> n & 1 for i in range(len(x))]) for n, wire in enumerate(place.inputs)),
-    ]:
-        if all(a == v for a, v, p in zip(x, values, s, strict=True) if not p):
-            if not count:
-                inputs, contents, count = {"I0": Const(0, 1)}, contents * 3, 1
-            return Cell(f"LUT{count}", {"INIT": Const(contents, 1 << count)}, inputs, {"O": propagate}), wire
+    if carry is not None and bare is not None:
+        return Fit(bare, carry, None)
+    if carry is not None:
+        contents = Const(sum(value << n for n, value in enumerate(s)), 1 << count)
+        return Fit(first, carry, Cell(f"LUT{count}", {"INIT": contents}, inputs, {"O": first}))
     if count == LUT_INPUTS:
         return None
     # The lower half of the table is the second output's.
-    contents = sum(s[n % len(s)] << n for n in range(32))
-    lower = sum(x[n % len(x)] << n for n in range(32))
+    both = sum((x[n % len(x)] << n) | (s[n % len(s)] << n + 32) for n in range(32))
     inputs |= {f"I{n}": Const(0, 1) for n in range(count, 5)} | {"I5": Const(1, 1)}
-    both = Const(lower | contents << 32, 64)
-    return Cell("LUT6_2", {"INIT": both}, inputs, {"O6": propagate, "O5": second}), second
+    return Fit(first, second, Cell("LUT6_2", {"INIT": Const(both, 64)}, inputs, {"O6": first, "O5": second}))
 
 
 def _split(m: Logic, name: str, place: Place) -> Place:

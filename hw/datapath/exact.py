@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import add, xor
+from amaranth.hdl import Cat, Const, Value
 
-from amaranth.hdl import Value
-
-from hw.arith import Logic, multiply
+from hw.arith import Logic, fabric, multiply
+from hw.arith.logic import bits
+from hw.arith.place import Place, adjoin, always
 from hw.datapath.product import Product, ProductRule, status
 from hw.datapath.rounded import round_product
-from hw.datapath.unpack import Operand, has_exponent, unpack, unpacks
+from hw.datapath.unpack import Operand, exponent_base, unpack_factor, unpacks
 from hw.formats import Format, Minifloat, Span
 
 
@@ -27,14 +26,15 @@ class Exact(ProductRule):
         return a.span * b.span
 
     def bias(self, a: Format, b: Format) -> int | None:
-        return sum(map(has_exponent, (a, b))) or None
+        bases = [base for base in map(exponent_base, (a, b)) if base is not None]
+        return sum(bases) if bases else None
 
     def multiply(self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
-        x, y = unpack(a_format, m, a, "a"), unpack(b_format, m, b, "b")
+        x, y = unpack_factor(a_format, m, a, "a"), unpack_factor(b_format, m, b, "b")
         return Product(
-            multiply(m, "product", x.significand, y.significand),
-            self._combine(m, "exponent", add, x, y),
-            self._combine(m, "negate", xor, x, y),
+            _significand(m, x.significand, y.significand),
+            _exponent(m, x, y),
+            _negate(m, x, y),
             status(m, x.kind, y.kind),
         )
 
@@ -44,11 +44,39 @@ class Exact(ProductRule):
         assert isinstance(result, Minifloat)
         return round_product(m, a_format, b_format, a, b, result, rounding)
 
-    @staticmethod
-    def _combine(
-        m: Logic, part: str, operation: Callable[[Value, Value], Value], x: Operand, y: Operand
-    ) -> Value | None:
-        values = [getattr(operand, part) for operand in (x, y) if getattr(operand, part) is not None]
-        if not values:
-            return None
-        return m.wire(part, operation(*values)) if len(values) == 2 else values[0]
+
+def _significand(m: Logic, x: Value, y: Value) -> Value:
+    """The product of significands: one of a single bit lets the other through or not."""
+    for one, other in ((x, y), (y, x)):
+        if len(one) == 1 and not one.shape().signed:
+            if isinstance(one, Const):
+                return other
+            gated = Cat(bit & one for bit in bits(other))
+            return m.wire("product", gated.as_signed() if other.shape().signed else gated)
+    return multiply(m, "product", x, y)
+
+
+def _exponent(m: Logic, x: Operand, y: Operand) -> Value | None:
+    """The sum of the exponents that there are."""
+    operands = [operand for operand in (x, y) if operand.exponent is not None]
+    if len(operands) < 2:
+        return operands[0].exponent if operands else None
+    width = max(len(operand.exponent) for operand in operands if operand.exponent is not None) + 1
+    columns = [[_exponent_bit(operand, index) for operand in operands] for index in range(width)]
+    return fabric(m).row(m, "exponent", [adjoin(*pair) for pair in columns])
+
+
+def _exponent_bit(operand: Operand, index: int) -> Place:
+    """A bit of an exponent: that of its field, but a subnormal's exponent is 1."""
+    assert operand.field is not None and operand.normal is not None
+    if index >= len(operand.field):
+        return Place((), always(0), always(0))
+    if index:
+        return Place((operand.field[index],), lambda f: f, lambda f: f)
+    return Place((operand.field[0], operand.normal), lambda f, n: f | (1 ^ n), lambda f, n: f | (1 ^ n))
+
+
+def _negate(m: Logic, x: Operand, y: Operand) -> Value | None:
+    """The XOR of the signs that there are."""
+    signs = [operand.negate for operand in (x, y) if operand.negate is not None]
+    return m.wire("negate", signs[0] ^ signs[1]) if len(signs) == 2 else signs[0] if signs else None

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Value
 
-from hw.arith.logic import Logic
+from hw.arith import Logic, fabric
+from hw.arith.shift import shift_and_negate, shift_left
 from hw.arith.wires import any_of, truncate
 from hw.datapath.unpack import Kind
 from hw.formats import Format, Span
@@ -72,9 +73,18 @@ class ProductRule(ABC):
         signed = product.significand.shape().signed
         # Without a sign of its own the magnitude needs no sign bit.
         width = span.width if signed else max(-span.lo, span.hi).bit_length()
-        shifted = product.significand << product.exponent
-        aligned = truncate(m, "aligned", shifted, min(width, len(shifted) - bias), low=bias, signed=signed)
-        return Term(aligned, product.negate, product.status)
+        # An exponent is at least its bias, so what is below is zero.
+        shifted = shift_left(m, "shifted", product.significand, product.exponent, width + bias)
+        return Term(truncate(m, "aligned", shifted, width, bias, signed), product.negate, product.status)
+
+    def fixed(self, m: Logic, a: Format, b: Format, product: Product) -> Value:
+        """Logic, added to `m`, that makes a product a number in two's complement, as wide as its span."""
+        width, bias = self.span(a, b).width, self.bias(a, b)
+        if product.negate is None:
+            return truncate(m, "code", self.align(m, a, b, product).value, width)
+        if bias is None or product.exponent is None:
+            return fabric(m).negate(m, "signed", product.significand, product.negate, width)
+        return shift_and_negate(m, "signed", product.significand, product.exponent, product.negate, bias, width)
 
 
 @dataclass

@@ -17,8 +17,10 @@ from hw.arith.compare import above, below
 from hw.arith.logic import bits, extend
 from hw.arith.place import Place, always
 from hw.arith.rounding import round_up
+from hw.arith.shift import shift_right_sticky
 from hw.arith.wires import lookup
 from hw.arith.zeros import normalise
+from hw.datapath import tabled
 from hw.datapath.product import Specials, specials
 from hw.datapath.unpack import Operand, unpack
 from hw.formats import ROUNDINGS, Format, Minifloat, check_choice
@@ -69,10 +71,18 @@ class Unrounded(Signs):
 
 def round_product(m: Logic, a: Format, b: Format, x: Value, y: Value, result: Minifloat, rounding: str) -> Value:
     """The code of the product of codes `x` and `y`."""
-    operands = [_normalised(m, fmt, code, name) for fmt, code, name in ((a, x, "a"), (b, y, "b"))]
-    (p, q) = operands
+    p, q = (_normalised(m, fmt, code, name) for fmt, code, name in ((a, x, "a"), (b, y, "b")))
+    if rounding == "nearest_even" and _fits_table(m, p, q, result):
+        return _round_by_table(m, p, q, result)
     significand = multiply(m, "product", p.significand, q.significand)
-    return pack(m, _scaled(m, p, q, significand, result), result, rounding)
+    top = len(significand) - 2
+    offset = p.base + q.base + top + result.bias
+    carry = offset & 1
+    total, lowest, highest = exponent_sum(m, p, q, carry)
+    # With the second bit leading, of significands that count from their lowest bits.
+    exponent = add_offset(m, total, offset - carry, lowest + offset, highest + offset)
+    number = Unrounded(*_signs(m, p, q), significand, exponent, lowest + offset, highest + offset, _zero(m, p, q))
+    return pack(m, number, result, rounding)
 
 
 @dataclass
@@ -86,6 +96,8 @@ class Normalised:
     base: int
     negate: Value
     operand: Operand
+    leading: bool = False
+    """Whether the leading one is a constant: then an operand that is zero must not be looked at."""
 
 
 def _normalised(m: Logic, fmt: Format, code: Value, name: str) -> Normalised:
@@ -114,7 +126,7 @@ def _normalised_float(m: Logic, fmt: Minifloat, code: Value, name: str, operand:
     if not fmt.subnormals or not fmt.mantissa_bits:
         # A subnormal is a zero: its significand does not matter.
         exponent = [(bit, Const(0, 1)) for bit in bits(field)]
-        return Normalised(Cat(mantissa, 1), exponent, 0, highest, base, negate, operand)
+        return Normalised(Cat(mantissa, 1), exponent, 0, highest, base, negate, operand, leading=True)
     # Only the mantissa of a subnormal needs a shift, by one at least: then its field is zero.
     width = fmt.mantissa_bits
     shifted, count = normalise(m, f"{name}_subnormal", mantissa)
@@ -126,7 +138,7 @@ def _normalised_float(m: Logic, fmt: Minifloat, code: Value, name: str, operand:
         (field[i] if i < len(field) else Const(0, 1), lowered[min(i, len(lowered) - 1)])
         for i in range(max(len(field) + 1, len(lowered)))
     ]
-    return Normalised(significand, exponent, 1 - width, highest, base, negate, operand)
+    return Normalised(significand, exponent, 1 - width, highest, base, negate, operand, leading=True)
 
 
 def _lowered(width: int) -> Callable[[int], int]:
@@ -134,11 +146,30 @@ def _lowered(width: int) -> Callable[[int], int]:
     return lambda given: 0 if given >> width else -given
 
 
-def _scaled(m: Logic, p: Normalised, q: Normalised, significand: Value, result: Minifloat) -> Unrounded:
-    """The product with the exponent that the result's field would have."""
-    # With the second bit leading, of significands that count from their lowest bits.
-    top = len(significand) - 2
-    offset = p.base + q.base + top + result.bias
+def _fits_table(m: Logic, p: Normalised, q: Normalised, result: Minifloat) -> bool:
+    if not p.leading or not q.leading:
+        return False
+    x, y = len(p.significand) - 1, len(q.significand) - 1
+    lowest = p.lowest + q.lowest + p.base + q.base + x + y + result.bias
+    return tabled.fits(m, x + y, lowest, result, tabled.most_rise(x, y, result.mantissa_bits))
+
+
+def _round_by_table(m: Logic, p: Normalised, q: Normalised, result: Minifloat) -> Value:
+    x, y = (tabled.fraction_wires(operand.significand) for operand in (p, q))
+    significand = tabled.multiply_by_table(m, x, y, result.mantissa_bits)
+    total, _, _ = exponent_sum(m, p, q, significand[result.mantissa_bits])
+    signs = Signs(*_signs(m, p, q))
+    nan = result.code_of(float("nan"))
+    # A NaN whose field is that of the highest number is made with it.
+    shared = nan is not None and (nan ^ result.max_magnitude_code) >> result.mantissa_bits == 0
+    offset = p.base + q.base + len(x) + len(y) + result.bias
+    forced = signs.special.nan if shared and signs.special.infinite is None else None
+    code = tabled.assemble(m, result, significand, total, offset, _zero(m, p, q), forced)
+    return signed_code(m, signs, result, with_specials(signs, result, code))
+
+
+def exponent_sum(m: Logic, p: Normalised, q: Normalised, carry: Value | int) -> tuple[Value, int, int]:
+    """The sum of two exponents and a carry, signed, and its bounds without the carry."""
     width = max(len(p.exponent), len(q.exponent)) + 1
     lowest, highest = p.lowest + q.lowest, p.highest + q.highest
     while not -(1 << (width - 1)) <= lowest <= highest + 1 < 1 << (width - 1):
@@ -147,13 +178,15 @@ def _scaled(m: Logic, p: Normalised, q: Normalised, significand: Value, result: 
     for index in range(width):
         (one, low), (other, down) = (_at(parts, index) for parts in (p.exponent, q.exponent))
         places.append(Place((one, low, other, down), lambda a, b, c, d: a | b, lambda a, b, c, d: c | d))
-    carry = offset & 1
-    total = fabric(m).row(m, "exponent_sum", places, carry).as_signed()
-    exponent = _offset(m, total, offset - carry, lowest + offset, highest + offset)
-    negate = m.wire("negate", p.negate ^ q.negate)
-    kinds = (p.operand.kind, q.operand.kind)
-    zero = m.wire("zero", p.operand.kind.zero | q.operand.kind.zero)
-    return Unrounded(negate, specials(m, *kinds), significand, exponent, lowest + offset, highest + offset, zero)
+    return fabric(m).row(m, "exponent_sum", places, carry).as_signed(), lowest, highest
+
+
+def _signs(m: Logic, p: Normalised, q: Normalised) -> tuple[Value, Specials]:
+    return m.wire("negate", p.negate ^ q.negate), specials(m, p.operand.kind, q.operand.kind)
+
+
+def _zero(m: Logic, p: Normalised, q: Normalised) -> Value:
+    return m.wire("zero", p.operand.kind.zero | q.operand.kind.zero)
 
 
 def _at(parts: list[tuple[Value, Value]], index: int) -> tuple[Value, Value]:
@@ -163,7 +196,7 @@ def _at(parts: list[tuple[Value, Value]], index: int) -> tuple[Value, Value]:
     return (Const(0, 1), parts[-1][1])
 
 
-def _offset(m: Logic, value: Value, offset: int, lowest: int, highest: int) -> Value:
+def add_offset(m: Logic, value: Value, offset: int, lowest: int, highest: int) -> Value:
     """``value + offset``, signed, in as many bits as its bounds need."""
     width = (
         max(
@@ -187,46 +220,47 @@ def _offset(m: Logic, value: Value, offset: int, lowest: int, highest: int) -> V
     return Cat(whole[:low], upper).as_signed()
 
 
+@dataclass
+class Cut:
+    """A significand cut where the result's ends: its bits but the top one, the one below, and whether more follow."""
+
+    kept: list[Place]
+    lowest: Value
+    half: Value
+    rest: Value
+
+    def is_power(self) -> Value:
+        """Whether nothing but the leading one is set."""
+        fraction = [place.x(*place.inputs) for place in self.kept]
+        return ~Cat(*fraction, self.half, self.rest).any()
+
+
 def pack(m: Logic, number: Unrounded, fmt: Minifloat, rounding: str) -> Value:
     """The code of a number, rounded once."""
-    mantissa = fmt.mantissa_bits
     # Below the kept bits: a guard bit and at least one more.
-    missing = max(0, mantissa + 4 - len(number.significand))
+    missing = max(0, fmt.mantissa_bits + 4 - len(number.significand))
     significand = Cat(Const(0, missing), number.significand) if missing else number.significand
-    top = significand[-1]
+    cut = _cut(m, number, significand, fmt)
+    increment = m.wire("increment", round_up(rounding, number.negate, cut.lowest, cut.half, cut.rest))
+    code = _sum(m, number, cut, significand[-1], increment, fmt)
+    return _select(m, number, fmt, rounding, code, cut, significand[-1])
+
+
+def _cut(m: Logic, number: Unrounded, significand: Value, fmt: Minifloat) -> Cut:
+    top, mantissa = significand[-1], fmt.mantissa_bits
     dropped = len(significand) - 1 - (mantissa + 1)
-    kept, half, rest = _cut(m, number, significand, top, dropped, fmt)
-    increment = m.wire("increment", round_up(rounding, number.negate, kept[0], half, rest))
-    code = _sum(m, number, kept, top, increment, fmt)
-    return _select(m, number, fmt, rounding, code, half, rest, kept, top)
-
-
-def _cut(
-    m: Logic, number: Unrounded, significand: Value, top: Value, dropped: int, fmt: Minifloat
-) -> tuple[Value, Value, Value]:
-    """The bits that are kept, the one below them, and whether any below that is set."""
-    mantissa = fmt.mantissa_bits
     most = min(1 - number.lowest, mantissa + 3) if fmt.subnormals else 1
     if most <= 1:
-        shifted = m.wire("aligned", Mux(top, significand >> 1, significand[:-1]))
-        lost = top & significand[0]
-        kept, half = shifted[dropped : dropped + mantissa + 1], shifted[dropped - 1]
-        return kept, half, m.wire("rest", shifted[: dropped - 1].any() | lost)
-    amount = m.wire("shift", _amount(m, number, top, most))
-    value, sticky = significand, Const(0, 1)
-    for index in range(len(amount)):
-        step = 1 << index
-        lost = value[:step].any()
-        value = m.wire(
-            f"aligned{index}", Mux(amount[index], Cat(value[step:] if step < len(value) else Const(0, 1)), value)
-        )
-        sticky = m.wire(f"lost{index}", sticky | (amount[index] & lost))
-    value = extend(value, max(len(value), dropped + mantissa + 1))
-    return (
-        value[dropped : dropped + mantissa + 1],
-        value[dropped - 1],
-        m.wire("rest", value[: dropped - 1].any() | sticky),
-    )
+        # One place at most, by the top bit: a row can choose as it adds.
+        pairs = [(significand[n + 1], significand[n], top) for n in range(dropped, dropped + mantissa)]
+        kept = [Place(wires, lambda a, b, t: (a & t) | (b & (1 ^ t)), always(0)) for wires in pairs]
+        rest = significand[: dropped - 1].any() | (top & significand[dropped - 1])
+        lowest, half = (Mux(top, significand[n + 1], significand[n]) for n in (dropped, dropped - 1))
+        return Cut(kept, lowest, m.wire("half", half), m.wire("rest", rest))
+    shifted, sticky = shift_right_sticky(m, "aligned", significand, _amount(m, number, top, most))
+    bare = [Place((bit,), lambda b: b, always(0)) for bit in bits(shifted)[dropped : dropped + mantissa]]
+    rest = m.wire("rest", shifted[: dropped - 1].any() | sticky)
+    return Cut(bare, shifted[dropped], shifted[dropped - 1], rest)
 
 
 def _amount(m: Logic, number: Unrounded, top: Value, most: int) -> Value:
@@ -239,11 +273,10 @@ def _amount(m: Logic, number: Unrounded, top: Value, most: int) -> Value:
     return Mux(above(exponent, 0), top, down)[:width]
 
 
-def _sum(m: Logic, number: Unrounded, kept: Value, top: Value, increment: Value, fmt: Minifloat) -> Value:
+def _sum(m: Logic, number: Unrounded, cut: Cut, top: Value, increment: Value, fmt: Minifloat) -> Value:
     """Exponent and significand in one sum; it may exceed the highest code."""
-    mantissa = fmt.mantissa_bits
     below_normal = number.exponent[-1] if number.lowest < 0 else Const(0, 1)
-    places = [Place((bit,), lambda b: b, always(0)) for bit in bits(kept)[:mantissa]]
+    places = list(cut.kept)
     width = max(fmt.exponent_bits, (number.highest + 2).bit_length()) + 1
     exponent = bits(number.exponent)
     if number.lowest < 0:
@@ -255,28 +288,34 @@ def _sum(m: Logic, number: Unrounded, kept: Value, top: Value, increment: Value,
     return fabric(m).row(m, "rounded", places, increment)
 
 
-def _select(
-    m: Logic,
-    number: Unrounded,
-    fmt: Minifloat,
-    rounding: str,
-    code: Value,
-    half: Value,
-    rest: Value,
-    kept: Value,
-    top: Value,
-) -> Value:
+def _select(m: Logic, number: Unrounded, fmt: Minifloat, rounding: str, code: Value, cut: Cut, top: Value) -> Value:
     """The sum, or what the code is instead: a special, zero, the end of the range."""
     highest, mantissa = fmt.max_magnitude_code, fmt.mantissa_bits
-    width = fmt.exponent_bits + mantissa
-    value: Value = code[:width]
+    value: Value = code[: fmt.exponent_bits + mantissa]
+    signs: Signs = number
     if (1 << mantissa) * (number.highest + 2) > highest:
-        over = m.wire("overflow", above(code, highest))
-        value = Mux(over, _beyond(fmt, rounding, number.negate), value)
+        value, signs = overflowed(m, number, fmt, rounding, code)
     zero = number.zero
     if not fmt.subnormals and number.lowest + 1 < 1:
-        value, zero = _flush(m, number, fmt, rounding, value, half, rest, kept, top)
-    return signed_code(m, number, fmt, with_specials(number, fmt, Mux(zero, 0, value)))
+        value, zero = _flush(m, number, fmt, rounding, value, cut, top)
+    return signed_code(m, signs, fmt, with_specials(signs, fmt, Mux(zero, 0, value)))
+
+
+def overflowed(m: Logic, number: Signs, fmt: Minifloat, rounding: str, code: Value) -> tuple[Value, Signs]:
+    """The magnitude of a rounded sum, or of what it overflows to; an overflow may be a NaN, which has no sign."""
+    over = m.wire("overflow", above(code, fmt.max_magnitude_code))
+    end, special = _beyond(fmt, rounding, number.negate), number.special
+    if fmt.overflow == "nan" and not isinstance(end, Const):
+        over_nan = over & (number.negate if rounding == "down" else ~number.negate)
+    elif fmt.overflow == "nan" and rounding not in ("toward_zero", "odd"):
+        over_nan = over
+    else:
+        return Mux(over, end, code[: fmt.exponent_bits + fmt.mantissa_bits]), number
+    if special.infinite is not None:
+        over_nan &= ~special.infinite
+    nan = over_nan if special.nan is None else over_nan | special.nan
+    value = Mux(over, end, code[: fmt.exponent_bits + fmt.mantissa_bits])
+    return value, Signs(number.negate, Specials(special.infinite, m.wire("no_number", nan)))
 
 
 def with_specials(number: Signs, fmt: Minifloat, value: Value) -> Value:
@@ -309,20 +348,12 @@ def _beyond(fmt: Minifloat, rounding: str, negate: Value) -> Value:
 
 
 def _flush(
-    m: Logic,
-    number: Unrounded,
-    fmt: Minifloat,
-    rounding: str,
-    value: Value,
-    half: Value,
-    rest: Value,
-    kept: Value,
-    top: Value,
+    m: Logic, number: Unrounded, fmt: Minifloat, rounding: str, value: Value, cut: Cut, top: Value
 ) -> tuple[Value, Value]:
     """The value or the smallest normal number, and whether it is zero, where there are no subnormals."""
     exponent = number.exponent
     under = m.wire("under", below(exponent, 0) | (below(exponent, 1) & ~top))
-    exact_half = m.wire("exact_half", ~Cat(kept[: fmt.mantissa_bits], half, rest).any())
+    exact_half = m.wire("exact_half", cut.is_power())
     next_binade = m.wire("next_binade", Mux(top, exponent == -1, exponent == 0))
     away = {
         "nearest_even": next_binade & ~exact_half,

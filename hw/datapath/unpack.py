@@ -29,12 +29,16 @@ class Operand:
         None means that the significand carries its own sign.
     kind : Kind
         What the code is besides a number.
+    field, normal : Value or None
+        What the exponent is made of: the field in the code, and whether it is not zero.
     """
 
     significand: Value
     exponent: Value | None
     negate: Value | None
     kind: Kind
+    field: Value | None = None
+    normal: Value | None = None
 
 
 @dataclass
@@ -50,6 +54,13 @@ class Kind:
 def has_exponent(fmt: Format) -> bool:
     """Whether operands of the format need a shift: with one exponent bit both binades have one scale."""
     return isinstance(fmt, Minifloat) and fmt.exponent_bits > 1
+
+
+def exponent_base(fmt: Format) -> int | None:
+    """What a factor's exponent exceeds its shift by; None if it has no exponent."""
+    if isinstance(fmt, PowerOfTwo):
+        return int(fmt.zero) if fmt.width > fmt.signed else None
+    return 1 if has_exponent(fmt) else None
 
 
 @singledispatch
@@ -83,13 +94,11 @@ def _(fmt: Bipolar, m: Logic, code: Value, name: str, masked: bool = True) -> Op
 @unpack.register(Codebook)
 @unpack.register(PowerOfTwo)
 def _(fmt: Codebook | PowerOfTwo, m: Logic, code: Value, name: str, masked: bool = True) -> Operand:
-    values = [fmt.value(i) for i in range(1 << fmt.width)]
-    unit = Fraction(2) ** fmt.span.lsb
-    steps = [int(value / unit) if isinstance(value, Fraction) else 0 for value in values]
+    steps = _steps(fmt)
     # Synthesis knows best what to make of a truth table.
     bits = lookup(m, f"{name}_steps", code, fmt.span.width, lambda i: steps[i])
     significand = m.wire(f"{name}_significand", bits.as_signed() if fmt.span.signed else bits)
-    nan = [i for i, value in enumerate(values) if not isinstance(value, Fraction)]
+    nan = [i for i in range(1 << fmt.width) if not isinstance(fmt.value(i), Fraction)]
     kind = Kind(None, None, significand == 0, None)
     if nan:
         kind.nan = m.wire(f"{name}_nan", Cat(code == i for i in nan).any())
@@ -112,7 +121,7 @@ def _(fmt: Minifloat, m: Logic, code: Value, name: str, masked: bool = True) -> 
             significand = Mux(special, 0, significand)
     # A subnormal has the exponent of the first normal binade: field 0 counts as 1.
     exponent = Cat(field[0] | ~normal, field[1:]) if has_exponent(fmt) else None
-    return Operand(significand, exponent, kind.negative, kind)
+    return Operand(significand, exponent, kind.negative, kind, field, normal)
 
 
 def kind_of(fmt: Minifloat, m: Logic, code: Value, name: str, subnormals: bool) -> Kind:
@@ -129,3 +138,59 @@ def kind_of(fmt: Minifloat, m: Logic, code: Value, name: str, subnormals: bool) 
     elif fmt.convention == "fnuz":
         kind.nan = m.wire(f"{name}_nan", code[-1] & (magnitude == 0))
     return kind
+
+
+def unpack_factor(fmt: Format, m: Logic, code: Value, name: str) -> Operand:
+    """The parts of `code` as a product wants them.
+
+    As `unpack`, but numbers that are a sign, a shift or a choice between zero and one are no more than
+    that: their significand is one bit, and their exponent is `exponent_base` more than the shift.
+    """
+    if isinstance(fmt, PowerOfTwo):
+        return _power_factor(fmt, m, code, name)
+    if isinstance(fmt, Bipolar) and fmt.bits == 1:
+        return Operand(Const(1, 1), None, ~code[0], Kind(None, None, Const(0, 1), ~code[0]))
+    if isinstance(fmt, Codebook) and (steps := _steps(fmt)) and max(map(abs, steps)) == 1:
+        return _sign_factor(m, code, name, steps)
+    return unpack(fmt, m, code, name)
+
+
+def _power_factor(fmt: PowerOfTwo, m: Logic, code: Value, name: str) -> Operand:
+    """A power of two: its exponent is the field, and a zero or NaN has no significand."""
+    field = code[:-1] if fmt.signed else code
+    kind = Kind(None, None, Const(0, 1), code[-1] if fmt.signed else None)
+    significand: Value = Const(1, 1)
+    if fmt.zero:
+        significand = any_of(m, f"{name}_normal", field)
+        kind.zero = ~significand
+    if fmt.nan:
+        kind.nan = m.wire(f"{name}_nan", field.all())
+        significand = m.wire(f"{name}_significand", significand & ~kind.nan)
+    exponent = field if exponent_base(fmt) is not None else None
+    return Operand(significand, exponent, kind.negative, kind, exponent, Const(1, 1))
+
+
+def _sign_factor(m: Logic, code: Value, name: str, steps: list[int]) -> Operand:
+    """-1, 0 and 1, or two of them. The sign of a zero may be anything."""
+    significand: Value = Const(1, 1)
+    if 0 in steps:
+        significand = _flag(m, f"{name}_significand", code, [step != 0 for step in steps])
+    negate = None
+    if -1 in steps:
+        negate = _flag(m, f"{name}_negate", code, [None if step == 0 else step < 0 for step in steps])
+    return Operand(significand, None, negate, Kind(None, None, ~significand if 0 in steps else Const(0, 1), negate))
+
+
+def _flag(m: Logic, name: str, code: Value, table: list[bool | None]) -> Value:
+    """A function of a code that may be anything where `table` is None: one of its bits, if that will do."""
+    for index in range(len(code)):
+        if all(entry in (None, bool(i >> index & 1)) for i, entry in enumerate(table)):
+            return code[index]
+    return lookup(m, name, code, 1, lambda i: int(bool(table[i])))
+
+
+def _steps(fmt: Codebook | PowerOfTwo) -> list[int]:
+    """The value of each code in steps of the format; 0 for a NaN."""
+    unit = Fraction(2) ** fmt.span.lsb
+    values = [fmt.value(i) for i in range(1 << fmt.width)]
+    return [int(value / unit) if isinstance(value, Fraction) else 0 for value in values]

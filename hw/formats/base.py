@@ -30,6 +30,12 @@ class Span:
         corners = [x * y for x in (self.lo, self.hi) for y in (other.lo, other.hi)]
         return Span(min(corners), max(corners), self.lsb + other.lsb)
 
+    def __add__(self, other: Span) -> Span:
+        """The span of a sum of one value from each."""
+        lsb = min(self.lsb, other.lsb)
+        mine, others = self.lsb - lsb, other.lsb - lsb
+        return Span((self.lo << mine) + (other.lo << others), (self.hi << mine) + (other.hi << others), lsb)
+
     def accumulate(self, depth: int) -> Span:
         """The span of every running sum of at most `depth` values, starting from zero."""
         return Span(min(0, depth * self.lo), max(0, depth * self.hi), self.lsb)

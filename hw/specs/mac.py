@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from hw.datapath import PRODUCTS
-from hw.formats import Fixed, Format, Span, check_choice, check_int
+from hw.datapath.accumulate import Accumulator, parse_accumulator
+from hw.formats import Format, Span, check_choice
 from hw.specs.base import (
     Spec,
     build_parts,
@@ -30,9 +30,10 @@ class MacSpec(Spec):
     product : str
         The product rule: a name in `hw.datapath.PRODUCTS`.
     accumulator : str
-        ``kulisch``: fixed point that holds every sum exactly, of derived width.
-    depth : int
-        Products that the accumulator is sure to hold without wrapping, 1..2**20.
+        A name that `hw.datapath.accumulate.parse_accumulator` takes: ``kulisch1024`` is fixed point, as wide
+        as the exact sum of 1024 products needs; ``carrysave1024`` the same without a carry chain in the loop;
+        ``sat24`` is fixed point of 24 bits that saturates; ``fp16`` or ``bf16:toward_zero`` a float, rounded at
+        each addition.
     pipeline : int
         Registers between operands and accumulator, 0..4, placed where they balance the logic.
     form : str
@@ -47,31 +48,29 @@ class MacSpec(Spec):
     a: Format
     b: Format
     product: str = "exact"
-    accumulator: str = "kulisch"
-    depth: int = 1024
+    accumulator: str = "kulisch1024"
     pipeline: int = 1
     form: str = "small"
 
     unit: ClassVar[str] = "mac"
-    layout: ClassVar[str] = (
-        "mac/AxB/PRODUCT/kulischDEPTH/pSTAGES[/FORM], for example mac/int8xint8/exact/kulisch1024/p1"
-    )
+    layout: ClassVar[str] = "mac/AxB/PRODUCT/ACCUMULATOR/pSTAGES[/FORM], for example mac/int8xint8/exact/kulisch1024/p1"
 
     def __post_init__(self) -> None:
         check_operands(self.a, self.b)
-        for name, known in (("product", list(PRODUCTS)), ("accumulator", ["kulisch"])):
-            check_choice(name, getattr(self, name), known)
-        check_int("depth", self.depth, 1, 1 << 20)
+        check_choice("product", self.product, PRODUCTS)
+        object.__setattr__(self, "accumulator", parse_accumulator(self.accumulator).name)
         check_build(self.form, self.pipeline)
-        PRODUCTS[self.product].check(self.a, self.b)
+        rule = PRODUCTS[self.product]
+        rule.check(self.a, self.b)
         check_term(self.a, self.b, self.term_span)
+        self.sums.check(rule, self.a, self.b)
 
     __hash__ = Spec.__hash__
 
     @property
     def name(self) -> str:
         build = build_parts(self.form, self.pipeline)
-        return f"mac/{self.a}x{self.b}/{self.product}/{self.accumulator}{self.depth}/{build}"
+        return f"mac/{self.a}x{self.b}/{self.product}/{self.accumulator}/{build}"
 
     @classmethod
     def from_parts(cls, parts: list[str]) -> Self:
@@ -82,12 +81,7 @@ class MacSpec(Spec):
         if len(parts) > 1:
             values["product"] = parts[1]
         if len(parts) > 2:
-            match = re.fullmatch(r"([a-z]+)(|0|[1-9][0-9]{0,9})", parts[2])
-            if not match:
-                raise ValueError(f"the accumulator must be written kulisch or kulischDEPTH, got {parts[2]!r}")
-            values["accumulator"] = match[1]
-            if match[2]:
-                values["depth"] = int(match[2])
+            values["accumulator"] = parts[2]
         if len(parts) > 3:
             values["pipeline"] = parse_pipeline(parts[3])
         if len(parts) > 4:
@@ -100,9 +94,19 @@ class MacSpec(Spec):
         return PRODUCTS[self.product].span(self.a, self.b)
 
     @property
-    def accumulator_format(self) -> Fixed:
-        """The fixed-point format of port `acc`: wide enough for `depth` products."""
-        return Fixed.holding(self.term_span.accumulate(self.depth))
+    def sums(self) -> Accumulator:
+        """How products are summed up."""
+        return parse_accumulator(self.accumulator)
+
+    @property
+    def accumulator_format(self) -> Format:
+        """The format of port `acc`."""
+        return self.sums.format(self.term_span)
+
+    @property
+    def rounding(self) -> str:
+        """How each addition is rounded; of no meaning in fixed point, where none is."""
+        return getattr(self.sums, "rounding", "nearest_even")
 
     @property
     def port_formats(self) -> dict[str, Format]:
@@ -110,10 +114,10 @@ class MacSpec(Spec):
 
     @property
     def has_status(self) -> bool:
-        """Whether a code of either operand is an infinity or NaN, so that there is a port `status`."""
-        return self.a.has_special or self.b.has_special
+        """Whether there is a port `status`: an operand has infinities or NaNs, and `acc` has no codes for them."""
+        return self.sums.has_status(self.a, self.b)
 
     @property
     def latency(self) -> int:
-        """Enabled clock edges from operands to the accumulator that holds their product."""
-        return self.pipeline + 1
+        """Enabled clock edges from operands to the `acc` that holds their product."""
+        return self.pipeline + 1 + self.sums.behind

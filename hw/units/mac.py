@@ -6,19 +6,19 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.arith import Logic, fabric
+from hw.arith import Logic
 from hw.datapath import PRODUCTS
+from hw.datapath.accumulate import Pair
 from hw.specs.mac import MacSpec
 from hw.target import GENERIC, Target
 from hw.units.checks import check_form, check_unit
 
 
 class Mac(wiring.Component):
-    """``acc = (0 if clear else acc) + a * b`` in exact fixed point, one pair each enabled cycle.
+    """``acc = (0 if clear else acc) + a * b``, one pair each enabled cycle, the sum kept as ``spec.sums`` says.
 
-    A pair presented in an enabled cycle is in `acc` after `latency` enabled clock edges. Beyond
-    ``spec.depth`` products after a clear the sum may wrap modulo ``2**width``. Reset empties the
-    pipeline and sets the sum to zero.
+    A pair presented in an enabled cycle is in `acc` after `latency` enabled clock edges. Reset empties
+    the pipeline and sets the sum to zero.
 
     Parameters
     ----------
@@ -82,25 +82,41 @@ class Mac(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        spec, rule = self.spec, PRODUCTS[self.spec.product]
+        spec, sums = self.spec, self.spec.sums
         logic = Logic(self.target, spec.pipeline, spec.form)
-        product = rule.multiply(logic, spec.a, spec.b, self.a, self.b)
-        term = rule.align(logic, spec.a, spec.b, product)
-        total = fabric(logic).accumulate(logic, "total", logic.feedback(self.acc), self.clear, term.value, term.negate)
-        total = logic.result(total)
-        if term.status is not None:
-            seen = Mux(self.clear, 0, logic.feedback(self.status))
-            status = logic.result(logic.wire("seen", term.status | seen))
+        held = sums.registers(self.acc)
+        pair = Pair(PRODUCTS[spec.product], spec.a, spec.b, self.a, self.b, self.clear)
+        added = sums.add(logic, pair, [logic.feedback(register) for register in held])
+        following = [logic.result(value) for value in added.registers]
+        if spec.has_status:
+            seen = Signal(2, name="seen") if sums.behind else self.status
+            held.append(seen)
+            before = Mux(self.clear, 0, logic.feedback(seen))
+            following.append(logic.result(logic.wire("seen_next", added.status | before)))
         # Only these registers are reset: they tell when a pair has come through, and what is before it is lost.
         logic.into(m, self.en, reset=False)
-        arrived: Value = Const(1)
-        if spec.pipeline:
-            filled = Signal(spec.pipeline)
-            arrived = filled[-1]
-            with m.If(self.en):
-                m.d.sync += filled.eq(Cat(1, filled[:-1]))
-        with m.If(self.en & arrived):
-            m.d.sync += self.acc.eq(total)
-            if term.status is not None:
-                m.d.sync += self.status.eq(status)
+        with m.If(self.en & self._arrived(m)):
+            m.d.sync += [register.eq(value) for register, value in zip(held, following, strict=True)]
+        if sums.behind:
+            self._show(m, held)
         return m
+
+    def _arrived(self, m: Module) -> Value:
+        """Whether the pipeline's last stage holds a pair."""
+        stages = self.spec.pipeline
+        if not stages:
+            return Const(1)
+        filled = Signal(stages)
+        with m.If(self.en):
+            m.d.sync += filled.eq(Cat(1, filled[:-1]))
+        return filled[-1]
+
+    def _show(self, m: Module, held: list[Signal]) -> None:
+        """The outputs' own registers, behind those of the loop."""
+        logic = Logic(self.target, 0, self.spec.form)
+        total = logic.result(self.spec.sums.resolve(logic, held))
+        logic.into(m, self.en)
+        with m.If(self.en):
+            m.d.sync += self.acc.eq(total)
+            if self.spec.has_status:
+                m.d.sync += self.status.eq(held[-1])

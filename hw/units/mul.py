@@ -6,8 +6,7 @@ from amaranth.hdl import Const, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.arith import Logic, fabric
-from hw.arith.wires import truncate
+from hw.arith import Logic
 from hw.datapath import PRODUCTS
 from hw.specs.mul import MulSpec
 from hw.target import GENERIC, Target
@@ -75,20 +74,17 @@ class Mul(wiring.Component):
         m = Module()
         spec, rule = self.spec, PRODUCTS[self.spec.product]
         logic = Logic(self.target, spec.pipeline, spec.form)
+        status = None
         if spec.is_exact:
-            term = rule.align(logic, spec.a, spec.b, rule.multiply(logic, spec.a, spec.b, self.a, self.b))
-            value, status = term.value, term.status
-            if term.negate is not None:
-                value = fabric(logic).negate(logic, "signed", value, term.negate, spec.result.width)
-            code = truncate(logic, "code", value, spec.result.width)
-            if status is not None:
-                shown = logic.result(status)
+            product = rule.multiply(logic, spec.a, spec.b, self.a, self.b)
+            code = rule.fixed(logic, spec.a, spec.b, product)
+            status = None if product.status is None else logic.result(product.status)
         else:
-            code, status = rule.round(logic, spec.a, spec.b, self.a, self.b, spec.result, spec.rounding), None
-        product = logic.result(code)
+            code = rule.round(logic, spec.a, spec.b, self.a, self.b, spec.result, spec.rounding)
+        shown = logic.result(code)
         # Nothing needs a reset: a product depends on its own operands only.
         logic.into(m, self.en if spec.pipeline else Const(1), reset=False)
-        m.d.comb += self.p.eq(product)
+        m.d.comb += self.p.eq(shown)
         if status is not None:
-            m.d.comb += self.status.eq(shown)
+            m.d.comb += self.status.eq(status)
         return m

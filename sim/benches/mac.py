@@ -52,8 +52,8 @@ class Planner:
         return self.play("every_pair", tried.a[index], tried.b[index], clear, en, tried.exhaustive)
 
     def longest_sums(self) -> Play:
-        """The extreme products of either sign, as many as the accumulator promises (4096 at most)."""
-        depth = min(self.spec.depth, 4096)
+        """The extreme products of either sign, as many as a Kulisch accumulator promises (4096 at most)."""
+        depth = min(getattr(self.spec.sums, "depth", 256), 4096)
         runs = [(x, y) for x in ends(self.spec.a) for y in ends(self.spec.b)]
         a, b = np.repeat(np.array(runs), depth, axis=0).T
         return self.play("longest_sums", a, b, np.arange(len(a)) % depth == 0, np.ones(len(a)))

@@ -8,23 +8,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from hw.formats import Fixed
+from sim.golden.accumulators import Accumulator, Floating, Wide
+from sim.golden.add import Add
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
 from sim.golden.mac import Mac
 from sim.golden.mul import Mul
 
-__all__ = ["MODELS", "Mac", "Mul", "decode", "encode", "model"]
+__all__ = ["MODELS", "Add", "Mac", "Mul", "decode", "encode", "model"]
 
 
 def _mac(spec: Any) -> Mac:
-    return Mac(spec.a, spec.b, spec.product, spec.accumulator_format, spec.pipeline)
+    return Mac(spec.a, spec.b, spec.product, _accumulator(spec), spec.latency)
+
+
+def _accumulator(spec: Any) -> Accumulator:
+    if isinstance(spec.accumulator_format, Fixed):
+        return Wide(spec.accumulator_format, saturate=spec.accumulator.startswith("sat"))
+    return Floating(spec.accumulator_format, rounding=spec.rounding)
 
 
 def _mul(spec: Any) -> Mul:
     return Mul(spec.a, spec.b, spec.product, spec.result, spec.rounding, spec.pipeline)
 
 
-MODELS: dict[str, Callable[[Any], Any]] = {"mac": _mac, "mul": _mul}
+def _add(spec: Any) -> Add:
+    return Add(spec.a, spec.b, spec.result, spec.rounding, spec.pipeline)
+
+
+MODELS: dict[str, Callable[[Any], Any]] = {"mac": _mac, "mul": _mul, "add": _add}
 """How to make each unit's model from a spec, by the unit's name."""
 
 

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hw.formats import Fixed, Format
-from sim.golden.codes import check_codes
+from hw.formats import Format
+from sim.golden.accumulators import Accumulator, Wide
+from sim.golden.codes import check_codes, code_type
 from sim.golden.decoding import decode
-from sim.golden.matmul import exact_sums
-from sim.golden.products import PRODUCTS
+from sim.golden.matmul import exact_sums, matmul
+from sim.golden.products import PRODUCTS, Terms
 
 
 @dataclass(frozen=True)
 class Mac:
-    """``acc = (0 if clear else acc) + a * b``, exactly, modulo ``2**accumulator.width``.
+    """``acc = (0 if clear else acc) + a * b``, as the accumulator adds.
 
     Parameters
     ----------
@@ -25,17 +26,17 @@ class Mac:
         The operands' formats.
     product : str
         A name in `sim.golden.products.PRODUCTS`.
-    accumulator : Fixed
-        The format of port `acc`.
-    pipeline : int
-        Registers between operands and accumulator.
+    accumulator : Accumulator
+        Takes one product after the other. Its format is that of port `acc`.
+    latency : int
+        Enabled clock edges from operands to the `acc` that holds their product, at least 1.
     """
 
     a: Format
     b: Format
     product: str
-    accumulator: Fixed
-    pipeline: int
+    accumulator: Accumulator
+    latency: int
 
     def run(self, a: ArrayLike, b: ArrayLike, clear: ArrayLike, en: ArrayLike) -> dict[str, NDArray[Any]]:
         """What the outputs show after each clock edge, from reset on.
@@ -63,12 +64,12 @@ class Mac:
         terms = PRODUCTS[self.product](self.a, self.b, a, b)
         starts = starts[accepted]
         flags = terms.status[accepted]
-        sums = segmented_sum(self._wrapping(terms.steps[accepted]), starts)
+        sums = self._sums(Terms(terms.steps[accepted], flags, terms.lsb), starts)
         positive = segmented_sum((flags & 1).astype(np.int64), starts) > 0
         negative = segmented_sum((flags >> 1).astype(np.int64), starts) > 0
         seen = self._seen(accepted)
         return {
-            "acc": _at(self.codes(sums), seen),
+            "acc": _at(sums, seen),
             "status": _at(positive.astype(np.uint8) | negative.astype(np.uint8) << 1, seen),
         }
 
@@ -79,7 +80,18 @@ class Mac:
 
     def _seen(self, accepted: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Pairs that have reached the accumulator after each cycle: all but those in the pipeline."""
-        return np.cumsum(accepted) - self.pipeline
+        return np.cumsum(accepted) - (self.latency - 1)
+
+    def _sums(self, terms: Terms, starts: NDArray[np.bool_]) -> NDArray[Any]:
+        """The accumulator's codes after each term."""
+        accumulator = self.accumulator
+        if not isinstance(accumulator, Wide) or accumulator.saturate:
+            return running_sums(accumulator, terms, starts)
+        # Modulo a power of two the order does not count; uint64 wraps at 2**64 by itself.
+        width = accumulator.format.width
+        steps = segmented_sum(terms.steps.astype(np.uint64 if width <= 64 else object), starts)
+        mask = (1 << width) - 1
+        return steps & (mask if steps.dtype == object else np.uint64(mask))
 
     def matmul(self, a: ArrayLike, b: ArrayLike) -> tuple[NDArray[Any], NDArray[np.uint8]]:
         """Matrix product in this unit's arithmetic, the accumulator cleared for each element.
@@ -93,8 +105,10 @@ class Mac:
         -------
         codes of the accumulator and status, each of shape (n, m).
         """
-        sums = exact_sums(self.a, self.b, a, b, self.product)
-        return sums.codes(self.accumulator), sums.status
+        if isinstance(self.accumulator, Wide) and not self.accumulator.saturate:
+            sums = exact_sums(self.a, self.b, a, b, self.product)
+            return sums.codes(self.accumulator.format), sums.status
+        return matmul(self.a, self.b, a, b, self.product, self.accumulator)
 
     def values(self, codes: ArrayLike) -> NDArray[np.float64]:
         """The accumulator's codes as numbers, rounded to float64 where it cannot hold them.
@@ -104,16 +118,7 @@ class Mac:
         TypeError, ValueError
             They are not codes of the accumulator.
         """
-        return decode(self.accumulator, codes)
-
-    def codes(self, steps: NDArray[Any]) -> NDArray[Any]:
-        """Sums in steps as codes of the accumulator: modulo ``2**width``."""
-        mask = (1 << self.accumulator.width) - 1
-        return steps & (mask if steps.dtype == object else np.uint64(mask))
-
-    def _wrapping(self, steps: NDArray[Any]) -> NDArray[Any]:
-        """Integers whose addition is exact modulo ``2**width``: uint64 wraps at 2**64 by itself."""
-        return steps.astype(np.uint64 if self.accumulator.width <= 64 else object)
+        return decode(self.accumulator.format, codes)
 
 
 def check_flags(name: str, flags: ArrayLike) -> NDArray[np.bool_]:
@@ -141,6 +146,24 @@ def segmented_sum(terms: NDArray[Any], starts: NDArray[np.bool_]) -> NDArray[Any
     running = np.cumsum(terms, dtype=terms.dtype)
     start = np.maximum.accumulate(np.where(starts, np.arange(len(terms)), 0))
     return running - (running[start] - terms[start])
+
+
+def running_sums(accumulator: Accumulator, terms: Terms, starts: NDArray[np.bool_]) -> NDArray[Any]:
+    """The accumulator's codes after each term; it starts anew at each element where `starts` is true."""
+    count = len(starts)
+    firsts = np.flatnonzero(np.append(True, starts[1:])) if count else np.zeros(0, dtype=np.int64)
+    lengths = np.diff(np.append(firsts, count))
+    # The longest first: those that still run are always the leading ones.
+    order = np.argsort(-lengths, kind="stable")
+    firsts, lengths = firsts[order], lengths[order]
+    codes = np.zeros(count, dtype=code_type(accumulator.format.width))
+    state = accumulator.start((len(firsts),))
+    for k in range(lengths[0] if count else 0):
+        running = int(np.searchsorted(-lengths, -k, side="left"))
+        index = firsts[:running] + k
+        state = accumulator.add(state[:running], Terms(terms.steps[index], terms.status[index], terms.lsb))
+        codes[index] = accumulator.finish(state)
+    return codes
 
 
 def _at(sequence: NDArray[Any], count: NDArray[np.int64]) -> NDArray[Any]:

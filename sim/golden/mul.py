@@ -65,7 +65,8 @@ class Mul:
             raise ValueError(f"a, b and en must have one shape (cycles,), got {[a.shape, b.shape, accepted.shape]}")
         codes, status = self.products(a, b)
         newest = self.newest(accepted)
-        outputs = {"p": codes, "status": status.astype(np.int64)}
+        wide = object if self.result.width > 63 else np.int64
+        outputs = {"p": codes.astype(wide), "status": status.astype(np.int64)}
         return {port: np.where(newest < 0, -1, values[newest]) for port, values in outputs.items()}
 
     def products(self, a: ArrayLike, b: ArrayLike) -> tuple[NDArray[Any], NDArray[np.uint8]]:

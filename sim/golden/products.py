@@ -154,10 +154,11 @@ class LMul:
         fmt = self.format(a_format, b_format)
         if self.edges == "flush" and self.semantics != "value":
             return fmt.span
-        lowest = fmt.min_exponent - (fmt.mantissa_bits if self.edges == "unbounded" else 0)
-        lsb = 2 * lowest - fmt.mantissa_bits
+        lowest = 2 * (fmt.min_exponent - (fmt.mantissa_bits if self.edges == "unbounded" else 0))
         if self.edges == "flush":
-            lsb = min(lsb, fmt.span.lsb)
+            # A significand of 2 or more goes with an exponent one below that of the smallest normal number.
+            lowest = fmt.min_exponent - (fmt.min_exponent < 0)
+        lsb = lowest - fmt.mantissa_bits
         # No rule's product falls when an operand's magnitude rises.
         fraction, exponent = math.frexp(fmt.max)
         significand, carry = self._significand(fmt, np.float64(2 * fraction - 1), np.float64(2 * fraction - 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -14,12 +15,14 @@ import pyosys
 import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Cat, Const, Fragment, Module, Shape, Signal, Value
+from amaranth.sim import Simulator
 from numpy.typing import NDArray
 
 from costmodel import yosys
-from hw.arith import FABRICS, Logic, fabric
+from hw.arith import FABRICS, Logic, fabric, multiply
 from hw.arith.compare import above, below, greater
 from hw.arith.compress import compress, compress_3, compress_4, compress_add
+from hw.arith.logic import schedule
 from hw.arith.multiplier import halves
 from hw.arith.place import Function, Place
 from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic
@@ -27,7 +30,7 @@ from hw.arith.shift import shift_left, shift_right, shift_right_sticky
 from hw.arith.zeros import leading_zeros, normalise
 from hw.formats.rounding import ROUNDINGS
 from hw.narrowing import narrowings
-from hw.target import TARGETS
+from hw.target import GENERIC, TARGETS
 
 Array = NDArray[np.int64]
 # The families whose cells have a form of their own, and those cells' models.
@@ -58,6 +61,8 @@ class Case:
     expected: Callable[[Array, Array, Array], Any]
     fast: bool = False
     """Whether it is the fast form, which only some fabrics have."""
+    relatives: bool = True
+    """Whether it is for `RELATIVES` too."""
 
 
 def taken(value: Value, width: int, signed: bool, low: int = 0) -> Value:
@@ -74,6 +79,8 @@ def number(codes: Array, width: int, signed: bool, low: int = 0) -> Array:
 def products() -> Iterator[Case]:
     widths = [(8, 8), (4, 4), (7, 5), (5, 7), (3, 8), (8, 2), (2, 2), (1, 4), (4, 1), (1, 1)]
     for (i, j), s, t, fast in product(widths, *[(False, True)] * 3):
+        if fast and min(i, j) < 3:
+            continue
         yield Case(
             f"{Shape(i, s)} * {Shape(j, t)}, {fast=}",
             lambda m, a, b, c, i=i, j=j, s=s, t=t, fast=fast: fabric(m).multiply(
@@ -81,6 +88,7 @@ def products() -> Iterator[Case]:
             ),
             lambda a, b, c, i=i, j=j, s=s, t=t: number(a, i, s) * number(b, j, t),
             fast=fast,
+            relatives=i + j < 11 or (i, j) == (5, 7),
         )
 
 
@@ -108,10 +116,10 @@ def function(contents: list[int]) -> Function:
 
 def rows() -> Iterator[Case]:
     rng = random.Random(1)
-    for index in range(18):
+    for index in range(12):
         # Wires of each place, and its two functions. Lone wires and constants are the usual, so they come often.
         places: list[tuple[list[int], Function, Function]] = []
-        for _ in range(rng.randint(1, 7)):
+        for _ in range(rng.randint(1, 6)):
             wires = rng.sample(range(31), rng.randint(0, 6))
             tables = [[rng.randint(0, 1) for _ in range(1 << len(wires))] for _ in "xy"]
             if index % 2 and wires:
@@ -352,13 +360,17 @@ ROWS = {group.__name__: list(group()) for group in (products, rows, sums, roundi
 PORTABLE = {group.__name__: list(group()) for group in (halved_products, bounds, shifts, zeros, compressions)}
 
 
+# Their multipliers are those of ecp5 or xcup; only the cells of a row differ, which takes fewer products to show.
+RELATIVES = ("nexus", "machxo2", "xc7")
+
+
 def groups(target: str) -> dict[str, list[Case]]:
     """What is worth a test on a target."""
     if target == "generic":
         return ROWS | PORTABLE
-    if target in ("ice40", "xc7", "xcup"):
-        return ROWS
-    return {group: [case for case in cases if not case.fast] for group, cases in ROWS.items()}
+    if target in RELATIVES:
+        return ROWS | {"products": [case for case in ROWS["products"] if case.relatives and not case.fast]}
+    return {group: [case for case in cases if not case.fast or target != "ecp5"] for group, cases in ROWS.items()}
 
 
 def columns(codes: Array, width: int) -> list[int]:
@@ -421,12 +433,9 @@ class Answers:
     dropped: list[str]
 
 
-@pytest.fixture(scope="module", params=MODELS)
-def answers(request: Any, tmp_path_factory: Any) -> Answers:
-    """A target's cases on its cells, as Yosys models them."""
-    target, folder = request.param, tmp_path_factory.mktemp(request.param)
-    top, ports, where = built(target)
-    (folder / "design.il").write_text(rtlil.convert(top, ports=ports, emit_src=False))
+def simulated(target: str, design: str, folder: Path) -> list[int]:
+    """Every output bit of a design in all runs, with Yosys's models for a target's cells."""
+    (folder / "design.il").write_text(design)
     share = Path(pyosys.__file__).parent / "share"
     # Deferred: a family's memories would take longer to read than all the rest.
     read = "read_verilog -defer -overwrite -DNO_ICE40_DEFAULT_ASSIGNMENTS"
@@ -434,9 +443,29 @@ def answers(request: Any, tmp_path_factory: Any) -> Answers:
     mapped = ["proc", "techmap", "opt_expr", "opt_clean", "flatten", "opt_expr", "aigmap", "setundef -zero"]
     script = ["read_rtlil design.il", *models, "hierarchy -top top", *mapped, "write_aiger -ascii all.aag"]
     yosys.run(script, folder)
-    outputs = evaluated((folder / "all.aag").read_text())
-    seen = {key: [outputs[bit] for bit in bits] for key, bits in where.items()}
-    return Answers(target, seen, list(narrowings(Fragment.get(top, None))))
+    return evaluated((folder / "all.aag").read_text())
+
+
+@pytest.fixture(scope="module")
+def all_answers(tmp_path_factory: Any) -> Iterator[dict[str, Callable[[], Answers]]]:
+    """Each target's answers, once they are there: Yosys works on one target while the next is built."""
+
+    def start(pool: ThreadPoolExecutor, target: str) -> Callable[[], Answers]:
+        top, ports, where = built(target)
+        dropped = list(narrowings(Fragment.get(top, None)))
+        design = rtlil.convert(top, ports=ports, emit_src=False)
+        outputs = pool.submit(simulated, target, design, tmp_path_factory.mktemp(target))
+        return lambda: Answers(
+            target, {key: [outputs.result()[bit] for bit in bits] for key, bits in where.items()}, dropped
+        )
+
+    with ThreadPoolExecutor(1) as pool:
+        yield {target: start(pool, target) for target in MODELS}
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def answers(request: Any, all_answers: dict[str, Callable[[], Answers]]) -> Answers:
+    return all_answers[request.param]()
 
 
 def wrong(answers: Answers, group: str) -> Iterator[str]:
@@ -467,3 +496,175 @@ def test_portable_primitives_compute_what_integers_do(answers: Answers, group: s
 
 def test_no_primitive_drops_bits_silently(answers: Answers) -> None:
     assert answers.dropped == []
+
+
+def chain(m: Logic, a: Value, b: Value, c: Value) -> Value:
+    """A datapath of several steps, some beside others, on which registers can lie in many ways."""
+    x, y = m.wire("x", taken(a, 8, True)), m.wire("y", taken(b, 8, True))
+    p = multiply(m, "p", x, y)
+    count = leading_zeros(m, "count", c)
+    shifted = shift_right(m, "shifted", p, count, 16)
+    total = fabric(m).add(m, "total", shifted, p, 17)
+    return m.wire("flagged", total ^ Cat(greater(m, "more", x, y), Const(0, 16)))
+
+
+def played(m: Logic, result: Value, ports: list[Signal], rows: list[tuple[int, ...]]) -> list[int]:
+    """What `result` shows before each edge, while `ports`, of which the first is the enable, see `rows`."""
+    top = Module()
+    m.into(top, ports[0])
+    # A clock needs something to drive.
+    top.d.sync += Signal(name="tick").eq(1)
+    seen = []
+
+    async def bench(ctx: Any) -> None:
+        for row in rows:
+            for port, value in zip(ports, row, strict=True):
+                ctx.set(port, value)
+            await ctx.delay(1e-8)
+            seen.append(ctx.get(result))
+            await ctx.tick()
+
+    simulator = Simulator(top)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return seen
+
+
+def inputs_of(seed: int, cycles: int = 60) -> tuple[list[Signal], list[tuple[int, ...]]]:
+    """An enable and the inputs of `chain`, and what they see."""
+    rng = random.Random(seed)
+    ports = [Signal(width, name=name) for name, width in (("en", 1), ("a", 8), ("b", 8), ("c", 8))]
+    return ports, [(int(rng.random() < 0.7), *(rng.randrange(256) for _ in "abc")) for _ in range(cycles)]
+
+
+def delayed(answers: list[int], enables: list[int], stages: int) -> list[int | None]:
+    """What a pipeline of so many stages shows, whose registers hold while it is not enabled; None before it is full."""
+    accepted: list[int | None] = [None] * stages
+    shown = []
+    for answer, enable in zip(answers, enables, strict=True):
+        shown.append([*accepted, answer][-1 - stages] if stages else answer)
+        if enable:
+            accepted.append(answer)
+    return shown
+
+
+@pytest.mark.parametrize("stages", range(6))
+def test_registers_delay_and_change_nothing_else(stages: int) -> None:
+    ports, rows = inputs_of(stages)
+    answers = []
+    for count in (0, stages):
+        m = Logic(GENERIC, count)
+        answers.append(played(m, m.result(chain(m, *ports[1:])), ports, rows))
+    plain, cut = answers
+    expected = delayed(plain, [row[0] for row in rows], stages)
+    assert [(e if e is None else s) for s, e in zip(cut, expected, strict=True)] == expected
+    assert sum(e is not None for e in expected) > len(rows) // 2
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_datapath_can_be_cut_into_any_number_of_stages(seed: int) -> None:
+    def random_steps(m: Logic, values: list[Value]) -> Value:
+        rng = random.Random(seed)
+        pool = list(values)
+        for index in range(rng.randint(1, 14)):
+            x, y = rng.choice(pool[-4:]), rng.choice(pool)
+            delay = rng.choice((0.0, 0.5, 1.0, 3.0))
+            pool.append(m.wire(f"step{index}", rng.choice((x ^ y, (x + y)[:8], ~x, Cat(y[4:], x[:4]))), delay))
+        return pool[-1]
+
+    ports, rows = inputs_of(seed, 40)
+    m = Logic(GENERIC)
+    expected = played(m, m.result(random_steps(m, ports[1:])), ports, rows)
+    stages = 0
+    while True:
+        stages += 1
+        m = Logic(GENERIC, stages)
+        result = m.result(random_steps(m, ports[1:]))
+        try:
+            seen = played(m, result, ports, rows)
+        except ValueError as error:
+            assert str(error) == f"pipeline must be at most {stages - 1} for so little logic, got {stages}"
+            break
+        wanted = delayed(expected, [row[0] for row in rows], stages)
+        assert [(w if w is None else s) for s, w in zip(seen, wanted, strict=True)] == wanted
+
+
+@pytest.mark.parametrize("stages", range(4))
+def test_a_register_that_feeds_back_is_read_in_the_last_stage(stages: int) -> None:
+    ports, rows = inputs_of(stages)
+    en, a, b, _ = ports
+    m = Logic(GENERIC, stages)
+    register = m.feedback(Signal(20, name="register"))
+    total = fabric(m).accumulate(m, "total", register, Const(0, 1), m.wire("p", multiply(m, "product", a, b)))
+    # A step behind the sum, and a deeper one beside it that no result needs.
+    inverted = m.wire("inverted", ~total, 1.0)
+    m.wire("beside", m.wire("beside2", m.wire("beside1", a * b * a)[:8] * b)[:8] * b)
+    shown = m.result(inverted)
+    plan = schedule(m, stages).stages
+    assert {
+        stage for step, stage in zip(m.steps, plan, strict=True) if any(source is register for source in step.sources)
+    } == {stages}
+    top = Module()
+    with top.If(en):
+        top.d.sync += register.eq(~shown)
+    m.into(top, en)
+    sums, seen = [], []
+
+    async def bench(ctx: Any) -> None:
+        accepted = [0] * stages
+        for enable, x, y, _ in rows:
+            for port, value in ((en, enable), (a, x), (b, y)):
+                ctx.set(port, value)
+            await ctx.tick()
+            if enable:
+                accepted.append(x * y)
+            sums.append(sum(accepted[: len(accepted) - stages]) % (1 << 20))
+            seen.append(ctx.get(register))
+
+    simulator = Simulator(top)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    assert seen == sums
+
+
+def test_more_registers_than_steps_are_refused() -> None:
+    a = Signal(8)
+    m = Logic(GENERIC, 3)
+    m.result(m.wire("y", m.wire("x", a + 1) + 1))
+    with pytest.raises(ValueError, match="^pipeline must be at most 2 for so little logic, got 3$"):
+        m.into(Module(), Const(1))
+
+
+def test_an_input_may_be_a_result() -> None:
+    ports, rows = inputs_of(0)
+    m = Logic(GENERIC, 0)
+    assert played(m, m.result(ports[1]), ports, rows) == [row[1] for row in rows]
+    m = Logic(GENERIC, 1)
+    m.result(ports[1])
+    with pytest.raises(ValueError, match="pipeline must be at most 0"):
+        m.into(Module(), Const(1))
+
+
+def test_arguments_are_checked() -> None:
+    m, a, wide = Logic(), Signal(8), Signal(65)
+    with pytest.raises(TypeError, match="^target must be a Target, got 'ecp5'$"):
+        Logic("ecp5")  # type: ignore[arg-type]
+    for x, y, message in ((a, wide, "y must have 1..64 bits, got 65"), (Signal(0), a, "x must have 1..64 bits, got 0")):
+        with pytest.raises(ValueError, match=message):
+            multiply(m, "p", x, y)
+    with pytest.raises(ValueError, match="^width must be at least 1, got 0$"):
+        shift_left(m, "s", a, a, 0)
+    with pytest.raises(ValueError, match="^amount must be unsigned, got"):
+        shift_right(m, "s", a, a.as_signed(), 8)
+    with pytest.raises(ValueError, match="^width must be at least 1, got 0$"):
+        compress(m, "s", [(0, a)], 0)
+    with pytest.raises(ValueError, match=r"^bases of rows must be 0 or more, got \[0, -1\]$"):
+        compress(m, "s", [(0, a), (-1, a)], 8)
+    with pytest.raises(ValueError, match="^rounding must be one of"):
+        rounded(m, "r", "nearest", a, a[0], a[1], a[2])
+    with pytest.raises(ValueError, match="^mode must be a rounding without random bits, got 'stochastic'"):
+        round_up("stochastic", a[0], a[1], a[2], a[3])
+    with pytest.raises(ValueError, match="^random must have fraction's 3 bits, and at least 1, got 2$"):
+        rounded_stochastic(m, "r", a, a[:3], a[:2])

@@ -66,7 +66,7 @@ INT8 = parse_format("int8")
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: parse("mac"), ValueError, "spec 'mac': it must have 1 to 4 parts after the unit"),
+        (lambda: parse("mac"), ValueError, "spec 'mac': it must have 1 to 5 parts after the unit"),
         (lambda: parse("mac/int8"), ValueError, "operands must be written AxB, got 'int8'"),
         (lambda: parse("mac/int8xint99"), ValueError, "format 'int99': bits must be 1..32, got 99"),
         (lambda: parse("mac/int8xint8/fuzzy"), ValueError, "product must be one of exact, lmul, got 'fuzzy'"),
@@ -75,9 +75,9 @@ INT8 = parse_format("int8")
         (lambda: parse("mac/int8xint8/exact/float"), ValueError, "accumulator must be one of kulisch, got 'float'"),
         (lambda: parse("mac/int8xint8/exact/7"), ValueError, "written kulisch or kulischDEPTH, got '7'"),
         (lambda: parse("mac/int8xint8/exact/kulisch0"), ValueError, "depth must be 1..1048576, got 0"),
-        (lambda: parse("mac/int8xint8/exact/kulisch/p4"), ValueError, "pipeline must be 0..3, got 4"),
+        (lambda: parse("mac/int8xint8/exact/kulisch/p5"), ValueError, "pipeline must be 0..4, got 5"),
         (lambda: parse("mac/int8xint8/exact/kulisch/4"), ValueError, "pipeline must be written pSTAGES, got '4'"),
-        (lambda: parse("mac/int8xint8/exact/kulisch/p1/x"), ValueError, "1 to 4 parts"),
+        (lambda: parse("mac/int8xint8/exact/kulisch/p1/small/x"), ValueError, "1 to 5 parts"),
         (lambda: parse("gemm/int8xint8"), ValueError, "unknown unit 'gemm'; known are mac"),
         (lambda: parse(None), TypeError, "a spec's name must be a str, got None"),
         (lambda: MacSpec("int8", INT8), TypeError, "a must be a Format, got 'int8'"),  # type: ignore[arg-type]
@@ -106,11 +106,11 @@ def test_what_is_refused(call, error: type[Exception], message: str) -> None:
 def test_json_is_plain() -> None:
     assert json.loads(parse("mac/e4m3xe4m3/lmul").to_json()) == {
         "unit": "mac", "a": "e4m3", "b": "e4m3", "product": "lmul", "accumulator": "kulisch", "depth": 1024,
-        "pipeline": 1,
+        "pipeline": 1, "form": "small",
     }  # fmt: skip
 
 
 def test_a_product_too_wide_to_build_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hw.spec.MAX_TERM_WIDTH", 100)
+    monkeypatch.setattr("hw.specs.base.MAX_TERM_WIDTH", 100)
     with pytest.raises(ValueError, match="e8m7 x e8m7 has exact products of .* bits; at most 100 are built"):
         MacSpec(Minifloat(8, 7), Minifloat(8, 7))

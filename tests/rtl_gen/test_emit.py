@@ -15,6 +15,7 @@ import pytest
 import hw
 from rtl_gen import emit, write_atomic
 from rtl_gen.tools import ToolError, package_version
+from sim.runner import LINT
 from sim.tools import verilator, verilator_root
 
 NAMES = [
@@ -39,10 +40,10 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_verilator_has_nothing_to_say_but_of_widths(name: str, tmp_path: Path) -> None:
+def test_verilator_has_nothing_to_say(name: str, tmp_path: Path) -> None:
     source, _ = emit(hw.parse(name)).write(tmp_path)
     done = subprocess.run(
-        [str(verilator()), "--lint-only", "-Wall", "-Wno-WIDTH", str(source)],
+        [str(verilator()), "--lint-only", *LINT, str(source)],
         env={**os.environ, "VERILATOR_ROOT": str(verilator_root())},
         capture_output=True,
         text=True,

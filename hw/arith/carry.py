@@ -1,0 +1,56 @@
+"""What all fabrics share whose carry cells have LUTs before them: additions as rows of places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Cat, Signal, Value
+
+from hw.arith.fabric import Fabric, fitted
+from hw.arith.logic import Logic, bits
+from hw.arith.place import Place, always, choose, plain
+
+
+class CarryFabric(Fabric):
+    """Everything by `row`, which a subclass writes as cells."""
+
+    def add(self, m: Logic, name: str, x: Value, y: Value, width: int, carry: Value | int = 0) -> Signal:
+        return self.row(m, name, [plain(*pair) for pair in zip(fitted(x, width), fitted(y, width), strict=True)], carry)
+
+    def add_constant(
+        self, m: Logic, name: str, x: Value, constant: int, overrides: Sequence[tuple[Value, int]] = ()
+    ) -> Signal:
+        # Where the result is known, the row adds what gives it: then the flags enter before the carry.
+        mask = (1 << len(x)) - 1
+        flags = [flag for flag, _ in overrides]
+        places = []
+        for index, wire in enumerate(bits(x)):
+            known = [((value - constant) & mask) >> index & 1 for _, value in overrides]
+            places.append(Place((wire, *flags), choose(known), always(constant >> index & 1)))
+        return self.row(m, name, places)
+
+    def accumulate(
+        self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
+    ) -> Signal:
+        places = []
+        for sum_bit, x_bit in zip(bits(total), fitted(x, len(total)), strict=True):
+            if negate is None:
+                places.append(Place((sum_bit, clear, x_bit), lambda s, c, b: s & (1 ^ c), lambda s, c, b: b))
+            else:
+                places.append(
+                    Place((sum_bit, clear, x_bit, negate), lambda s, c, b, n: s & (1 ^ c), lambda s, c, b, n: b ^ n)
+                )
+        return self.row(m, name, places, 0 if negate is None else negate)
+
+    def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
+        places = [Place((x_bit, negate), lambda b, n: b ^ n, always(0)) for x_bit in fitted(x, width)]
+        return self.row(m, name, places, negate)
+
+    def conditional(
+        self, m: Logic, name: str, total: Sequence[Value], x: Sequence[Value], select: Value, flips: Sequence[bool]
+    ) -> Value:
+        places = [
+            Place((s, b, select), lambda s, b, g: s, lambda s, b, g: b & g) for s, b in zip(total, x, strict=True)
+        ]
+        row = self.row(m, name, places)
+        return Cat(~wire if flip else wire for wire, flip in zip(bits(row), flips, strict=True))

@@ -1,0 +1,134 @@
+"""The adder."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.arith import Logic, fabric
+from hw.arith.logic import extend
+from hw.arith.shift import shift_left
+from hw.datapath.sum import add_rounded, addend, status_of
+from hw.datapath.unpack import Kind, unpack
+from hw.formats import Format, Minifloat
+from hw.specs.add import AddSpec
+from hw.target import GENERIC, Target
+from hw.units.checks import check_form, check_unit
+
+
+class Add(wiring.Component):
+    """``s = a + b``, exact in fixed point or rounded once into a float; one pair each enabled cycle.
+
+    Parameters
+    ----------
+    spec : AddSpec
+        What to build.
+    target : Target
+        The fabric to build it for.
+
+    Members
+    -------
+    a, b : In(width of the format)
+        Operand codes.
+    en : In(1), only with a pipeline
+        Clock enable: while low, everything holds.
+    s : Out(width of spec.result)
+        The sum, as a code of ``spec.result``, `latency` enabled clock edges later.
+    status : Out(2), only if an operand format has infinities or NaNs and the result is fixed point
+        Bit 0: +infinity, bit 1: -infinity; both: NaN. Then `s` is 0.
+
+    Raises
+    ------
+    TypeError
+        `spec` is not an AddSpec, or `target` not a Target.
+    ValueError
+        Form dsp on a family without multiplier blocks; or, from `elaborate`, a pipeline that is deeper
+        than the logic.
+    """
+
+    def __init__(self, spec: AddSpec, target: Target = GENERIC) -> None:
+        check_unit(spec, AddSpec, target)
+        check_form(spec.form, target)
+        self.spec, self.target, self.latency = spec, target, spec.latency
+        ports = {"a": In(spec.a.width), "b": In(spec.b.width)}
+        if spec.pipeline:
+            ports["en"] = In(1)
+        ports["s"] = Out(spec.result.width)
+        if spec.has_status:
+            ports["status"] = Out(2)
+        super().__init__(ports)
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each port carries, for headers and manifests."""
+        spec = self.spec
+        steps = f", an integer in units of 2^{spec.sum_span.lsb}" if spec.is_exact else ""
+        return {
+            "clk": "clock, rising edge",
+            "rst": "reset, of no effect: what is in the pipeline passes through",
+            "a": f"operand, a code of {spec.a}",
+            "b": f"operand, a code of {spec.b}",
+            "en": "clock enable: while low, everything holds",
+            "s": f"sum, a code of {spec.result}{steps}",
+            "status": "bit 0 +infinity, bit 1 -infinity, both NaN",
+        }
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        spec = self.spec
+        logic = Logic(self.target, spec.pipeline, spec.form)
+        code, status = self._exact(logic) if spec.is_exact else (self._rounded(logic), None)
+        shown = logic.result(code)
+        flags = None if status is None else logic.result(status)
+        # Nothing needs a reset: a sum depends on its own operands only.
+        logic.into(m, self.en if spec.pipeline else Const(1), reset=False)
+        m.d.comb += self.s.eq(shown)
+        if flags is not None:
+            m.d.comb += self.status.eq(flags)
+        return m
+
+    def _rounded(self, m: Logic) -> Value:
+        spec = self.spec
+        assert isinstance(spec.result, Minifloat)
+        x = addend(m, spec.a, self.a, "a", spec.b, spec.result)
+        y = addend(m, spec.b, self.b, "b", spec.a, spec.result)
+        # IEEE 754: zeros of both signs, or x and -x, add to +0, or to -0 if rounded down.
+        zero_sign = x.negate | y.negate if spec.rounding == "down" else x.negate & y.negate
+        return add_rounded(m, x, y, spec.result, spec.rounding, zero_sign)
+
+    def _exact(self, m: Logic) -> tuple[Value, Value | None]:
+        """The sum in fixed point, and its status."""
+        spec = self.spec
+        terms = [_aligned(m, fmt, code, name, spec.sum_span.lsb) for fmt, code, name in self._operands()]
+        (x, x_negate, x_kind), (y, y_negate, y_kind) = terms
+        width = spec.result.width
+        first = extend(x, max(width, len(x)))[:width]
+        if x_negate is not None:
+            first = fabric(m).negate(m, "first", x, x_negate, width)
+        total = fabric(m).accumulate(m, "sum", first, Const(0, 1), y, y_negate)
+        flags = [status_of(m, kind, name) for kind, name in ((x_kind, "a"), (y_kind, "b"))]
+        statuses = [status for status in flags if status is not None]
+        if not statuses:
+            return total, None
+        return self._cleared(m, total, statuses)
+
+    def _cleared(self, m: Logic, total: Value, statuses: list[Value]) -> tuple[Value, Value]:
+        """0 where the sum is no number."""
+        status = m.wire("status_sum", statuses[0] | statuses[-1])
+        return m.wire("number", total & ~status.any().replicate(len(total))), status
+
+    def _operands(self) -> list[tuple[Format, Value, str]]:
+        return [(self.spec.a, self.a, "a"), (self.spec.b, self.b, "b")]
+
+
+def _aligned(m: Logic, fmt: Format, code: Value, name: str, lsb: int) -> tuple[Value, Value | None, Kind]:
+    """An operand in steps of ``2**lsb``, its sign, and what else it is."""
+    operand = unpack(fmt, m, code, name)
+    value = operand.significand
+    if operand.exponent is not None:
+        # An exponent is at least 1.
+        width = max(-fmt.span.lo, fmt.span.hi).bit_length()
+        value = shift_left(m, f"{name}_aligned", value, operand.exponent, width + 1)[1:]
+    steps = Cat(Const(0, fmt.span.lsb - lsb), value)
+    return steps.as_signed() if value.shape().signed else steps, operand.negate, operand.kind

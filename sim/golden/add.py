@@ -1,0 +1,107 @@
+"""The golden adder: same ports and codes as the hardware, a whole run at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hw.formats import Fixed, Format
+from sim.golden.codes import Codes, check_codes, integer_type
+from sim.golden.decoding import decode, decode_steps
+from sim.golden.direct import minus_zero
+from sim.golden.encoding import encode, encode_steps
+from sim.golden.mac import check_flags
+
+
+@dataclass(frozen=True)
+class Add:
+    """``s = a + b``, exactly or rounded once.
+
+    Parameters
+    ----------
+    a, b : Format
+        The operands' formats.
+    result : Format
+        Of port `s`; of a fixed-point format it must hold every sum.
+    rounding : str
+        A key of `hw.formats.ROUNDINGS` but "stochastic".
+    pipeline : int
+        Registers between operands and sum.
+    """
+
+    a: Format
+    b: Format
+    result: Format
+    rounding: str
+    pipeline: int
+
+    def run(self, a: ArrayLike, b: ArrayLike, en: ArrayLike | None = None) -> dict[str, NDArray[Any]]:
+        """What the outputs show after each clock edge, or, without a pipeline, for each pair.
+
+        Parameters
+        ----------
+        a, b : integer arrays of shape (cycles,)
+            Operand codes presented at each edge.
+        en : array of 0 and 1, of shape (cycles,)
+            By default ones.
+
+        Returns
+        -------
+        dict with ``s`` and ``status``, each of shape (cycles,); -1 where no sum is shown yet.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The arrays' shapes differ, or hold what is no code or no flag; the message names the port.
+        """
+        a, b = check_codes("a", self.a, a), check_codes("b", self.b, b)
+        accepted = check_flags("en", np.ones(len(a), dtype=bool) if en is None else en)
+        if len({a.shape, b.shape, accepted.shape}) != 1 or a.ndim != 1:
+            raise ValueError(f"a, b and en must have one shape (cycles,), got {[a.shape, b.shape, accepted.shape]}")
+        codes, status = self.sums(a, b)
+        newest = self.newest(accepted)
+        outputs = {"s": codes.astype(np.int64 if self.result.width < 64 else object), "status": status.astype(np.int64)}
+        return {port: np.where(newest < 0, -1, values[newest]) for port, values in outputs.items()}
+
+    def sums(self, a: ArrayLike, b: ArrayLike) -> tuple[Codes, NDArray[np.uint8]]:
+        """Codes and status of the sums of codes."""
+        span = self.a.span + self.b.span
+        x, y = decode(self.a, a), decode(self.b, b)
+        steps = [
+            decode_steps(fmt, codes).astype(integer_type(span)) << (fmt.span.lsb - span.lsb)
+            for fmt, codes in ((self.a, a), (self.b, b))
+        ]
+        with np.errstate(invalid="ignore"):
+            special = np.where(np.isfinite(x), 0.0, x) + np.where(np.isfinite(y), 0.0, y)
+        status = np.select([np.isnan(special), special > 0, special < 0], [3, 1, 2], 0).astype(np.uint8)
+        total = np.where(status == 0, steps[0] + steps[1], 0)
+        codes = encode_steps(self.result, total, span.lsb, self.rounding)
+        if isinstance(self.result, Fixed):
+            return codes, status
+        return self._with_specials(self._with_zeros(codes, total, x, y), special), status
+
+    def _with_zeros(self, codes: Codes, total: NDArray[Any], x: NDArray[Any], y: NDArray[Any]) -> Codes:
+        """IEEE 754: -0 only from two -0; rounded down, from everything but two +0."""
+        minus = minus_zero(self.result)
+        if minus is None:
+            return codes
+        signs = np.signbit(x) | np.signbit(y) if self.rounding == "down" else np.signbit(x) & np.signbit(y)
+        return np.where((total == 0) & signs, minus, codes)
+
+    def _with_specials(self, codes: Codes, special: NDArray[np.float64]) -> Codes:
+        for which, value in ((np.isposinf, np.inf), (np.isneginf, -np.inf), (np.isnan, np.nan)):
+            where = which(special)
+            if where.any():
+                codes = np.where(where, encode(self.result, value), codes)
+        return codes
+
+    def newest(self, en: ArrayLike) -> NDArray[np.int64]:
+        """For each cycle, the cycle whose sum is shown; -1 for none yet."""
+        enabled = np.asarray(en, dtype=bool)
+        accepted = np.flatnonzero(enabled)
+        if not self.pipeline:
+            return np.arange(len(enabled))
+        return np.append(-1, accepted)[np.maximum(np.cumsum(enabled) - self.pipeline + 1, 0)]
