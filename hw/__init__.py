@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hw.formats import parse_format
-from hw.spec import AddSpec, MacSpec, MulSpec, Spec, parse
+from hw.spec import AddSpec, MacSpec, MulSpec, PackSpec, Spec, parse
 from hw.target import GENERIC, TARGETS, Target, parse_target
 from hw.units import build
 
@@ -13,6 +13,7 @@ __all__ = [
     "AddSpec",
     "MacSpec",
     "MulSpec",
+    "PackSpec",
     "Spec",
     "Target",
     "build",

@@ -12,12 +12,14 @@ from hw.specs.add import AddSpec
 from hw.specs.base import Spec, parse_operands
 from hw.specs.mac import MacSpec
 from hw.specs.mul import MulSpec
+from hw.specs.pack import PackSpec
 
 __all__ = [
     "UNITS",
     "AddSpec",
     "MacSpec",
     "MulSpec",
+    "PackSpec",
     "Spec",
     "from_dict",
     "from_json",
@@ -26,7 +28,7 @@ __all__ = [
     "parse_operands",
 ]
 
-UNITS: dict[str, type[Spec]] = {"mac": MacSpec, "mul": MulSpec, "add": AddSpec}
+UNITS: dict[str, type[Spec]] = {"mac": MacSpec, "mul": MulSpec, "add": AddSpec, "pack": PackSpec}
 """The spec class of every unit, by the first part of its names."""
 
 

@@ -16,11 +16,11 @@ from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.tools import ToolError
 from sim import tools
-from sim.benches import add, mac, mul
+from sim.benches import add, mac, mul, pack
 from sim.benches.play import Play, save
 from sim.runner import SEED, Results, simulate
 
-BENCHES: dict[str, Callable[[Any, int], list[Play]]] = {"mac": mac.plays, "mul": mul.plays, "add": add.plays}
+BENCHES: dict[str, Callable[[Any, int], list[Play]]] = {"mac": mac.plays, "mul": mul.plays, "add": add.plays, "pack": pack.plays}
 """What to try on each unit, by the unit's name."""
 
 

@@ -26,7 +26,7 @@ class CarryFabric(Fabric):
         places = []
         for index, wire in enumerate(bits(x)):
             known = [((value - constant) & mask) >> index & 1 for _, value in overrides]
-            places.append(Place((wire, *flags), choose(known), always(constant >> index & 1)))
+            places.append(Place((wire, *flags), choose(known), always(constant >> index & 1), whole=True))
         return self.row(m, name, places)
 
     def accumulate(
@@ -35,10 +35,17 @@ class CarryFabric(Fabric):
         places = []
         for sum_bit, x_bit in zip(bits(total), fitted(x, len(total)), strict=True):
             if negate is None:
-                places.append(Place((sum_bit, clear, x_bit), lambda s, c, b: s & (1 ^ c), lambda s, c, b: b))
+                places.append(
+                    Place((sum_bit, clear, x_bit), lambda s, c, b: s & (1 ^ c), lambda s, c, b: b, whole=True)
+                )
             else:
                 places.append(
-                    Place((sum_bit, clear, x_bit, negate), lambda s, c, b, n: s & (1 ^ c), lambda s, c, b, n: b ^ n)
+                    Place(
+                        (sum_bit, clear, x_bit, negate),
+                        lambda s, c, b, n: s & (1 ^ c),
+                        lambda s, c, b, n: b ^ n,
+                        whole=True,
+                    )
                 )
         return self.row(m, name, places, 0 if negate is None else negate)
 

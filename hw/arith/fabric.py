@@ -26,10 +26,13 @@ class Fabric:
         Whether a place takes functions of four wires for nothing.
     table_inputs : int
         Wires of a truth table that costs little: one LUT, or LUTs with multiplexers beside them.
+    pre_adds : bool
+        Whether a multiplier block has an adder before it, where synthesis puts a plain sum.
     """
 
     folds_four = False
     table_inputs = 4
+    pre_adds = False
 
     def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
         """The sum of the places' two numbers and `carry`, modulo ``2**len(places)``.

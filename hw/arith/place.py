@@ -22,11 +22,14 @@ class Place:
         One-bit wires.
     x, y : function
         Of as many bits.
+    whole : bool
+        Whether the functions are to stay in one LUT, where synthesis might spread them over what feeds them.
     """
 
     inputs: tuple[Value, ...]
     x: Function
     y: Function
+    whole: bool = False
 
     def trimmed(self) -> Place:
         """The place without wires that neither number depends on, and with constants put in."""

@@ -32,6 +32,7 @@ class Xilinx(CarryFabric):
     """
 
     folds_four = True
+    pre_adds = True
     table_inputs = LUT_INPUTS
 
     def __init__(self, kind: str) -> None:
@@ -73,6 +74,9 @@ class Xilinx(CarryFabric):
 
     def _fit(self, m: Logic, name: str, place: Place, first: Value, second: Value) -> Fit:
         """What a place needs; functions that do not fit into a LUT get LUTs before it."""
+        if not place.whole:
+            # Synthesis may draw logic that stands before the row into its LUTs.
+            return Fit(bit(place.x(*place.inputs) ^ place.y(*place.inputs)), _generate(place), None)
         fit = _fit(place.trimmed(), first, second) or _fit(_split(m, name, place), first, second)
         assert fit is not None
         return fit
@@ -125,3 +129,16 @@ def _split(m: Logic, name: str, place: Place) -> Place:
         m.wire(f"{name}_{part}", bit(function(*place.inputs))) for part, function in (("x", place.x), ("y", place.y))
     )
     return plain(x, y)
+
+
+def _generate(place: Place) -> Value:
+    """The wire that makes the carry where the two numbers' bits are equal: a bare one, if one does."""
+    trimmed = place.trimmed()
+    count = len(trimmed.inputs)
+    if count <= LUT_INPUTS:
+        x, y = trimmed.tables()
+        columns = [[0] * len(x), [1] * len(x), *([i >> n & 1 for i in range(len(x))] for n in range(count))]
+        for wire, column in zip([Const(0, 1), Const(1, 1), *trimmed.inputs], columns, strict=True):
+            if all(a == v for a, b, v in zip(x, y, column, strict=True) if a == b):
+                return wire
+    return bit(place.x(*place.inputs))

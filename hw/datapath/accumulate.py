@@ -14,8 +14,8 @@ from hw.arith.compress import compress_3
 from hw.arith.logic import extend
 from hw.arith.wires import truncate
 from hw.datapath.product import ProductRule, Term
-from hw.datapath.rounded import add_offset, check_result
-from hw.datapath.sum import Addend, add_rounded, addend, constant, normalised
+from hw.datapath.rounded import check_result
+from hw.datapath.sum import Addend, add_base, add_rounded, addend, constant, normalised
 from hw.formats import Fixed, Format, Minifloat, Span, check_int
 
 MAX_DEPTH = 1 << 20
@@ -160,7 +160,7 @@ class CarrySave(Kulisch):
         return [partial, Cat(entering, truncate(m, "carries", carries, width - 1))]
 
     def resolve(self, m: Logic, held: list[Signal]) -> Value:
-        return fabric(m).add(m, "resolved", *held[:2], len(held[0]))
+        return fabric(m).add(m, "resolved", held[0], held[1], len(held[0]))
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ class Floating(Accumulator):
     def parse(cls, text: str) -> Self | None:
         name, _, rounding = text.partition(":")
         result = Minifloat.parse(name)
-        return result and cls(result, rounding or "nearest_even")
+        return None if result is None else cls(result, rounding or "nearest_even")
 
     @property
     def name(self) -> str:
@@ -267,7 +267,7 @@ def product_addend(m: Logic, pair: Pair, result: Minifloat) -> Addend:
     if product.exponent is not None:
         low = base - (rule.bias(a, b) or 0)
         high = low + (1 << len(product.exponent)) - 1
-        exponent = add_offset(m, Cat(product.exponent, Const(0, 1)).as_signed(), low, low, high)
+        exponent = add_base(m, "product_exponent", product.exponent, low)
         number = replace(number, exponent=exponent, lowest=low, highest=high)
     return normalised(m, number, "product", 1)
 

@@ -150,7 +150,7 @@ def _three(x: Value, y: Value, constant: int, width: int) -> list[Place]:
             # The lowest one.
             places.append(Place((*here,), lambda a, b: 1 ^ a ^ b, always(0)))
             continue
-        places.append(Place((*here, *low), _total(one), _carry(before)))
+        places.append(Place((*here, *low), _total(one), _carry(before), whole=True))
     return places
 
 

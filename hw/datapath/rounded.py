@@ -56,9 +56,11 @@ class Unrounded(Signs):
     significand : Value
         One of its two top bits is one, unless it is zero.
     exponent : Value
-        Signed: the field that the result has if the second bit from the top leads.
+        Signed; with `offset` added, the field that the result has if the second bit from the top leads.
     lowest, highest : int
-        Bounds of `exponent`.
+        Bounds of that field.
+    offset : int
+        Even.
     zero : Value
     """
 
@@ -67,6 +69,7 @@ class Unrounded(Signs):
     lowest: int
     highest: int
     zero: Value
+    offset: int = 0
 
 
 def round_product(m: Logic, a: Format, b: Format, x: Value, y: Value, result: Minifloat, rounding: str) -> Value:
@@ -80,8 +83,8 @@ def round_product(m: Logic, a: Format, b: Format, x: Value, y: Value, result: Mi
     carry = offset & 1
     total, lowest, highest = exponent_sum(m, p, q, carry)
     # With the second bit leading, of significands that count from their lowest bits.
-    exponent = add_offset(m, total, offset - carry, lowest + offset, highest + offset)
-    number = Unrounded(*_signs(m, p, q), significand, exponent, lowest + offset, highest + offset, _zero(m, p, q))
+    bounds = (lowest + offset, highest + offset)
+    number = Unrounded(*_signs(m, p, q), significand, total, *bounds, _zero(m, p, q), offset - carry)
     return pack(m, number, result, rounding)
 
 
@@ -265,43 +268,44 @@ def _cut(m: Logic, number: Unrounded, significand: Value, fmt: Minifloat) -> Cut
 
 def _amount(m: Logic, number: Unrounded, top: Value, most: int) -> Value:
     """How far the significand goes to the right: by its top bit, and for a subnormal to the lowest exponent."""
-    width = most.bit_length()
-    exponent = number.exponent
-    down: Value = lookup(m, "down", exponent[:width], width, lambda e: 1 - e)
+    width, exponent, offset = most.bit_length(), number.exponent, number.offset
+    low = exponent[: min(width, len(exponent))]
+    down: Value = lookup(m, "down", low, width, lambda e: 1 - offset - e)
     if number.lowest < 1 - most:
-        down = Mux(below(exponent, 1 - most), most, down)
-    return Mux(above(exponent, 0), top, down)[:width]
+        down = Mux(below(exponent, 1 - most - offset), most, down)
+    return Mux(above(exponent, -offset), top, down)[:width]
 
 
 def _sum(m: Logic, number: Unrounded, cut: Cut, top: Value, increment: Value, fmt: Minifloat) -> Value:
     """Exponent and significand in one sum; it may exceed the highest code."""
-    below_normal = number.exponent[-1] if number.lowest < 0 else Const(0, 1)
+    below_normal: Value = Const(0, 1)
+    # A flushed result is not looked at, unless what it overflows to is.
+    if (fmt.subnormals or fmt.overflow == "nan") and number.lowest < 0:
+        below_normal = m.wire("below_normal", below(number.exponent, -number.offset))
     places = list(cut.kept)
-    width = max(fmt.exponent_bits, (number.highest + 2).bit_length()) + 1
     exponent = bits(number.exponent)
-    if number.lowest < 0:
-        exponent = exponent[:-1]
-    for index in range(width):
-        wire = exponent[index] if index < len(exponent) else Const(0, 1)
-        second = top if index == 0 else Const(0, 1)
-        places.append(Place((wire, below_normal, second), lambda e, n, t: e & (1 ^ n), lambda e, n, t: t & (1 ^ n)))
+    for index in range(max(fmt.exponent_bits, (number.highest + 2).bit_length()) + 1):
+        wire = exponent[min(index, len(exponent) - 1)]
+        added = always(number.offset >> index & 1)
+        inputs = (wire, below_normal, top if index == 0 else Const(0, 1))
+        # The offset is even, so the lowest place is free for the top bit.
+        places.append(Place(inputs, lambda e, n, t: e & (1 ^ n), lambda e, n, t, k=added: (k() | t) & (1 ^ n)))
     return fabric(m).row(m, "rounded", places, increment)
 
 
 def _select(m: Logic, number: Unrounded, fmt: Minifloat, rounding: str, code: Value, cut: Cut, top: Value) -> Value:
     """The sum, or what the code is instead: a special, zero, the end of the range."""
-    highest, mantissa = fmt.max_magnitude_code, fmt.mantissa_bits
+    mantissa = fmt.mantissa_bits
     value: Value = code[: fmt.exponent_bits + mantissa]
-    signs: Signs = number
-    if (1 << mantissa) * (number.highest + 2) > highest:
-        value, signs = overflowed(m, number, fmt, rounding, code)
-    zero = number.zero
+    signs, zero = without_infinity(number, fmt), number.zero
+    if (number.highest + 2) << mantissa > fmt.max_magnitude_code:
+        value, signs = overflowed(m, signs, fmt, rounding, code, zero)
     if not fmt.subnormals and number.lowest + 1 < 1:
         value, zero = _flush(m, number, fmt, rounding, value, cut, top)
     return signed_code(m, signs, fmt, with_specials(signs, fmt, Mux(zero, 0, value)))
 
 
-def overflowed(m: Logic, number: Signs, fmt: Minifloat, rounding: str, code: Value) -> tuple[Value, Signs]:
+def overflowed(m: Logic, number: Signs, fmt: Minifloat, rounding: str, code: Value, zero: Value) -> tuple[Value, Signs]:
     """The magnitude of a rounded sum, or of what it overflows to; an overflow may be a NaN, which has no sign."""
     over = m.wire("overflow", above(code, fmt.max_magnitude_code))
     end, special = _beyond(fmt, rounding, number.negate), number.special
@@ -311,11 +315,23 @@ def overflowed(m: Logic, number: Signs, fmt: Minifloat, rounding: str, code: Val
         over_nan = over
     else:
         return Mux(over, end, code[: fmt.exponent_bits + fmt.mantissa_bits]), number
+    # A zero's exponent may be anything.
+    over_nan &= ~zero
     if special.infinite is not None:
         over_nan &= ~special.infinite
     nan = over_nan if special.nan is None else over_nan | special.nan
     value = Mux(over, end, code[: fmt.exponent_bits + fmt.mantissa_bits])
     return value, Signs(number.negate, Specials(special.infinite, m.wire("no_number", nan)))
+
+
+def without_infinity(number: Signs, fmt: Minifloat) -> Signs:
+    """The same where an infinity that the format has no code for, and that overflows to NaN, is one."""
+    special = number.special
+    if special.infinite is None or fmt.overflow != "nan" or fmt.code_of(float("inf")) is not None:
+        return number
+    return Signs(
+        number.negate, Specials(None, special.infinite if special.nan is None else special.infinite | special.nan)
+    )
 
 
 def with_specials(number: Signs, fmt: Minifloat, value: Value) -> Value:
@@ -351,10 +367,10 @@ def _flush(
     m: Logic, number: Unrounded, fmt: Minifloat, rounding: str, value: Value, cut: Cut, top: Value
 ) -> tuple[Value, Value]:
     """The value or the smallest normal number, and whether it is zero, where there are no subnormals."""
-    exponent = number.exponent
-    under = m.wire("under", below(exponent, 0) | (below(exponent, 1) & ~top))
+    exponent, offset = number.exponent, number.offset
+    under = m.wire("under", below(exponent, -offset) | (below(exponent, 1 - offset) & ~top))
     exact_half = m.wire("exact_half", cut.is_power())
-    next_binade = m.wire("next_binade", Mux(top, exponent == -1, exponent == 0))
+    next_binade = m.wire("next_binade", Mux(top, exponent == -1 - offset, exponent == -offset))
     away = {
         "nearest_even": next_binade & ~exact_half,
         "nearest_away": next_binade,

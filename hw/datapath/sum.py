@@ -28,7 +28,15 @@ from hw.arith.rounding import round_up
 from hw.arith.shift import shift_left, shift_right_sticky
 from hw.arith.zeros import leading_zeros, normalise
 from hw.datapath.product import Specials
-from hw.datapath.rounded import Signs, Unrounded, add_offset, overflowed, pack, signed_code, with_specials
+from hw.datapath.rounded import (
+    Signs,
+    Unrounded,
+    overflowed,
+    pack,
+    signed_code,
+    with_specials,
+    without_infinity,
+)
 from hw.datapath.unpack import Kind, has_exponent, unpack
 from hw.formats import Format, Minifloat
 
@@ -86,7 +94,7 @@ def addend(m: Logic, fmt: Format, code: Value, name: str, other: Format, result:
     if operand.exponent is not None:
         base -= 1
         lowest, highest = base + 1, base + (1 << len(operand.exponent)) - 1
-        exponent = add_offset(m, Cat(operand.exponent, Const(0, 1)).as_signed(), base, lowest, highest)
+        exponent = add_base(m, f"{name}_exponent", operand.exponent, base)
     number = Addend(significand, exponent, lowest, highest, negate, status_of(m, operand.kind, name))
     fixed = operand.exponent is None and not has_exponent(other)
     if fixed or result.span.lsb >= fmt.span.lsb or other.span.lsb >= fmt.span.lsb - 1:
@@ -100,7 +108,7 @@ def normalised(m: Logic, number: Addend, name: str, floor: int) -> Addend:
     shifted, count = normalise(m, f"{name}_normal", number.significand)
     lowest = min(number.lowest - width, floor)
     bound = _signed_width(lowest, number.highest)
-    exponent = _minus(m, f"{name}_exponent", number.exponent, count, bound)
+    exponent = _minus(m, f"{name}_raised", number.exponent, count, bound)
     exponent = m.wire(f"{name}_lifted", Mux(shifted[-1], exponent, Const(lowest, exponent.shape())))
     return Addend(shifted, exponent, lowest, number.highest, number.negate, number.status)
 
@@ -125,12 +133,10 @@ def add_rounded(m: Logic, x: Addend, y: Addend, fmt: Minifloat, rounding: str, z
     if statuses:
         # As with sums of products: infinities of both signs are a NaN.
         status = m.wire("status", statuses[0] | statuses[1]) if len(statuses) == 2 else statuses[0]
-        # A format may have nothing but a NaN for an infinity.
-        lost = fmt.overflow == "nan" and fmt.code_of(float("inf")) is None
-        special = Specials(m.wire("infinite", status.any()), m.wire("nan", status.any() if lost else status.all()))
+        special = Specials(m.wire("infinite", status.any()), m.wire("nan", status.all()))
         negate = m.wire("sign", Mux(status.any(), status[1], negate))
     if total.lowest >= 0 and fmt.subnormals:
-        return _round_clamped(m, total, Signs(negate, special), zero, fmt, rounding)
+        return _round_clamped(m, total, without_infinity(Signs(negate, special), fmt), zero, fmt, rounding)
     significand, count = normalise(m, "normal", total.magnitude)
     lowest = total.lowest - len(significand)
     exponent = _minus(m, "exponent", total.exponent, count, _signed_width(lowest, total.highest))
@@ -151,13 +157,12 @@ def _sum(m: Logic, x: Addend, y: Addend, fmt: Minifloat) -> Total:
     subtract = m.wire("subtract", x.negate ^ y.negate)
     row = fabric(m).row(m, "sum", _sum_places(one, other, swap, small, subtract), m.wire("lacks", subtract & ~sticky))
     negative = m.wire("negative", subtract & row[-1])
-    places = [Place((wire, negative), lambda s, n: s ^ n, always(0)) for wire in bits(row)]
-    magnitude = fabric(m).row(m, "magnitude", places, m.wire("turns", negative & ~sticky))
+    magnitude = fabric(m).negate(m, "magnitude", Cat(sticky, row), negative, len(row) + 1)
     low, high = max(x.lowest, y.lowest), max(x.highest, y.highest)
     size = _signed_width(low, high)
     exponent = Mux(swap, *(Cat(*_signed_bits(number.exponent, size)) for number in (y, x))).as_signed()
     negate = Mux(swap, y.negate, x.negate) ^ negative
-    return Total(Cat(sticky, magnitude), m.wire("larger", exponent), low, high, m.wire("negative_sum", negate))
+    return Total(magnitude, m.wire("larger", exponent), low, high, m.wire("negative_sum", negate))
 
 
 def _sum_places(one: Value, other: Value, swap: Value, small: Value, subtract: Value) -> list[Place]:
@@ -207,7 +212,7 @@ def _round_clamped(m: Logic, total: Total, signs: Signs, zero: Value, fmt: Minif
     code = fabric(m).row(m, "rounded", places, increment)
     value: Value = code[: fmt.exponent_bits + mantissa]
     if (total.highest + 2) << mantissa > fmt.max_magnitude_code:
-        value, signs = overflowed(m, signs, fmt, rounding, code)
+        value, signs = overflowed(m, signs, fmt, rounding, code, zero)
     return signed_code(m, signs, fmt, with_specials(signs, fmt, Mux(zero, 0, value)))
 
 
@@ -222,6 +227,18 @@ def _signed_bits(value: Value, width: int) -> list[Value]:
     if isinstance(value, Const):
         return [Const(value.value >> index & 1, 1) for index in range(width)]
     return bits(extend(value, max(width, len(value))))[:width]
+
+
+def add_base(m: Logic, name: str, exponent: Value, base: int) -> Value:
+    """The signed ``exponent + base`` of an unsigned exponent."""
+    width = _signed_width(base, base + (1 << len(exponent)) - 1)
+    whole = Cat(exponent, Const(0, max(1, width - len(exponent))))
+    # What is added does not reach below its lowest one.
+    low = (base & -base).bit_length() - 1 if base else len(whole)
+    if low >= len(whole):
+        return whole.as_signed()
+    upper = fabric(m).add_constant(m, name, whole[low:], (base >> low) & ((1 << (len(whole) - low)) - 1))
+    return Cat(whole[:low], upper).as_signed()
 
 
 def constant(value: int) -> Const:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from hw.datapath import PRODUCTS
-from hw.datapath.accumulate import Accumulator, parse_accumulator
+from hw.datapath.accumulate import Accumulator, Saturating, parse_accumulator
 from hw.formats import Format, Span, check_choice
 from hw.specs.base import (
     Spec,
@@ -102,6 +102,11 @@ class MacSpec(Spec):
     def accumulator_format(self) -> Format:
         """The format of port `acc`."""
         return self.sums.format(self.term_span)
+
+    @property
+    def saturates(self) -> bool:
+        """Whether a sum ends at the ends of its fixed-point format."""
+        return isinstance(self.sums, Saturating)
 
     @property
     def rounding(self) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from amaranth.lib import wiring
 
 from hw.narrowing import reject_narrowing
-from hw.spec import AddSpec, MacSpec, MulSpec, Spec
+from hw.spec import AddSpec, MacSpec, MulSpec, PackSpec, Spec
 from hw.target import GENERIC, Target
 from hw.units.add import Add
 from hw.units.mac import Mac
 from hw.units.mul import Mul
+from hw.units.pack import Pack
 
-COMPONENTS: dict[type[Spec], type[wiring.Component]] = {MacSpec: Mac, MulSpec: Mul, AddSpec: Add}
+COMPONENTS: dict[type[Spec], type[wiring.Component]] = {MacSpec: Mac, MulSpec: Mul, AddSpec: Add, PackSpec: Pack}
 
 
 def build(spec: Spec, target: Target = GENERIC) -> wiring.Component:

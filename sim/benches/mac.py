@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hw.formats import Format
+from hw.formats import Fixed, Format
 from hw.spec import MacSpec
 from sim.benches.play import Play
 from sim.benches.stimulus import corners, pairs
 from sim.golden import model
-from sim.golden.decoding import decode_steps
+from sim.golden.decoding import decode, decode_steps
+
+LONG, LONGEST = 256, 4096
+"""Products of the longest sums that are rounded, and that are exact."""
 
 
 class Planner:
@@ -52,11 +55,35 @@ class Planner:
         return self.play("every_pair", tried.a[index], tried.b[index], clear, en, tried.exhaustive)
 
     def longest_sums(self) -> Play:
-        """The extreme products of either sign, as many as a Kulisch accumulator promises (4096 at most)."""
-        depth = min(getattr(self.spec.sums, "depth", 256), 4096)
-        runs = [(x, y) for x in ends(self.spec.a) for y in ends(self.spec.b)]
-        a, b = np.repeat(np.array(runs), depth, axis=0).T
-        return self.play("longest_sums", a, b, np.arange(len(a)) % depth == 0, np.ones(len(a)))
+        """The extreme products of either sign: as many as an exact accumulator promises, or as saturate one."""
+        sums, runs = self.spec.sums, [(x, y) for x in ends(self.spec.a) for y in ends(self.spec.b)]
+        depth = getattr(sums, "depth", None)
+        exact, count = depth is not None, depth or LONGEST
+        if self.spec.saturates:
+            count = 2 << (self.spec.accumulator_format.width - self.spec.term_span.width)
+        count = min(count, LONGEST if exact or self.spec.saturates else LONG)
+        a, b = np.repeat(np.array(runs), count, axis=0).T
+        # What is exact would wrap without a clear; what saturates or rounds goes from one end to the other.
+        clear = np.arange(len(a)) % (count if exact else len(a)) == 0
+        return self.play("longest_sums", a, b, clear, np.ones(len(a)))
+
+    def cancelling(self) -> Play:
+        """Short sums that almost come to nothing: large and small products, and then nearly the same negated."""
+        spec, size = self.spec, 4096
+        a, b, c, d = (self._some(fmt, size) for fmt in (spec.a, spec.b, spec.a, spec.b))
+        last = self.rng.integers(0, 2, size)
+        back = opposite(spec.a)
+        first = np.stack([a, c, back[a], back[c ^ last]], axis=1)
+        second = np.stack([b, d, b, d], axis=1)
+        clear = np.tile([1, 0, 0, 0], size)
+        return self.play("cancelling", first.ravel(), second.ravel(), clear, np.ones(4 * size))
+
+    def _some(self, fmt: Format, size: int) -> NDArray[np.int64]:
+        """Random codes, half of them among the quarter that is nearest zero."""
+        values = np.nan_to_num(np.abs(decode(fmt, np.arange(1 << fmt.width))), nan=np.inf)
+        small = np.argsort(values, kind="stable")[: max(2, len(values) // 4)]
+        either = self.rng.random(size) < 0.5
+        return np.where(either, self.rng.choice(small, size), self.rng.integers(0, len(values), size))
 
     def after_reset(self) -> Play:
         """A sum without a clear: it starts from zero only if the reset emptied sum and pipeline."""
@@ -71,7 +98,17 @@ def ends(fmt: Format) -> tuple[int, int]:
     return int(np.argmin(steps)), int(np.argmax(steps))
 
 
+def opposite(fmt: Format) -> NDArray[np.int64]:
+    """For each code, that of the finite value nearest to its negative."""
+    values = decode(fmt, np.arange(1 << fmt.width))
+    finite = np.flatnonzero(np.isfinite(values))
+    finite = finite[np.argsort(values[finite], kind="stable")]
+    found = np.searchsorted(values[finite], -np.nan_to_num(values))
+    return finite[np.minimum(found, len(finite) - 1)]
+
+
 def plays(spec: MacSpec, seed: int) -> list[Play]:
     """All plays for a MAC; the resets come last, in mid-stream of one another."""
     planner = Planner(spec, seed)
-    return [planner.every_pair(), planner.longest_sums(), planner.after_reset()]
+    special = [] if isinstance(spec.accumulator_format, Fixed) else [planner.cancelling()]
+    return [planner.every_pair(), *special, planner.longest_sums(), planner.after_reset()]

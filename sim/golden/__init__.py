@@ -15,8 +15,9 @@ from sim.golden.decoding import decode
 from sim.golden.encoding import encode
 from sim.golden.mac import Mac
 from sim.golden.mul import Mul
+from sim.golden.pack import Pack
 
-__all__ = ["MODELS", "Add", "Mac", "Mul", "decode", "encode", "model"]
+__all__ = ["MODELS", "Add", "Mac", "Mul", "Pack", "decode", "encode", "model"]
 
 
 def _mac(spec: Any) -> Mac:
@@ -25,7 +26,7 @@ def _mac(spec: Any) -> Mac:
 
 def _accumulator(spec: Any) -> Accumulator:
     if isinstance(spec.accumulator_format, Fixed):
-        return Wide(spec.accumulator_format, saturate=spec.accumulator.startswith("sat"))
+        return Wide(spec.accumulator_format, saturate=spec.saturates)
     return Floating(spec.accumulator_format, rounding=spec.rounding)
 
 
@@ -37,7 +38,11 @@ def _add(spec: Any) -> Add:
     return Add(spec.a, spec.b, spec.result, spec.rounding, spec.pipeline)
 
 
-MODELS: dict[str, Callable[[Any], Any]] = {"mac": _mac, "mul": _mul, "add": _add}
+def _pack(spec: Any) -> Pack:
+    return Pack(spec.operands, spec.products, spec.port_formats["p0"], spec.pipeline)
+
+
+MODELS: dict[str, Callable[[Any], Any]] = {"mac": _mac, "mul": _mul, "add": _add, "pack": _pack}
 """How to make each unit's model from a spec, by the unit's name."""
 
 

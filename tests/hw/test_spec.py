@@ -9,15 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hw.formats import Minifloat, parse_format
-from hw.spec import MacSpec, from_dict, from_json, from_toml, parse
+from hw.spec import AddSpec, MacSpec, from_dict, from_json, from_toml, parse
 
 FORMATS = ["int4", "uint8", "e4m3", "e4m3fn", "e5m2", "e2m1", "fix8.4"]
 specs = st.builds(
     MacSpec,
     st.sampled_from(FORMATS).map(parse_format),
     st.sampled_from(FORMATS).map(parse_format),
-    depth=st.integers(1, 1 << 20),
-    pipeline=st.integers(0, 3),
+    accumulator=st.one_of(
+        st.integers(1, 1 << 20).map("kulisch{}".format),
+        st.integers(1, 1 << 20).map("carrysave{}".format),
+        st.integers(100, 1024).map("sat{}".format),
+        st.sampled_from(["fp16", "bf16:toward_zero", "e5m10ieee:odd", "e4m3fn-nan"]),
+    ),
+    pipeline=st.integers(0, 4),
+    form=st.sampled_from(["small", "fast", "dsp"]),
 )
 
 
@@ -60,6 +66,30 @@ def test_the_accumulator_holds_its_depth_and_no_more_than_it_must() -> None:
     assert parse("mac/uint4xuint4").accumulator_format.name == "ufix18.0"  # type: ignore[attr-defined]
 
 
+def test_accumulators_have_formats_and_latencies() -> None:
+    formats = {"kulisch": "fix26.0", "carrysave": "fix26.0", "sat24": "fix24.0", "bf16:up": "bf16"}
+    for name, fmt in formats.items():
+        spec = parse(f"mac/int8xint8/exact/{name}/p2")
+        assert spec.port_formats["acc"].name == fmt
+        assert spec.latency == (4 if name == "carrysave" else 3)
+    assert parse("mac/uint4xuint4/exact/sat9").port_formats["acc"].name == "ufix9.0"
+    assert parse("mac/e4m3xe4m3/exact/e5m10ieee").name == "mac/e4m3xe4m3/exact/fp16/p1"
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [
+        ("add/int8xint8", "add/int8xint8/exact/p0"),
+        ("add/e4m3fnxe4m3fn/e4m3fn", "add/e4m3fnxe4m3fn/e4m3fn/p0"),
+        ("add/bf16xe5m2/fp16:down/p2/fast", "add/bf16xe5m2/fp16:down/p2/fast"),
+    ],
+)
+def test_adders_have_names(name: str, full: str) -> None:
+    spec = parse(name)
+    assert spec.name == full
+    assert spec == parse(full) == from_json(spec.to_json())
+
+
 INT8 = parse_format("int8")
 
 
@@ -69,30 +99,50 @@ INT8 = parse_format("int8")
         (lambda: parse("mac"), ValueError, "spec 'mac': it must have 1 to 5 parts after the unit"),
         (lambda: parse("mac/int8"), ValueError, "operands must be written AxB, got 'int8'"),
         (lambda: parse("mac/int8xint99"), ValueError, "format 'int99': bits must be 1..32, got 99"),
-        (lambda: parse("mac/int8xint8/fuzzy"), ValueError, "product must be one of exact, lmul, got 'fuzzy'"),
+        (lambda: parse("mac/int8xint8/fuzzy"), ValueError, "one of exact, lmul, lmul_value, mitchell, got 'fuzzy'"),
         (lambda: parse("mac/int8xint8/lmul"), ValueError, "product lmul takes minifloats, got int8 and int8"),
+        (lambda: parse("mac/e4m3xint4/mitchell"), ValueError, "product mitchell takes minifloats, got e4m3 and int4"),
+        (
+            lambda: parse("mul/ue4m3xue4m3/lmul_value"),
+            ValueError,
+            "lmul_value takes minifloats with exponents and signs",
+        ),
         (lambda: parse("mac/e4m3xe5m2/lmul"), ValueError, "two operands of one format, got e4m3 and e5m2"),
-        (lambda: parse("mac/int8xint8/exact/float"), ValueError, "accumulator must be one of kulisch, got 'float'"),
-        (lambda: parse("mac/int8xint8/exact/7"), ValueError, "written kulisch or kulischDEPTH, got '7'"),
+        (lambda: parse("mac/int8xint8/exact/float"), ValueError, "accumulator must be written kulischDEPTH"),
+        (lambda: parse("mac/int8xint8/exact/7"), ValueError, "a rounding: fp16, bf16:toward_zero, got '7'"),
         (lambda: parse("mac/int8xint8/exact/kulisch0"), ValueError, "depth must be 1..1048576, got 0"),
         (lambda: parse("mac/int8xint8/exact/kulisch/p5"), ValueError, "pipeline must be 0..4, got 5"),
         (lambda: parse("mac/int8xint8/exact/kulisch/4"), ValueError, "pipeline must be written pSTAGES, got '4'"),
         (lambda: parse("mac/int8xint8/exact/kulisch/p1/small/x"), ValueError, "1 to 5 parts"),
-        (lambda: parse("gemm/int8xint8"), ValueError, "unknown unit 'gemm'; known are mac"),
+        (lambda: parse("mac/int8xint8/exact/carrysave0"), ValueError, "depth must be 1..1048576, got 0"),
+        (lambda: parse("mac/int8xint8/exact/sat15"), ValueError, "width must be at least 16, that of a product"),
+        (lambda: parse("mac/int8xint8/exact/sat1025"), ValueError, "width must be 1..1024, got 1025"),
+        (lambda: parse("mac/int8xint8/exact/fp16:sideways"), ValueError, "rounding must be one of nearest_even, "),
+        (lambda: parse("mac/int8xint8/exact/bf16:stochastic"), ValueError, "rounding must be one of nearest_even, "),
+        (lambda: parse("mac/int8xint8/exact/e0m7"), ValueError, "a float with exponent bits, got e0m7"),
+        (lambda: parse("mac/e5m2xint8/exact/e5m10"), ValueError, "result must have a NaN, for e5m2 x int8 can be NaN"),
+        (lambda: parse("mac/int8xint8/exact/e9m3"), ValueError, "exponent_bits must be 0..8, got 9"),
+        (lambda: parse("add"), ValueError, "spec 'add': it must have 1 to 4 parts after the unit"),
+        (lambda: parse("add/int8xint8/exact/p1/small/x"), ValueError, "1 to 4 parts"),
+        (lambda: parse("add/int8xint8/int9"), ValueError, "exact or a float with exponent bits, got int9"),
+        (lambda: parse("add/int8xint8/exact:up"), ValueError, "rounding must be left out where nothing is rounded"),
+        (lambda: parse("add/e5m2xint8/e4m3"), ValueError, "result must have a NaN, for e5m2 x int8 can be NaN"),
+        (lambda: AddSpec(INT8, INT8, "fp16"), TypeError, "result must be a Format, got 'fp16'"),  # type: ignore[arg-type]
+        (lambda: parse("gemm/int8xint8"), ValueError, "unknown unit 'gemm'; known are mac, mul, add"),
         (lambda: parse(None), TypeError, "a spec's name must be a str, got None"),
         (lambda: MacSpec("int8", INT8), TypeError, "a must be a Format, got 'int8'"),  # type: ignore[arg-type]
         (lambda: MacSpec(INT8, INT8, product=1), TypeError, "product must be a str, got 1"),  # type: ignore[arg-type]
-        (lambda: MacSpec(INT8, INT8, depth=1.5), TypeError, "depth must be an int, got 1.5"),  # type: ignore[arg-type]
+        (lambda: MacSpec(INT8, INT8, accumulator=7), TypeError, "accumulator must be a str, got 7"),  # type: ignore[arg-type]
         (lambda: MacSpec(INT8, INT8, pipeline=True), TypeError, "pipeline must be an int, got True"),
-        (lambda: from_dict({"unit": "pe"}), ValueError, "unit must be one of mac, got 'pe'"),
+        (lambda: from_dict({"unit": "pe"}), ValueError, "unit must be one of mac, mul, add, pack, got 'pe'"),
         (lambda: from_dict({"unit": "mac", "c": 1}), ValueError, "a mac has no c; it has a, b, product"),
         (lambda: from_dict({"unit": "mac", "a": "int8"}), ValueError, "a mac needs b"),
         (lambda: parse("mac/fix17.0xint2"), ValueError, "a must have at most 16 bits, got fix17.0 of 17"),
         (lambda: parse("mac/int2xfix8.201"), ValueError, r"b must have steps of 2\^-200..2\^200, got fix8.201"),
         (lambda: parse("mac/int08xint8"), ValueError, "unknown format 'int08'"),
         (lambda: parse("mac/int８xint8"), ValueError, "unknown format"),  # noqa: RUF001
-        (lambda: parse("mac/int8xint8/exact/kulisch007"), ValueError, "written kulisch or kulischDEPTH"),
-        (lambda: from_dict({"unit": []}), ValueError, r"unit must be one of mac, got \[\]"),
+        (lambda: parse("mac/int8xint8/exact/kulisch007"), ValueError, "must be written kulischDEPTH"),
+        (lambda: from_dict({"unit": []}), ValueError, r"unit must be one of mac, mul, add, pack, got \[\]"),
         (lambda: from_json("[1]"), TypeError, "a spec must be a table of values, got a list"),
         (lambda: from_json("{"), ValueError, "Expecting property name"),
         (lambda: from_toml("a ="), ValueError, "Invalid value"),
@@ -105,7 +155,7 @@ def test_what_is_refused(call, error: type[Exception], message: str) -> None:
 
 def test_json_is_plain() -> None:
     assert json.loads(parse("mac/e4m3xe4m3/lmul").to_json()) == {
-        "unit": "mac", "a": "e4m3", "b": "e4m3", "product": "lmul", "accumulator": "kulisch", "depth": 1024,
+        "unit": "mac", "a": "e4m3", "b": "e4m3", "product": "lmul", "accumulator": "kulisch1024",
         "pipeline": 1, "form": "small",
     }  # fmt: skip
 

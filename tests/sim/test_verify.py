@@ -32,6 +32,8 @@ from sim.verify import verify, verify_key
         *("mac/fp4p5xuint3/exact/kulisch/p0", "mac/nf4xint4/exact/kulisch/p3", "mac/int1xuint1", "mac/upow4-nanxe2m1"),
         *("mac/ue5m3xe5m2/exact/kulisch/p3", "mac/ue3m2ieeexue2m2ieee", "mac/cb[5,-1,0.25,3]xue2m2/exact/kulisch/p2"),
         *("mac/e4m3fnuzxe4m3fnuz/lmul", "mac/e5m2-b20-flushxe5m2-b20-flush/lmul/kulisch/p0"),
+        *("mac/e2m2ieeexe2m2ieee/lmul_value/kulisch/p0", "mac/e3m2xe3m2/lmul_value", "mac/e2m3xe2m3/mitchell"),
+        "mac/ternaryxint8/exact/kulisch/p0",
     ],
 )
 def test_designs_do_what_their_models_do_on_every_pair(name: str) -> None:
@@ -42,6 +44,61 @@ def test_designs_do_what_their_models_do_on_every_pair(name: str) -> None:
     assert verdict.tests == 3
     every = 1 << (spec.a.width + spec.b.width)  # type: ignore[attr-defined]
     assert verdict.compared >= verdict.cycles > every
+
+
+@pytest.mark.parametrize("name", ["pack/int3xint5/x2/p1@ecp5", "pack/int4xuint3/x4/p0@xcup", "pack/int8xint8@xc7"])
+def test_products_that_share_a_multiplier_are_right(name: str) -> None:
+    spec, _, target = name.partition("@")
+    verdict = verify(hw.parse(spec), hw.parse_target(target))
+    assert verdict.passed, verdict.failures
+    assert verdict.exhaustive == ("int8" not in name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mul/e3m2xe3m2/lmul_value/e3m2/p0", "mul/e2m2ieeexe2m2ieee/lmul_value/e4m3fn/p0", "mul/e3m2xe3m2/mitchell"),
+        *("mul/e5m2xe5m2/mitchell/exact/p0", "mul/e2m3xe2m3/lmul/e3m2-flush:down/p0", "mul/pow4xint4@ecp5"),
+    ],
+)
+def test_multipliers_do_what_their_models_do_on_every_pair(name: str) -> None:
+    spec, _, target = name.partition("@")
+    verdict = verify(hw.parse(spec), hw.parse_target(target or "generic"))
+    assert verdict.passed, verdict.failures
+    assert verdict.exhaustive
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mac/int8xint8/exact/sat18/p0", "mac/uint4xuint4/exact/sat9/p2@ice40", "mac/e3m2ieeexe3m2/exact/sat16@ecp5"),
+        *("mac/int4xint4/exact/carrysave100/p2@xcup", "mac/e4m3fnxe2m1/exact/carrysave/p0"),
+        *("mac/e2m1xe2m1/exact/e3m2/p0", "mac/e3m2xe3m2/exact/fp16@ecp5", "mac/int4xint4/exact/e5m4:up/p2@ice40"),
+        *("mac/e3m2ieeexe3m2/exact/e4m4ieee-inf:down/p3@xcup", "mac/e3m2xe3m2/lmul/bf16:odd/p1/fast"),
+        *("mac/e3m2-flushxe2m2/exact/e4m3-flush:nearest_away/p4", "mac/ue2m2xue2m2/exact/ue3m3fn-nan:toward_zero"),
+    ],
+)
+def test_accumulators_do_what_their_models_do(name: str) -> None:
+    name, _, target = name.partition("@")
+    verdict = verify(hw.parse(name), hw.parse_target(target or "generic"))
+    assert verdict.passed, verdict.failures
+    assert verdict.exhaustive
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("add/e4m3fnxe4m3fn/e4m3fn", "add/e5m2xe4m3fn/e5m2-inf:up/p1@ecp5", "add/int8xint4/fp16"),
+        *("add/int8xe4m3/e4m3:toward_zero@xcup", "add/e3m2xe3m2/e6m1-flush:down", "add/e5m2xe2m1/e2m3fnuz-nan"),
+        *("add/ue4m3xe3m3/ue3m2/p4/fast", "add/pow4xnf4/e5m3", "add/e3m2xe2m3/e4m3:nearest_away/p3@ice40"),
+        *("add/int6xe3m2ieee-flush/e4m2fn-nan:odd/p2", "add/e5m2xe3m2/exact/p2@ice40", "add/uint3xe3m2/exact@xcup"),
+    ],
+)
+def test_adders_do_what_their_models_do(name: str) -> None:
+    name, _, target = name.partition("@")
+    verdict = verify(hw.parse(name), hw.parse_target(target or "generic"))
+    assert verdict.passed, verdict.failures
+    assert verdict.exhaustive
 
 
 def test_wide_operands_get_corners_and_random_pairs() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hw
-from sim.golden import decode, model
+from sim.golden import decode, encode, model
 
 
 def slow(spec, a, b, clear, en):
@@ -64,6 +64,52 @@ def test_matmul_is_the_product_of_the_values(name: str) -> None:
     assert not status.any()
 
 
+def test_a_saturating_sum_stays_at_its_ends() -> None:
+    out = model(hw.parse("mac/int4xint4/exact/sat8/p0")).run([8] * 3 + [7] * 6, [8] * 9, [0] * 9, [1] * 9)
+    assert out["acc"].tolist() == [64, 127, 127, 71, 15, -41 % 256, -97 % 256, -128 % 256, -128 % 256]
+
+
+def test_a_carry_save_sum_is_the_exact_one_a_cycle_later() -> None:
+    rng = np.random.default_rng(0)
+    a, b, clear, en = (rng.integers(0, high, 300) for high in (256, 256, 2, 2))
+    exact, later = (
+        model(hw.parse(f"mac/int8xint8/exact/{name}/p{stages}")).run(a, b, clear, en)["acc"].tolist()
+        for name, stages in (("kulisch", 2), ("carrysave", 1))
+    )
+    assert exact == later
+
+
+@pytest.mark.parametrize("name", ["fp16", "e4m3:toward_zero", "bf16-flush:up", "e5m3fn:odd"])
+def test_a_float_is_rounded_at_each_addition(name: str) -> None:
+    spec, rng = hw.parse(f"mac/e3m2xe2m3/exact/{name}/p0"), np.random.default_rng(0)
+    a, b = (rng.integers(0, 64, 400) for _ in "ab")
+    clear = rng.random(400) < 0.1
+    fmt, total, expected = spec.accumulator_format, 0.0, []
+    for x, y, starts in zip(decode(spec.a, a), decode(spec.b, b), clear, strict=True):
+        total = float(decode(fmt, encode(fmt, (0.0 if starts else total) + x * y, spec.rounding)))
+        expected.append(total)
+    codes = model(spec).run(a, b, clear, np.ones(400, int))["acc"]
+    assert decode(fmt, codes).tolist() == expected
+
+
+def test_infinities_live_in_a_float() -> None:
+    inf, one = 0x7C, 0x3C
+    a, clear = [one, inf, one, 0xFC, one], [0, 0, 0, 0, 1]
+    out = model(hw.parse("mac/e5m2xe5m2/exact/fp16/p0")).run(a, [one] * 5, clear, [1] * 5)
+    assert out["acc"].tolist() == [0x3C00, 0x7C00, 0x7C00, 0x7C01, 0x3C00]
+
+
+@pytest.mark.parametrize("name", ["sat20", "fp16", "bf16:odd"])
+def test_matmul_adds_as_run_does(name: str) -> None:
+    spec, rng = hw.parse(f"mac/int8xint8/exact/{name}/p0"), np.random.default_rng(0)
+    a, b = rng.integers(0, 256, (2, 90)), rng.integers(0, 256, (90, 3))
+    codes, _ = model(spec).matmul(a, b)
+    for row in range(2):
+        for column in range(3):
+            run = model(spec).run(a[row], b[:, column], np.zeros(90, int), np.ones(90, int))
+            assert run["acc"][-1] == codes[row, column]
+
+
 def test_an_empty_sum_is_zero() -> None:
     codes, _ = model(hw.parse("mac/int8xint8")).matmul(np.zeros((2, 0), int), np.zeros((0, 3), int))
     assert codes.tolist() == [[0] * 3] * 2
@@ -78,7 +124,7 @@ def test_what_is_refused() -> None:
     mac = model(hw.parse("mac/int8xint8"))
     with pytest.raises(ValueError, match=r"shapes \(n, k\) and \(k, m\), got \(2, 3\) and \(2, 3\)"):
         mac.matmul(np.zeros((2, 3), int), np.zeros((2, 3), int))
-    with pytest.raises(TypeError, match="spec must be a spec of mac, got 'mac/int8xint8'"):
+    with pytest.raises(TypeError, match="spec must be a spec of mac, mul, add, got 'mac/int8xint8'"):
         model("mac/int8xint8")
 
 

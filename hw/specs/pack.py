@@ -1,0 +1,135 @@
+"""The spec of several products in one multiplier block."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from hw.formats import Fixed, Format, Integer, Span, check_int
+from hw.specs.base import MAX_PIPELINE, Spec, check_operands, parse_operands, parse_pipeline
+
+COUNTS: dict[int, tuple[int, int]] = {2: (2, 1), 4: (2, 2)}
+"""How many a and how many b each number of products has."""
+
+
+@dataclass(frozen=True)
+class PackSpec(Spec):
+    """Two or four exact products of integers by one wide multiplication.
+
+    The operands stand side by side in the factors, ``a0 + a1 * 2**s``, and with four products
+    ``b0 + b1 * 2**(2 * s)``; so the products stand side by side in the wide one, s bits apart, and each has
+    borrowed one from its neighbour above if the sum below it is negative (AMD WP486 for INT8, WP521 for INT4).
+
+    Parameters
+    ----------
+    a, b : Integer
+        The operands' formats.
+    count : int
+        2 products, ``a0 * b`` and ``a1 * b``, or 4, ``a0 * b0``, ``a1 * b0``, ``a0 * b1`` and ``a1 * b1``.
+    pipeline : int
+        Registers between operands and products, 0..4, placed where they balance the logic.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value. Whether the factors fit a block is checked when it is built.
+    """
+
+    a: Format
+    b: Format
+    count: int = 2
+    pipeline: int = 0
+
+    unit: ClassVar[str] = "pack"
+    form: ClassVar[str] = "dsp"
+    layout: ClassVar[str] = (
+        "pack/AxB/xCOUNT/pSTAGES, for example pack/int8xint8/x2/p2; x2 is two a by one b, x4 two a by two b"
+    )
+
+    def __post_init__(self) -> None:
+        check_operands(self.a, self.b)
+        for name, fmt in (("a", self.a), ("b", self.b)):
+            if not isinstance(fmt, Integer):
+                raise ValueError(f"{name} must be an integer format, got {fmt}")
+        check_int("count", self.count, 2, 4)
+        if self.count not in COUNTS:
+            raise ValueError(f"count must be 2 or 4, got {self.count}")
+        check_int("pipeline", self.pipeline, 0, MAX_PIPELINE)
+
+    __hash__ = Spec.__hash__
+
+    @property
+    def name(self) -> str:
+        return f"pack/{self.a}x{self.b}/x{self.count}/p{self.pipeline}"
+
+    @classmethod
+    def from_parts(cls, parts: list[str]) -> Self:
+        if not 1 <= len(parts) <= 3:
+            raise ValueError("it must have 1 to 3 parts after the unit")
+        a, b = parse_operands(parts[0])
+        count, pipeline = 2, 0
+        if len(parts) > 1:
+            match = re.fullmatch(r"x([1-9][0-9]?)", parts[1])
+            if not match:
+                raise ValueError(f"the number of products must be written xCOUNT, got {parts[1]!r}")
+            count = int(match[1])
+        if len(parts) > 2:
+            pipeline = parse_pipeline(parts[2])
+        return cls(a, b, count, pipeline)
+
+    @property
+    def operands(self) -> dict[str, Format]:
+        """The input ports and their formats."""
+        a_count, b_count = COUNTS[self.count]
+        b_names = ["b"] if b_count == 1 else [f"b{n}" for n in range(b_count)]
+        return {f"a{n}": self.a for n in range(a_count)} | dict.fromkeys(b_names, self.b)
+
+    @property
+    def products(self) -> dict[str, tuple[str, str]]:
+        """The output ports, and which operands each is the product of."""
+        names = list(self.operands)
+        pairs = [(a, b) for b in names if b[0] == "b" for a in names if a[0] == "a"]
+        return {f"p{n}": pair for n, pair in enumerate(pairs)}
+
+    @property
+    def product_span(self) -> Span:
+        return self.a.span * self.b.span
+
+    @property
+    def spacing(self) -> int:
+        """Bits from one product to the next: so many that the sign of all below a product is the bit below it."""
+        span, bits = self.product_span, self.product_span.width
+        if not span.signed:
+            return bits
+        while not all(_signed(self._below(bits, count), count * bits) for count in range(1, self.count)):
+            bits += 1
+        return bits
+
+    @property
+    def factors(self) -> tuple[Span, Span]:
+        """The spans of the two wide operands."""
+        s = self.spacing
+        a, b = (
+            (1 + (1 << step) if count == 2 else 1) for count, step in zip(COUNTS[self.count], (s, 2 * s), strict=True)
+        )
+        return Span(a * self.a.span.lo, a * self.a.span.hi, 0), Span(b * self.b.span.lo, b * self.b.span.hi, 0)
+
+    @property
+    def port_formats(self) -> dict[str, Format]:
+        return self.operands | dict.fromkeys(self.products, Fixed.holding(self.product_span))
+
+    @property
+    def latency(self) -> int:
+        """Enabled clock edges from operands to their products; 0 for logic without a clock."""
+        return self.pipeline
+
+    def _below(self, bits: int, count: int) -> tuple[int, int]:
+        """The lowest and the highest sum of the lowest `count` products, that many bits apart."""
+        weight = sum(1 << (bits * n) for n in range(count))
+        return self.product_span.lo * weight, self.product_span.hi * weight
+
+
+def _signed(bounds: tuple[int, int], bits: int) -> bool:
+    """Whether numbers within bounds fit that many bits in two's complement."""
+    return bounds[0] >= -1 << (bits - 1) and bounds[1] < 1 << (bits - 1)

@@ -1,0 +1,55 @@
+"""What to try on products that share a multiplier: all sets of operands, or extremes, corners and chance."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.specs.pack import PackSpec
+from sim.benches.play import Play
+from sim.benches.stimulus import EXHAUSTIVE_BITS, corners
+from sim.golden import model
+
+RANDOM_SETS = 1 << 15
+
+
+def plays(spec: PackSpec, seed: int) -> list[Play]:
+    """All plays: one."""
+    rng = np.random.default_rng(seed)
+    tried, exhaustive = operand_sets(spec, rng)
+    index, inputs = np.arange(tried.shape[1]), {}
+    en = np.ones(len(index), dtype=np.int64)
+    if spec.pipeline:
+        # A stalled cycle shows the operands that it holds back, so all are accepted in the end.
+        index = np.repeat(index, 1 + (rng.random(len(index)) < 1 / 16))
+        accepted = np.append(index[1:] != index[:-1], True)
+        # The last ones are still in the pipeline: go on until they are out.
+        index = np.append(index, np.zeros(spec.latency, dtype=index.dtype))
+        en = np.append(accepted, np.ones(spec.latency, dtype=bool)).astype(np.int64)
+        inputs["en"] = en
+    inputs |= {port: codes[index] for port, codes in zip(spec.operands, tried, strict=True)}
+    golden = model(spec)
+    expected = golden.run(**inputs)
+    return [
+        Play(
+            "every_set",
+            {port: codes.tolist() for port, codes in inputs.items()},
+            {port: codes.tolist() for port, codes in expected.items()},
+            golden.newest(en).tolist(),
+            exhaustive,
+        )
+    ]
+
+
+def operand_sets(spec: PackSpec, rng: np.random.Generator) -> tuple[NDArray[np.int64], bool]:
+    """Codes of shape (operands, sets), and whether they are all that there are."""
+    formats = list(spec.operands.values())
+    if sum(fmt.width for fmt in formats) <= EXHAUSTIVE_BITS:
+        every = np.indices([1 << fmt.width for fmt in formats]).reshape(len(formats), -1)
+        return every[:, rng.permutation(every.shape[1])], True
+    half = [1 << (fmt.width - 1) for fmt in formats]
+    extremes = [[0, 1, h - 1, h, 2 * h - 1] for h in half]
+    all_extremes = np.stack([grid.ravel() for grid in np.meshgrid(*extremes)])
+    near = np.stack([rng.choice(corners(fmt), RANDOM_SETS) for fmt in formats])
+    random = np.stack([rng.integers(0, 1 << fmt.width, RANDOM_SETS) for fmt in formats])
+    return np.concatenate([all_extremes, near, random], axis=1), False
