@@ -27,6 +27,7 @@ from dse.store import Store
 from hw.formats import Format, Minifloat
 from rtl_gen import emit, write_atomic
 from rtl_gen.tools import ToolError
+from sim.verify import verify, verify_key
 
 STORE, DOCS = Path("build/qor/store.sqlite"), Path("docs")
 BOOTH = ("opt_expr", "opt_clean", "wreduce", "opt_clean", "booth")
@@ -38,7 +39,7 @@ VARIANTS = {
     "booth": "the Verilog operator through Yosys's pass `booth`",
 }
 COLUMNS = ["target", "title", "spec", "variant", "lut_kind", "lut", "carry", "ff", "dsp", "levels", "fmax_mhz"]
-COLUMNS += ["lut_ratio", "lut_per_mhz_ratio", "unplaced", "flow"]
+COLUMNS += ["lut_ratio", "lut_per_mhz_ratio", "verified", "unplaced", "flow"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Result:
     row: Row
     variant: str
     cost: dict[str, Any]
+    verdict: dict[str, Any] | None = None
 
 
 def read(text: str) -> tuple[list[Row], list[hw.Target]]:
@@ -78,13 +80,16 @@ def read(text: str) -> tuple[list[Row], list[hw.Target]]:
         A row has no spec, or one that does not parse; the message names the row.
     """
     data = tomllib.loads(text)
-    rows = []
+    stocks, rows = data.get("stock", {}), []
     for number, row in enumerate(data["row"], 1):
         title = row.get("title", f"row {number}")
         try:
             if unknown := sorted(set(row) - {"title", "spec", "stock"}):
                 raise ValueError(f"unknown key {', '.join(unknown)}")
-            rows.append(Row(title, hw.parse(row.get("spec", "")), row.get("stock", "").strip("\n")))
+            if row.get("stock", "") not in ("", *stocks):
+                raise ValueError(f"stock must be one of {', '.join(stocks)}, got {row['stock']!r}")
+            stock = stocks[row["stock"]] if row.get("stock") else ""
+            rows.append(Row(title, hw.parse(row.get("spec", "")), stock.strip("\n")))
         except ValueError as error:
             raise ValueError(f"qor.toml, {title!r}: {error}") from error
     return rows, [hw.parse_target(name) for name in data["targets"]]
@@ -142,7 +147,41 @@ def measure_all(rows: Sequence[Row], targets: Sequence[hw.Target], store: Store,
             else:
                 wanted += [(row, name, job(design, target), {}) for name, design in found.items()]
     costs = iter(run([made for _, _, made, _ in wanted if made], store, workers))
-    return [Result(row, name, next(costs) if made else nothing) for row, name, made, nothing in wanted]
+    verdicts = verify_all(rows, targets, store, workers)
+    return [
+        Result(row, name, cost, verdicts.get((row.spec, cost["target"], name)))
+        for row, name, made, nothing in wanted
+        for cost in [next(costs) if made else nothing]
+    ]
+
+
+def verify_all(
+    rows: Sequence[Row], targets: Sequence[hw.Target], store: Store, workers: int
+) -> dict[tuple[hw.Spec, str, str], dict[str, Any]]:
+    """The verdict on our unit, by spec, target and variant; the same Verilog is simulated once."""
+    jobs: dict[str, Job] = {}
+    wanted: dict[tuple[hw.Spec, str, str], str] = {}
+    for target in targets:
+        for spec in dict.fromkeys(row.spec for row in rows):
+            for variant, built in (("ours", target), ("generic", hw.GENERIC)):
+                try:
+                    made = verification(spec, built)
+                except ValueError:
+                    continue
+                jobs[made.key] = made
+                wanted[spec, target.name, variant] = made.key
+    verdicts = dict(zip(jobs, run(list(jobs.values()), store, workers), strict=True))
+    return {place: verdicts[key] for place, key in wanted.items()}
+
+
+def verification(spec: hw.Spec, target: hw.Target) -> Job:
+    """The job that simulates a design and compares it with its golden model."""
+    emitted = emit(spec, target)
+
+    def work() -> dict[str, Any]:
+        return verify(spec, target, emitted=emitted).to_dict()
+
+    return Job("verify", verify_key(emitted), f"verify {spec} for {target.name}", work)
 
 
 def _unbuilt(target: hw.Target, reason: str) -> dict[str, Any]:
@@ -167,11 +206,21 @@ def table(results: Sequence[Result]) -> list[dict[str, Any]]:
                 **{name: cost[name] for name in ("target", "lut_kind", "lut", "carry", "ff", "dsp", "levels")},
                 "fmax_mhz": None if cost["fmax"] is None else round(cost["fmax"], 1),
                 **dict(zip(COLUMNS[11:13], (_ratio(of, cost, rivals) for of in measures), strict=True)),
+                "verified": _verified(result.verdict),
                 "unplaced": cost["unplaced"],
                 "flow": cost["flow"],
             }
         )
     return lines
+
+
+def _verified(verdict: dict[str, Any] | None) -> str:
+    """What a verdict says."""
+    if verdict is None:
+        return ""
+    if not verdict["passed"]:
+        return "FAILED"
+    return "every pair" if verdict["exhaustive"] else "corners and random pairs"
 
 
 def _lut(cost: dict[str, Any]) -> float | None:
@@ -247,12 +296,18 @@ def _semantics_table(results: Sequence[Result]) -> str:
 
 def _target_table(lines: Sequence[dict[str, Any]]) -> str:
     heads = ["design", "how", lines[0]["lut_kind"], "carry", "FF", "DSP", "levels", "MHz", "LUT ratio", "LUT/MHz ratio"]
+    heads.append("verified on")
     names = ["lut", "carry", "ff", "dsp", "levels", "fmax_mhz", "lut_ratio", "lut_per_mhz_ratio"]
     body = [
-        [f"{line['title']}" if line["variant"] == "ours" else "", line["variant"], *(_show(line[n]) for n in names)]
+        [
+            f"{line['title']}" if line["variant"] == "ours" else "",
+            line["variant"],
+            *(_show(line[n]) for n in names),
+            line["verified"],
+        ]
         for line in lines
     ]
-    return _render(heads, body, "---|---|" + "---:|" * len(names))
+    return _render(heads, body, "---|---|" + "---:|" * len(names) + "---|")
 
 
 def _show(value: Any) -> str:

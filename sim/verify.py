@@ -20,7 +20,12 @@ from sim.benches import add, mac, mul, pack
 from sim.benches.play import Play, save
 from sim.runner import SEED, Results, simulate
 
-BENCHES: dict[str, Callable[[Any, int], list[Play]]] = {"mac": mac.plays, "mul": mul.plays, "add": add.plays, "pack": pack.plays}
+BENCHES: dict[str, Callable[[Any, int], list[Play]]] = {
+    "mac": mac.plays,
+    "mul": mul.plays,
+    "add": add.plays,
+    "pack": pack.plays,
+}
 """What to try on each unit, by the unit's name."""
 
 

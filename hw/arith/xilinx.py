@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, Signal, Value
+from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
 from hw.arith.carry import CarryFabric
-from hw.arith.fabric import row_delay
+from hw.arith.fabric import fitted, row_delay
 from hw.arith.logic import Cell, Logic
 from hw.arith.multiplier import booth, parts, star, tabled
 from hw.arith.place import Place, bit, plain
@@ -60,6 +60,16 @@ class Xilinx(CarryFabric):
         luts = [fit.lut for fit in fitted if fit.lut is not None]
         m.cells(name, [*luts, *chain], [total, first, second, carries, beyond], row_delay(len(places)))
         return total
+
+    def accumulate(
+        self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
+    ) -> Signal:
+        if m.form != "dsp" or negate is not None:
+            return super().accumulate(m, name, total, clear, x, negate)
+        # As an operator, which synthesis can draw into the multiplier block.
+        result, above = Signal(len(total), name=name), Signal(1, name=f"unused_above_{name}")
+        m.split([result, above], Mux(clear, 0, total) + Cat(*fitted(x, len(total))))
+        return result
 
     def multiply(self, m: Logic, name: str, x: Value, y: Value, fast: bool = False) -> Signal:
         if sum(not isinstance(bit, Const) for bit in [*parts(x), *parts(y)]) <= LUT_INPUTS:

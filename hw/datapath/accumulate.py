@@ -136,7 +136,8 @@ class CarrySave(Kulisch):
     """As `Kulisch`, its loop without a carry chain: it holds a sum and a word of carries.
 
     A row of full adders takes both and the next product (OPT1 of arXiv 2503.06342). One adder behind the
-    loop, with a register of its own, makes the number of them.
+    loop makes the number of them, into a register of its own: so its carry chain stands alone between
+    registers, and the latency is one more. The chain is as long as that of `Kulisch`, but has nothing before it.
     """
 
     kind: ClassVar[str] = "carrysave"

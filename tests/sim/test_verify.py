@@ -23,7 +23,7 @@ from sim.verify import verify, verify_key
 @pytest.mark.parametrize(
     "name",
     [
-        *("mac/int8xint8/exact/kulisch/p0", "mac/int4xuint8", "mac/uint3xint2/exact/kulisch7/p3"),
+        *("mac/int8xint8/exact/kulisch/p0", "mac/int4xuint8", "mac/uint3xint2/exact/kulisch7/p2"),
         *("mac/e4m3xe4m3/exact/kulisch/p2", "mac/e5m2xe5m2/exact/kulisch/p3", "mac/e4m3fnxe2m1/exact/kulisch/p0"),
         *("mac/e2m1xe2m1", "mac/e3m2xint4", "mac/uint4xe2m2ieee", "mac/e1m2xe3m0", "mac/fix6.3xe2m3"),
         *("mac/e4m3xe4m3/lmul/kulisch/p3", "mac/e5m2xe5m2/lmul", "mac/e2m5fnxe2m5fn/lmul/kulisch/p0"),
@@ -71,7 +71,7 @@ def test_multipliers_do_what_their_models_do_on_every_pair(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("mac/int8xint8/exact/sat18/p0", "mac/uint4xuint4/exact/sat9/p2@ice40", "mac/e3m2ieeexe3m2/exact/sat16@ecp5"),
+        *("mac/int8xint8/exact/sat18/p0", "mac/uint4xuint4/exact/sat9/p2@ice40", "mac/e3m2ieeexe3m2/exact/sat18@ecp5"),
         *("mac/int4xint4/exact/carrysave100/p2@xcup", "mac/e4m3fnxe2m1/exact/carrysave/p0"),
         *("mac/e2m1xe2m1/exact/e3m2/p0", "mac/e3m2xe3m2/exact/fp16@ecp5", "mac/int4xint4/exact/e5m4:up/p2@ice40"),
         *("mac/e3m2ieeexe3m2/exact/e4m4ieee-inf:down/p3@xcup", "mac/e3m2xe3m2/lmul/bf16:odd/p1/fast"),

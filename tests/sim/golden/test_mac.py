@@ -124,7 +124,7 @@ def test_what_is_refused() -> None:
     mac = model(hw.parse("mac/int8xint8"))
     with pytest.raises(ValueError, match=r"shapes \(n, k\) and \(k, m\), got \(2, 3\) and \(2, 3\)"):
         mac.matmul(np.zeros((2, 3), int), np.zeros((2, 3), int))
-    with pytest.raises(TypeError, match="spec must be a spec of mac, mul, add, got 'mac/int8xint8'"):
+    with pytest.raises(TypeError, match="spec must be a spec of mac, .*got 'mac/int8xint8'"):
         model("mac/int8xint8")
 
 
