@@ -4,9 +4,10 @@ PYTHON ?= python3
 J ?= $(shell nproc 2>/dev/null || echo 2)
 BIN := .venv/bin
 SPECS ?= mac/int4xint4 mac/int8xint8 mac/e2m1xe2m1 mac/e3m2xe3m2 mac/e4m3xe4m3 mac/e5m2xe5m2 mac/e4m3xe4m3/lmul mac/e5m2xe5m2/lmul
+WIDE ?= mul/bf16-flushxbf16-flush/exact/bf16-flush mul/bf16xbf16/exact/bf16 mul/e8m7xe8m7/lmul/e8m7 mul/int16xint16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pareto test verilog regress lint bench qor docs clean
+.PHONY: help setup pareto test verilog regress lint bench qor equivalence docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +45,9 @@ bench: .venv/ready ## measure the speed of the software; writes docs/benchmarks.
 
 qor: .venv/ready ## compare our units with Yosys's own operators on every family; writes docs/qor.md
 	@$(BIN)/python -m dse.qor -j $(J)
+
+equivalence: .venv/ready ## compare and prove units that are too wide to simulate, on every family of cells
+	@$(BIN)/python -m sim.equivalence $(WIDE)
 
 docs: .venv/ready ## make the generated pages of docs/ anew, after `make pareto`
 	@$(BIN)/python docs/formats.py

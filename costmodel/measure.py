@@ -86,6 +86,8 @@ class Design:
         Whether multiplier blocks may be used.
     prepare : tuple of str
         Yosys commands for the module before synthesis.
+    timed : bool
+        Whether it is placed, to know its MHz.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Design:
     manifest: dict[str, Any]
     dsp: bool = False
     prepare: tuple[str, ...] = ()
+    timed: bool = True
 
     @classmethod
     def of(cls, spec: hw.Spec, emitted: Emitted) -> Design:
@@ -150,8 +153,8 @@ def measure_design(design: Design, target: hw.Target) -> Cost:
         trials = [_synthesise(flow, command, design, f"trial{index}", folder) for index, command in enumerate(commands)]
         best = min(range(len(trials)), key=lambda index: (trials[index]["lut"], trials[index]["carry"]))
         depth = _levels(flow, design, f"trial{best}", folder)
-        speeds = [] if unplaced else _speeds(flow, f"trial{best}", folder)
-    if not speeds:
+        speeds = [] if unplaced or not design.timed else _speeds(flow, f"trial{best}", folder)
+    if not speeds and design.timed:
         unplaced = unplaced or "placed, but nextpnr found no path to time"
     return Cost(
         spec=design.name,

@@ -40,10 +40,10 @@ class Exploration:
     files: list[Path]
 
 
-def verify_job(spec: hw.Spec, logs: Path) -> Job:
-    """The job that verifies a design; the logs of one that fails are kept under `logs`."""
-    work = _plain(verify, spec, folder=logs / spec.identifier)
-    return Job("verify", verify_key(emit(spec)), f"verify {spec}", work)
+def verify_job(spec: hw.Spec, target: hw.Target, logs: Path) -> Job:
+    """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`."""
+    work = _plain(verify, spec, target, folder=logs / target.name / spec.identifier)
+    return Job("verify", verify_key(emit(spec, target)), f"verify {spec} for {target.name}", work)
 
 
 def measure_job(spec: hw.Spec, target: hw.Target) -> Job:
@@ -91,7 +91,7 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
     (network,) = run([training], store, 1)
 
     specs, count = space.specs, len(space.specs)
-    jobs = [verify_job(spec, folder / "sim") for spec in specs]
+    jobs = [verify_job(spec, target, folder / "sim") for target in space.targets for spec in specs]
     jobs += [measure_job(spec, target) for target in space.targets for spec in specs]
     jobs += [energy_job(spec) for spec in specs]
     jobs += [
@@ -100,14 +100,18 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
     ]
     results = run(jobs, store, workers)
     groups = [results[start : start + count] for start in range(0, len(results), count)]
-    verdicts, costs, (energies, accuracies) = groups[0], groups[1:-2], groups[-2:]
-    if wrong := [verdict for verdict in verdicts if not verdict["passed"]]:
+    verdicts, costs, (energies, accuracies) = (
+        groups[: len(groups) // 2 - 1],
+        groups[len(groups) // 2 - 1 : -2],
+        groups[-2:],
+    )
+    if wrong := [verdict for of_target in verdicts for verdict in of_target if not verdict["passed"]]:
         raise ToolError(f"{wrong[0]['spec']} differs from its golden model: {wrong[0]['failures'][0]}")
 
     rows = [
         _row(spec, cost, verdict, energy, accuracy)
-        for of_target in costs
-        for spec, cost, verdict, energy, accuracy in zip(specs, of_target, verdicts, energies, accuracies, strict=True)
+        for verified, measured in zip(verdicts, costs, strict=True)
+        for spec, cost, verdict, energy, accuracy in zip(specs, measured, verified, energies, accuracies, strict=True)
     ]
     report.mark(rows)
     axes = report.axes(rows, {target.name: target.title for target in space.targets})

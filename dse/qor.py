@@ -22,19 +22,19 @@ from typing import Any
 import hw
 from costmodel.measure import Design, design_key, measure_design
 from costmodel.targets import load
+from dse.explore import verify_job
 from dse.jobs import Job, run
 from dse.store import Store
 from hw.formats import Format, Minifloat
 from rtl_gen import emit, write_atomic
 from rtl_gen.tools import ToolError
-from sim.verify import verify, verify_key
 
 STORE, DOCS = Path("build/qor/store.sqlite"), Path("docs")
 BOOTH = ("opt_expr", "opt_clean", "wreduce", "opt_clean", "booth")
 """Booth's pass wants multipliers as narrow as they are; the flow before it does that to plain ones later."""
 VARIANTS = {
     "ours": "our unit, as emitted for the family",
-    "generic": "our unit in portable RTL, where the family has a form of its own",
+    "generic": "our unit in portable RTL, where the family has a form of its own; not placed",
     "stock": "the Verilog operator",
     "booth": "the Verilog operator through Yosys's pass `booth`",
 }
@@ -105,7 +105,7 @@ def designs(row: Row, target: hw.Target) -> dict[str, Design]:
         pass  # portable RTL may have no place for so many registers
     else:
         if _body(generic.verilog) != _body(emitted.verilog):
-            found["generic"] = replace(Design.of(row.spec, generic), name=f"{row.spec} (generic)")
+            found["generic"] = replace(Design.of(row.spec, generic), name=f"{row.spec} (generic)", timed=False)
     if row.stock:
         manifest = {"module": "stock", "ports": emitted.manifest["ports"]}
         verilog = module(manifest["ports"], row.stock)
@@ -126,7 +126,7 @@ def _body(verilog: str) -> str:
 
 def job(design: Design, target: hw.Target) -> Job:
     """The job that measures a design."""
-    text = json.dumps([design.verilog, design.dsp, design.prepare])
+    text = json.dumps([design.verilog, design.dsp, design.prepare, design.timed])
     label = f"measure {design.name} on {target.name}"
 
     def work() -> dict[str, Any]:
@@ -165,23 +165,13 @@ def verify_all(
         for spec in dict.fromkeys(row.spec for row in rows):
             for variant, built in (("ours", target), ("generic", hw.GENERIC)):
                 try:
-                    made = verification(spec, built)
+                    made = verify_job(spec, built, store.path.parent / "sim")
                 except ValueError:
                     continue
                 jobs[made.key] = made
                 wanted[spec, target.name, variant] = made.key
     verdicts = dict(zip(jobs, run(list(jobs.values()), store, workers), strict=True))
     return {place: verdicts[key] for place, key in wanted.items()}
-
-
-def verification(spec: hw.Spec, target: hw.Target) -> Job:
-    """The job that simulates a design and compares it with its golden model."""
-    emitted = emit(spec, target)
-
-    def work() -> dict[str, Any]:
-        return verify(spec, target, emitted=emitted).to_dict()
-
-    return Job("verify", verify_key(emitted), f"verify {spec} for {target.name}", work)
 
 
 def _unbuilt(target: hw.Target, reason: str) -> dict[str, Any]:
@@ -354,7 +344,10 @@ def _run(options: argparse.Namespace) -> int:
         raise ValueError(f"no row has {options.row!r}" if not rows else f"--jobs must be 1 or more, got {options.jobs}")
     with Store(options.store) as store:
         results = measure_all(rows, targets, store, options.jobs)
-    command = "make qor" if not (options.target or options.row) else "python -m dse.qor, in part"
+    part = (f" --target {' '.join(options.target)}" if options.target else "") + (
+        f" --row {options.row!r}" if options.row else ""
+    )
+    command = f"python -m dse.qor{part}" if part else "make qor"
     write_atomic(options.output / "qor.md", markdown(results, command))
     write_atomic(options.output / "qor.csv", to_csv(results))
     print(f"{options.output / 'qor.md'}\n{options.output / 'qor.csv'}")

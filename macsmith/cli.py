@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         "macsmith verify mac/int8xint8 mac/e4m3xe4m3/lmul",
     )
     _add_specs(verify)
+    verify.add_argument("--target", default="generic", help="fabric to build for (default: generic)")
     _add_run_options(verify)
 
     cost = command(
@@ -192,8 +193,9 @@ def _verify(options: argparse.Namespace) -> int:
     from dse.store import Store
 
     specs = list(dict.fromkeys(hw.parse(name) for name in options.specs))
+    target, logs = hw.parse_target(options.target), options.store.parent / "sim"
     with Store(options.store) as store:
-        verdicts = run([verify_job(spec, options.store.parent / "sim") for spec in specs], store, options.jobs)
+        verdicts = run([verify_job(spec, target, logs) for spec in specs], store, options.jobs)
     for verdict in verdicts:
         extent = "every operand pair" if verdict["exhaustive"] else "corners and random operands"
         print(

@@ -18,7 +18,6 @@ from amaranth.hdl import Cat, Const, Fragment, Module, Shape, Signal, Value
 from amaranth.sim import Simulator
 from numpy.typing import NDArray
 
-from costmodel import yosys
 from hw.arith import FABRICS, Logic, fabric, multiply
 from hw.arith.compare import above, below, greater
 from hw.arith.compress import compress, compress_3, compress_4, compress_add
@@ -31,6 +30,7 @@ from hw.arith.zeros import leading_zeros, normalise
 from hw.formats.rounding import ROUNDINGS
 from hw.narrowing import narrowings
 from hw.target import GENERIC, TARGETS
+from sim.netlist import Words, read_netlist, to_words
 
 Array = NDArray[np.int64]
 # The families whose cells have a form of their own, and those cells' models.
@@ -93,10 +93,10 @@ def products() -> Iterator[Case]:
 
 
 def halved_products() -> Iterator[Case]:
-    for (i, j), s, t in product([(8, 8), (5, 7)], *[(False, True)] * 2):
+    for (i, j), s, t, levels in product([(8, 8), (5, 7)], *[(False, True)] * 2, (2, 3)):
         yield Case(
-            f"{Shape(i, s)} * {Shape(j, t)} in halves",
-            lambda m, a, b, c, i=i, j=j, s=s, t=t: halves(m, "p", taken(a, i, s), taken(b, j, t)),
+            f"{Shape(i, s)} * {Shape(j, t)} in halves, {levels=}",
+            lambda m, a, b, c, i=i, j=j, s=s, t=t, n=levels: halves(m, "p", taken(a, i, s), taken(b, j, t), n),
             lambda a, b, c, i=i, j=j, s=s, t=t: number(a, i, s) * number(b, j, t),
         )
 
@@ -373,36 +373,10 @@ def groups(target: str) -> dict[str, list[Case]]:
     return {group: [case for case in cases if not case.fast or target != "ecp5"] for group, cases in ROWS.items()}
 
 
-def columns(codes: Array, width: int) -> list[int]:
-    """Each bit in all runs; a run is a bit of a Python integer."""
-    packed = [np.packbits((codes >> bit & 1).astype(np.uint8), bitorder="little") for bit in range(width)]
-    return [int.from_bytes(row.tobytes(), "little") for row in packed]
-
-
-def codes(columns: list[int]) -> Array:
-    """The inverse of `columns`."""
-    rows = [np.frombuffer(column.to_bytes(RUNS // 8, "little"), np.uint8) for column in columns]
-    return sum(
-        (np.unpackbits(row, bitorder="little").astype(np.int64) << n for n, row in enumerate(rows)), 0 * INPUTS["a"]
-    )
-
-
-def evaluated(aiger: str) -> list[int]:
-    """Every output bit of an and-inverter graph, as AIGER writes it, in all runs."""
-    header, *lines = aiger.splitlines()
-    _, most, inputs, latches, outputs, ands = header.split()
-    assert latches == "0"
-    ones = (1 << RUNS) - 1
-    net = [0, ones] * (int(most) + 1)
-    drive = [column for name, width in (("a", 8), ("b", 8), ("c", 32)) for column in columns(INPUTS[name], width)]
-    for line, value in zip(lines[: int(inputs)], drive, strict=True):
-        net[int(line)], net[int(line) ^ 1] = value, value ^ ones
-    first = int(inputs) + int(outputs)
-    for line in lines[first : first + int(ands)]:
-        out, x, y = map(int, line.split())
-        net[out] = net[x] & net[y]
-        net[out ^ 1] = net[out] ^ ones
-    return [net[int(line)] for line in lines[int(inputs) : first]]
+def codes(rows: Words) -> Array:
+    """The inverse of `to_words`."""
+    bits = np.unpackbits(rows.astype("<u8").view(np.uint8), axis=1, bitorder="little").astype(np.int64)
+    return sum((row << n for n, row in enumerate(bits)), 0 * INPUTS["a"])
 
 
 def built(target: str) -> tuple[Module, list[Signal], dict[tuple[str, str], range]]:
@@ -429,34 +403,29 @@ class Answers:
     """What a target's cases put out, each its bits in all runs; and what they drop of their values."""
 
     target: str
-    bits: dict[tuple[str, str], list[int]]
+    bits: dict[tuple[str, str], Words]
     dropped: list[str]
 
 
-def simulated(target: str, design: str, folder: Path) -> list[int]:
+def simulated(target: str, design: str) -> Words:
     """Every output bit of a design in all runs, with Yosys's models for a target's cells."""
-    (folder / "design.il").write_text(design)
     share = Path(pyosys.__file__).parent / "share"
-    # Deferred: a family's memories would take longer to read than all the rest.
-    read = "read_verilog -defer -overwrite -DNO_ICE40_DEFAULT_ASSIGNMENTS"
-    models = [f"{read} -I{(share / model).parent} {share / model}" for model in MODELS[target]]
-    mapped = ["proc", "techmap", "opt_expr", "opt_clean", "flatten", "opt_expr", "aigmap", "setundef -zero"]
-    script = ["read_rtlil design.il", *models, "hierarchy -top top", *mapped, "write_aiger -ascii all.aag"]
-    yosys.run(script, folder)
-    return evaluated((folder / "all.aag").read_text())
+    netlist = read_netlist(design, "top", [share / model for model in MODELS[target]], "rtlil")
+    widths = {"a": 8, "b": 8, "c": 32}
+    return netlist.evaluate({port: to_words(INPUTS[port], width) for port, width in widths.items()})["out"]
 
 
 @pytest.fixture(scope="module")
-def all_answers(tmp_path_factory: Any) -> Iterator[dict[str, Callable[[], Answers]]]:
+def all_answers() -> Iterator[dict[str, Callable[[], Answers]]]:
     """Each target's answers, once they are there: Yosys works on one target while the next is built."""
 
     def start(pool: ThreadPoolExecutor, target: str) -> Callable[[], Answers]:
         top, ports, where = built(target)
         dropped = list(narrowings(Fragment.get(top, None)))
         design = rtlil.convert(top, ports=ports, emit_src=False)
-        outputs = pool.submit(simulated, target, design, tmp_path_factory.mktemp(target))
+        outputs = pool.submit(simulated, target, design)
         return lambda: Answers(
-            target, {key: [outputs.result()[bit] for bit in bits] for key, bits in where.items()}, dropped
+            target, {key: outputs.result()[bits.start : bits.stop] for key, bits in where.items()}, dropped
         )
 
     with ThreadPoolExecutor(1) as pool:
@@ -473,7 +442,7 @@ def wrong(answers: Answers, group: str) -> Iterator[str]:
     for case in groups(answers.target)[group]:
         seen = answers.bits[group, case.name]
         expected = np.broadcast_to(np.asarray(case.expected(**INPUTS)), RUNS).astype(np.int64) & (1 << len(seen)) - 1
-        if seen != columns(expected, len(seen)):
+        if not np.array_equal(seen, to_words(expected, len(seen))):
             bad = np.flatnonzero(codes(seen) != expected)
             given = ", ".join(f"{name}={values[bad[0]]:#x}" for name, values in INPUTS.items())
             yield f"{case.name}: {given} gave {codes(seen)[bad[0]]}, not {expected[bad[0]]}; {bad.size} such"
