@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -217,7 +218,13 @@ def _graph(spec: Any, target: hw.Target, emitted: Emitted | None) -> Netlist:
     if emitted is not None and not isinstance(emitted, Emitted):
         raise TypeError(f"emitted must be what emit gives, got {emitted!r}")
     emitted = emitted or emit(spec, target)
-    return read_netlist(emitted.verilog, emitted.name, cell_models(target))
+    return _netlist(emitted.verilog, emitted.name, target)
+
+
+@lru_cache(maxsize=8)
+def _netlist(verilog: str, top: str, target: hw.Target) -> Netlist:
+    """The same, of the last few read: a unit's generic form is compared with one target's form after the other."""
+    return read_netlist(verilog, top, cell_models(target))
 
 
 def _widths(ports: dict[str, list[int]]) -> dict[str, int]:

@@ -139,7 +139,13 @@ class Logic:
         ValueError
             A register would have nothing between it and the next: more stages than steps that take time.
         """
-        Writer(self, m, schedule(self, self.stages), self.stages, enable, reset).write()
+        try:
+            plan = schedule(self, self.stages)
+        except ValueError:
+            # `m` will not be used, and Amaranth need not warn of that.
+            m._MustUse__silence = True
+            raise
+        Writer(self, m, plan, self.stages, enable, reset).write()
 
 
 @dataclass

@@ -225,9 +225,9 @@ class Floating(Accumulator):
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        name, _, rounding = text.partition(":")
+        name, colon, rounding = text.partition(":")
         result = Minifloat.parse(name)
-        return None if result is None else cls(result, rounding or "nearest_even")
+        return None if result is None else cls(result, rounding if colon else "nearest_even")
 
     @property
     def name(self) -> str:

@@ -87,9 +87,9 @@ class AddSpec(Spec):
         a, b = parse_operands(parts[0])
         values: dict[str, Any] = {"a": a, "b": b}
         if len(parts) > 1:
-            result, _, rounding = parts[1].partition(":")
+            result, colon, rounding = parts[1].partition(":")
             values["result"] = None if result == "exact" else parse_scalar(result)
-            if rounding:
+            if colon:
                 values["rounding"] = rounding
         if len(parts) > 2:
             values["pipeline"] = parse_pipeline(parts[2])

@@ -93,9 +93,9 @@ class MulSpec(Spec):
         if len(parts) > 1:
             values["product"] = parts[1]
         if len(parts) > 2:
-            result, _, rounding = parts[2].partition(":")
+            result, colon, rounding = parts[2].partition(":")
             values["result"] = None if result == "exact" else parse_scalar(result)
-            if rounding:
+            if colon:
                 values["rounding"] = rounding
         if len(parts) > 3:
             values["pipeline"] = parse_pipeline(parts[3])
