@@ -235,11 +235,13 @@ def semantics(spec: hw.Spec) -> list[str]:
     kept = all(fmt.subnormals for fmt in formats if isinstance(fmt, Minifloat))
     special = any(fmt.has_special for fmt in operands)
     product = getattr(spec, "product", "exact")
+    # L-Mul, in all its semantics, counts a subnormal as zero.
+    kept = kept and product == "exact"
     if not isinstance(result, Minifloat):
         rounding, overflow = "none: exact", "none"
         nan = "status port" if special else "no such code"
     else:
-        rounding = "as L-Mul" if product == "lmul" else getattr(spec, "rounding", "nearest_even").replace("_", " ")
+        rounding = "as L-Mul" if product != "exact" else getattr(spec, "rounding", "nearest_even").replace("_", " ")
         overflow = {"sat": "highest finite value", "inf": "infinity", "nan": "NaN"}[result.overflow]
         nan = "NaN in, NaN out" if special else "no such code"
     return ["kept" if kept else "flushed to zero", nan, rounding, overflow]
