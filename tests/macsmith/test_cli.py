@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,7 +125,13 @@ def test_verify_and_cost_print_what_they_found_and_reuse_it(tmp_path: Path, caps
 def test_a_wrong_design_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
     from sim.golden import Mac
 
-    monkeypatch.setattr(Mac, "codes", lambda self, steps: steps & type(steps.flat[0])(6))
+    right = Mac.run
+
+    def wrong(self: Mac, **inputs: Any) -> dict[str, Any]:
+        outputs = right(self, **inputs)
+        return outputs | {"acc": outputs["acc"] & 6}
+
+    monkeypatch.setattr(Mac, "run", wrong)
     assert main(["verify", "mac/int2xint2", "--store", str(tmp_path / "store.sqlite")]) == 1
     out = capsys.readouterr().out
     assert out.startswith("FAIL  mac/int2xint2")
