@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from hw.datapath import PRODUCTS
-from hw.datapath.rounded import check_result
-from hw.formats import Fixed, Format, Span, check_choice, parse_scalar
+from hw.formats import Format, Span, check_choice
 from hw.specs.base import (
     Spec,
     build_parts,
@@ -15,12 +14,12 @@ from hw.specs.base import (
     check_operands,
     check_term,
     parse_operands,
-    parse_pipeline,
 )
+from hw.specs.result import ResultSpec, parse_result
 
 
 @dataclass(frozen=True)
-class MulSpec(Spec):
+class MulSpec(ResultSpec):
     """A multiplier: ``p = a * b``, exactly or rounded once.
 
     Parameters
@@ -54,6 +53,8 @@ class MulSpec(Spec):
     form: str = "small"
 
     unit: ClassVar[str] = "mul"
+    port: ClassVar[str] = "p"
+    port_meaning: ClassVar[str] = "product"
     layout: ClassVar[str] = (
         "mul/AxB/PRODUCT/RESULT[:ROUNDING]/pSTAGES[/FORM], for example mul/e4m3xe4m3/exact/e4m3/p1; "
         "RESULT exact is fixed point that holds every product"
@@ -65,12 +66,8 @@ class MulSpec(Spec):
         rule = PRODUCTS[self.product]
         check_build(self.form, self.pipeline)
         rule.check(self.a, self.b)
-        check_term(self.a, self.b, self.term_span)
-        if self.result is None:
-            object.__setattr__(self, "result", self.exact_format)
-        if not isinstance(self.result, Format):
-            raise TypeError(f"result must be a Format, got {self.result!r}")
-        check_result(self.a, self.b, self.result, self.exact_format, self.rounding)
+        check_term(self.a, self.b, self.span)
+        self._settle_result()
         if not self.is_exact:
             rule.check_result(self.a, self.b, self.result)
 
@@ -78,10 +75,8 @@ class MulSpec(Spec):
 
     @property
     def name(self) -> str:
-        result = "exact" if self.is_exact else self.result.name
-        rounding = "" if self.rounding == "nearest_even" else f":{self.rounding}"
         build = build_parts(self.form, self.pipeline)
-        return f"mul/{self.a}x{self.b}/{self.product}/{result}{rounding}/{build}"
+        return f"mul/{self.a}x{self.b}/{self.product}/{self.result_part}/{build}"
 
     @classmethod
     def from_parts(cls, parts: list[str]) -> Self:
@@ -91,41 +86,9 @@ class MulSpec(Spec):
         values: dict[str, Any] = {"a": a, "b": b}
         if len(parts) > 1:
             values["product"] = parts[1]
-        if len(parts) > 2:
-            result, colon, rounding = parts[2].partition(":")
-            values["result"] = None if result == "exact" else parse_scalar(result)
-            if colon:
-                values["rounding"] = rounding
-        if len(parts) > 3:
-            values["pipeline"] = parse_pipeline(parts[3])
-        if len(parts) > 4:
-            values["form"] = parts[4]
-        return cls(**values)
+        return cls(**values, **parse_result(parts[2:]))
 
     @property
-    def term_span(self) -> Span:
+    def span(self) -> Span:
         """The span of all products."""
         return PRODUCTS[self.product].span(self.a, self.b)
-
-    @property
-    def exact_format(self) -> Fixed:
-        """The fixed-point format that holds every product."""
-        return Fixed.holding(self.term_span)
-
-    @property
-    def is_exact(self) -> bool:
-        return self.result == self.exact_format
-
-    @property
-    def port_formats(self) -> dict[str, Format]:
-        return {"a": self.a, "b": self.b, "p": self.result}
-
-    @property
-    def has_status(self) -> bool:
-        """Whether there is a port `status`: an operand has infinities or NaNs, which fixed point has not."""
-        return self.is_exact and (self.a.has_special or self.b.has_special)
-
-    @property
-    def latency(self) -> int:
-        """Enabled clock edges from operands to their product; 0 for logic without a clock."""
-        return self.pipeline

@@ -36,12 +36,7 @@ def build(spec: Spec, target: Target = GENERIC) -> wiring.Component:
         raise TypeError(f"spec must be a Spec with hardware, got {spec!r}")
     try:
         component = COMPONENTS[type(spec)](spec, target)
-    except ValueError as error:
-        raise ValueError(f"{spec.name}: {error}") from None
-    try:
         reject_narrowing(component)
     except ValueError as error:
-        # It will not be used, and Amaranth need not warn of that.
-        component._MustUse__silence = True
         raise ValueError(f"{spec.name}: {error}") from None
     return component

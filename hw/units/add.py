@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Value
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Cat, Const, Value
 
 from hw.arith import Logic, fabric
 from hw.arith.logic import extend
@@ -13,11 +11,10 @@ from hw.datapath.sum import add_rounded, addend, status_of
 from hw.datapath.unpack import Kind, unpack
 from hw.formats import Format, Minifloat
 from hw.specs.add import AddSpec
-from hw.target import GENERIC, Target
-from hw.units.checks import check_form, check_unit
+from hw.units.unit import Pairwise
 
 
-class Add(wiring.Component):
+class Add(Pairwise):
     """``s = a + b``, exact in fixed point or rounded once into a float; one pair each enabled cycle.
 
     Parameters
@@ -47,46 +44,11 @@ class Add(wiring.Component):
         than the logic.
     """
 
-    def __init__(self, spec: AddSpec, target: Target = GENERIC) -> None:
-        check_unit(spec, AddSpec, target)
-        check_form(spec.form, target)
-        self.spec, self.target, self.latency = spec, target, spec.latency
-        ports = {"a": In(spec.a.width), "b": In(spec.b.width)}
-        if spec.pipeline:
-            ports["en"] = In(1)
-        ports["s"] = Out(spec.result.width)
-        if spec.has_status:
-            ports["status"] = Out(2)
-        super().__init__(ports)
+    spec: AddSpec
+    spec_type = AddSpec
 
-    @property
-    def meanings(self) -> dict[str, str]:
-        """What each port carries, for headers and manifests."""
-        spec = self.spec
-        steps = f", an integer in units of 2^{spec.sum_span.lsb}" if spec.is_exact else ""
-        return {
-            "clk": "clock, rising edge",
-            "rst": "reset, of no effect: what is in the pipeline passes through",
-            "a": f"operand, a code of {spec.a}",
-            "b": f"operand, a code of {spec.b}",
-            "en": "clock enable: while low, everything holds",
-            "s": f"sum, a code of {spec.result}{steps}",
-            "status": "bit 0 +infinity, bit 1 -infinity, both NaN",
-        }
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        spec = self.spec
-        logic = Logic(self.target, spec.pipeline, spec.form)
-        code, status = self._exact(logic) if spec.is_exact else (self._rounded(logic), None)
-        shown = logic.result(code)
-        flags = None if status is None else logic.result(status)
-        # Nothing needs a reset: a sum depends on its own operands only.
-        logic.into(m, self.en if spec.pipeline else Const(1), reset=False)
-        m.d.comb += self.s.eq(shown)
-        if flags is not None:
-            m.d.comb += self.status.eq(flags)
-        return m
+    def compute(self, m: Logic) -> tuple[Value, Value | None]:
+        return self._exact(m) if self.spec.is_exact else (self._rounded(m), None)
 
     def _rounded(self, m: Logic) -> Value:
         spec = self.spec
@@ -100,7 +62,7 @@ class Add(wiring.Component):
     def _exact(self, m: Logic) -> tuple[Value, Value | None]:
         """The sum in fixed point, and its status."""
         spec = self.spec
-        terms = [_aligned(m, fmt, code, name, spec.sum_span.lsb) for fmt, code, name in self._operands()]
+        terms = [_aligned(m, fmt, code, name, spec.span.lsb) for fmt, code, name in self._operands()]
         (x, x_negate, x_kind), (y, y_negate, y_kind) = terms
         width = spec.result.width
         first = extend(x, max(width, len(x)))[:width]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic
@@ -11,10 +10,10 @@ from hw.datapath import PRODUCTS
 from hw.datapath.accumulate import Pair
 from hw.specs.mac import MacSpec
 from hw.target import GENERIC, Target
-from hw.units.checks import check_form, check_unit
+from hw.units.unit import Unit, check_form, check_unit
 
 
-class Mac(wiring.Component):
+class Mac(Unit):
     """``acc = (0 if clear else acc) + a * b``, one pair each enabled cycle, the sum kept as ``spec.sums`` says.
 
     A pair presented in an enabled cycle is in `acc` after `latency` enabled clock edges. Reset empties

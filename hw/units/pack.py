@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module, Value
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic, fabric, multiply
@@ -11,10 +10,10 @@ from hw.arith.logic import extend
 from hw.formats import Span
 from hw.specs.pack import PackSpec
 from hw.target import GENERIC, Target
-from hw.units.checks import check_unit
+from hw.units.unit import Unit, check_unit
 
 
-class Pack(wiring.Component):
+class Pack(Unit):
     """``a0 * b`` and ``a1 * b``, or all four products of two a and two b, by one multiplication.
 
     Parameters

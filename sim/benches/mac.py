@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from hw.formats import Fixed, Format
 from hw.spec import MacSpec
 from sim.benches.play import Play
-from sim.benches.stimulus import corners, pairs
+from sim.benches.stimulus import corners, pairs, with_stalls
 from sim.golden import model
 from sim.golden.decoding import decode, decode_steps
 
@@ -44,13 +44,7 @@ class Planner:
     def every_pair(self) -> Play:
         """Every operand pair, or corners and random ones, in sums that start and stall at random."""
         tried = pairs(self.spec.a, self.spec.b, self.rng)
-        # A stalled cycle shows the pair that it holds back, so every pair is accepted in the end.
-        stalled = self.rng.random(len(tried.a)) < 1 / 16
-        index = np.repeat(np.arange(len(tried.a)), 1 + stalled)
-        en = np.append(index[1:] != index[:-1], True)
-        # The last pairs are still in the pipeline: go on until they are out.
-        index = np.append(index, np.zeros(self.spec.latency, dtype=index.dtype))
-        en = np.append(en, np.ones(self.spec.latency, dtype=bool))
+        index, en = with_stalls(len(tried.a), self.spec.latency, self.rng)
         clear = self.rng.random(len(index)) < 1 / 16
         return self.play("every_pair", tried.a[index], tried.b[index], clear, en, tried.exhaustive)
 

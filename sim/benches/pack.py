@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.specs.pack import PackSpec
+from sim.benches.feedforward import feedforward
 from sim.benches.play import Play
 from sim.benches.stimulus import EXHAUSTIVE_BITS, corners
-from sim.golden import model
 
 RANDOM_SETS = 1 << 15
 
@@ -17,28 +17,8 @@ def plays(spec: PackSpec, seed: int) -> list[Play]:
     """All plays: one."""
     rng = np.random.default_rng(seed)
     tried, exhaustive = operand_sets(spec, rng)
-    index, inputs = np.arange(tried.shape[1]), {}
-    en = np.ones(len(index), dtype=np.int64)
-    if spec.pipeline:
-        # A stalled cycle shows the operands that it holds back, so all are accepted in the end.
-        index = np.repeat(index, 1 + (rng.random(len(index)) < 1 / 16))
-        accepted = np.append(index[1:] != index[:-1], True)
-        # The last ones are still in the pipeline: go on until they are out.
-        index = np.append(index, np.zeros(spec.latency, dtype=index.dtype))
-        en = np.append(accepted, np.ones(spec.latency, dtype=bool)).astype(np.int64)
-        inputs["en"] = en
-    inputs |= {port: codes[index] for port, codes in zip(spec.operands, tried, strict=True)}
-    golden = model(spec)
-    expected = golden.run(**inputs)
-    return [
-        Play(
-            "every_set",
-            {port: codes.tolist() for port, codes in inputs.items()},
-            {port: codes.tolist() for port, codes in expected.items()},
-            golden.newest(en).tolist(),
-            exhaustive,
-        )
-    ]
+    operands = dict(zip(spec.operands, tried, strict=True))
+    return [feedforward(spec, "every_set", operands, exhaustive, rng)]
 
 
 def operand_sets(spec: PackSpec, rng: np.random.Generator) -> tuple[NDArray[np.int64], bool]:

@@ -36,6 +36,17 @@ def pairs(a: Format, b: Format, rng: np.random.Generator) -> Pairs:
     return Pairs(np.concatenate([x.ravel(), random[0]]), np.concatenate([y.ravel(), random[1]]), False)
 
 
+def with_stalls(count: int, latency: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Which of `count` inputs to show in each cycle, and whether it is accepted: one in sixteen waits a cycle.
+
+    A stalled cycle shows what it holds back, so everything is accepted in the end; the last are in the
+    pipeline then, and `latency` more cycles bring them out.
+    """
+    index = np.repeat(np.arange(count), 1 + (rng.random(count) < 1 / 16))
+    accepted = np.append(index[1:] != index[:-1], True)
+    return np.append(index, np.zeros(latency, dtype=index.dtype)), np.append(accepted, np.ones(latency, dtype=bool))
+
+
 def corners(fmt: Format) -> NDArray[np.int64]:
     """Codes next to every power of two, and their complements: ends, zeros, sign and field edges."""
     near = {bit + step for bit in [0, *(1 << n for n in range(fmt.width))] for step in (-1, 0, 1)}

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
-from sim.golden.codes import Codes, check_codes, integer_type
+from sim.golden.codes import Codes, integer_type
 from sim.golden.decoding import decode, decode_steps
 from sim.golden.direct import minus_zero
 from sim.golden.encoding import encode, encode_steps
-from sim.golden.mac import check_flags
+from sim.golden.pairwise import Pairwise
 
 
 @dataclass(frozen=True)
-class Add:
+class Add(Pairwise):
     """``s = a + b``, exactly or rounded once.
 
     Parameters
@@ -38,35 +38,9 @@ class Add:
     rounding: str
     pipeline: int
 
-    def run(self, a: ArrayLike, b: ArrayLike, en: ArrayLike | None = None) -> dict[str, NDArray[Any]]:
-        """What the outputs show after each clock edge, or, without a pipeline, for each pair.
+    port: ClassVar[str] = "s"
 
-        Parameters
-        ----------
-        a, b : integer arrays of shape (cycles,)
-            Operand codes presented at each edge.
-        en : array of 0 and 1, of shape (cycles,)
-            By default ones.
-
-        Returns
-        -------
-        dict with ``s`` and ``status``, each of shape (cycles,); -1 where no sum is shown yet.
-
-        Raises
-        ------
-        TypeError, ValueError
-            The arrays' shapes differ, or hold what is no code or no flag; the message names the port.
-        """
-        a, b = check_codes("a", self.a, a), check_codes("b", self.b, b)
-        accepted = check_flags("en", np.ones(len(a), dtype=bool) if en is None else en)
-        if len({a.shape, b.shape, accepted.shape}) != 1 or a.ndim != 1:
-            raise ValueError(f"a, b and en must have one shape (cycles,), got {[a.shape, b.shape, accepted.shape]}")
-        codes, status = self.sums(a, b)
-        newest = self.newest(accepted)
-        outputs = {"s": codes.astype(np.int64 if self.result.width < 64 else object), "status": status.astype(np.int64)}
-        return {port: np.where(newest < 0, -1, values[newest]) for port, values in outputs.items()}
-
-    def sums(self, a: ArrayLike, b: ArrayLike) -> tuple[Codes, NDArray[np.uint8]]:
+    def results(self, a: ArrayLike, b: ArrayLike) -> tuple[Codes, NDArray[np.uint8]]:
         """Codes and status of the sums of codes."""
         span = self.a.span + self.b.span
         x, y = decode(self.a, a), decode(self.b, b)
@@ -97,11 +71,3 @@ class Add:
             if where.any():
                 codes = np.where(where, encode(self.result, value), codes)
         return codes
-
-    def newest(self, en: ArrayLike) -> NDArray[np.int64]:
-        """For each cycle, the cycle whose sum is shown; -1 for none yet."""
-        enabled = np.asarray(en, dtype=bool)
-        accepted = np.flatnonzero(enabled)
-        if not self.pipeline:
-            return np.arange(len(enabled))
-        return np.append(-1, accepted)[np.maximum(np.cumsum(enabled) - self.pipeline + 1, 0)]

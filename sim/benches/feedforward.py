@@ -1,0 +1,34 @@
+"""Plays for units without a state: what comes out depends on one set of operands."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.specs.base import Spec
+from sim.benches.play import Play
+from sim.benches.stimulus import with_stalls
+from sim.golden import model
+
+
+def feedforward(
+    spec: Spec, name: str, operands: dict[str, NDArray[np.int64]], exhaustive: bool, rng: np.random.Generator
+) -> Play:
+    """A play of sets of operands, by port; with stalls where there is a pipeline."""
+    count = len(next(iter(operands.values())))
+    inputs, en = operands, np.ones(count, dtype=np.int64)
+    if spec.latency:
+        index, accepted = with_stalls(count, spec.latency, rng)
+        en = accepted.astype(np.int64)
+        inputs = {port: codes[index] for port, codes in operands.items()} | {"en": en}
+    golden = model(spec)
+    expected = golden.run(**inputs)
+    if not getattr(spec, "has_status", True):
+        del expected["status"]
+    return Play(
+        name,
+        {port: codes.tolist() for port, codes in inputs.items()},
+        {port: codes.tolist() for port, codes in expected.items()},
+        golden.newest(en).tolist(),
+        exhaustive,
+    )
