@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyosys
 import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Cat, Const, Fragment, Module, Shape, Signal, Value
@@ -30,19 +28,12 @@ from hw.arith.zeros import leading_zeros, normalise
 from hw.formats.rounding import ROUNDINGS
 from hw.narrowing import narrowings
 from hw.target import GENERIC, TARGETS
+from rtl_gen.cells import cell_models
 from sim.netlist import Words, read_netlist, to_words
 
 Array = NDArray[np.int64]
-# The families whose cells have a form of their own, and those cells' models.
-MODELS = {
-    "generic": [],
-    "ecp5": ["ecp5/cells_sim.v"],
-    "nexus": ["nexus/cells_sim.v"],
-    "machxo2": ["lattice/cells_sim_xo2.v"],
-    "ice40": ["ice40/cells_sim.v"],
-    "xc7": ["xilinx/cells_sim.v"],
-    "xcup": ["xilinx/cells_sim.v"],
-}
+# Portable RTL, and the families whose cells have a form of their own.
+FORMS = ["generic", *(name for name, target in TARGETS.items() if target.carry)]
 # Every pair of two bytes, each with 32 more bits at random.
 RUNS = 1 << 16
 INPUTS: dict[str, Array] = {
@@ -409,8 +400,7 @@ class Answers:
 
 def simulated(target: str, design: str) -> Words:
     """Every output bit of a design in all runs, with Yosys's models for a target's cells."""
-    share = Path(pyosys.__file__).parent / "share"
-    netlist = read_netlist(design, "top", [share / model for model in MODELS[target]], "rtlil")
+    netlist = read_netlist(design, "top", cell_models(TARGETS[target]), "rtlil")
     widths = {"a": 8, "b": 8, "c": 32}
     return netlist.evaluate({port: to_words(INPUTS[port], width) for port, width in widths.items()})["out"]
 
@@ -429,10 +419,10 @@ def all_answers() -> Iterator[dict[str, Callable[[], Answers]]]:
         )
 
     with ThreadPoolExecutor(1) as pool:
-        yield {target: start(pool, target) for target in MODELS}
+        yield {target: start(pool, target) for target in FORMS}
 
 
-@pytest.fixture(scope="module", params=MODELS)
+@pytest.fixture(scope="module", params=FORMS)
 def answers(request: Any, all_answers: dict[str, Callable[[], Answers]]) -> Answers:
     return all_answers[request.param]()
 
@@ -449,7 +439,7 @@ def wrong(answers: Answers, group: str) -> Iterator[str]:
 
 
 def test_every_form_of_row_is_tried() -> None:
-    assert {TARGETS[name].carry for name in MODELS} == set(FABRICS)
+    assert {TARGETS[name].carry for name in FORMS} == set(FABRICS)
 
 
 @pytest.mark.parametrize("group", ROWS)
