@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from hw.formats import parse_format
-from hw.spec import AddSpec, MacSpec, MulSpec, PackSpec, Spec, parse
+from hw.spec import AddSpec, DotSpec, MacSpec, MulSpec, PackSpec, Spec, parse
 from hw.target import GENERIC, TARGETS, Target, parse_target
 from hw.units import build
+from hw.units.unit import Unit
 
 __all__ = [
     "GENERIC",
     "TARGETS",
     "AddSpec",
+    "DotSpec",
     "MacSpec",
     "MulSpec",
     "PackSpec",
     "Spec",
     "Target",
+    "Unit",
     "build",
     "parse",
     "parse_format",

@@ -10,6 +10,7 @@ from typing import Any
 from hw.formats import parse_scalar
 from hw.specs.add import AddSpec
 from hw.specs.base import Spec, parse_operands
+from hw.specs.dot import DotSpec
 from hw.specs.mac import MacSpec
 from hw.specs.mul import MulSpec
 from hw.specs.pack import PackSpec
@@ -17,6 +18,7 @@ from hw.specs.pack import PackSpec
 __all__ = [
     "UNITS",
     "AddSpec",
+    "DotSpec",
     "MacSpec",
     "MulSpec",
     "PackSpec",
@@ -28,7 +30,13 @@ __all__ = [
     "parse_operands",
 ]
 
-UNITS: dict[str, type[Spec]] = {"mac": MacSpec, "mul": MulSpec, "add": AddSpec, "pack": PackSpec}
+UNITS: dict[str, type[Spec]] = {
+    "mac": MacSpec,
+    "mul": MulSpec,
+    "add": AddSpec,
+    "pack": PackSpec,
+    "dot": DotSpec,
+}
 """The spec class of every unit, by the first part of its names."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,19 @@ from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.tools import ToolError
 from sim import tools
-from sim.benches import add, mac, mul, pack
+from sim.benches import add, dot, mac, mul, pack
 from sim.benches.play import Play, save
+from sim.benches.streamplay import StreamPlay
 from sim.runner import SEED, Results, simulate
 
-BENCHES: dict[str, Callable[[Any, int], list[Play]]] = {
+Plays = Sequence[Play] | Sequence[StreamPlay]
+
+BENCHES: dict[str, Callable[[Any, int], Plays]] = {
     "mac": mac.plays,
     "mul": mul.plays,
     "add": add.plays,
     "pack": pack.plays,
+    "dot": dot.plays,
 }
 """What to try on each unit, by the unit's name."""
 
@@ -104,7 +108,7 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
         scratch = Path(temporary).resolve()
         try:
-            results, compared = _simulate(emitted, plays, scratch, target)
+            results, evidence = _simulate(emitted, plays, scratch, target)
         except ToolError as error:
             kept = _keep_logs(scratch, folder)
             raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error
@@ -115,28 +119,31 @@ def verify(
         digest=emitted.digest,
         passed=not results.failures,
         tests=results.tests,
-        cycles=sum(play.cycles for play in plays),
+        cycles=sum(play["cycles"] for play in evidence.values()),
         exhaustive=plays[0].exhaustive,
-        compared=sum(compared.values()),
+        compared=sum(play["compared"] for play in evidence.values()),
         failures=results.failures,
         versions=tools.versions(),
     )
 
 
-def _simulate(emitted: Emitted, plays: list[Play], scratch: Path, target: hw.Target) -> tuple[Results, dict[str, int]]:
-    """What the bench reported, and how many samples each play that passed compared."""
+def _simulate(
+    emitted: Emitted, plays: Plays, scratch: Path, target: hw.Target
+) -> tuple[Results, dict[str, dict[str, int]]]:
+    """What the bench reported, and how many samples each play that passed compared, in how many cycles."""
     source, _manifest = emitted.write(scratch)
-    script, evidence = scratch / "plays.json", scratch / "evidence.json"
+    script, record = scratch / "plays.json", scratch / "evidence.json"
     save(plays, script)
-    environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(evidence)}
-    results = simulate(source, emitted.name, "sim.benches.clocked", scratch, environment, cell_models(target))
-    compared = json.loads(evidence.read_text()) if evidence.exists() else {}
+    environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(record)}
+    results = simulate(source, emitted.name, plays[0].bench, scratch, environment, cell_models(target))
+    evidence = json.loads(record.read_text()) if record.exists() else {}
     # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
     if results.tests != len(plays):
         raise ToolError(f"{emitted.name}: {results.tests} of {len(plays)} tests ran")
+    compared = {name: play["compared"] for name, play in evidence.items()}
     if not results.failures and any(compared.get(play.name) != play.samples for play in plays):
         raise ToolError(f"{emitted.name}: the bench says that it passed but did not compare every sample")
-    return results, compared
+    return results, evidence
 
 
 def _keep_logs(scratch: Path, folder: Path | str | None) -> Path | str | None:

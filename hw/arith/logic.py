@@ -8,6 +8,7 @@ in any stage. What has to stay in step with a registered wire is delayed by itse
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -261,6 +262,7 @@ class Writer:
             self.born[signal] = stages
 
     def write(self) -> None:
+        used: Counter[str] = Counter()
         for step, stage in zip(self.logic.steps, self.plan.stages, strict=True):
             constant = not step.sources
             for target in step.targets:
@@ -268,11 +270,15 @@ class Writer:
                 self.born[target] = self.stages if constant else stage
             if step.value is not None and step.left is not None:
                 self.m.d.comb += step.left.eq(self.at(step.value, stage))
+            if step.cells:
+                used[step.name] += 1
+            # Lanes are alike: what has a name already gets a number.
+            name = step.name if used[step.name] < 2 else f"{step.name}__{used[step.name]}"
             for index, cell in enumerate(step.cells):
                 ports = {f"i_{port}": self.at(value, stage) for port, value in cell.inputs.items()}
                 ports |= {f"o_{port}": value for port, value in cell.outputs.items()}
                 parameters = {f"p_{name}": value for name, value in cell.parameters.items()}
-                self.m.submodules[f"{step.name}_{index}"] = Instance(cell.kind, **parameters, **ports)
+                self.m.submodules[f"{name}_{index}"] = Instance(cell.kind, **parameters, **ports)
         for inner, shown in self.logic.results:
             self.m.d.comb += shown.eq(self.at(inner, self.stages))
 

@@ -54,6 +54,13 @@ class Spec(ABC):
         """The format of every port that carries numbers."""
 
     @property
+    def timing(self) -> str:
+        """A sentence on latency and initiation interval, for headers."""
+        if not self.latency:
+            return "Logic without a clock."
+        return f"Latency: {self.latency} enabled clock edges. A new operand pair every enabled cycle."
+
+    @property
     def identifier(self) -> str:
         """The name as a Verilog identifier and file name."""
         plain = re.sub(r"\W", "_", self.name)

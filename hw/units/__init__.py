@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from amaranth.lib import wiring
-
 from hw.narrowing import reject_narrowing
-from hw.spec import AddSpec, MacSpec, MulSpec, PackSpec, Spec
+from hw.spec import AddSpec, DotSpec, MacSpec, MulSpec, PackSpec, Spec
 from hw.target import GENERIC, Target
 from hw.units.add import Add
+from hw.units.dot import Dot
 from hw.units.mac import Mac
 from hw.units.mul import Mul
 from hw.units.pack import Pack
+from hw.units.unit import Unit
 
-COMPONENTS: dict[type[Spec], type[wiring.Component]] = {MacSpec: Mac, MulSpec: Mul, AddSpec: Add, PackSpec: Pack}
+COMPONENTS: dict[type[Spec], type[Unit]] = {
+    MacSpec: Mac,
+    MulSpec: Mul,
+    AddSpec: Add,
+    PackSpec: Pack,
+    DotSpec: Dot,
+}
 
 
-def build(spec: Spec, target: Target = GENERIC) -> wiring.Component:
+def build(spec: Spec, target: Target = GENERIC) -> Unit:
     """The Amaranth component of a spec, checked for silent narrowing.
 
     Parameters
@@ -36,7 +42,14 @@ def build(spec: Spec, target: Target = GENERIC) -> wiring.Component:
         raise TypeError(f"spec must be a Spec with hardware, got {spec!r}")
     try:
         component = COMPONENTS[type(spec)](spec, target)
-        reject_narrowing(component)
+        check_widths(component)
     except ValueError as error:
         raise ValueError(f"{spec.name}: {error}") from None
     return component
+
+
+def check_widths(component: Unit) -> None:
+    """Raise ValueError for silent narrowing in a component or in what it instantiates."""
+    reject_narrowing(component)
+    for part in component.parts.values():
+        check_widths(part)

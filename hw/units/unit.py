@@ -21,6 +21,16 @@ class Unit(wiring.Component):
     # One that refuses its arguments is, by nature, created and never used: Amaranth need not warn of it.
     _MustUse__silence = True
 
+    @property
+    def parts(self) -> dict[str, Unit]:
+        """Modules that it instantiates by name: each is written once, however many instances there are."""
+        return {}
+
+    @property
+    @abstractmethod
+    def meanings(self) -> dict[str, str]:
+        """What each port carries, for headers and manifests."""
+
 
 def check_unit(spec: Any, expected: type[Spec], target: Any) -> None:
     """Raise TypeError unless `spec` is of the unit's class and `target` a Target."""

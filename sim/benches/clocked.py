@@ -6,7 +6,6 @@ one that ``$MACSMITH_EVIDENCE`` names.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from cocotb.triggers import RisingEdge, Timer
 from sim.benches.checker import check
 from sim.benches.driver import Driver
 from sim.benches.monitor import Monitor
-from sim.benches.play import Play, load
+from sim.benches.play import Play, load, note
 
-PLAYS = {play.name: play for play in load(Path(os.environ["MACSMITH_PLAYS"]))}
+PLAYS = {play.name: play for play in load(Path(os.environ["MACSMITH_PLAYS"]), Play)}
 EVIDENCE = Path(os.environ["MACSMITH_EVIDENCE"])
 
 
@@ -32,9 +31,7 @@ async def play(dut: Any, name: str) -> None:
     monitor = Monitor(dut, list(plan.expected))
     await (clocked(dut, plan, monitor) if hasattr(dut, "clk") else settled(dut, plan, monitor))
 
-    compared = check(plan, monitor.samples)
-    known = json.loads(EVIDENCE.read_text()) if EVIDENCE.exists() else {}
-    EVIDENCE.write_text(json.dumps(known | {name: compared}))
+    note(EVIDENCE, name, check(plan, monitor.samples), plan.cycles)
 
 
 async def clocked(dut: Any, plan: Play, monitor: Monitor) -> None:

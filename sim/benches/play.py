@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+Planned = TypeVar("Planned")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Play:
     cause: list[int]
     exhaustive: bool = False
 
+    bench: ClassVar[str] = "sim.benches.clocked"
+
     @property
     def samples(self) -> int:
         """Comparisons that the play is good for."""
@@ -50,11 +56,17 @@ class Play:
         return f"after {values} of cycle {cause}"
 
 
-def save(plays: list[Play], path: Path) -> None:
-    """Write plays for a simulator to read."""
+def save(plays: Sequence[Any], path: Path) -> None:
+    """Write plays of one kind for a simulator to read."""
     path.write_text(json.dumps([vars(play) for play in plays]))
 
 
-def load(path: Path) -> list[Play]:
+def load(path: Path, kind: type[Planned]) -> list[Planned]:
     """Read what `save` wrote."""
-    return [Play(**play) for play in json.loads(path.read_text())]
+    return [kind(**play) for play in json.loads(path.read_text())]
+
+
+def note(path: Path, name: str, compared: int, cycles: int) -> None:
+    """Add to the evidence what a play compared, and in how many cycles."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(known | {name: {"compared": compared, "cycles": cycles}}))

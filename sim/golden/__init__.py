@@ -12,12 +12,13 @@ from hw.formats import Fixed
 from sim.golden.accumulators import Accumulator, Floating, Wide
 from sim.golden.add import Add
 from sim.golden.decoding import decode
+from sim.golden.dot import Dot
 from sim.golden.encoding import encode
 from sim.golden.mac import Mac
 from sim.golden.mul import Mul
 from sim.golden.pack import Pack
 
-__all__ = ["MODELS", "Add", "Mac", "Mul", "Pack", "decode", "encode", "model"]
+__all__ = ["MODELS", "Add", "Dot", "Mac", "Mul", "Pack", "decode", "encode", "model"]
 
 
 def _mac(spec: Any) -> Mac:
@@ -42,7 +43,17 @@ def _pack(spec: Any) -> Pack:
     return Pack(spec.operands, spec.products, spec.port_formats["p0"], spec.pipeline)
 
 
-MODELS: dict[str, Callable[[Any], Any]] = {"mac": _mac, "mul": _mul, "add": _add, "pack": _pack}
+def _dot(spec: Any) -> Dot:
+    return Dot(spec.a, spec.b, spec.product, spec.result, spec.rounding)
+
+
+MODELS: dict[str, Callable[[Any], Any]] = {
+    "mac": _mac,
+    "mul": _mul,
+    "add": _add,
+    "pack": _pack,
+    "dot": _dot,
+}
 """How to make each unit's model from a spec, by the unit's name."""
 
 

@@ -1,0 +1,78 @@
+"""What specs of units with streams share: the beats that go in and out, and how many cycles that takes."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hw.formats import Format, parse_scalar
+from hw.specs.base import Spec
+
+FLAG, STATUS = parse_scalar("uint1"), parse_scalar("uint2")
+"""What a field is in that carries no number but a flag; or a `status`: bit 0 +infinity, bit 1 -infinity, both NaN."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A part of a beat.
+
+    Parameters
+    ----------
+    format : Format
+        Of its codes.
+    lanes : int, optional
+        How many codes lie side by side, the first in the lowest bits; a single code if left out.
+    """
+
+    format: Format
+    lanes: int | None = None
+
+    @property
+    def width(self) -> int:
+        return self.format.width * (1 if self.lanes is None else self.lanes)
+
+
+Beat = Mapping[str, Field]
+"""What a stream carries at a time: fields by name, the first in the lowest bits."""
+
+
+def beat_width(beat: Beat) -> int:
+    """Bits of a beat."""
+    return sum(field.width for field in beat.values())
+
+
+class StreamSpec(Spec):
+    """A unit whose ports are streams; subclasses give these and the cycles that beats take.
+
+    A stream X is the ports ``X__payload``, ``X__valid`` and ``X__ready``. A beat passes at a clock edge at which both
+    valid and ready are high. A side that has raised valid keeps it, and the payload, until then.
+    """
+
+    @property
+    @abstractmethod
+    def inputs(self) -> dict[str, Beat]:
+        """The beats of each stream that the unit takes."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> dict[str, Beat]:
+        """The beats of each stream that the unit gives."""
+
+    @abstractmethod
+    def cycles(self, *shape: Any) -> Any:
+        """Clock cycles from the first in which all input is offered to the one in which the last result passes.
+
+        Both are counted, and nobody keeps the unit waiting. Subclasses name the shape; each part of it is an
+        int, or an integer array, and arrays are broadcast together.
+        """
+
+    @property
+    def port_formats(self) -> dict[str, Format]:
+        streams = self.inputs | self.outputs
+        return {f"{name}.{part}": field.format for name, beat in streams.items() for part, field in beat.items()}
+
+    @property
+    def timing(self) -> str:
+        return f"Latency: {self.latency} cycles from a beat to the result that it completes, if nothing waits."

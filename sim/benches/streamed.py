@@ -1,0 +1,179 @@
+"""The bench of every unit with streams: offer, take, compare, and watch that both sides keep the rules.
+
+It reads its plays from the file that ``$MACSMITH_PLAYS`` names, and writes what it compared to the
+one that ``$MACSMITH_EVIDENCE`` names.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.triggers import RisingEdge, Timer
+
+from sim.benches.play import load, note
+from sim.benches.streamplay import StreamPlay
+
+PLAYS: dict[str, StreamPlay] = {play.name: play for play in load(Path(os.environ["MACSMITH_PLAYS"]), StreamPlay)}
+EVIDENCE = Path(os.environ["MACSMITH_EVIDENCE"])
+QUIET = 8
+"""Cycles after the last beat in which no other may come."""
+
+
+@cocotb.test()
+@cocotb.parametrize(name=list(PLAYS))
+async def play(dut: Any, name: str) -> None:
+    """Play and compare."""
+    plan = PLAYS[name]
+    chance = random.Random(name)
+    sources = [Source(dut, port, beats, plan.pauses.get(port, 0.0), chance) for port, beats in plan.inputs.items()]
+    sinks = [Sink(dut, port, beats, plan.pauses.get(port, 0.0), chance) for port, beats in plan.expected.items()]
+    for port, value in plan.settings.items():
+        getattr(dut, port).set(value)
+    edge: Any = Timer(10, "ns")
+    if hasattr(dut, "clk"):
+        Clock(dut.clk, 10, "ns").start()
+        edge = RisingEdge(dut.clk)
+    await reset(dut, sources, sinks, edge)
+    if plan.reset is not None:
+        # What was under way is lost, and nothing of it may be seen afterwards.
+        await run(sources, sinks, edge, plan.reset)
+        await reset(dut, sources, sinks, edge)
+    cycles = await run(sources, sinks, edge, plan.limit, wait=QUIET)
+    late = [side.progress() for side in [*sources, *sinks] if not side.done]
+    assert not late, f"{name}: not done after the limit of {plan.limit} cycles: {', '.join(late)}"
+    if plan.duration is not None:
+        assert cycles == plan.duration, f"{name}: took {cycles} cycles, the formula says {plan.duration}"
+    for port, value in plan.outcome.items():
+        shown = int(getattr(dut, port).get())
+        assert shown == value, f"{name}: {port} expected {value:#x} at the end, got {shown:#x}"
+    note(EVIDENCE, name, sum(len(sink.beats) for sink in sinks) + len(plan.outcome), cycles)
+
+
+async def reset(dut: Any, sources: list[Source], sinks: list[Sink], edge: Any) -> None:
+    """Two cycles of reset; every play finds the state that the one before left, and this has to undo it."""
+    for side in [*sources, *sinks]:
+        side.restart()
+    if not hasattr(dut, "clk"):
+        return
+    dut.rst.set(1)
+    await edge
+    await edge
+    dut.rst.set(0)
+
+
+async def run(sources: list[Source], sinks: list[Sink], edge: Any, limit: int, wait: int = 0) -> int:
+    """Offer and take until all is done and `wait` more cycles, or `limit`; the cycles up to the last result."""
+    sides, last, quiet = [*sources, *sinks], 0, 0
+    for cycle in range(1, limit + wait + 1):
+        for side in sides:
+            side.drive()
+        # Just after an edge everything still shows what it held before it.
+        await edge
+        for source in sources:
+            source.sample()
+        for sink in sinks:
+            if sink.sample():
+                last = cycle
+        quiet = quiet + 1 if all(side.done for side in sides) else 0
+        if (wait and quiet > wait) or (cycle >= limit and not quiet):
+            break
+    return last
+
+
+class Side:
+    """One end of a stream.
+
+    Parameters
+    ----------
+    dut : handle
+        The design.
+    port : str
+        The stream's name.
+    beats : list of int
+        Its payloads.
+    pause : float
+        The chance of a cycle in which this side has no beat, or takes none.
+    """
+
+    def __init__(self, dut: Any, port: str, beats: list[int], pause: float, chance: random.Random) -> None:
+        self.port, self.beats, self.pause, self.chance = port, beats, pause, chance
+        self.payload, self.valid, self.ready = (
+            getattr(dut, f"{port}__{part}") for part in ("payload", "valid", "ready")
+        )
+        self.restart()
+
+    def restart(self) -> None:
+        self.count = 0
+        self.on: bool | None = None
+        self._silence()
+
+    @property
+    def done(self) -> bool:
+        return self.count >= len(self.beats)
+
+    def progress(self) -> str:
+        return f"{self.count} of {len(self.beats)} beats of {self.port}"
+
+    def drive(self) -> None:
+        """Set what this side shows in the next cycle."""
+        raise NotImplementedError
+
+    def _silence(self) -> None:
+        """Hold this side's handshake low."""
+        raise NotImplementedError
+
+    def _set(self, handle: Any, on: bool) -> None:
+        # A write costs more than the simulation.
+        if on != self.on:
+            handle.set(int(on))
+            self.on = on
+
+
+class Source(Side):
+    """Offers beats, and keeps each on offer until it is taken."""
+
+    def _silence(self) -> None:
+        self.offered = False
+        self._set(self.valid, False)
+
+    def drive(self) -> None:
+        if not self.offered and not self.done and not (self.pause and self.chance.random() < self.pause):
+            self.offered = True
+            self.payload.set(self.beats[self.count])
+        self._set(self.valid, self.offered)
+
+    def sample(self) -> None:
+        if self.offered and int(self.ready.get()):
+            self.count, self.offered = self.count + 1, False
+
+
+class Sink(Side):
+    """Takes beats, compares them, and watches that what is on offer stays."""
+
+    def _silence(self) -> None:
+        self.held: int | None = None
+        self._set(self.ready, False)
+
+    def drive(self) -> None:
+        self._set(self.ready, not (self.pause and self.chance.random() < self.pause))
+
+    def sample(self) -> bool:
+        """Whether a beat passed."""
+        if not int(self.valid.get()):
+            assert self.held is None, f"{self.port}: valid fell before beat {self.count} was taken"
+            return False
+        shown = int(self.payload.get())
+        assert self.held in (None, shown), f"{self.port}: beat {self.count} changed while it waited"
+        self.held = None if self.on else shown
+        if not self.on:
+            return False
+        assert not self.done, f"{self.port}: {shown:#x} came after the last of {len(self.beats)} beats"
+        right = self.beats[self.count]
+        assert shown == right, f"{self.port}: beat {self.count} expected {right:#x}, got {shown:#x}"
+        self.count += 1
+        return True

@@ -1,0 +1,54 @@
+"""A play of streams: the beats to offer and those that must come, as plain numbers in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class StreamPlay:
+    """One test of a unit with streams, from reset on.
+
+    Attributes
+    ----------
+    name : str
+        Name of the test.
+    inputs : dict of stream to list of int
+        The payloads to offer on each input stream, in order.
+    expected : dict of stream to list of int
+        The payloads that must come from each output stream, in order, and nothing after them.
+    limit : int
+        Cycles by which all must be done: what takes longer hangs.
+    pauses : dict of stream to float
+        The chance, in each cycle, that the bench's side of a stream is not ready to begin a beat, or to take one.
+    duration : int or None
+        Cycles that it must take, from the first to the one in which the last result passes; None if it is not
+        promised, for the bench pauses.
+    reset : int or None
+        The cycle in which all is reset; from then on the play starts again.
+    settings : dict of port to int
+        What other input ports hold all the time.
+    outcome : dict of port to int
+        What other output ports must show at the end.
+    exhaustive : bool
+        Every combination of operands is among the inputs.
+    """
+
+    name: str
+    inputs: dict[str, list[int]]
+    expected: dict[str, list[int]]
+    limit: int
+    pauses: dict[str, float] = field(default_factory=dict)
+    duration: int | None = None
+    reset: int | None = None
+    settings: dict[str, int] = field(default_factory=dict)
+    outcome: dict[str, int] = field(default_factory=dict)
+    exhaustive: bool = False
+
+    bench: ClassVar[str] = "sim.benches.streamed"
+
+    @property
+    def samples(self) -> int:
+        """Comparisons that the play is good for."""
+        return sum(map(len, self.expected.values())) + len(self.outcome)

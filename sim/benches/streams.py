@@ -1,0 +1,62 @@
+"""Plans plays of streams: what any unit with streams is tried with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hw.specs.stream import Beat, StreamSpec
+from sim.benches.streamplay import StreamPlay
+from sim.golden import model
+
+Streams = Mapping[str, Mapping[str, ArrayLike]]
+"""Arrays of codes by stream and field, of shape (beats,), or (beats, lanes)."""
+
+
+def pack(beat: Beat, fields: Mapping[str, ArrayLike]) -> list[int]:
+    """Payloads of arrays of codes; fields that the beat does not have are left out."""
+    total: Any = 0
+    low = 0
+    for name, field in beat.items():
+        codes = np.asarray(fields[name]).astype(object)
+        if field.lanes is not None:
+            if codes.shape[1:] != (field.lanes,):
+                raise ValueError(f"{name} must have shape (beats, {field.lanes}), got {codes.shape}")
+            codes = codes @ np.array([1 << lane * field.format.width for lane in range(field.lanes)], dtype=object)
+        total, low = total + codes * (1 << low), low + field.width
+    return [int(payload) for payload in total]
+
+
+def stream_play(spec: StreamSpec, name: str, inputs: Streams, cycles: int, **options: Any) -> StreamPlay:
+    """A play of these inputs, with what the golden model says of them.
+
+    Parameters
+    ----------
+    spec : StreamSpec
+        The unit.
+    name : str
+        Of the play.
+    inputs : arrays by stream and field
+        What goes in.
+    cycles : int
+        What `spec.cycles` says of their shape. Without pauses the unit must take just that, else not much more
+        than the pauses make of it.
+    **options
+        More of `StreamPlay`.
+    """
+    outputs = model(spec).run(**inputs)
+    packed = {port: pack(beat, inputs[port]) for port, beat in spec.inputs.items()}
+    expected = {port: pack(beat, outputs[port]) for port, beat in spec.outputs.items()}
+    pauses = options.get("pauses", {})
+    exact = not any(pauses.values())
+    # Of a beat on a stream that pauses half the time, two in three wait for no more than four cycles.
+    limit = cycles if exact else 64 + int(4 * cycles / (1 - max(pauses.values())))
+    return StreamPlay(name, packed, expected, limit, duration=cycles if exact else None, **options)
+
+
+def paused(spec: StreamSpec, chance: float) -> dict[str, float]:
+    """Pauses at every stream."""
+    return dict.fromkeys([*spec.inputs, *spec.outputs], chance)
