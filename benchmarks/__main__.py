@@ -18,6 +18,7 @@ import ml_dtypes
 import numpy as np
 
 import hw
+from benchmarks.arrays import array_rows
 from rtl_gen import write_atomic
 from rtl_gen.tools import package_version
 from sim.golden import decode, encode
@@ -196,6 +197,8 @@ def page() -> str:
         parts.append(f"## {title}\n\n" + markdown(columns, [row.cells() for row in make()]) + "\n")
     memory = markdown(["what", "peak MB", "operands and result MB", "ratio", "goal"], memory_rows())
     parts.append(f"## Memory\n\n{memory}\n")
+    print("measuring: arrays", file=sys.stderr)
+    parts.append("## Large designs\n\n" + markdown(["what", "measured", "goal"], array_rows()) + "\n")
     print("measuring: one more MAC", file=sys.stderr)
     parts.append(f"## Verification\n\nOne more 8-bit MAC, all 65,536 operand pairs, warm: {one_more_mac():.1f} s.\n")
     return "".join(parts)

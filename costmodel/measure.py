@@ -98,14 +98,15 @@ class Design:
     timed: bool = True
 
     @classmethod
-    def of(cls, spec: hw.Spec, emitted: Emitted) -> Design:
+    def of(cls, spec: hw.Spec, emitted: Emitted, timed: bool = True) -> Design:
         """The design of a spec."""
-        return cls(spec.name, emitted.verilog, emitted.manifest, getattr(spec, "form", "") == "dsp")
+        dsp = getattr(spec, "form", "") == "dsp"
+        return cls(spec.name, emitted.verilog, emitted.manifest, dsp, timed=timed)
 
 
-def measure_key(emitted: Emitted, target: hw.Target) -> str:
+def measure_key(emitted: Emitted, target: hw.Target, timed: bool = True) -> str:
     """A hash of all that a measurement of a spec depends on: Verilog, harness, flow, tool versions."""
-    return design_key(emitted.digest, target)
+    return design_key(emitted.digest + ("" if timed else " not placed"), target)
 
 
 def design_key(text: str, target: hw.Target) -> str:
@@ -115,7 +116,7 @@ def design_key(text: str, target: hw.Target) -> str:
     return hashlib.sha256("\0".join([text, code, flow.text, json.dumps(_versions(flow))]).encode()).hexdigest()
 
 
-def measure(spec: hw.Spec, target: hw.Target) -> Cost:
+def measure(spec: hw.Spec, target: hw.Target, timed: bool = True) -> Cost:
     """Synthesise a design, and place and route it where an open tool can.
 
     Parameters
@@ -124,6 +125,8 @@ def measure(spec: hw.Spec, target: hw.Target) -> Cost:
         The design.
     target : Target
         One that has a data file in ``costmodel/targets``.
+    timed : bool
+        Whether it is placed, to know its MHz; of a large design that takes long.
 
     Raises
     ------
@@ -135,7 +138,7 @@ def measure(spec: hw.Spec, target: hw.Target) -> Cost:
     if not isinstance(target, hw.Target):
         raise TypeError(f"target must be a Target, got {target!r}")
     load(target.name)
-    return measure_design(Design.of(spec, emit(spec, target)), target)
+    return measure_design(Design.of(spec, emit(spec, target), timed), target)
 
 
 def measure_design(design: Design, target: hw.Target) -> Cost:
@@ -202,6 +205,8 @@ def _synthesise(flow: Flow, command: str, design: Design, name: str, folder: Pat
             "hierarchy -top harness",
             "proc",
             *(f"{step} {module}" for step in design.prepare),
+            # What the unit instantiates becomes part of it: not every family's flow would do that.
+            f"flatten -noscopeinfo {module}",
             # Yosys reads Verilog anew when it meets the family's cells, and forgets what was done to it.
             "write_rtlil design.il",
             "design -reset",

@@ -46,10 +46,11 @@ def verify_job(spec: hw.Spec, target: hw.Target, logs: Path) -> Job:
     return Job("verify", verify_key(emit(spec, target)), f"verify {spec} for {target.name}", work)
 
 
-def measure_job(spec: hw.Spec, target: hw.Target) -> Job:
-    """The job that measures a design on a target."""
+def measure_job(spec: hw.Spec, target: hw.Target, timed: bool = True) -> Job:
+    """The job that measures a design on a target; what is not timed is not placed."""
     label = f"measure {spec} on {target.name}"
-    return Job("measure", measure_key(emit(spec, target), target), label, _plain(measure, spec, target))
+    key = measure_key(emit(spec, target), target, timed)
+    return Job("measure", key, label, _plain(measure, spec, target, timed=timed))
 
 
 def energy_job(spec: hw.Spec) -> Job:

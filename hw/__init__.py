@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from hw.formats import parse_format
-from hw.spec import AddSpec, DotSpec, MacSpec, MulSpec, PackSpec, Spec, parse
+from hw.spec import (
+    AddSpec,
+    ArraySpec,
+    BlockAddSpec,
+    BlockDotSpec,
+    DotSpec,
+    GemmSpec,
+    MacSpec,
+    MatVecSpec,
+    MulSpec,
+    PackSpec,
+    PeSpec,
+    RequantSpec,
+    Spec,
+    TellmeSpec,
+    TmacSpec,
+    parse,
+)
 from hw.target import GENERIC, TARGETS, Target, parse_target
 from hw.units import build
 from hw.units.unit import Unit
@@ -12,12 +29,21 @@ __all__ = [
     "GENERIC",
     "TARGETS",
     "AddSpec",
+    "ArraySpec",
+    "BlockAddSpec",
+    "BlockDotSpec",
     "DotSpec",
+    "GemmSpec",
     "MacSpec",
+    "MatVecSpec",
     "MulSpec",
     "PackSpec",
+    "PeSpec",
+    "RequantSpec",
     "Spec",
     "Target",
+    "TellmeSpec",
+    "TmacSpec",
     "Unit",
     "build",
     "parse",

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Callable
 from dataclasses import MISSING, fields
 from typing import Any
 
-from hw.formats import parse_scalar
+from hw.formats import parse_format, parse_scalar
 from hw.specs.add import AddSpec
+from hw.specs.array import ArraySpec
 from hw.specs.base import Spec, parse_operands
+from hw.specs.blockadd import BlockAddSpec
+from hw.specs.blockdot import BlockDotSpec
 from hw.specs.dot import DotSpec
+from hw.specs.gemm import GemmSpec
 from hw.specs.mac import MacSpec
+from hw.specs.matvec import MatVecSpec
 from hw.specs.mul import MulSpec
 from hw.specs.pack import PackSpec
+from hw.specs.pe import PeSpec
+from hw.specs.requant import RequantSpec
+from hw.specs.tellme import TellmeSpec
+from hw.specs.tmac import TmacSpec
 
 __all__ = [
     "UNITS",
     "AddSpec",
+    "ArraySpec",
+    "BlockAddSpec",
+    "BlockDotSpec",
     "DotSpec",
+    "GemmSpec",
     "MacSpec",
+    "MatVecSpec",
     "MulSpec",
     "PackSpec",
+    "PeSpec",
+    "RequantSpec",
     "Spec",
+    "TellmeSpec",
+    "TmacSpec",
     "from_dict",
     "from_json",
     "from_toml",
@@ -30,12 +49,24 @@ __all__ = [
     "parse_operands",
 ]
 
+PARSERS: dict[Any, Callable[[str], Any]] = {"Format": parse_scalar, "Block": parse_format}
+"""What makes a field of a text, by the field's type."""
+
 UNITS: dict[str, type[Spec]] = {
     "mac": MacSpec,
     "mul": MulSpec,
     "add": AddSpec,
     "pack": PackSpec,
     "dot": DotSpec,
+    "blockdot": BlockDotSpec,
+    "pe": PeSpec,
+    "array": ArraySpec,
+    "blockadd": BlockAddSpec,
+    "requant": RequantSpec,
+    "tellme": TellmeSpec,
+    "tmac": TmacSpec,
+    "gemm": GemmSpec,
+    "matvec": MatVecSpec,
 }
 """The spec class of every unit, by the first part of its names."""
 
@@ -77,8 +108,8 @@ def from_dict(values: dict[str, Any]) -> Spec:
     if missing := [name for name in required if name not in values]:
         raise ValueError(f"a {unit} needs {', '.join(missing)}")
     for key, value in values.items():
-        if types[key] == "Format":
-            values[key] = parse_scalar(value)
+        if types[key] in PARSERS:
+            values[key] = PARSERS[types[key]](value)
     return cls(**values)
 
 

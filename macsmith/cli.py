@@ -114,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument(
         "--target", nargs="+", default=["ecp5"], metavar="TARGET", help="for example ecp5, nexus, xc7 (default: ecp5)"
     )
+    cost.add_argument("--no-place", action="store_true", help="count cells, but do not place: no MHz")
     _add_run_options(cost)
 
     explore = command(
@@ -129,6 +130,12 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, default=STORE.parent, metavar="DIR", help=f"default: {STORE.parent}"
     )
     _add_run_options(explore, store=False)
+
+    demo = command(
+        "demo", _demo, "classify images on a GEMM core in simulation", "macsmith demo --network lmul --images 200"
+    )
+    demo.add_argument("--network", default="int8", metavar="NAME", help="int8 (default), int8xint4, e4m3, lmul, ...")
+    demo.add_argument("--images", type=_positive, default=100, metavar="N", help="how many (default: 100)")
 
     command("doctor", _doctor, "say what of the tool chain is there", "macsmith doctor")
     return parser
@@ -217,7 +224,8 @@ def _cost(options: argparse.Namespace) -> int:
     specs = list(dict.fromkeys(hw.parse(name) for name in options.specs))
     targets = list(dict.fromkeys(hw.parse_target(name) for name in options.target))
     with Store(options.store) as store:
-        costs = run([measure_job(spec, target) for spec in specs for target in targets], store, options.jobs)
+        timed = not options.no_place
+        costs = run([measure_job(spec, target, timed) for spec in specs for target in targets], store, options.jobs)
     columns = ["target", "lut", "carry", "ff", "dsp", "bram"]
     lines = [
         [cost["spec"], *(str(cost[name]) for name in columns), "-" if cost["fmax"] is None else f"{cost['fmax']:.1f}"]
@@ -242,6 +250,13 @@ def _explore(options: argparse.Namespace) -> int:
         print(frontier_table(axis, found.rows) + "\n")
     for path in found.files:
         print(path)
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from dse import demo
+
+    print(demo.report(demo.run(options.network, options.images)))
     return 0
 
 

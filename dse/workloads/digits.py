@@ -74,6 +74,21 @@ def train() -> dict[str, Any]:
     return {"layers": layers, "accuracy": float(network.score(test_x, test_y)), "images": len(test_y)}
 
 
+def parameters(network: dict[str, Any]) -> tuple[list[Matrix], list[Matrix]]:
+    """The weights, each of shape (inputs, outputs), and the biases of a network's layers."""
+    layers = network["layers"]
+    return [np.array(layer["weights"]) for layer in layers], [np.array(layer["biases"]) for layer in layers]
+
+
+def forward(weights: list[Matrix], biases: list[Matrix], x: Matrix) -> list[Matrix]:
+    """The activations of every layer, the inputs first; of the last, without ReLU, the logits."""
+    activations = [x]
+    for index, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        z = activations[-1] @ w + b
+        activations.append(z if index == len(weights) - 1 else np.maximum(z, 0))
+    return activations
+
+
 def accuracy_key(spec: Any, network: dict[str, Any]) -> str:
     """A hash of all that the accuracy of a MAC depends on; its pipeline is not among it."""
     arithmetic = [spec.a.name, spec.b.name, spec.product, spec.accumulator_format.name]
@@ -108,7 +123,7 @@ def accuracy(spec: hw.Spec, network: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def product(mac: Any, x: Matrix, w: Matrix, scales: tuple[float, float]) -> Matrix:
+def product(mac: Any, x: Matrix, w: Matrix, scales: tuple[float, Any]) -> Matrix:
     """``x @ w`` in the MAC's arithmetic, with operands divided by their scales before and the sum multiplied after."""
     codes, status = mac.matmul(encode(mac.a, x / scales[0]), encode(mac.b, w / scales[1]))
     if np.any(status):
@@ -116,14 +131,16 @@ def product(mac: Any, x: Matrix, w: Matrix, scales: tuple[float, float]) -> Matr
     return mac.values(codes) * (scales[0] * scales[1])
 
 
-def choose_scales(mac: Any, x: Matrix, w: Matrix) -> tuple[float, float]:
+def choose_scales(mac: Any, x: Matrix, w: Matrix, each: bool = False) -> tuple[float, Any]:
     """The scales of activations and weights that bring ``x @ w`` nearest to what float64 makes of it.
+
+    With `each`, every column of weights has a scale of its own, and the second is of shape (1, columns).
 
     First both operands shift together, for a product rule that saturates needs room for products,
     then each alone.
     """
     exact = x @ w
-    full = [fit(mac.a, x), fit(mac.b, w)]
+    full = fit(mac.a, x), fit(mac.b, w, each)
 
     def error(shifts: tuple[int, int]) -> float:
         scales = (full[0] * 2.0 ** shifts[0], full[1] * 2.0 ** shifts[1])
@@ -135,6 +152,6 @@ def choose_scales(mac: Any, x: Matrix, w: Matrix) -> tuple[float, float]:
     return full[0] * 2.0 ** best[0], full[1] * 2.0 ** best[1]
 
 
-def fit(fmt: Format, values: Matrix) -> float:
-    """The scale at which the largest magnitude just meets the format's largest value."""
-    return float(np.abs(values).max()) / float(fmt.max)
+def fit(fmt: Format, values: Matrix, each: bool = False) -> Any:
+    """The scale at which the largest magnitude, of all or of each column, just meets the format's largest value."""
+    return np.abs(values).max(axis=0 if each else None, keepdims=each) / float(fmt.max)

@@ -14,6 +14,8 @@ from amaranth.hdl import Cat, Const, Mux, Signal, Value
 from hw.arith.logic import CARRY, Logic, bits, extend
 from hw.arith.multiplier import halves
 from hw.arith.place import Place, bit
+from hw.arith.select import tree
+from hw.arith.term import Term, place_of
 from hw.arith.wires import lookup
 
 
@@ -28,9 +30,12 @@ class Fabric:
         Wires of a truth table that costs little: one LUT, or LUTs with multiplexers beside them.
     pre_adds : bool
         Whether a multiplier block has an adder before it, where synthesis puts a plain sum.
+    lut_inputs : int
+        Wires that a LUT takes.
     """
 
     folds_four = False
+    lut_inputs = 4
     table_inputs = 4
     pre_adds = False
 
@@ -92,6 +97,42 @@ class Fabric:
     def lookup(self, m: Logic, name: str, wires: Value, width: int, function: Callable[[int], int]) -> Value:
         """``function(wires)`` modulo ``2**width``, a truth table for each bit."""
         return lookup(m, name, wires, width, function)
+
+    def select(self, m: Logic, name: str, words: Sequence[Value], index: Value) -> Value:
+        """``words[index]``, of words that are equally wide; anything if there is none of that number.
+
+        Parameters
+        ----------
+        m : Logic
+            Where it is added.
+        name : str
+            Of its wires.
+        words : sequence of Value
+            At least one.
+        index : Value
+            Unsigned, of as many bits as the last word's number.
+        """
+        return m.wire(name, tree(words, index))
+
+    def room(self, negated: bool) -> int:
+        """Of how many wires the bits of a term, which is `negated` or not, may be functions for nothing in `add_terms`."""
+        return self.lut_inputs - 1 - negated if self.folds_four else 1
+
+    def add_terms(self, m: Logic, name: str, terms: Sequence[Term], widths: Sequence[int]) -> Value:
+        """The sum of terms, a row for each; after the n-th, what there is has ``widths[n]`` bits, which must hold it."""
+        signed, total = any(term.negate is not None or term.signed for term in terms), None
+        for index, (term, width) in enumerate(zip(terms, widths, strict=True)):
+            room = self.room(term.negate is not None)
+            given = [bit.wired(m, f"{name}_{index}_bit", room) for bit in term.extended(width)]
+            if total is None and term.negate is None:
+                total = Cat(bit.value() for bit in given)
+            else:
+                before = [Const(0, 1)] * width if total is None else fitted(total, width)
+                places = [place_of(wire, bit, term.negate) for wire, bit in zip(before, given, strict=True)]
+                total = self.row(m, f"{name}_{index}", places, 0 if term.negate is None else term.negate)
+            total = total.as_signed() if signed else total
+        assert total is not None
+        return total
 
     def conditional(
         self, m: Logic, name: str, total: Sequence[Value], x: Sequence[Value], select: Value, flips: Sequence[bool]

@@ -15,6 +15,8 @@ from hw.arith.fabric import fitted, row_delay
 from hw.arith.logic import Cell, Logic, bits, extend
 from hw.arith.multiplier import conditional, star
 from hw.arith.place import Function, Place, bit, table
+from hw.arith.select import chained
+from hw.arith.term import Term
 
 Column = tuple[Value, Value, Value, Function]
 """One place: a wire beside, the two that are added, and what the LUT puts out of those three and the carry."""
@@ -73,8 +75,30 @@ class Ice40(CarryFabric):
         ]
         return self._columns(m, name, columns, 0)
 
+    def add_terms(self, m: Logic, name: str, terms: Sequence[Term], widths: Sequence[int]) -> Value:
+        if any(term.negate is None for term in terms):
+            return super().add_terms(m, name, terms, widths)
+        # s - x is ~(~s + x): before a row that subtracts the sum is inverted, and after it again, and both inversions
+        # are one, in the LUT behind the carry.
+        negates = [term.negate for term in terms if term.negate is not None]
+        total: Value = negates[0].replicate(widths[0])
+        for index, (term, width) in enumerate(zip(terms, widths, strict=True)):
+            here = [bit.wired(m, f"{name}_{index}_bit", 1) for bit in term.extended(width)]
+            flip = negates[index]
+            if index + 1 < len(terms):
+                flip = m.wire(f"{name}_{index}_flip", flip ^ negates[index + 1])
+            columns: list[Column] = [
+                (flip, before, bit.value(), lambda f, s, x, c: f ^ s ^ x ^ c)
+                for before, bit in zip(fitted(total, width), here, strict=True)
+            ]
+            total = self._columns(m, f"{name}_{index}", columns, 0).as_signed()
+        return total
+
     def multiply(self, m: Logic, name: str, x: Value, y: Value, fast: bool = False) -> Signal:
         return conditional(m, self, name, x, y, fast) if min(len(x), len(y)) > 1 else star(m, name, x, y)
+
+    def select(self, m: Logic, name: str, words: Sequence[Value], index: Value) -> Value:
+        return chained(m, name, words, index, _lut)
 
     def _columns(self, m: Logic, name: str, columns: Sequence[Column], carry: Value | int) -> Signal:
         total, carries = Signal(len(columns), name=name), Signal(len(columns) + 1, name=f"{name}_carry")
@@ -84,14 +108,19 @@ class Ice40(CarryFabric):
             cells.append(Cell("SB_CARRY", {}, {"I0": enters, "I1": enters, "CI": Const(0, 1)}, {"CO": carries[0]}))
             enters = carries[0]
         for index, (beside, x, y, function) in enumerate(columns):
-            contents = sum(value << n for n, value in enumerate(table(function, 4)))
-            inputs = {"I0": beside, "I1": x, "I2": y, "I3": enters}
-            cells.append(Cell("SB_LUT4", {"LUT_INIT": Const(contents, 16)}, inputs, {"O": total[index]}))
+            cells.append(_lut((beside, x, y, enters), function, total[index]))
             if index < len(columns) - 1:
                 cells.append(Cell("SB_CARRY", {}, {"I0": x, "I1": y, "CI": enters}, {"CO": carries[index + 1]}))
                 enters = carries[index + 1]
         m.cells(name, cells, [total, carries], row_delay(len(columns)))
         return total
+
+
+def _lut(wires: Sequence[Value], function: Function, output: Value) -> Cell:
+    """A LUT of four wires."""
+    contents = sum(value << n for n, value in enumerate(table(function, 4)))
+    inputs = {f"I{n}": wire for n, wire in enumerate(wires)}
+    return Cell("SB_LUT4", {"LUT_INIT": Const(contents, 16)}, inputs, {"O": output})
 
 
 def _bare(m: Logic, name: str, place: Place, function: Function) -> Value:

@@ -18,7 +18,8 @@ from hw.arith.carry import CarryFabric
 from hw.arith.fabric import row_delay
 from hw.arith.logic import Cell, Logic, bits
 from hw.arith.multiplier import paired, parts
-from hw.arith.place import Place, always, bit, plain
+from hw.arith.place import Function, Place, always, bit, plain, table
+from hw.arith.select import chained, joined
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,27 @@ class Lattice(CarryFabric):
     def multiply(self, m: Logic, name: str, x: Value, y: Value, fast: bool = False) -> Signal:
         return paired(m, self, name, *((x, y) if len(x) >= len(y) else (y, x)))
 
+    def select(self, m: Logic, name: str, words: Sequence[Value], index: Value) -> Value:
+        if self.cell.wide:
+            return joined(
+                m, name, words, index, 2, [("PFUMX", "BLUT", "ALUT", "C0", "Z"), ("L6MUX21", "D0", "D1", "SD", "Z")]
+            )
+        return chained(m, name, words, index, self._lut)
+
+    def _lut(self, wires: Sequence[Value], function: Function, output: Value) -> Cell:
+        """A LUT of four wires."""
+        init = self._init(sum(value << n for n, value in enumerate(table(function, 4))))
+        return Cell("LUT4", {"INIT": init}, dict(zip("ABCD", wires, strict=True)), {"Z": output})
+
+    def _init(self, contents: int) -> Const | str:
+        """A table as a parameter."""
+        return f"0x{contents:04x}" if self.cell.text else Const(contents, 16)
+
     def _half(self, m: Logic, name: str, half: int, place: Place) -> tuple[dict[str, Value], dict[str, Any]]:
         """The wires and the parameter of half a cell."""
         wires, contents = self._fit(m, name, place)
-        init = f"0x{contents:04x}" if self.cell.text else Const(contents, 16)
-        return {f"{letter}{half}": wire for letter, wire in zip("ABCD", wires, strict=True)}, {f"INIT{half}": init}
+        inputs = {f"{letter}{half}": wire for letter, wire in zip("ABCD", wires, strict=True)}
+        return inputs, {f"INIT{half}": self._init(contents)}
 
     def _fit(self, m: Logic, name: str, place: Place) -> tuple[list[Value], int]:
         """The wires A to D of a place, and its table; functions that do not fit get a LUT before it."""

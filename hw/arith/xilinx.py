@@ -17,6 +17,7 @@ from hw.arith.fabric import fitted, row_delay
 from hw.arith.logic import Cell, Logic
 from hw.arith.multiplier import booth, parts, star, tabled
 from hw.arith.place import Place, bit, plain
+from hw.arith.select import joined
 
 CHAIN = {"CARRY4": 4, "CARRY8": 8}
 LUT_INPUTS = 6
@@ -33,7 +34,7 @@ class Xilinx(CarryFabric):
 
     folds_four = True
     pre_adds = True
-    table_inputs = LUT_INPUTS
+    table_inputs = lut_inputs = LUT_INPUTS
 
     def __init__(self, kind: str) -> None:
         self.kind, self.length = kind, CHAIN[kind]
@@ -75,6 +76,9 @@ class Xilinx(CarryFabric):
         if sum(not isinstance(bit, Const) for bit in [*parts(x), *parts(y)]) <= LUT_INPUTS:
             return tabled(m, name, x, y)
         return booth(m, self, name, x, y, fast) if min(len(x), len(y)) > 1 else star(m, name, x, y)
+
+    def select(self, m: Logic, name: str, words: Sequence[Value], index: Value) -> Value:
+        return joined(m, name, words, index, 4, [("MUXF7", "I0", "I1", "S", "O"), ("MUXF8", "I0", "I1", "S", "O")])
 
     def _enter(self, before: Value | None, carry: Value | int) -> dict[str, Value]:
         carry = carry if isinstance(carry, Value) else Const(carry, 1)

@@ -13,7 +13,7 @@ from hw.arith import Logic, fabric
 from hw.arith.compress import compress_3
 from hw.arith.logic import extend
 from hw.arith.wires import truncate
-from hw.datapath.product import ProductRule, Term
+from hw.datapath.product import Product, ProductRule, Term
 from hw.datapath.rounded import check_result
 from hw.datapath.sum import Addend, add_base, add_rounded, addend, constant, normalised
 from hw.formats import Fixed, Format, Minifloat, Span, check_int
@@ -257,16 +257,21 @@ def product_addend(m: Logic, pair: Pair, result: Minifloat) -> Addend:
     """The product of a pair, to be added to a float."""
     rule, a, b = pair.rule, pair.a_format, pair.b_format
     product = rule.multiply(m, a, b, pair.a, pair.b)
+    return addend_of(m, product, rule.span(a, b).lsb, rule.bias(a, b), result)
+
+
+def addend_of(m: Logic, product: Product, lsb: int, bias: int | None, result: Minifloat) -> Addend:
+    """A product in steps of ``2**lsb``, its exponent too large by `bias`, to be added to a float."""
     significand = product.significand
     negate = Const(0, 1) if product.negate is None else product.negate
     if significand.shape().signed:
         sign = significand[-1]
         significand = fabric(m).negate(m, "product_magnitude", significand, sign, len(significand))
         negate = m.wire("product_sign", sign ^ negate)
-    base = rule.span(a, b).lsb + len(significand) - 1 + result.bias
+    base = lsb + len(significand) - 1 + result.bias
     number = Addend(significand, constant(base), base, base, negate, product.status)
     if product.exponent is not None:
-        low = base - (rule.bias(a, b) or 0)
+        low = base - (bias or 0)
         high = low + (1 << len(product.exponent)) - 1
         exponent = add_base(m, "product_exponent", product.exponent, low)
         number = replace(number, exponent=exponent, lowest=low, highest=high)

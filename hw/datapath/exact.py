@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from amaranth.hdl import Cat, Const, Value
 
 from hw.arith import Logic, fabric, multiply
 from hw.arith.logic import bits
 from hw.arith.place import Place, adjoin, always
+from hw.arith.wires import lookup
 from hw.datapath.product import Product, ProductRule, status
 from hw.datapath.rounded import round_product
 from hw.datapath.unpack import Operand, exponent_base, unpack_factor, unpacks
 from hw.formats import Format, Minifloat, Span
+
+FEW = 4
+"""Wires of which any function is a LUT on every fabric."""
 
 
 class Exact(ProductRule):
@@ -62,8 +68,19 @@ def _exponent(m: Logic, x: Operand, y: Operand) -> Value | None:
     if len(operands) < 2:
         return operands[0].exponent if operands else None
     width = max(len(operand.exponent) for operand in operands if operand.exponent is not None) + 1
+    fields = [operand.field for operand in operands if operand.field is not None]
+    if sum(map(len, fields)) <= FEW:
+        return lookup(m, "exponent", Cat(*fields), width, _exponent_table(operands))
     columns = [[_exponent_bit(operand, index) for operand in operands] for index in range(width)]
     return fabric(m).row(m, "exponent", [adjoin(*pair) for pair in columns])
+
+
+def _exponent_table(operands: list[Operand]) -> Callable[[int], int]:
+    """The sum of two exponents, from their fields: a subnormal's is 1, and a power of two has none."""
+    assert operands[0].field is not None
+    cut = len(operands[0].field)
+    lowest = [0 if isinstance(operand.normal, Const) else 1 for operand in operands]
+    return lambda code: max(lowest[0], code & ((1 << cut) - 1)) + max(lowest[1], code >> cut)
 
 
 def _exponent_bit(operand: Operand, index: int) -> Place:

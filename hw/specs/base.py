@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 
-from hw.formats import Format, Span, check_choice, check_int, parse_scalar
+from hw.formats import Block, Format, Notation, Span, check_choice, check_int, parse_format, parse_scalar
 
 MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
 MAX_TERM_WIDTH = 1024
@@ -72,7 +72,7 @@ class Spec(ABC):
         values: dict[str, str | int] = {"unit": self.unit}
         for field in fields(self):
             value = getattr(self, field.name)
-            values[field.name] = value.name if isinstance(value, Format) else value
+            values[field.name] = value.name if isinstance(value, Notation) else value
         return values
 
     def to_json(self) -> str:
@@ -117,6 +117,21 @@ def parse_operands(text: str) -> tuple[Format, Format]:
     raise failure
 
 
+def parse_blocks(text: str) -> tuple[Block, Block]:
+    """The two block formats of ``AxB``; an element's name may hold an x itself (``fix8.6``)."""
+    failure: ValueError | None = None
+    for index in (i for i, char in enumerate(text) if char == "x"):
+        try:
+            a, b = parse_format(text[:index]), parse_format(text[index + 1 :])
+        except ValueError as error:
+            failure = error
+            continue
+        if isinstance(a, Block) and isinstance(b, Block):
+            return a, b
+        failure = ValueError(f"operands must be block formats, got {a} and {b}")
+    raise failure or ValueError(f"operands must be written AxB, got {text!r}")
+
+
 def check_operands(a: Format, b: Format) -> None:
     """Raise TypeError or ValueError unless both are formats that a unit takes."""
     for name, fmt in (("a", a), ("b", b)):
@@ -142,6 +157,14 @@ def parse_pipeline(text: str) -> int:
     match = re.fullmatch(r"p(0|[1-9][0-9]{0,2})", text)
     if not match:
         raise ValueError(f"the pipeline must be written pSTAGES, got {text!r}")
+    return int(match[1])
+
+
+def parse_count(name: str, letter: str, text: str) -> int:
+    """The number in a part of a name, like ``n32``."""
+    match = re.fullmatch(rf"{letter}([1-9][0-9]{{0,6}})", text)
+    if not match:
+        raise ValueError(f"{name} must be written {letter} and a number, like {letter}32, got {text!r}")
     return int(match[1])
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from hw.datapath import PRODUCTS
 from hw.formats import Format, Span, check_choice, check_int
-from hw.specs.base import build_parts, check_build, check_operands, check_term, parse_operands
+from hw.specs.base import build_parts, check_build, check_operands, check_term, parse_count, parse_operands
 from hw.specs.result import ResultSpec, parse_result
 from hw.specs.stream import STATUS, Beat, Field, StreamSpec
 
 MAX_LANES = 1024
+SUMS: dict[str, str] = {
+    "fused": "products are exact, and so is their sum; it is rounded once, if at all",
+    "rounded": "each product is rounded, neighbours are added and rounded, then neighbouring sums, and so on",
+}
+"""How a sum is made."""
 
 
 @dataclass(frozen=True)
 class DotSpec(StreamSpec, ResultSpec):
     """A dot product: ``sum = a[0] * b[0] + ... + a[n-1] * b[n-1]``, a beat of operands at a time.
+
+    Rounded sums are added in a tree: neighbours, then neighbouring sums; a last one without a neighbour waits.
 
     Parameters
     ----------
@@ -31,6 +37,8 @@ class DotSpec(StreamSpec, ResultSpec):
         Of the sum: by default fixed point, as wide as the exact sum needs.
     rounding : str
         Of the result.
+    sums : str
+        How the sum is made: a key of `SUMS`. An exact result is always fused.
     pipeline : int
         Registers between operands and result, 0..4, placed where they balance the logic.
     form : str
@@ -48,6 +56,7 @@ class DotSpec(StreamSpec, ResultSpec):
     product: str = "exact"
     result: Format = None  # type: ignore[assignment]
     rounding: str = "nearest_even"
+    sums: str = "fused"
     pipeline: int = 0
     form: str = "small"
 
@@ -55,7 +64,8 @@ class DotSpec(StreamSpec, ResultSpec):
     port: ClassVar[str] = "sum"
     port_meaning: ClassVar[str] = "sum"
     layout: ClassVar[str] = (
-        "dot/AxB/nLANES/PRODUCT/RESULT[:ROUNDING]/pSTAGES[/FORM], for example dot/int8xint8/n32/exact/exact/p2"
+        "dot/AxB/nLANES/PRODUCT/RESULT[:ROUNDING][/rounded]/pSTAGES[/FORM], for example "
+        "dot/int8xint8/n32/exact/exact/p2 or dot/e4m3fnxe4m3fn/n8/exact/fp16/rounded/p4"
     )
 
     def __post_init__(self) -> None:
@@ -63,23 +73,34 @@ class DotSpec(StreamSpec, ResultSpec):
         check_int("lanes", self.lanes, 1, MAX_LANES)
         check_choice("product", self.product, PRODUCTS)
         check_build(self.form, self.pipeline)
-        PRODUCTS[self.product].check(self.a, self.b)
+        check_choice("sums", self.sums, SUMS)
+        rule = PRODUCTS[self.product]
+        rule.check(self.a, self.b)
         check_term(self.a, self.b, self.span)
         self._settle_result()
+        if self.sums == "rounded":
+            if self.is_exact:
+                raise ValueError("sums must be fused for an exact result, got 'rounded'")
+            rule.check_result(self.a, self.b, self.result)
 
     __hash__ = StreamSpec.__hash__
 
     @property
     def name(self) -> str:
+        sums = "" if self.sums == "fused" else f"/{self.sums}"
         build = build_parts(self.form, self.pipeline)
-        return f"dot/{self.a}x{self.b}/n{self.lanes}/{self.product}/{self.result_part}/{build}"
+        return f"dot/{self.a}x{self.b}/n{self.lanes}/{self.product}/{self.result_part}{sums}/{build}"
 
     @classmethod
     def from_parts(cls, parts: list[str]) -> Self:
+        values: dict[str, Any] = {}
+        if len(parts) > 4 and parts[4] in SUMS:
+            values["sums"] = parts[4]
+            parts = [*parts[:4], *parts[5:]]
         if not 2 <= len(parts) <= 6:
-            raise ValueError("it must have 2 to 6 parts after the unit")
+            raise ValueError("it must have 2 to 7 parts after the unit")
         a, b = parse_operands(parts[0])
-        values: dict[str, Any] = {"a": a, "b": b, "lanes": parse_count("lanes", "n", parts[1])}
+        values |= {"a": a, "b": b, "lanes": parse_count("lanes", "n", parts[1])}
         if len(parts) > 2:
             values["product"] = parts[2]
         return cls(**values, **parse_result(parts[3:]))
@@ -100,11 +121,3 @@ class DotSpec(StreamSpec, ResultSpec):
     def cycles(self, beats: Any = 1) -> Any:
         """For so many beats: one each, and the latency."""
         return beats + self.latency
-
-
-def parse_count(name: str, letter: str, text: str) -> int:
-    """The number in a part of a name, like ``n32``."""
-    match = re.fullmatch(rf"{letter}([1-9][0-9]{{0,6}})", text)
-    if not match:
-        raise ValueError(f"{name} must be written {letter} and a number, like {letter}32, got {text!r}")
-    return int(match[1])

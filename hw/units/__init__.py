@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 from hw.narrowing import reject_narrowing
-from hw.spec import AddSpec, DotSpec, MacSpec, MulSpec, PackSpec, Spec
+from hw.spec import (
+    AddSpec,
+    ArraySpec,
+    BlockAddSpec,
+    BlockDotSpec,
+    DotSpec,
+    GemmSpec,
+    MacSpec,
+    MatVecSpec,
+    MulSpec,
+    PackSpec,
+    PeSpec,
+    RequantSpec,
+    Spec,
+    TellmeSpec,
+    TmacSpec,
+)
 from hw.target import GENERIC, Target
 from hw.units.add import Add
+from hw.units.array import Array
+from hw.units.blockadd import BlockAdd
+from hw.units.blockdot import BlockDot
 from hw.units.dot import Dot
+from hw.units.gemm import Gemm
 from hw.units.mac import Mac
+from hw.units.matvec import MatVec
 from hw.units.mul import Mul
 from hw.units.pack import Pack
+from hw.units.pe import Pe
+from hw.units.requant import Requant
+from hw.units.tellme import Tellme
+from hw.units.tmac import Tmac
 from hw.units.unit import Unit
 
 COMPONENTS: dict[type[Spec], type[Unit]] = {
@@ -18,6 +43,15 @@ COMPONENTS: dict[type[Spec], type[Unit]] = {
     AddSpec: Add,
     PackSpec: Pack,
     DotSpec: Dot,
+    BlockDotSpec: BlockDot,
+    PeSpec: Pe,
+    ArraySpec: Array,
+    BlockAddSpec: BlockAdd,
+    RequantSpec: Requant,
+    TellmeSpec: Tellme,
+    TmacSpec: Tmac,
+    GemmSpec: Gemm,
+    MatVecSpec: MatVec,
 }
 
 

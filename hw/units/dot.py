@@ -7,14 +7,17 @@ from typing import Any
 
 from amaranth.hdl import Value
 
-from hw.arith import Logic, fabric
+from hw.arith import Logic
 from hw.datapath import PRODUCTS
+from hw.datapath.fused import cleared, round_sum, sum_products
+from hw.datapath.stepwise import sum_rounded_products
+from hw.formats import Minifloat
 from hw.specs.dot import DotSpec
 from hw.units.stream import Feedforward
 
 
 class Dot(Feedforward):
-    """``sum = a[0] * b[0] + ... + a[n-1] * b[n-1]``; a beat of operands a cycle.
+    """``sum = a[0] * b[0] + ... + a[n-1] * b[n-1]``, added as ``spec.sums`` says; a beat of operands a cycle.
 
     Parameters
     ----------
@@ -29,7 +32,7 @@ class Dot(Feedforward):
         ``x``: operand codes, one a lane.
     sum : Out(stream)
         ``x``: a code of ``spec.result``; and ``status``, if ``spec.has_status``: bit 0 +infinity, bit 1 -infinity,
-        both NaN.
+        both NaN. Then `x` is 0.
 
     Raises
     ------
@@ -44,21 +47,12 @@ class Dot(Feedforward):
     spec_type = DotSpec
 
     def compute(self, m: Logic, beats: Mapping[str, Any]) -> dict[str, Value]:
-        spec, rule = self.spec, PRODUCTS[self.spec.product]
-        span = rule.span(spec.a, spec.b)
-        terms = []
-        for lane in range(spec.lanes):
-            x, y = (Value.cast(beats[name].x[lane]) for name in ("a", "b"))
-            number = rule.fixed(m, spec.a, spec.b, rule.multiply(m, spec.a, spec.b, x, y))
-            terms.append((number.as_signed() if span.signed else number, 1))
-        while len(terms) > 1:
-            terms = [self._add(m, *terms[i : i + 2]) for i in range(0, len(terms), 2)]
-        return {"x": terms[0][0]}
-
-    def _add(self, m: Logic, x: tuple[Value, int], y: tuple[Value, int] | None = None) -> tuple[Value, int]:
-        """The sum of two sums, each with how many products are in it."""
-        if y is None:
-            return x
-        span = PRODUCTS[self.spec.product].span(self.spec.a, self.spec.b).accumulate(x[1] + y[1])
-        total = fabric(m).add(m, "total", x[0], y[0], span.width)
-        return total.as_signed() if span.signed else total, x[1] + y[1]
+        spec, rule, result = self.spec, PRODUCTS[self.spec.product], self.spec.result
+        pairs = [(Value.cast(beats["a"].x[lane]), Value.cast(beats["b"].x[lane])) for lane in range(spec.lanes)]
+        if spec.sums == "rounded":
+            assert isinstance(result, Minifloat)
+            return {"x": sum_rounded_products(m, rule, (spec.a, spec.b), pairs, result, spec.rounding)}
+        total = sum_products(m, rule, spec.a, spec.b, pairs)
+        if isinstance(result, Minifloat):
+            return {"x": round_sum(m, total, spec.span.lsb, result, spec.rounding)}
+        return {"x": cleared(m, total)} | ({} if total.status is None else {"status": total.status})

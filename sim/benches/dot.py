@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
-import numpy as np
+from itertools import product
 
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.formats import Format
 from hw.specs.dot import DotSpec
-from sim.benches.stimulus import corners
+from sim.benches.mac import ends, opposite
+from sim.benches.stimulus import corners, pairs
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
+from sim.golden import decode
 
 BEATS = 2048
+Codes = NDArray[np.int64]
 
 
 def plays(spec: DotSpec, seed: int) -> list[StreamPlay]:
     """All plays for a dot product; the reset comes last."""
     rng = np.random.default_rng(seed)
-    near, random = (operands(spec, count, rng) for count in (BEATS, BEATS // 4))
+    first, exhaustive = every_pair(spec, rng)
+    random = streams(*lanes(spec.a, spec.b, (BEATS // 4, spec.lanes), rng))
     few = spec.cycles(BEATS // 4)
+    count = len(first["a"]["x"])  # type: ignore[arg-type]
     return [
-        stream_play(spec, "corners", near, spec.cycles(BEATS)),
-        stream_play(spec, "one_beat", operands(spec, 1, rng), spec.cycles(1)),
+        stream_play(spec, "operands", first, spec.cycles(count), exhaustive=exhaustive),
+        stream_play(spec, "one_beat", streams(*lanes(spec.a, spec.b, (1, spec.lanes), rng)), spec.cycles(1)),
         stream_play(spec, "pauses", random, few, pauses=paused(spec, 0.4)),
         stream_play(spec, "slow_taker", random, few, pauses={"sum": 0.7}),
         stream_play(spec, "reset", random, few, reset=40),
     ]
 
 
-def operands(spec: DotSpec, beats: int, rng: np.random.Generator) -> Streams:
-    """Codes near the corners of the formats and random ones; in some beats all lanes are alike."""
-    streams = {}
-    for name, fmt in (("a", spec.a), ("b", spec.b)):
-        shape = (beats, spec.lanes)
-        near, random = rng.choice(corners(fmt), shape), rng.integers(0, 1 << fmt.width, shape)
-        codes = np.where(rng.random(shape) < 0.5, near, random)
-        alike = rng.random(beats) < 1 / 8
-        codes[alike] = codes[alike, :1]
-        streams[name] = {"x": codes}
-    return streams
+def streams(a: Codes, b: Codes) -> Streams:
+    return {"a": {"x": a}, "b": {"x": b}}
+
+
+def every_pair(spec: DotSpec, rng: np.random.Generator) -> tuple[Streams, bool]:
+    """Of a single lane all pairs of codes, if they can be counted out; else extremes, corners and chance."""
+    tried = pairs(spec.a, spec.b, rng) if spec.lanes == 1 else None
+    if tried is not None and tried.exhaustive:
+        return streams(tried.a[:, None], tried.b[:, None]), True
+    extreme = extremes(spec.a, spec.b, spec.lanes)
+    some = lanes(spec.a, spec.b, (BEATS, spec.lanes), rng)
+    return streams(*(np.concatenate(parts) for parts in zip(extreme, some, strict=True))), False
+
+
+def extremes(a: Format, b: Format, count: int) -> tuple[Codes, Codes]:
+    """Beats whose lanes are all at the ends of their formats: among them those with the lowest and the highest sum."""
+    x, y = (np.array(codes) for codes in zip(*product(ends(a), ends(b)), strict=True))
+    return np.repeat(x[:, None], count, axis=1), np.repeat(y[:, None], count, axis=1)
+
+
+def lanes(a: Format, b: Format, shape: tuple[int, int], rng: np.random.Generator) -> tuple[Codes, Codes]:
+    """Codes for beats of lanes: near the corners of the formats and random ones.
+
+    In some beats all lanes are alike, in some most are zero, so that few bits are left to round, and in some each
+    second lane is the negative of the first: then what is left is zero, or small.
+    """
+    x, y = (
+        np.where(rng.random(shape) < 0.5, rng.choice(corners(fmt), shape), rng.integers(0, 1 << fmt.width, shape))
+        for fmt in (a, b)
+    )
+    kind = rng.integers(0, 8, shape[0])
+    for codes in (x, y):
+        codes[kind == 0] = codes[kind == 0, :1]
+    zeros = (kind == 1)[:, None] & (rng.random(shape) < 1 - 2 / shape[1])
+    x = np.where(zeros, zero(a), x)
+    even = shape[1] & ~1
+    against = (kind == 2)[:, None] & (rng.random((shape[0], even // 2)) < 7 / 8)
+    x[:, 1:even:2] = np.where(against, opposite(a)[x[:, 0:even:2]], x[:, 1:even:2])
+    y[:, 1:even:2] = np.where(against, y[:, 0:even:2], y[:, 1:even:2])
+    return x, y
+
+
+def zero(fmt: Format) -> int:
+    """The code of zero, or of what is nearest to it."""
+    return int(np.argmin(np.nan_to_num(np.abs(decode(fmt, np.arange(1 << fmt.width))), nan=np.inf)))

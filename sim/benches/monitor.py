@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -13,14 +14,23 @@ class Monitor:
     dut : handle
         The design.
     ports : list of str
-        The outputs to sample.
+        The outputs to sample. ``x+y`` is the sum of two as wide as they are: the number in carry-save form.
     """
 
     def __init__(self, dut: Any, ports: list[str]) -> None:
         self.samples: dict[str, list[int]] = {port: [] for port in ports}
-        self.taps = [(getattr(dut, port).get, self.samples[port].append) for port in ports]
+        self.taps = [(_reader(dut, port), self.samples[port].append) for port in ports]
 
     def sample(self) -> None:
         """Note what every output shows now, as unsigned codes."""
         for get, keep in self.taps:
             keep(int(get()))
+
+
+def _reader(dut: Any, port: str) -> Callable[[], Any]:
+    """What reads a port, or a sum of ports."""
+    handles = [getattr(dut, name) for name in port.split("+")]
+    if len(handles) == 1:
+        return handles[0].get
+    mask = (1 << len(handles[0])) - 1
+    return lambda: sum(int(handle.get()) for handle in handles) & mask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,3 +53,11 @@ def corners(fmt: Format) -> NDArray[np.int64]:
     near = {bit + step for bit in [0, *(1 << n for n in range(fmt.width))] for step in (-1, 0, 1)}
     mask = (1 << fmt.width) - 1
     return np.array(sorted({code & mask for code in near} | {~code & mask for code in near}))
+
+
+def mixed(fmt: Format, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
+    """Codes, half of them near the corners, half random."""
+    bits = fmt.width
+    words = rng.integers(0, 1 << 32, (*shape, -(-bits // 32))).astype(object if bits > 62 else np.int64)
+    random = (words << np.arange(0, bits, 32).astype(words.dtype)).sum(axis=-1) & ((1 << bits) - 1)
+    return np.where(rng.random(shape) < 0.5, rng.choice(corners(fmt), shape), random)

@@ -8,15 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hw.formats import Fixed
+from hw.formats import Fixed, parse_scalar
 from sim.golden.accumulators import Accumulator, Floating, Wide
 from sim.golden.add import Add
+from sim.golden.array import Array
+from sim.golden.blockadd import BlockAdd
+from sim.golden.blockdot import BlockDot
 from sim.golden.decoding import decode
 from sim.golden.dot import Dot
 from sim.golden.encoding import encode
+from sim.golden.frames import Frames
+from sim.golden.gemm import Gemm
 from sim.golden.mac import Mac
+from sim.golden.matvec import MatVec
 from sim.golden.mul import Mul
 from sim.golden.pack import Pack
+from sim.golden.pe import Pe
+from sim.golden.requant import Requant
+from sim.golden.tellme import Tellme
+from sim.golden.tmac import Tmac
 
 __all__ = ["MODELS", "Add", "Dot", "Mac", "Mul", "Pack", "decode", "encode", "model"]
 
@@ -44,7 +54,51 @@ def _pack(spec: Any) -> Pack:
 
 
 def _dot(spec: Any) -> Dot:
-    return Dot(spec.a, spec.b, spec.product, spec.result, spec.rounding)
+    return Dot(spec.a, spec.b, spec.product, spec.result, spec.rounding, spec.sums == "rounded")
+
+
+def _blockdot(spec: Any) -> BlockDot:
+    return BlockDot(spec.a, spec.b, spec.result, spec.rounding, spec.keeps_scale and spec.is_exact)
+
+
+def _pe(spec: Any) -> Pe:
+    return Pe(_mac(spec.mac), spec.flow, spec.latency)
+
+
+def _array(spec: Any) -> Array:
+    return Array(_mac(spec.pe.mac), spec.rows, spec.columns, spec.flow)
+
+
+def _blockadd(spec: Any) -> BlockAdd:
+    return BlockAdd(spec.a, spec.b, spec.sum_format, spec.result, spec.rounding)
+
+
+def _requant(spec: Any) -> Requant:
+    return Requant(spec.input, spec.output, spec.rounding, spec.parameters)
+
+
+def _gemm(spec: Any) -> Gemm:
+    requant = None if spec.requant is None else _requant(spec.requant)
+    frames = Frames(spec.a, spec.b, spec.result, spec.rows, spec.columns, spec.parameters)
+    return Gemm(_mac(spec.array.pe.mac), requant, frames)
+
+
+def _tellme(spec: Any) -> Tellme:
+    return Tellme(parse_scalar("ternary"), *_lookup(spec))
+
+
+def _tmac(spec: Any) -> Tmac:
+    return Tmac(spec.w, *_lookup(spec))
+
+
+def _lookup(spec: Any) -> tuple[Any, ...]:
+    half, serial = spec.entries == "half", spec.planes_a_beat < spec.planes
+    return spec.x, spec.group, spec.tables, spec.lookups, half, spec.planes, serial, spec.result
+
+
+def _matvec(spec: Any) -> MatVec:
+    folds = (spec.neuron_folds, spec.synapse_folds) if spec.resident else None
+    return MatVec(spec.a, spec.b, spec.product, _accumulator(spec.mac), spec.elements, spec.lanes, folds)
 
 
 MODELS: dict[str, Callable[[Any], Any]] = {
@@ -53,6 +107,15 @@ MODELS: dict[str, Callable[[Any], Any]] = {
     "add": _add,
     "pack": _pack,
     "dot": _dot,
+    "blockdot": _blockdot,
+    "pe": _pe,
+    "array": _array,
+    "blockadd": _blockadd,
+    "requant": _requant,
+    "tellme": _tellme,
+    "tmac": _tmac,
+    "gemm": _gemm,
+    "matvec": _matvec,
 }
 """How to make each unit's model from a spec, by the unit's name."""
 

@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
-from sim.golden.codes import Codes, check_codes
-from sim.golden.encoding import encode_steps
-from sim.golden.products import Terms, find_rule
+from sim.golden.add import Add
+from sim.golden.codes import Codes, check_codes, integer_type
+from sim.golden.encoding import encode, encode_steps
+from sim.golden.products import Terms, find_rule, multiply
 
 
 @dataclass(frozen=True)
 class Dot:
-    """``sum = a[0] * b[0] + ... + a[n-1] * b[n-1]``, exactly or rounded once.
+    """``sum = a[0] * b[0] + ... + a[n-1] * b[n-1]``: exactly, rounded once, or rounded at every step.
 
     Parameters
     ----------
@@ -28,6 +29,9 @@ class Dot:
         Of the sum; of a fixed-point format it must hold every sum.
     rounding : str
         A key of `hw.formats.ROUNDINGS` but "stochastic".
+    stepwise : bool
+        Whether each product is rounded into a float `result`, and so is each addition, in a tree: neighbours are
+        added, then neighbouring sums; a last one without a neighbour waits.
     """
 
     a: Format
@@ -35,6 +39,7 @@ class Dot:
     product: str
     result: Format
     rounding: str
+    stepwise: bool = False
 
     def run(self, a: dict[str, ArrayLike], b: dict[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
         """The beats that come out, for those that go in: arrays of codes `x` of shape (beats, lanes).
@@ -56,8 +61,39 @@ class Dot:
         a, b = check_codes("a", self.a, a), check_codes("b", self.b, b)
         if a.shape != b.shape or a.ndim != 2:
             raise ValueError(f"a and b must have one shape (beats, lanes), got {a.shape} and {b.shape}")
-        terms = find_rule(self.product)(self.a, self.b, a, b)
-        total = Terms(terms.steps.sum(axis=1), np.bitwise_or.reduce(terms.status, axis=1), terms.lsb)
-        if isinstance(self.result, Fixed):
-            return np.asarray(encode_steps(self.result, total.steps, total.lsb)), total.status
-        raise NotImplementedError
+        total = exact_sums(self.a, self.b, a, b, self.product)
+        if self.stepwise:
+            products = multiply(self.a, self.b, a, b, self.result, self.product, self.rounding)
+            return self._tree(products), total.status
+        return codes_of_sums(self.result, total, self.rounding), total.status
+
+    def _tree(self, codes: Codes) -> Codes:
+        """The sums of products that are codes of the result."""
+        adder = Add(self.result, self.result, self.result, self.rounding, 0)
+        while codes.shape[1] > 1:
+            even = codes.shape[1] & ~1
+            added, _ = adder.results(codes[:, 0:even:2], codes[:, 1:even:2])
+            codes = np.concatenate([added, codes[:, even:]], axis=1)
+        return codes[:, 0]
+
+
+def exact_sums(a_format: Format, b_format: Format, a: Codes, b: Codes, product: str) -> Terms:
+    """The sums of products over the last axis, and their status."""
+    rule = find_rule(product)
+    terms = rule(a_format, b_format, a, b)
+    span = rule.span(a_format, b_format).accumulate(a.shape[-1])
+    status = np.bitwise_or.reduce(terms.status, axis=-1)
+    return Terms(terms.steps.astype(integer_type(span)).sum(axis=-1), status, terms.lsb)
+
+
+def codes_of_sums(result: Format, total: Terms, rounding: str) -> Codes:
+    """Sums as codes: rounded once, or in fixed point, where 0 stands for what is no number."""
+    steps = np.where(total.status == 0, total.steps, 0)
+    codes = np.asarray(encode_steps(result, steps, total.lsb, rounding))
+    if isinstance(result, Fixed):
+        return codes
+    for kind, value in ((1, np.inf), (2, -np.inf), (3, np.nan)):
+        where = total.status == kind
+        if where.any():
+            codes = np.where(where, encode(result, value), codes)
+    return codes

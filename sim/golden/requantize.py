@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import sys
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from hw.formats import Integer, check_int
+from hw.formats import Integer, Minifloat, check_int
 from sim.golden.codes import Codes, code_type
-from sim.golden.rounding import deterministic, shift_right
+from sim.golden.encoding import encode_steps
+from sim.golden.rounding import Rounding, deterministic, shift_right
 
 
 def dyadic(scale: float, bits: int = 31) -> tuple[int, int]:
@@ -41,24 +43,38 @@ def dyadic(scale: float, bits: int = 31) -> tuple[int, int]:
 
 
 def requantize(
-    z: ArrayLike, m: int, e: int, fmt: Integer, zero_point: int = 0, rounding: str = "nearest_even"
+    z: ArrayLike,
+    m: ArrayLike,
+    e: ArrayLike,
+    fmt: Integer | Minifloat,
+    zero_point: ArrayLike = 0,
+    rounding: str = "nearest_even",
+    bias: ArrayLike = 0,
+    relu: bool = False,
 ) -> Codes:
-    """The codes of ``((z * m) >> e) + zero_point``, the shift rounded, the sum saturated.
+    """The codes of ``(((z + bias) * m) >> e) + zero_point``, the shift rounded, the sum saturated.
+
+    For a float, the codes of ``(z + bias) * m / 2**e``, rounded once. What is beyond its range becomes what the
+    format says.
 
     Parameters
     ----------
     z : integer array
         Of at most 64 bits, or of Python's integers.
-    m : int
-        -2**62..2**62.
-    e : int
+    m : integer or integer array
+        -2**62..2**62; an array, as of the other parameters, that broadcasts to the shape of `z`: a scale each.
+    e : integer or integer array
         0..1000.
-    fmt : Integer
+    fmt : Integer or Minifloat
         Of the result.
-    zero_point : int
-        -2**31..2**31.
+    zero_point : integer or integer array
+        -2**31..2**31; for a float 0.
     rounding : str
         Of the shift: a key of `hw.formats.ROUNDINGS` but "stochastic"; "down" is the plain shift.
+    bias : integer or integer array
+        As `z`.
+    relu : bool
+        If true, nothing is below the zero point.
 
     Returns
     -------
@@ -69,19 +85,67 @@ def requantize(
     TypeError, ValueError
         An argument of a wrong type or value.
     """
-    numbers = np.asarray(z)
-    python = numbers.dtype == object and all(isinstance(z, int) and not isinstance(z, bool) for z in numbers.flat)
-    if numbers.size and numbers.dtype.kind not in "iu" and not python:
-        raise TypeError(f"z must be integers, got an array of {numbers.dtype}")
-    check_int("m", m, -(1 << 62), 1 << 62)
-    check_int("e", e, 0, 1000)
-    check_int("zero_point", zero_point, -(1 << 31), 1 << 31)
-    if not isinstance(fmt, Integer):
-        raise TypeError(f"fmt must be an Integer, got {fmt!r}")
-    how = deterministic(rounding)
-    highest = max((abs(int(end)) for end in (numbers.min(), numbers.max())), default=0) if numbers.size else 0
-    numbers = numbers.astype(np.int64 if (highest * abs(m)).bit_length() < 62 else object)
-    shifted = shift_right(np.asarray(numbers * m, dtype=numbers.dtype), e, how) + zero_point
-    span = fmt.span
-    codes = np.clip(shifted, span.lo + fmt.symmetric, span.hi) & ((1 << fmt.width) - 1)
-    return np.asarray(codes).astype(code_type(fmt.width))
+    if not isinstance(fmt, (Integer, Minifloat)):
+        raise TypeError(f"fmt must be an Integer or a Minifloat, got {fmt!r}")
+    if not isinstance(relu, bool):
+        raise TypeError(f"relu must be a bool, got {relu!r}")
+    how, numbers = deterministic(rounding), _integers("z", z)
+    shape = numbers.shape
+    scales, shifts = _parameter("m", m, -(1 << 62), 1 << 62, shape), _parameter("e", e, 0, 1000, shape)
+    most = 1 << 31 if isinstance(fmt, Integer) else 0
+    zeros = _parameter("zero_point", zero_point, -most, most, shape)
+    products = _products(numbers, _spread("bias", _integers("bias", bias), shape), scales)
+    codes = np.zeros(numbers.size, dtype=code_type(fmt.width))
+    for shift in np.unique(shifts).tolist():
+        here = (shifts == shift).ravel()
+        codes[here] = _shifted(products.ravel()[here], zeros.ravel()[here], shift, fmt, how, relu)
+    return codes.reshape(shape)
+
+
+def _integers(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Integers of any size as an array of them."""
+    array = np.asarray(values)
+    python = array.dtype == object and all(isinstance(n, int) and not isinstance(n, bool) for n in array.flat)
+    if array.size and array.dtype.kind not in "iu" and not python:
+        raise TypeError(f"{name} must be integers, got an array of {array.dtype}")
+    return array
+
+
+def _parameter(name: str, values: ArrayLike, low: int, high: int, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """A parameter for each number."""
+    if not isinstance(values, (np.ndarray, list, tuple)):
+        check_int(name, values, low, high)
+    array = _integers(name, values)
+    for extreme in (array.min(), array.max()) if array.size else ():
+        check_int(name, int(extreme), low, high)
+    return _spread(name, array.astype(np.int64), shape)
+
+
+def _spread(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        shapes = f"{array.shape} and {shape}"
+        raise ValueError(f"{name} must have a shape that broadcasts to that of z, got {shapes}") from None
+
+
+def _products(z: NDArray[Any], bias: NDArray[Any], m: NDArray[Any]) -> NDArray[Any]:
+    """``(z + bias) * m``, exactly."""
+    if not z.size:
+        return z
+    biased, factor = (max(abs(int(n.min())), abs(int(n.max()))) for n in (bias, m))
+    biased += max(abs(int(z.min())), abs(int(z.max())))
+    kind = np.int64 if biased >> 62 == 0 and biased * factor >> 62 == 0 else object
+    return np.asarray((z.astype(kind) + bias.astype(kind)) * m.astype(kind), dtype=kind)
+
+
+def _shifted(
+    products: NDArray[Any], zeros: NDArray[Any], shift: int, fmt: Integer | Minifloat, how: Rounding, relu: bool
+) -> Codes:
+    """The codes of ``products / 2**shift``."""
+    if isinstance(fmt, Minifloat):
+        return encode_steps(fmt, np.maximum(products, 0) if relu else products, -shift, how.name)
+    lowest = fmt.span.lo + fmt.symmetric
+    lowest = np.maximum(zeros, lowest) if relu else lowest
+    moved = shift_right(products, shift, how) + zeros.astype(products.dtype)
+    return np.minimum(np.maximum(moved, lowest), fmt.span.hi) & ((1 << fmt.width) - 1)

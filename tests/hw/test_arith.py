@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from amaranth.back import rtlil
-from amaranth.hdl import Cat, Const, Fragment, Module, Shape, Signal, Value
+from amaranth.hdl import Cat, Const, Fragment, Module, Mux, Shape, Signal, Value
 from amaranth.sim import Simulator
 from numpy.typing import NDArray
 
@@ -249,6 +249,27 @@ def shifts() -> Iterator[Case]:
         )
 
 
+def selections() -> Iterator[Case]:
+    for count in (1, 2, 3, 4, 5, 7, 8, 11, 16, 17):
+        width = (count - 1).bit_length()
+
+        def words(a: Value, c: Value, count: int = count) -> list[Value]:
+            return [Cat(a[n % 8], c[5 * n % 31 : 5 * n % 31 + 2]) for n in range(count)]
+
+        def index(m: Logic, b: Value, count: int = count, width: int = width) -> Value:
+            return m.wire("index", Mux(b[:width] < count, b[:width], 0))
+
+        def word(a: Array, b: Array, c: Array, count: int = count, width: int = width) -> Array:
+            n = np.where(b & (1 << width) - 1 < count, b & (1 << width) - 1, 0)
+            return (a >> n % 8 & 1) | (c >> 5 * n % 31 & 3) << 1
+
+        yield Case(
+            f"select of {count}",
+            lambda m, a, b, c, words=words, index=index: fabric(m).select(m, "s", words(a, c), index(m, b)),
+            word,
+        )
+
+
 def zeros() -> Iterator[Case]:
     def length(codes: Array) -> Array:
         return np.frexp(codes.astype(np.float64))[1].astype(np.int64)
@@ -347,7 +368,7 @@ def roundings() -> Iterator[Case]:
 
 
 # What has rows is built of every fabric's cells; the rest is the same everywhere.
-ROWS = {group.__name__: list(group()) for group in (products, rows, sums, roundings)}
+ROWS = {group.__name__: list(group()) for group in (products, rows, sums, roundings, selections)}
 PORTABLE = {group.__name__: list(group()) for group in (halved_products, bounds, shifts, zeros, compressions)}
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hw.formats import parse_format
+from sim.golden import decode, encode
 from sim.golden.requantize import dyadic, requantize
 
 
@@ -119,6 +120,42 @@ def test_a_dyadic_number_may_reach_the_next_power_of_two() -> None:
     assert dyadic(1e6, 4) == (15, -16)
 
 
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+@pytest.mark.parametrize("name", ["int8", "uint4", "int8-sym"])
+def test_every_number_may_have_a_scale_of_its_own(name: str, rounding: str) -> None:
+    rng = np.random.default_rng(3)
+    z = rng.integers(-(1 << 20), 1 << 20, (40, 6))
+    m, e, bias = rng.integers(-300, 300, 6), rng.integers(0, 30, (40, 6)), rng.integers(-9000, 9000, (40, 1))
+    zero = rng.integers(-20, 20, 6)
+    fmt = parse_format(name)
+    got = requantize(z, m, e, fmt, zero, rounding, bias)
+    for n, k in np.ndindex(z.shape):
+        total = int(z[n, k]) + int(bias[n, 0])
+        assert got[n, k] == requantized(total, int(m[k]), int(e[n, k]), name, int(zero[k]), rounding)
+
+
+def test_with_relu_nothing_is_below_the_zero_point() -> None:
+    z = np.arange(-50, 50)
+    fmt = parse_format("int8")
+    for zero in (-128, -100, 0, 5, 127):
+        plain, clamped = (decode(fmt, requantize(z, 9, 1, fmt, zero, relu=relu)) for relu in (False, True))
+        assert np.array_equal(clamped, np.maximum(plain, zero))
+    # Nor is the reserved code made of a zero point.
+    assert requantize(-5, 1, 0, parse_format("int8-sym"), -128, relu=True) == 0x81
+
+
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+@pytest.mark.parametrize("name", ["e4m3", "e4m3fn", "e5m2-inf", "e2m3-flush", "ue4m3", "bf16"])
+def test_floats_are_the_exact_number_rounded_once(name: str, rounding: str) -> None:
+    """Against the encoder, which other tests hold against libraries, with numbers that float64 holds."""
+    rng, fmt = np.random.default_rng(4), parse_format(name)
+    z, m, e = rng.integers(-(1 << 30), 1 << 30, 500), rng.integers(0, 1 << 16, 500), rng.integers(0, 60, 500)
+    values = np.ldexp((z + 3.0) * m, -e)
+    assert np.array_equal(requantize(z, m, e, fmt, 0, rounding, 3), encode(fmt, values, rounding))
+    rectified = requantize(z, m, e, fmt, 0, rounding, 3, relu=True)
+    assert np.array_equal(rectified, encode(fmt, np.maximum(values, 0.0) + 0.0, rounding))
+
+
 def test_shapes_are_kept_and_nothing_is_written() -> None:
     z = np.arange(12).reshape(3, 4)[:, ::2]
     z.flags.writeable = False
@@ -140,7 +177,17 @@ def test_shapes_are_kept_and_nothing_is_written() -> None:
         ({"e": -1}, ValueError, "e must be 0..1000, got -1"),
         ({"e": 1001}, ValueError, "e must be 0..1000, got 1001"),
         ({"zero_point": 1 << 32}, ValueError, "zero_point must be -2147483648..2147483648, got"),
-        ({"fmt": parse_format("e4m3")}, TypeError, "fmt must be an Integer"),
+        ({"m": [1.5]}, TypeError, "m must be integers, got an array of float64"),
+        (
+            {"m": np.array([3, 1 << 63], dtype=np.uint64)},
+            ValueError,
+            "m must be -4611686018427387904..4611686018427387904, got",
+        ),
+        ({"e": [0, 1]}, ValueError, r"e must have a shape that broadcasts to that of z, got \(2,\) and \(1,\)"),
+        ({"bias": 0.5}, TypeError, "bias must be integers, got an array of float64"),
+        ({"relu": 1}, TypeError, "relu must be a bool, got 1"),
+        ({"fmt": parse_format("e4m3"), "zero_point": 1}, ValueError, "zero_point must be 0..0, got 1"),
+        ({"fmt": parse_format("fix8.4")}, TypeError, "fmt must be an Integer or a Minifloat, got Fixed"),
         ({"rounding": "floor"}, ValueError, "rounding must be one of nearest_even"),
         ({"rounding": "stochastic"}, ValueError, "rounding must not be stochastic here"),
     ],

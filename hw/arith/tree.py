@@ -1,0 +1,55 @@
+"""Sums of many numbers: a few at a time in a chain of rows, and the chains' sums in a tree.
+
+In a chain each number is a row of its own, which can negate it and compute its bits on the way; in a tree a row has two
+sums to add and takes nothing else in. So numbers that are plain wires go into the tree at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Value
+
+from hw.arith import fabric
+from hw.arith.logic import Logic
+from hw.arith.term import Term
+from hw.formats import Span
+
+CHAINED = {"small": 8, "fast": 2, "dsp": 8}
+"""Terms in a chain, by the form."""
+
+
+def sum_terms(m: Logic, name: str, terms: Sequence[Term], span: Span) -> Value:
+    """The sum of terms, in as many bits as it needs.
+
+    Parameters
+    ----------
+    m : Logic
+        Where it is added.
+    name : str
+        Of its wires.
+    terms : sequence of Term
+        At least one.
+    span : Span
+        Of every term.
+    """
+    plain = all(term.negate is None and len(bit.inputs) < 2 for term in terms for bit in term.bits)
+    count = 1 if plain else CHAINED[m.form]
+    widths = [span.accumulate(n + 1).width for n in range(count)]
+    sums = []
+    for low in range(0, len(terms), count):
+        chain = terms[low : low + count]
+        sums.append((fabric(m).add_terms(m, f"{name}_{low}", chain, widths[: len(chain)]), len(chain)))
+    while len(sums) > 1:
+        pairs = [sums[low : low + 2] for low in range(0, len(sums), 2)]
+        sums = [_added(m, name, pair, span) for pair in pairs]
+    return sums[0][0]
+
+
+def _added(m: Logic, name: str, pair: Sequence[tuple[Value, int]], span: Span) -> tuple[Value, int]:
+    """The sum of two sums, or a lone one, and how many terms are in it."""
+    if len(pair) == 1:
+        return pair[0]
+    (x, x_terms), (y, y_terms) = pair
+    total = fabric(m).add(m, name, x, y, span.accumulate(x_terms + y_terms).width)
+    return total.as_signed() if span.signed else total, x_terms + y_terms

@@ -1,0 +1,156 @@
+"""The systolic array's spec."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from hw.formats import Format, check_int
+from hw.specs.base import build_parts, parse_operands
+from hw.specs.pe import PeSpec, parse_element
+from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec
+
+MAX_SIDE = 256
+SEGMENT = 8
+"""Rows that a column chooses from between two registers, on the sums' way out: a power of two."""
+
+
+@dataclass(frozen=True)
+class ArraySpec(StreamSpec):
+    """A systolic array of `rows` x `columns` processing elements, which multiplies matrices tile by tile.
+
+    Output-stationary (``os``): ``C = A B``, A of `rows` rows, B of `columns` columns, and the sums stay. A beat of
+    ``a`` is a column of A, one of ``b`` a row of B, by ascending k, the last ones marked; the rows of C come out.
+
+    Weight-stationary (``ws``): ``C + A B``, and B, of `rows` rows and `columns` columns, stays. `rows` beats of ``b``
+    are its rows. Then each beat of ``a`` is a row of A, and one of ``c`` a row of C; a row of the result comes out.
+
+    Input-stationary (``is``): the same with a and b exchanged: A stays. `rows` beats of ``a`` are the columns of A, of
+    `columns` elements; then each beat of ``b`` is a column of B, and a column of the result comes out.
+
+    Products enter a sum by ascending k, whatever the flow.
+
+    Parameters
+    ----------
+    a, b : Format
+        The operands' formats.
+    rows, columns : int
+        1..256.
+    flow, product, accumulator, pipeline, form
+        As for `PeSpec`, and as for `MacSpec`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value, or formats that the product rule does not take.
+    """
+
+    a: Format
+    b: Format
+    rows: int
+    columns: int
+    flow: str = "os"
+    product: str = "exact"
+    accumulator: str = "kulisch1024"
+    pipeline: int = 1
+    form: str = "small"
+
+    unit: ClassVar[str] = "array"
+    layout: ClassVar[str] = (
+        "array/AxB/RxC/FLOW/PRODUCT/ACCUMULATOR/pSTAGES[/FORM], for example array/int8xint8/8x8/os/exact/kulisch1024/p1"
+    )
+
+    def __post_init__(self) -> None:
+        check_int("rows", self.rows, 1, MAX_SIDE)
+        check_int("columns", self.columns, 1, MAX_SIDE)
+        object.__setattr__(self, "accumulator", self.pe.accumulator)
+
+    __hash__ = StreamSpec.__hash__
+
+    @property
+    def name(self) -> str:
+        build = build_parts(self.form, self.pipeline)
+        shape = f"{self.rows}x{self.columns}"
+        return f"array/{self.a}x{self.b}/{shape}/{self.flow}/{self.product}/{self.accumulator}/{build}"
+
+    @classmethod
+    def from_parts(cls, parts: list[str]) -> Self:
+        if not 2 <= len(parts) <= 7:
+            raise ValueError("it must have 2 to 7 parts after the unit")
+        a, b = parse_operands(parts[0])
+        return cls(a, b, *parse_sides(parts[1]), **parse_element(parts[2:]))
+
+    @property
+    def pe(self) -> PeSpec:
+        """One of its elements."""
+        return PeSpec(self.a, self.b, self.flow, self.product, self.accumulator, self.pipeline, self.form)
+
+    @property
+    def accumulator_format(self) -> Format:
+        """The format of the sums."""
+        return self.pe.mac.accumulator_format
+
+    @property
+    def has_status(self) -> bool:
+        """Whether infinities and NaNs are counted beside the sums."""
+        return self.pe.has_status
+
+    @property
+    def sum_beat(self) -> Beat:
+        """A beat of sums, one a column."""
+        status = {"status": Field(STATUS, self.columns)} if self.has_status else {}
+        return {"x": Field(self.accumulator_format, self.columns), **status}
+
+    @property
+    def inputs(self) -> dict[str, Beat]:
+        formats, pe, last = {"a": self.a, "b": self.b}, self.pe, {"last": Field(FLAG)}
+        moving = {"x": Field(formats[pe.moving], self.rows), **last}
+        other = {"x": Field(formats[pe.other], self.columns)}
+        if self.flow == "os":
+            return {pe.moving: moving, pe.other: {**other, **last}}
+        streams = {pe.moving: moving, pe.other: other, "c": self.sum_beat}
+        return {name: streams[name] for name in "abc"}
+
+    @property
+    def outputs(self) -> dict[str, Beat]:
+        return {"sum": {**self.sum_beat, "last": Field(FLAG)}}
+
+    @property
+    def levels(self) -> int:
+        """Choices, with a register behind each, between the elements of a column and its foot."""
+        if self.flow != "os":
+            return 0
+        return next(level for level in range(1, MAX_SIDE) if SEGMENT**level >= self.rows)
+
+    @property
+    def gathering(self) -> int:
+        """Registers between an element and the foot of its column."""
+        return self.levels + self.pe.mac.sums.behind
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a beat to the result that it completes; from a tile's last one to its first row of sums."""
+        # Through the element, or through all of a column's, and then from the first column to the last.
+        down = 1 if self.flow == "os" else self.rows
+        return down + self.pe.latency - 1 + self.gathering + self.columns - 1
+
+    def cycles(self, beats: Any, tiles: Any = 1) -> Any:
+        """For so many tiles of so many beats each: of a and b if the output stays, else of the moving operand.
+
+        The first tile takes its beats, or its loading and its beats. While one is worked on, the next is loaded, or
+        the one before comes out, `rows` beats; so more tiles take ``max(beats, rows)`` each.
+        """
+        before, after = (0, self.rows - 1) if self.flow == "os" else (self.rows, 0)
+        each = max(beats, self.rows) if isinstance(beats, int) else np.maximum(beats, self.rows)
+        return before + beats + (tiles - 1) * each + self.latency + after
+
+
+def parse_sides(text: str) -> tuple[int, int]:
+    """The two numbers of ``RxC``."""
+    match = re.fullmatch(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})", text)
+    if not match:
+        raise ValueError(f"the sides must be written RxC, like 8x8, got {text!r}")
+    return int(match[1]), int(match[2])

@@ -1,0 +1,133 @@
+"""The spec of what adds sums of blocks, scaled, to floats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from hw.datapath import PRODUCTS
+from hw.datapath.rounded import check_result
+from hw.formats import Block, Fixed, Format, Minifloat, Span, check_int, parse_scalar
+from hw.specs.base import build_parts, check_build, check_operand, parse_blocks, parse_count, parse_pipeline
+from hw.specs.stream import STATUS, Beat, Field, StreamSpec
+
+MAX_LANES = 256
+FP32 = parse_scalar("fp32")
+
+
+@dataclass(frozen=True)
+class BlockAddSpec(StreamSpec):
+    """``y = c + x * scale_a * scale_b`` in every lane, rounded once: what follows an array that sums blocks.
+
+    Parameters
+    ----------
+    a, b : Block
+        The operands' block formats, of one size. Lanes share the scale of `a`, and each has its own of `b`.
+    lanes : int
+        1..256.
+    result : Minifloat
+        Of `c` and `y`.
+    rounding : str
+        Of each addition: a key of `hw.formats.ROUNDINGS` but "stochastic".
+    pipeline : int
+        Registers between operands and result, 0..4, placed where they balance the logic.
+    form : str
+        How it is built: a key of `hw.specs.base.FORMS`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value, or formats that do not go together.
+    """
+
+    a: Block
+    b: Block
+    lanes: int = 1
+    result: Format = FP32
+    rounding: str = "nearest_even"
+    pipeline: int = 1
+    form: str = "small"
+
+    unit: ClassVar[str] = "blockadd"
+    layout: ClassVar[str] = (
+        "blockadd/AxB/nLANES/RESULT[:ROUNDING]/pSTAGES[/FORM], for example blockadd/mxfp4xmxfp4/n8/fp32/p2"
+    )
+
+    def __post_init__(self) -> None:
+        for name, fmt in (("a", self.a), ("b", self.b)):
+            if not isinstance(fmt, Block):
+                raise TypeError(f"{name} must be a Block, got {fmt!r}")
+            check_operand(f"{name}'s element", fmt.element)
+        if self.a.size != self.b.size or not self.a.size:
+            raise ValueError(f"a and b must have one block size, got {self.a} and {self.b}")
+        check_int("lanes", self.lanes, 1, MAX_LANES)
+        if not isinstance(self.result, Minifloat) or not self.result.exponent_bits:
+            raise ValueError(f"result must be a float with exponent bits, got {self.result}")
+        check_build(self.form, self.pipeline)
+        PRODUCTS["exact"].check(self.a.element, self.b.element)
+        PRODUCTS["exact"].check(self.a.scale, self.b.scale)
+        check_result(self.a.scale, self.b.scale, self.result, Fixed.holding(self.scale_span), self.rounding)
+
+    __hash__ = StreamSpec.__hash__
+
+    @property
+    def name(self) -> str:
+        rounding = "" if self.rounding == "nearest_even" else f":{self.rounding}"
+        build = build_parts(self.form, self.pipeline)
+        return f"blockadd/{self.a}x{self.b}/n{self.lanes}/{self.result}{rounding}/{build}"
+
+    @classmethod
+    def from_parts(cls, parts: list[str]) -> Self:
+        if not 1 <= len(parts) <= 5:
+            raise ValueError("it must have 1 to 5 parts after the unit")
+        a, b = parse_blocks(parts[0])
+        values: dict[str, Any] = {"a": a, "b": b}
+        if len(parts) > 1:
+            values["lanes"] = parse_count("lanes", "n", parts[1])
+        if len(parts) > 2:
+            result, colon, rounding = parts[2].partition(":")
+            values["result"] = parse_scalar(result)
+            if colon:
+                values["rounding"] = rounding
+        if len(parts) > 3:
+            values["pipeline"] = parse_pipeline(parts[3])
+        if len(parts) > 4:
+            values["form"] = parts[4]
+        return cls(**values)
+
+    @property
+    def sum_format(self) -> Fixed:
+        """The format of the sums of a block's products: that of a MAC's accumulator of the block's size."""
+        span = PRODUCTS["exact"].span(self.a.element, self.b.element)
+        return Fixed.holding(span.accumulate(self.a.size))
+
+    @property
+    def scale_span(self) -> Span:
+        """The span of the products of two scales."""
+        return PRODUCTS["exact"].span(self.a.scale, self.b.scale)
+
+    @property
+    def has_status(self) -> bool:
+        """Whether sums come with a status: an element has infinities or NaNs."""
+        return self.a.element.has_special or self.b.element.has_special
+
+    @property
+    def inputs(self) -> dict[str, Beat]:
+        status = {"status": Field(STATUS, self.lanes)} if self.has_status else {}
+        return {
+            "x": {"x": Field(self.sum_format, self.lanes), **status},
+            "scale": {"a": Field(self.a.scale), "b": Field(self.b.scale, self.lanes)},
+            "c": {"x": Field(self.result, self.lanes)},
+        }
+
+    @property
+    def outputs(self) -> dict[str, Beat]:
+        return {"y": {"x": Field(self.result, self.lanes)}}
+
+    @property
+    def latency(self) -> int:
+        return self.pipeline
+
+    def cycles(self, beats: Any = 1) -> Any:
+        """For so many beats: one each, and the latency."""
+        return beats + self.latency

@@ -1,0 +1,157 @@
+"""The block dot product's spec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from hw.datapath import PRODUCTS
+from hw.datapath.rounded import check_result
+from hw.formats import Block, Fixed, Format, PowerOfTwo, Span, check_int, parse_scalar
+from hw.specs.base import build_parts, check_build, check_operands, check_term, parse_blocks
+from hw.specs.dot import MAX_LANES
+from hw.specs.result import parse_result
+from hw.specs.stream import STATUS, Beat, Field, StreamSpec
+
+
+@dataclass(frozen=True)
+class BlockDotSpec(StreamSpec):
+    """A dot product of two blocks: ``sum = scale_a * scale_b * (a[0] * b[0] + ... + a[n-1] * b[n-1])``.
+
+    A beat of operands is a block. Scales are applied once, to the sum. A scale of the whole tensor, as NVFP4 has it, is
+    one factor for all sums and stays outside.
+
+    Parameters
+    ----------
+    a, b : Block
+        The operands' block formats, of one size, 1..1024.
+    result : Format, optional
+        Of the sum: a float, rounded into once; or, by default, exact in fixed point. There, if both scales are powers of
+        two, their exponents stay beside the number, as the sum of the scales' codes.
+    rounding : str
+        Of the result.
+    pipeline : int
+        Registers between operands and result, 0..4, placed where they balance the logic.
+    form : str
+        How it is built: a key of `hw.specs.base.FORMS`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value, or formats that do not go together.
+    """
+
+    a: Block
+    b: Block
+    result: Format = None  # type: ignore[assignment]
+    rounding: str = "nearest_even"
+    pipeline: int = 0
+    form: str = "small"
+
+    unit: ClassVar[str] = "blockdot"
+    layout: ClassVar[str] = "blockdot/AxB/RESULT[:ROUNDING]/pSTAGES[/FORM], for example blockdot/mxfp4xmxfp4/exact/p2"
+
+    def __post_init__(self) -> None:
+        for name, block in (("a", self.a), ("b", self.b)):
+            if not isinstance(block, Block):
+                raise TypeError(f"{name} must be a Block, got {block!r}")
+        if self.a.size != self.b.size:
+            raise ValueError(f"a and b must have one block size, got {self.a} and {self.b}")
+        check_int("the block size", self.a.size, 1, MAX_LANES)
+        check_build(self.form, self.pipeline)
+        for x, y in (self.elements, self.scales):
+            check_operands(x, y)
+            PRODUCTS["exact"].check(x, y)
+        check_term(self.a.element, self.b.element, self.exact_span)
+        if self.result is None:
+            object.__setattr__(self, "result", self.exact_format)
+        if not isinstance(self.result, Format):
+            raise TypeError(f"result must be a Format, got {self.result!r}")
+        for x, y in (self.elements, self.scales):
+            check_result(x, y, self.result, self.exact_format, self.rounding)
+
+    __hash__ = StreamSpec.__hash__
+
+    @property
+    def name(self) -> str:
+        result = "exact" if self.is_exact else self.result.name
+        rounding = "" if self.rounding == "nearest_even" else f":{self.rounding}"
+        return f"blockdot/{self.a}x{self.b}/{result}{rounding}/{build_parts(self.form, self.pipeline)}"
+
+    @classmethod
+    def from_parts(cls, parts: list[str]) -> Self:
+        if not 1 <= len(parts) <= 4:
+            raise ValueError("it must have 1 to 4 parts after the unit")
+        a, b = parse_blocks(parts[0])
+        return cls(a, b, **parse_result(parts[1:]))
+
+    @property
+    def elements(self) -> tuple[Format, Format]:
+        return self.a.element, self.b.element
+
+    @property
+    def scales(self) -> tuple[Format, Format]:
+        return self.a.scale, self.b.scale
+
+    @property
+    def lanes(self) -> int:
+        """Elements in a block."""
+        return self.a.size
+
+    @property
+    def sum_span(self) -> Span:
+        """The span of the sums of the elements' products."""
+        return PRODUCTS["exact"].span(*self.elements).accumulate(self.lanes)
+
+    @property
+    def keeps_scale(self) -> bool:
+        """Whether an exact result leaves the scales' exponents beside the number."""
+        return all(isinstance(scale, PowerOfTwo) and not scale.signed and not scale.zero for scale in self.scales)
+
+    @property
+    def exact_span(self) -> Span:
+        """The span of an exact result's number."""
+        return self.sum_span if self.keeps_scale else self.sum_span * PRODUCTS["exact"].span(*self.scales)
+
+    @property
+    def exact_format(self) -> Fixed:
+        return Fixed.holding(self.exact_span)
+
+    @property
+    def is_exact(self) -> bool:
+        return self.result == self.exact_format
+
+    @property
+    def scale_format(self) -> Format:
+        """The format of the sum of the scales' codes."""
+        return parse_scalar(f"uint{max(scale.width for scale in self.scales) + 1}")
+
+    @property
+    def has_status(self) -> bool:
+        """Whether there is a field `status`: a format has infinities or NaNs, which fixed point has not."""
+        return self.is_exact and any(fmt.has_special for fmt in (*self.elements, *self.scales))
+
+    @property
+    def inputs(self) -> dict[str, Beat]:
+        return {
+            name: {"x": Field(block.element, self.lanes), "scale": Field(block.scale)}
+            for name, block in (("a", self.a), ("b", self.b))
+        }
+
+    @property
+    def outputs(self) -> dict[str, Beat]:
+        beat = {"x": Field(self.result)}
+        if self.is_exact and self.keeps_scale:
+            beat["scale"] = Field(self.scale_format)
+        if self.has_status:
+            beat["status"] = Field(STATUS)
+        return {"sum": beat}
+
+    @property
+    def latency(self) -> int:
+        """Clock edges from a pair of blocks to their sum."""
+        return self.pipeline
+
+    def cycles(self, beats: Any = 1) -> Any:
+        """For so many pairs of blocks: one each, and the latency."""
+        return beats + self.latency

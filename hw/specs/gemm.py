@@ -1,0 +1,272 @@
+"""The GEMM core's spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Self
+
+from hw.datapath.accumulate import Kulisch, parse_accumulator
+from hw.formats import Fixed, Format, Integer, check_choice, check_int, parse_scalar
+from hw.specs.array import ArraySpec, parse_sides
+from hw.specs.base import parse_count, parse_operands, parse_pipeline
+from hw.specs.gemm_cycles import run_cycles
+from hw.specs.pe import parse_element
+from hw.specs.requant import SCOPES, RequantSpec
+from hw.specs.stream import FLAG, Beat, Field, StreamSpec
+
+WIDE = "wide"
+MAX_ROWS = (1 << 16) - 1
+"""Rows of a product: what the counters of rows hold."""
+MAX_SIZE, MAX_WORDS = 1 << 16, 1 << 20
+UNUSED = ("nearest_even", "tensor", 2)
+"""What is said of a requantiser where none is."""
+
+
+@dataclass(frozen=True)
+class GemmSpec(StreamSpec):
+    """A GEMM core: ``C = requantise(A B + bias)`` for matrices larger than its systolic array.
+
+    A is M x K, B is K x N; M, K and N are set by registers at run time. The core cuts C into tiles of `rows` x
+    `columns`. B is loaded once and kept; of A it keeps the tile that it works on and the next.
+
+    Parameters
+    ----------
+    a, b, rows, columns, flow, product, accumulator, pipeline
+        The array: as for `ArraySpec`.
+    output : str
+        The format of C, which a requantiser makes of the sums; or ``wide``: the sums themselves. By default that of
+        `a`, or ``wide`` where a requantiser can't make it.
+    rounding, scope
+        Of the requantiser: as for `RequantSpec`. Its scale is in registers for scope ``tensor``, and comes with the
+        biases for ``channel``, one a column of C.
+    output_lanes : int
+        Codes of C that are made and given at a time; it divides `columns`. By default about a quarter: a row of a tile
+        takes four cycles on its way out then, and nobody waits where K is four times `rows` or more.
+    output_pipeline : int
+        Registers in the requantiser, 0..4.
+    max_k, max_n : int
+        The largest K and N, 1..65536.
+    words : int
+        Words of memory for B, of a code for each column of the array: K times the tiles in N may be no more.
+    form : str
+        How it is built: a key of `hw.specs.base.FORMS`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value, or formats that do not go together.
+    """
+
+    a: Format
+    b: Format
+    rows: int = 8
+    columns: int = 8
+    flow: str = "os"
+    product: str = "exact"
+    accumulator: str = "kulisch1024"
+    pipeline: int = 1
+    output: str = None  # type: ignore[assignment]
+    rounding: str = "nearest_even"
+    scope: str = "tensor"
+    output_lanes: int = None  # type: ignore[assignment]
+    output_pipeline: int = 2
+    max_k: int = 256
+    max_n: int = 256
+    words: int = 1024
+    form: str = "small"
+
+    unit: ClassVar[str] = "gemm"
+    layout: ClassVar[str] = (
+        "gemm/AxB/RxC/FLOW/PRODUCT/ACCUMULATOR/pSTAGES/OUTPUT[:ROUNDING]/SCOPE/xLANES/pSTAGES/kMAX/nMAX/wWORDS[/FORM] "
+        "or .../pSTAGES/wide/xLANES/kMAX/nMAX/wWORDS[/FORM], "
+        "for example gemm/int8xint8/8x8/os/exact/kulisch1024/p1/int8/tensor/x2/p2/k256/n256/w1024"
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "accumulator", self.array.accumulator)
+        if self.output_lanes is None:
+            object.__setattr__(self, "output_lanes", quarter(self.columns))
+        check_int("output_lanes", self.output_lanes, 1, self.columns)
+        if self.columns % self.output_lanes:
+            raise ValueError(f"output_lanes must divide the columns, {self.columns}, got {self.output_lanes}")
+        if self.output is None:
+            object.__setattr__(self, "output", self._usual_output())
+        if not isinstance(self.output, str):
+            raise TypeError(f"output must be {WIDE!r} or the name of a format, got {self.output!r}")
+        if self.output != WIDE:
+            object.__setattr__(self, "output", parse_scalar(self.output).name)
+        elif (self.rounding, self.scope, self.output_pipeline) != UNUSED:
+            said = f"{self.rounding}, {self.scope} and {self.output_pipeline}"
+            raise ValueError(f"rounding, scope and output_pipeline are of a requantiser, and {WIDE} has none: got {said}")
+        check_choice("scope", self.scope, SCOPES)
+        check_int("max_k", self.max_k, 1, MAX_SIZE)
+        check_int("max_n", self.max_n, 1, MAX_SIZE)
+        check_int("words", self.words, 1, MAX_WORDS)
+        sums = parse_accumulator(self.accumulator)
+        if isinstance(sums, Kulisch) and self.max_k > sums.depth:
+            raise ValueError(f"max_k must be at most {sums.depth}, the depth of {sums.name}, got {self.max_k}")
+        _ = self.requant
+
+    __hash__ = StreamSpec.__hash__
+
+    def _usual_output(self) -> str:
+        try:
+            self._requant_to(self.a)
+        except ValueError:
+            return WIDE
+        return self.a.name
+
+    @property
+    def name(self) -> str:
+        scaled = ("", "")
+        if self.output != WIDE:
+            rounding = "" if self.rounding == "nearest_even" else f":{self.rounding}"
+            scaled = (f"{rounding}/{self.scope}", f"/p{self.output_pipeline}")
+        array = f"{self.a}x{self.b}/{self.rows}x{self.columns}/{self.flow}/{self.product}/{self.accumulator}"
+        output = f"{self.output}{scaled[0]}/x{self.output_lanes}{scaled[1]}"
+        form = "" if self.form == "small" else f"/{self.form}"
+        return f"gemm/{array}/p{self.pipeline}/{output}/k{self.max_k}/n{self.max_n}/w{self.words}{form}"
+
+    @classmethod
+    def from_parts(cls, parts: list[str]) -> Self:
+        if not 1 <= len(parts) <= 14:
+            raise ValueError("it must have 1 to 14 parts after the unit")
+        a, b = parse_operands(parts[0])
+        values: dict[str, Any] = dict(zip(("rows", "columns"), parse_sides(parts[1]), strict=True)) if parts[1:] else {}
+        values |= parse_element(parts[2:6])
+        if parts[6:]:
+            values["output"], colon, rounding = parts[6].partition(":")
+            values |= {"rounding": rounding} if colon else {}
+        scaled = values.get("output") != WIDE
+        fields = ["scope"] * scaled + ["output_lanes"] + ["output_pipeline"] * scaled + ["max_k", "max_n", "words", "form"]
+        if len(parts) > 7 + len(fields):
+            raise ValueError(f"nothing may follow the form, got {parts[7 + len(fields)]!r}")
+        values |= {name: PARSERS[name](part) for name, part in zip(fields, parts[7:], strict=False)}
+        return cls(a, b, **values)
+
+    @property
+    def array(self) -> ArraySpec:
+        """The systolic array inside."""
+        shape = (self.rows, self.columns, self.flow)
+        return ArraySpec(self.a, self.b, *shape, self.product, self.accumulator, self.pipeline, self.form)
+
+    @property
+    def requant(self) -> RequantSpec | None:
+        """The requantiser inside, if there is one. A scale a lane it has in any case, for biases have one."""
+        return None if self.output == WIDE else self._requant_to(parse_scalar(self.output))
+
+    def _requant_to(self, output: Format) -> RequantSpec:
+        sums, build = self.array.accumulator_format, {"pipeline": self.output_pipeline, "form": self.form}
+        return RequantSpec(sums, output, self.output_lanes, "channel", self.rounding, **build)
+
+    @property
+    def tiles(self) -> int:
+        """Tiles in N, at most."""
+        return -(-self.max_n // self.columns)
+
+    @property
+    def turns(self) -> int:
+        """Cycles that a row of a tile takes on its way out."""
+        return self.columns // self.output_lanes
+
+    @property
+    def bias_format(self) -> Format | None:
+        """The format of the biases: as wide as the sums, with a sign. Sums in a float have none."""
+        sums = self.array.accumulator_format
+        return Fixed(sums.width + (not sums.span.signed), sums.fraction) if isinstance(sums, Fixed) else None
+
+    @property
+    def result(self) -> Format:
+        """The format of C."""
+        sums, bias = self.array.accumulator_format, self.bias_format
+        if self.output != WIDE:
+            return parse_scalar(self.output)
+        return sums if bias is None else Fixed.holding(sums.span + bias.span)
+
+    @property
+    def scale(self) -> dict[str, Format]:
+        """What a scale is made of: m, e and, for integers, zero."""
+        return {} if self.requant is None else {n: f for n, f in self.requant.parameters.items() if n != "bias"}
+
+    @property
+    def parameters(self) -> dict[str, Format]:
+        """What a column of C has of its own."""
+        bias = {} if self.bias_format is None else {"bias": self.bias_format}
+        return bias | (self.scale if self.scope == "channel" else {})
+
+    @property
+    def inputs(self) -> dict[str, Beat]:
+        given = {"s_axis_p": {name: Field(fmt) for name, fmt in self.parameters.items()}} if self.parameters else {}
+        return {
+            "s_axis_a": {"x": Field(self.a, self.rows), "last": Field(FLAG)},
+            "s_axis_b": {"x": Field(self.b, self.columns), "last": Field(FLAG)},
+            **given,
+        }
+
+    @property
+    def outputs(self) -> dict[str, Beat]:
+        return {"m_axis": {"x": Field(self.result, self.output_lanes), "last": Field(FLAG)}}
+
+    @property
+    def signed(self) -> bool:
+        """Whether codes of C are numbers whose sign is extended."""
+        return isinstance(self.result, (Integer, Fixed)) and self.result.span.signed
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a start to the result of a product of one by one."""
+        return int(self.cycles(1, 1, 1))
+
+    @property
+    def timing(self) -> str:
+        return (
+            f"{self.latency} cycles from a start to the result of 1 x 1 x 1, if nothing waits; a pair of words, "
+            f"{self.rows} x {self.columns} products, a cycle."
+        )
+
+    def cycles(self, m: Any, k: Any, n: Any, parameters: Any = None) -> Any:
+        """Clock cycles from the one in which a start is accepted to the one in which the last result passes.
+
+        The first is not counted, the last is. All input is offered from the start, and results are taken.
+
+        Parameters
+        ----------
+        m, k, n : int or integer array
+            The shape.
+        parameters : bool or array of bool, optional
+            Whether biases or scales are loaded. By default, if the scope is channel.
+        """
+        return run_cycles(self, m, k, n, self.scope == "channel" if parameters is None else parameters)
+
+    @property
+    def stream_widths(self) -> dict[str, int]:
+        """Bits of `tdata` of each stream. Operands lie bit by bit; all else in slots."""
+        widths = {"s_axis_a": self.rows * self.a.width, "s_axis_b": self.columns * self.b.width}
+        widths = {name: -(-width // 8) * 8 for name, width in widths.items()}
+        if self.parameters:
+            widths["s_axis_p"] = sum(slot(fmt.width) for fmt in self.parameters.values())
+        return widths | {"m_axis": self.output_lanes * slot(self.result.width)}
+
+
+def quarter(columns: int) -> int:
+    """The largest divisor that is a quarter at most, or 1."""
+    return max(lanes for lanes in range(1, max(1, columns // 4) + 1) if columns % lanes == 0)
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "scope": str,
+    "output_lanes": partial(parse_count, "output_lanes", "x"),
+    "output_pipeline": parse_pipeline,
+    "max_k": partial(parse_count, "max_k", "k"),
+    "max_n": partial(parse_count, "max_n", "n"),
+    "words": partial(parse_count, "words", "w"),
+    "form": str,
+}
+"""What reads the parts of a name after the output."""
+
+
+def slot(width: int) -> int:
+    """Bits of the slot of a code: 8, 16, 32 and so on."""
+    return max(8, 1 << (width - 1).bit_length())

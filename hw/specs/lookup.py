@@ -1,0 +1,230 @@
+"""What specs of matrix products by table lookup share: sums of a few activations are in tables, and weights are indices."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+
+from hw.datapath import PRODUCTS
+from hw.datapath.accumulate import Kulisch
+from hw.datapath.digits import Sums
+from hw.formats import Fixed, Format, Span, check_choice, check_int, parse_scalar
+from hw.specs.base import MAX_PIPELINE, MAX_TERM_WIDTH, check_operand, parse_count, parse_pipeline
+
+from hw.specs.stream import FLAG, Beat, Field, StreamSpec
+
+GROUPS = (2, 4)
+MAX_TABLES, MAX_LOOKUPS, MAX_READS = 256, 256, 4096
+ENTRIES = {"full": "every sum of a group", "half": "every sum but the negatives of others: an index has a sign"}
+STORAGES = {
+    "registers": "a register for each sum, all loaded in one cycle",
+    "lutram": "memory in LUTs: a sum is written a cycle",
+    "blockram": "block RAM: a sum is written a cycle, and a lookup takes one of the pipeline's registers",
+}
+ONE = parse_scalar("uint1")
+
+
+class LookupSpec(StreamSpec):
+    """A product of a matrix of narrow weights by vectors, ``y = W x``; subclasses are dataclasses with these fields.
+
+    A beat of activations fills the tables: each has the sums of a group. Each beat of indices then looks up a sum in
+    every table for each of `lookups` rows of weights, until one is marked as the last; so it goes with the next
+    activations.
+    """
+
+    x: Format
+    group: int
+    tables: int
+    lookups: int
+    entries: str
+    storage: str
+    banks: int
+    accumulator: str
+    pipeline: int
+
+    @property
+    @abstractmethod
+    def weights(self) -> Span:
+        """The span of a weight."""
+
+    @property
+    @abstractmethod
+    def table(self) -> Sums:
+        """The sums in a table."""
+
+    @property
+    def planes(self) -> int:
+        """Sums of each group that make one product: bits of a weight, where these are looked up one by one."""
+        return 1
+
+    @property
+    def planes_a_beat(self) -> int:
+        """Of these, how many are looked up in one cycle: all or one."""
+        return self.planes
+
+    @property
+    def negative_top(self) -> bool:
+        """Whether the highest plane counts negative."""
+        return False
+
+    @property
+    def total_weight(self) -> int | None:
+        """Where twice the result is summed up: what the sum of all activations counts in it, beside the planes."""
+        return None
+
+    @property
+    def span(self) -> Span:
+        """The span of a product of weight and activation."""
+        return self.x.span * self.weights
+
+    @property
+    def width(self) -> int:
+        """Activations in a beat, products in a sum."""
+        return self.tables * self.group
+
+    @property
+    def is_chained(self) -> bool:
+        """Whether there is a stream `c` of sums that the results are added to."""
+        return self.accumulator != "exact"
+
+    @property
+    def result(self) -> Fixed:
+        """The format of the sums."""
+        sums = Kulisch.parse(self.accumulator) if self.is_chained else Kulisch(self.width)
+        assert sums is not None
+        return sums.format(self.span)
+
+    @property
+    def entry(self) -> Span:
+        """The span of what is in a table."""
+        return self.table.span(self.x.span)
+
+    @property
+    def build(self) -> int:
+        """Cycles in which the tables are filled."""
+        return 1 if self.storage == "registers" else len(self.table.walk())
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether tables are filled while others, or their last sums, are looked up."""
+        return self.banks > 1 or self.storage == "registers"
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the beat that completes a result to the result."""
+        return self.pipeline
+
+    @property
+    def inputs(self) -> dict[str, Beat]:
+        index = parse_scalar(f"uint{self.table.index_bits}")
+        lanes = self.lookups * self.planes_a_beat * self.tables
+        chained = {"c": {"x": Field(self.result, self.lookups)}} if self.is_chained else {}
+        return {
+            "x": {"x": Field(self.x, self.width)},
+            "w": {"index": Field(index, lanes), "last": Field(FLAG)},
+            **chained,
+        }
+
+    @property
+    def outputs(self) -> dict[str, Beat]:
+        return {"y": {"x": Field(self.result, self.lookups), "last": Field(FLAG)}}
+
+    def cycles(self, vectors: Any = 1, rows: Any = 1) -> Any:
+        """For so many beats of activations, each with a matrix of so many rows.
+
+        The first tables are filled, and then all lookups follow; between them filling takes what it does not overlap.
+        """
+        beats = -(-rows // self.lookups) * (self.planes // self.planes_a_beat)
+        if not self.overlaps:
+            each = self.build + beats
+        elif isinstance(beats, int):
+            each = max(self.build, beats)
+        else:
+            each = np.maximum(self.build, beats)
+        return self.build + (vectors - 1) * each + beats + self.latency
+
+    def _check(self) -> None:
+        """Raise TypeError or ValueError unless the fields go together; `table` must be known by then."""
+        _check_activations(self.x)
+        check_int("group", self.group, *GROUPS)
+        check_int("tables", self.tables, 1, MAX_TABLES)
+        check_int("lookups", self.lookups, 1, MAX_LOOKUPS)
+        check_choice("entries", self.entries, ENTRIES)
+        check_choice("storage", self.storage, STORAGES)
+        check_int("banks", self.banks, 1, 2)
+        check_int("pipeline", self.pipeline, 0, MAX_PIPELINE)
+        reads = self.lookups * self.planes_a_beat * self.tables
+        if reads > MAX_READS:
+            raise ValueError(f"lookups must leave at most {MAX_READS} sums a cycle in all tables, got {reads}")
+        if self.storage == "registers" and self.banks > 1:
+            raise ValueError(f"banks must be 1 for registers, which are loaded as soon as they are free, got {self.banks}")
+        if self.storage == "blockram" and not self.pipeline:
+            raise ValueError("pipeline must be at least 1 for blockram, which has a register inside, got 0")
+        self._settle_accumulator()
+
+    def _settle_accumulator(self) -> None:
+        """Bring the accumulator's name to its canonical form."""
+        if not isinstance(self.accumulator, str):
+            raise TypeError(f"accumulator must be a str, got {self.accumulator!r}")
+        sums = None
+        if self.is_chained:
+            sums = Kulisch.parse(self.accumulator)
+            if sums is None:
+                raise ValueError(f"accumulator must be exact or kulischDEPTH, got {self.accumulator!r}")
+            if sums.depth < self.width:
+                raise ValueError(
+                    f"accumulator must have a depth of at least {self.width}, the products of a beat, got {sums.depth}"
+                )
+            object.__setattr__(self, "accumulator", sums.name)
+        depth = sums.depth if sums else self.width
+        if (bits := self.span.accumulate(depth).width) > MAX_TERM_WIDTH:
+            raise ValueError(f"x must have exact sums of at most {MAX_TERM_WIDTH} bits, got {self.x}, which has {bits}")
+
+    @property
+    def _shape_parts(self) -> str:
+        """Group, tables and lookups, as parts of the name."""
+        return f"g{self.group}/t{self.tables}/q{self.lookups}"
+
+    @property
+    def _build_parts(self) -> str:
+        """How the tables are built, and what follows, as the end of the name."""
+        banks = f":{self.banks}" if self.banks > 1 else ""
+        return f"{self.entries}/{self.storage}{banks}/{self.accumulator}/p{self.pipeline}"
+
+
+def _check_activations(x: Format) -> None:
+    if not isinstance(x, Format):
+        raise TypeError(f"x must be a Format, got {x!r}")
+    check_operand("x", x)
+    PRODUCTS["exact"].check(x, ONE)
+    if x.has_special:
+        raise ValueError(f"x must be a format without infinities and NaNs, got {x}")
+
+
+def parse_shape(parts: list[str]) -> dict[str, Any]:
+    """The fields in three parts of a name, ``gG/tT/qQ``."""
+    letters = {"group": "g", "tables": "t", "lookups": "q"}
+    return {
+        name: parse_count(name, letter, text) for (name, letter), text in zip(letters.items(), parts, strict=True)
+    }
+
+
+def parse_build(parts: list[str]) -> dict[str, Any]:
+    """The fields in the last parts of a name, ``ENTRIES/STORAGE[:BANKS]/ACCUMULATOR/pSTAGES``, as many as there are."""
+    values: dict[str, Any] = {}
+    if parts:
+        values["entries"] = parts[0]
+    if len(parts) > 1:
+        values["storage"], colon, banks = parts[1].partition(":")
+        if colon:
+            if not re.fullmatch("[1-9][0-9]{0,6}", banks):
+                raise ValueError(f"banks must be a number behind the colon, got {banks!r}")
+            values["banks"] = int(banks)
+    if len(parts) > 2:
+        values["accumulator"] = parts[2]
+    if len(parts) > 3:
+        values["pipeline"] = parse_pipeline(parts[3])
+    return values

@@ -1,0 +1,198 @@
+"""The matrix-vector unit's spec."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from hw.datapath.accumulate import Accumulator, FixedPoint, Kulisch, Saturating
+from hw.formats import Format, Span, check_int
+from hw.specs.array import parse_sides
+from hw.specs.base import build_parts, parse_operands, parse_pipeline
+from hw.specs.dot import MAX_LANES
+from hw.specs.mac import MacSpec
+from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec
+
+MAX_SIDE, MAX_WORDS = 1 << 16, 1 << 20
+
+
+@dataclass(frozen=True)
+class MatVecSpec(StreamSpec):
+    """An adder-tree matrix-vector unit: `elements` sums at a time, each of `lanes` products a beat.
+
+    A beat of ``a`` has `lanes` elements of a vector, one of ``w`` the same elements of `elements` rows of a matrix, row
+    after row.
+
+    Without a matrix of its own: the beats of both that are marked as the last ones end a sum.
+
+    With `rows` and `columns` the matrix stays in a memory. Its ``rows / elements * columns / lanes`` beats of ``w``
+    come first, row after row. Each vector, ``columns / lanes`` beats of ``a``, is kept and played again for all rows:
+    ``rows / elements`` beats of sums come out. The last beat of the last vector is marked, and the next matrix follows.
+    A mark before a vector is complete ends it there.
+
+    Parameters
+    ----------
+    a, b : Format
+        The formats of the vector's elements, and of the matrix'.
+    elements : int
+        Sums at a time (FINN's PE), 1..1024.
+    lanes : int
+        Products a beat in each (FINN's SIMD), 1..1024.
+    rows, columns : int
+        The matrix', 1..65536: multiples of `elements` and of `lanes`, at most 2**20 beats; or 0 and 0.
+    product : str
+        The product rule: a name in `hw.datapath.PRODUCTS`.
+    accumulator : str
+        ``kulischDEPTH``, ``carrysaveDEPTH`` or ``satWIDTH``, as for `MacSpec`. A beat's products are summed exactly.
+    pipeline : int
+        Registers between operands and accumulator, 0..4, placed where they balance the logic.
+    form : str
+        How it is built: a key of `hw.specs.base.FORMS`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value, or formats that the product rule does not take.
+    """
+
+    a: Format
+    b: Format
+    elements: int
+    lanes: int
+    rows: int = 0
+    columns: int = 0
+    product: str = "exact"
+    accumulator: str = "kulisch1024"
+    pipeline: int = 1
+    form: str = "small"
+
+    unit: ClassVar[str] = "matvec"
+    layout: ClassVar[str] = (
+        "matvec/AxB/PxS[/ROWSxCOLUMNS]/PRODUCT/ACCUMULATOR/pSTAGES[/FORM], "
+        "for example matvec/int8xint8/4x8/exact/kulisch1024/p2"
+    )
+
+    def __post_init__(self) -> None:
+        check_int("elements", self.elements, 1, MAX_LANES)
+        check_int("lanes", self.lanes, 1, MAX_LANES)
+        object.__setattr__(self, "accumulator", self.mac.accumulator)
+        self._check_matrix()
+        self._check_sums()
+
+    __hash__ = StreamSpec.__hash__
+
+    def _check_matrix(self) -> None:
+        for name, step in (("rows", self.elements), ("columns", self.lanes)):
+            check_int(name, getattr(self, name), 0, MAX_SIDE)
+            if getattr(self, name) % step:
+                raise ValueError(f"{name} must be a multiple of {step}, got {getattr(self, name)}")
+        if (self.rows == 0) != (self.columns == 0):
+            raise ValueError(f"rows and columns must both be 0, or neither, got {self.rows} and {self.columns}")
+        if self.words > MAX_WORDS:
+            raise ValueError(f"the matrix must have at most {MAX_WORDS} beats, got {self.words}")
+
+    def _check_sums(self) -> None:
+        sums = self.sums
+        if not isinstance(sums, FixedPoint):
+            raise ValueError(f"accumulator must be in fixed point, got {self.accumulator!r}")
+        least = self.columns or self.lanes
+        if isinstance(sums, Kulisch) and sums.depth < least:
+            raise ValueError(f"depth must be at least {least}, the products of a sum, got {self.accumulator!r}")
+        if isinstance(sums, Saturating) and sums.width < self.beat_span.width:
+            raise ValueError(
+                f"width must be at least {self.beat_span.width}, that of a beat's sum, got {self.accumulator!r}"
+            )
+
+    @property
+    def name(self) -> str:
+        matrix = f"/{self.rows}x{self.columns}" if self.rows else ""
+        shape = f"{self.elements}x{self.lanes}{matrix}"
+        build = build_parts(self.form, self.pipeline)
+        return f"matvec/{self.a}x{self.b}/{shape}/{self.product}/{self.accumulator}/{build}"
+
+    @classmethod
+    def from_parts(cls, parts: list[str]) -> Self:
+        if not 2 <= len(parts) <= 7:
+            raise ValueError("it must have 2 to 7 parts after the unit")
+        a, b = parse_operands(parts[0])
+        sides, rest = parse_sides(parts[1]), parts[2:]
+        if rest and re.match("[0-9]", rest[0]):
+            sides += parse_sides(rest.pop(0))
+        if len(rest) > 4:
+            raise ValueError(f"nothing may follow the form, got {rest[4]!r}")
+        values: dict[str, Any] = dict(zip(("product", "accumulator", "pipeline", "form"), rest, strict=False))
+        if "pipeline" in values:
+            values["pipeline"] = parse_pipeline(values["pipeline"])
+        return cls(a, b, *sides, **values)
+
+    @property
+    def mac(self) -> MacSpec:
+        """The multiply-accumulate whose sums they are."""
+        return MacSpec(self.a, self.b, self.product, self.accumulator, self.pipeline, self.form)
+
+    @property
+    def sums(self) -> Accumulator:
+        """How beats are summed up."""
+        return self.mac.sums
+
+    @property
+    def beat_span(self) -> Span:
+        """The span of the sum of a beat's products."""
+        return self.mac.term_span.accumulate(self.lanes)
+
+    @property
+    def accumulator_format(self) -> Format:
+        """The format of the sums."""
+        return self.mac.accumulator_format
+
+    @property
+    def has_status(self) -> bool:
+        """Whether infinities and NaNs are counted beside the sums."""
+        return self.mac.has_status
+
+    @property
+    def resident(self) -> bool:
+        """Whether it has the matrix in a memory."""
+        return self.rows > 0
+
+    @property
+    def synapse_folds(self) -> int:
+        """Beats of a vector, if the matrix is resident (FINN's SF)."""
+        return self.columns // self.lanes
+
+    @property
+    def neuron_folds(self) -> int:
+        """Beats of sums for a vector, if the matrix is resident (FINN's NF)."""
+        return self.rows // self.elements
+
+    @property
+    def words(self) -> int:
+        """Beats of a resident matrix."""
+        return self.synapse_folds * self.neuron_folds
+
+    @property
+    def inputs(self) -> dict[str, Beat]:
+        last = {"last": Field(FLAG)}
+        weights = {"x": Field(self.b, self.elements * self.lanes)}
+        return {
+            "a": {"x": Field(self.a, self.lanes), **last},
+            "w": weights if self.resident else {**weights, **last},
+        }
+
+    @property
+    def outputs(self) -> dict[str, Beat]:
+        status = {"status": Field(STATUS, self.elements)} if self.has_status else {}
+        last = {"last": Field(FLAG)} if self.resident else {}
+        return {"y": {"x": Field(self.accumulator_format, self.elements), **status, **last}}
+
+    @property
+    def latency(self) -> int:
+        return self.resident + self.pipeline + 1 + self.sums.behind
+
+    def cycles(self, beats: Any = 1, matrices: Any = 1) -> Any:
+        """For so many beats of `a`, of vectors for so many matrices, one after the other, if they are resident.
+
+        A beat is used once, or for all rows. Loading a matrix takes a cycle for each of its beats.
+        """
+        return beats * max(1, self.neuron_folds) + matrices * self.words + self.latency

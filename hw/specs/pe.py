@@ -1,0 +1,118 @@
+"""The processing element's spec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from hw.formats import Format, Minifloat, check_choice
+from hw.specs.base import Spec, build_parts, parse_operands, parse_pipeline
+from hw.specs.mac import MacSpec
+
+FLOWS: dict[str, str] = {
+    "os": "output-stationary: both operands pass through, and each element keeps a sum",
+    "ws": "weight-stationary: each element keeps a b, and an a and a sum pass through",
+    "is": "input-stationary: each element keeps an a, and a b and a sum pass through",
+}
+
+
+@dataclass(frozen=True)
+class PeSpec(Spec):
+    """A processing element: a multiply-accumulate, and the registers that make it one of an array.
+
+    Parameters
+    ----------
+    a, b, product, accumulator, pipeline, form
+        As for `MacSpec`.
+    flow : str
+        What stays in the element: a key of `FLOWS`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value, or formats that the product rule does not take.
+    """
+
+    a: Format
+    b: Format
+    flow: str = "os"
+    product: str = "exact"
+    accumulator: str = "kulisch1024"
+    pipeline: int = 1
+    form: str = "small"
+
+    unit: ClassVar[str] = "pe"
+    layout: ClassVar[str] = (
+        "pe/AxB/FLOW/PRODUCT/ACCUMULATOR/pSTAGES[/FORM], for example pe/int8xint8/os/exact/kulisch1024/p1"
+    )
+
+    def __post_init__(self) -> None:
+        check_choice("flow", self.flow, FLOWS)
+        object.__setattr__(self, "accumulator", self.mac.accumulator)
+
+    __hash__ = Spec.__hash__
+
+    @property
+    def name(self) -> str:
+        build = build_parts(self.form, self.pipeline)
+        return f"pe/{self.a}x{self.b}/{self.flow}/{self.product}/{self.accumulator}/{build}"
+
+    @classmethod
+    def from_parts(cls, parts: list[str]) -> Self:
+        if not 1 <= len(parts) <= 6:
+            raise ValueError("it must have 1 to 6 parts after the unit")
+        a, b = parse_operands(parts[0])
+        return cls(a, b, **parse_element(parts[1:]))
+
+    @property
+    def mac(self) -> MacSpec:
+        """The multiply-accumulate inside."""
+        return MacSpec(self.a, self.b, self.product, self.accumulator, self.pipeline, self.form)
+
+    @property
+    def moving(self) -> str:
+        """The operand that passes to the right: ``a`` or ``b``."""
+        return "b" if self.flow == "is" else "a"
+
+    @property
+    def other(self) -> str:
+        """The operand that passes down, and stays if one does: ``b`` or ``a``."""
+        return "a" if self.flow == "is" else "b"
+
+    @property
+    def flags(self) -> tuple[str, str]:
+        """What passes to the right beside the moving operand."""
+        return ("valid", "first") if self.flow == "os" else ("take", "swap")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The ports that carry the sum: a carry-save accumulator has two words, whose sum it is."""
+        return ("partial", "carried") if self.mac.sums.behind else ("acc",)
+
+    @property
+    def has_status(self) -> bool:
+        """Whether infinities and NaNs are counted beside the sum."""
+        return self.mac.has_status
+
+    @property
+    def finite_sums(self) -> bool:
+        """Whether a sum that passes through must be finite: a float that no product makes infinite, or NaN."""
+        fmt = self.mac.accumulator_format
+        return isinstance(fmt, Minifloat) and fmt.overflow == "sat" and not (self.a.has_special or self.b.has_special)
+
+    @property
+    def port_formats(self) -> dict[str, Format]:
+        return {"a": self.a, "b": self.b, **dict.fromkeys(self.words, self.mac.accumulator_format)}
+
+    @property
+    def latency(self) -> int:
+        """Enabled clock edges from operands to the sum that holds their product."""
+        return self.pipeline + 2
+
+
+def parse_element(parts: list[str]) -> dict[str, Any]:
+    """The fields in the parts of a name ``FLOW/PRODUCT/ACCUMULATOR/pSTAGES/FORM``, as many as there are."""
+    values: dict[str, Any] = dict(zip(("flow", "product", "accumulator", "pipeline", "form"), parts, strict=False))
+    if "pipeline" in values:
+        values["pipeline"] = parse_pipeline(values["pipeline"])
+    return values

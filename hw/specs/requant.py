@@ -1,0 +1,178 @@
+"""The requantiser's spec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, Span, check_choice, check_int
+from hw.specs.base import build_parts, check_build, parse_count, parse_operands, parse_pipeline
+from hw.specs.dot import MAX_LANES
+from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec
+
+SCOPES: dict[str, str] = {
+    "tensor": "one scale for all: the parameters are ports",
+    "channel": "a scale for each lane of each beat: the parameters come as a stream",
+}
+MAX_INPUT_WIDTH, MAX_MULTIPLIER, DEFAULT_MULTIPLIER = 128, 32, 16
+
+
+@dataclass(frozen=True)
+class RequantSpec(StreamSpec):
+    """A requantiser: sums become short codes again, by integers alone.
+
+    ``y = saturate(round((z + bias) * m / 2**e) + zero)`` for an integer output; for a float ``(z + bias) * m / 2**e``,
+    rounded once. ``z`` is the integer that the sum's code is: a sum in steps of ``2**-s`` wants ``e`` larger by s.
+
+    Parameters
+    ----------
+    input : Format
+        Of the sums: an integer or fixed point, of 128 bits at most.
+    output : Format
+        An integer, or a float with exponent bits.
+    lanes : int
+        Numbers in a beat, 1..1024.
+    scope : str
+        Whether the parameters are ports or a stream: a key of `SCOPES`.
+    rounding : str
+        A key of `hw.formats.ROUNDINGS` but "stochastic"; "down" is the plain shift.
+    multiplier : int
+        Bits of ``m``, 1..32.
+    status : bool
+        Whether sums come with a status, and so may be infinities or NaN: only for an output that has a NaN.
+    pipeline : int
+        Registers between a sum and its code, 0..4, placed where they balance the logic.
+    form : str
+        How it is built: a key of `hw.specs.base.FORMS`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value.
+    """
+
+    input: Format
+    output: Format
+    lanes: int
+    scope: str = "tensor"
+    rounding: str = "nearest_even"
+    multiplier: int = DEFAULT_MULTIPLIER
+    status: bool = False
+    pipeline: int = 1
+    form: str = "small"
+
+    unit: ClassVar[str] = "requant"
+    layout: ClassVar[str] = (
+        "requant/INxOUT/nLANES/SCOPE[:ROUNDING][/mBITS][/status]/pSTAGES[/FORM], "
+        "for example requant/fix26.0xint8/n8/tensor/p1"
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("input", "output"):
+            if not isinstance(getattr(self, name), Format):
+                raise TypeError(f"{name} must be a Format, got {getattr(self, name)!r}")
+        if not isinstance(self.input, (Integer, Fixed)) or self.input.width > MAX_INPUT_WIDTH:
+            raise ValueError(
+                f"input must be an integer or fixed point of at most {MAX_INPUT_WIDTH} bits, got {self.input}"
+            )
+        if not isinstance(self.output, Integer) and not self.gives_float:
+            raise ValueError(f"output must be an integer or a float with exponent bits, got {self.output}")
+        check_int("lanes", self.lanes, 1, MAX_LANES)
+        check_choice("scope", self.scope, SCOPES)
+        check_choice("rounding", self.rounding, [name for name in ROUNDINGS if name != "stochastic"])
+        check_int("multiplier", self.multiplier, 1, MAX_MULTIPLIER)
+        if not isinstance(self.status, bool):
+            raise TypeError(f"status must be a bool, got {self.status!r}")
+        if self.status and not self.output.has_special:
+            raise ValueError(f"status must be False for an output without a NaN, got {self.output}")
+        check_build(self.form, self.pipeline)
+
+    __hash__ = StreamSpec.__hash__
+
+    @property
+    def name(self) -> str:
+        scope = self.scope + ("" if self.rounding == "nearest_even" else f":{self.rounding}")
+        width = "" if self.multiplier == DEFAULT_MULTIPLIER else f"/m{self.multiplier}"
+        options = width + ("/status" if self.status else "")
+        return (
+            f"requant/{self.input}x{self.output}/n{self.lanes}/{scope}{options}/{build_parts(self.form, self.pipeline)}"
+        )
+
+    @classmethod
+    def from_parts(cls, parts: list[str]) -> Self:
+        if not 2 <= len(parts) <= 7:
+            raise ValueError("it must have 2 to 7 parts after the unit")
+        input, output = parse_operands(parts[0])
+        values: dict[str, Any] = {"input": input, "output": output, "lanes": parse_count("lanes", "n", parts[1])}
+        rest = parts[2:]
+        if rest:
+            values["scope"], colon, rounding = rest.pop(0).partition(":")
+            values |= {"rounding": rounding} if colon else {}
+        if rest and rest[0].startswith("m"):
+            values["multiplier"] = parse_count("multiplier", "m", rest.pop(0))
+        if rest and rest[0] == "status":
+            values["status"] = bool(rest.pop(0))
+        if rest:
+            values["pipeline"] = parse_pipeline(rest.pop(0))
+        if rest:
+            values["form"] = rest.pop(0)
+        if rest:
+            raise ValueError(f"nothing may follow the form, got {rest[0]!r}")
+        return cls(**values)
+
+    @property
+    def gives_float(self) -> bool:
+        return isinstance(self.output, Minifloat) and self.output.exponent_bits > 0
+
+    @property
+    def bias_format(self) -> Fixed:
+        """As wide as the sums, with a sign."""
+        return Fixed(self.input.width + (not self.input.span.signed))
+
+    @property
+    def product_span(self) -> Span:
+        """The span of ``(z + bias) * m``."""
+        sums = self.input.span
+        return (Span(sums.lo, sums.hi, 0) + self.bias_format.span) * Integer(self.multiplier, signed=False).span
+
+    @property
+    def shift_format(self) -> Integer:
+        """So wide that the highest shift leaves nothing of any product."""
+        steps = self.output.span.lsb if self.gives_float else 0
+        return Integer(max(1, self.product_span.width - steps).bit_length(), signed=False)
+
+    @property
+    def parameters(self) -> dict[str, Format]:
+        """What a scale is made of."""
+        zero = {} if self.gives_float else {"zero": self.output}
+        multiplier = Integer(self.multiplier, signed=False)
+        return {"bias": self.bias_format, "m": multiplier, "e": self.shift_format, **zero}
+
+    @property
+    def settings(self) -> dict[str, Format]:
+        """The ports beside the streams."""
+        return {**(self.parameters if self.scope == "tensor" else {}), "relu": FLAG}
+
+    @property
+    def inputs(self) -> dict[str, Beat]:
+        status = {"status": Field(STATUS, self.lanes)} if self.status else {}
+        streams: dict[str, Beat] = {"z": {"x": Field(self.input, self.lanes), **status, "last": Field(FLAG)}}
+        if self.scope == "channel":
+            streams["p"] = {name: Field(fmt, self.lanes) for name, fmt in self.parameters.items()}
+        return streams
+
+    @property
+    def outputs(self) -> dict[str, Beat]:
+        return {"y": {"x": Field(self.output, self.lanes), "last": Field(FLAG)}}
+
+    @property
+    def port_formats(self) -> dict[str, Format]:
+        return super().port_formats | self.settings
+
+    @property
+    def latency(self) -> int:
+        return self.pipeline
+
+    def cycles(self, beats: Any = 1) -> Any:
+        """For so many beats: one each, and the latency."""
+        return beats + self.latency

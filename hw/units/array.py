@@ -1,0 +1,101 @@
+"""The systolic array: columns of processing elements, and what keeps them in step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.lib.wiring import Out
+
+from hw.specs.array import ArraySpec
+from hw.units.column import Column, instance
+from hw.units.flows import CONTROLS
+from hw.units.skew import delayed
+from hw.units.stream import Streamed
+from hw.units.unit import Unit
+
+
+class Array(Streamed):
+    """A matrix product, tile by tile.
+
+    Everything moves on together, unless a beat waits at the output. Where no input is there, a gap moves on.
+
+    Parameters
+    ----------
+    spec : ArraySpec
+        What to build.
+    target : Target
+        The fabric to build it for.
+
+    Members
+    -------
+    a, b, c : In(stream)
+        As the spec says.
+    sum : Out(stream)
+        ``x``: codes of the sums, ``status``, if ``spec.has_status``: bit 0 +infinity, bit 1 -infinity, both NaN; and
+        ``last`` with a tile's last beat.
+    error : Out(1), if the output stays
+        Since reset, the last beats of a and b did not come together. The tile ended with the first of them.
+
+    Raises
+    ------
+    TypeError
+        `spec` is not an ArraySpec, or `target` not a Target.
+    ValueError
+        Form dsp on a family without multiplier blocks; or, from the element's `elaborate`, a pipeline that is deeper
+        than the logic.
+    """
+
+    spec: ArraySpec
+    spec_type = ArraySpec
+
+    def plain_ports(self) -> dict[str, Any]:
+        return {"error": Out(1)} if self.spec.flow == "os" else {}
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each port carries, for headers and manifests."""
+        return super().meanings | {"error": "since reset: the last beats of a and b did not come together"}
+
+    @property
+    def column(self) -> str:
+        """The name of the module of a column."""
+        return f"{self.spec.identifier}_column"
+
+    @property
+    def parts(self) -> dict[str, Unit]:
+        return {self.column: Column(self.spec, self.target)}
+
+    def elaborate(self, platform: object) -> Module:
+        m, spec, pe = Module(), self.spec, self.spec.pe
+        move = Signal()
+        m.d.comb += move.eq(self.sum.ready | ~self.sum.valid)
+        control = CONTROLS[spec.flow](m, spec, self, move)
+        # Each row is a cycle behind the one above it, each column behind the one to its left.
+        right: dict[str, Value] = dict(zip(pe.flags, control.flags, strict=True))
+        right[pe.moving] = Cat(self._entering(m, pe.moving, row, move) for row in range(spec.rows))
+        sums: dict[str, list[Value]] = {name: [] for name in spec.sum_beat}
+        for column, beside in enumerate(control.beside):
+            down = self._entering(m, pe.other, column, move)
+            outputs = self._column(m, column, {**right, pe.other: down, **beside, "en": move})
+            right = {name: outputs[f"{name}_out"] for name in right}
+            for name, values in sums.items():
+                after = spec.columns - 1 - column
+                values.append(delayed(m, f"{name}_of_{column}", outputs[name], move, after))
+        m.d.comb += [Value.cast(self.sum.payload[name]).eq(Cat(values)) for name, values in sums.items()]
+        m.d.comb += [self.sum.payload.last.eq(control.last), self.sum.valid.eq(control.valid)]
+        return m
+
+    def _entering(self, m: Module, operand: str, lane: int, move: Value) -> Value:
+        """A lane of an operand as its row or column gets it."""
+        code = Value.cast(getattr(self, operand).payload.x[lane])
+        return delayed(m, f"{operand}_of_{lane}", code, move, lane)
+
+    def _column(self, m: Module, number: int, inputs: dict[str, Value]) -> dict[str, Signal]:
+        """A column; its outputs."""
+        spec = self.spec
+        widths = {f"{name}_out": len(inputs[name]) for name in (spec.pe.moving, *spec.pe.flags)}
+        widths |= {name: field.format.width for name, field in spec.sum_beat.items()}
+        outputs = {name: Signal(width, name=f"column{number}_{name}") for name, width in widths.items()}
+        m.submodules[f"column{number}"] = instance(self.column, inputs, outputs)
+        return outputs

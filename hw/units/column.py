@@ -1,0 +1,145 @@
+"""A column of processing elements: what an array is made of."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, ResetSignal, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from hw.arith import Logic, fabric
+from hw.specs.array import SEGMENT, ArraySpec
+from hw.target import Target
+from hw.units.pe import Pe
+from hw.units.skew import delayed
+from hw.units.unit import Unit
+
+
+class Column(Unit):
+    """The elements of one column, and what makes of their words the sums that leave it.
+
+    If the output stays, the column has each row's sum in turn: `row` chooses it, in the one cycle in which it is
+    complete. Else the sum goes down through all elements, and what comes out at the foot is complete.
+
+    Parameters
+    ----------
+    spec : ArraySpec
+        The array's.
+    target : Target
+        The fabric to build it for.
+
+    Members
+    -------
+    a, b, and two flags : In
+        As those of `Pe`; of what moves, one for each row, the first in the lowest bits.
+    row : In(bits of a row's number), if the output stays and there are several rows
+    x_in, status_in : In, if an operand stays
+        The sum so far.
+    en : In(1)
+        Clock enable: while low, everything holds.
+    a_out or b_out, and two flags : Out
+        What moves, a cycle later.
+    x, status : Out
+        A sum, ``spec.gathering`` cycles after the element has it.
+    """
+
+    def __init__(self, spec: ArraySpec, target: Target) -> None:
+        self.spec, self.target, self.element = spec, target, Pe(spec.pe, target)
+        pe, rows = spec.pe, spec.rows
+        moving = {name: rows * self.element.passed[name] for name in (pe.moving, *pe.flags)}
+        sums = {"x": spec.accumulator_format.width, **({"status": 2} if spec.has_status else {})}
+        beside = {f"{name}_in": width for name, width in sums.items()}
+        if spec.flow == "os":
+            beside = {"row": (rows - 1).bit_length()} if rows > 1 else {}
+        self.moving, self.sums = list(moving), list(sums)
+        super().__init__(
+            {
+                **{name: In(width) for name, width in moving.items()},
+                pe.other: In(self.element.passed[pe.other]),
+                **{name: In(width) for name, width in beside.items()},
+                "en": In(1),
+                **{f"{name}_out": Out(width) for name, width in moving.items()},
+                **{name: Out(width) for name, width in sums.items()},
+            }
+        )
+
+    @property
+    def parts(self) -> dict[str, Unit]:
+        return {self.spec.pe.identifier: self.element}
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each port carries, for headers and manifests."""
+        return self.element.meanings
+
+    def elaborate(self, platform: object) -> Module:
+        m, spec = Module(), self.spec
+        down: Value = getattr(self, spec.pe.other)
+        before = self._before()
+        elements: list[dict[str, Signal]] = []
+        for row in range(spec.rows):
+            outputs = self._element(m, row, {spec.pe.other: down, **before})
+            down = outputs[f"{spec.pe.other}_out"]
+            before = {name: outputs[name.removesuffix("_in")] for name in before}
+            elements.append(outputs)
+        for name in self.moving:
+            m.d.comb += getattr(self, f"{name}_out").eq(Cat(outputs[f"{name}_out"] for outputs in elements))
+        words = [Cat(outputs[name] for name in self.element.held) for outputs in elements]
+        self._show(m, self._chosen(m, words) if spec.flow == "os" else words[-1])
+        return m
+
+    def _before(self) -> dict[str, Value]:
+        """The sum that enters the first element: of two words the first one has it."""
+        if self.spec.flow == "os":
+            return {}
+        words: dict[str, Value] = {f"{name}_in": Const(0, len(self.x)) for name in self.spec.pe.words}
+        words[f"{self.spec.pe.words[0]}_in"] = self.x_in
+        return words | ({"status_in": self.status_in} if self.spec.has_status else {})
+
+    def _element(self, m: Module, row: int, inputs: dict[str, Value]) -> dict[str, Signal]:
+        """An element; its outputs."""
+        passed, held = self.element.passed, self.element.held
+        moving = {name: getattr(self, name).word_select(row, passed[name]) for name in self.moving}
+        widths = {f"{name}_out": width for name, width in passed.items()} | held
+        outputs = {name: Signal(width, name=f"{name}_{row}") for name, width in widths.items()}
+        m.submodules[f"pe_{row}"] = instance(self.spec.pe.identifier, {**moving, **inputs, "en": self.en}, outputs)
+        return outputs
+
+    def _chosen(self, m: Module, words: list[Value]) -> Value:
+        """The words of the row whose turn it is, behind a register for each level."""
+        step = SEGMENT.bit_length() - 1
+        row: Value = self.row if self.spec.rows > 1 else Const(0, 1)
+        for level in range(self.spec.levels):
+            logic = Logic(self.target, 0, self.spec.form)
+            segments = [words[low : low + SEGMENT] for low in range(0, len(words), SEGMENT)]
+            chosen = [fabric(logic).select(logic, f"level{level}", segment, row[:step]) for segment in segments]
+            shown = [logic.result(word) for word in chosen]
+            logic.into(m, self.en)
+            words = [delayed(m, f"level{level}_{n}_kept", word, self.en, 1) for n, word in enumerate(shown)]
+            row = delayed(m, f"row{level}", row[step:], self.en, 1)
+        return words[0]
+
+    def _show(self, m: Module, found: Value) -> None:
+        """Put out the sum, of two words if there are two, and the status."""
+        sums, width = self.spec.pe.mac.sums, len(self.x)
+        words = [found.word_select(n, width) for n in range(len(self.spec.pe.words))]
+        shown, status = words[0], found[width * len(words) :]
+        if sums.behind:
+            logic = Logic(self.target, 0, self.spec.form)
+            total = logic.result(sums.resolve(logic, [logic.wire("word", word) for word in words]))
+            logic.into(m, self.en)
+            shown, status = (
+                delayed(m, name, value, self.en, 1) for name, value in (("resolved", total), ("status_kept", status))
+            )
+        m.d.comb += self.x.eq(shown)
+        if self.spec.has_status:
+            m.d.comb += self.status.eq(status)
+
+
+def instance(module: str, inputs: dict[str, Value], outputs: dict[str, Signal]) -> Instance:
+    """A module of ours, on the same clock."""
+    return Instance(
+        module,
+        i_clk=ClockSignal(),
+        i_rst=ResetSignal(),
+        **{f"i_{name}": value for name, value in inputs.items()},
+        **{f"o_{name}": signal for name, signal in outputs.items()},
+    )

@@ -1,0 +1,173 @@
+"""From sums of blocks to sums of tiles, if operands are in block formats: each is scaled, and added to those before."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, ResetSignal, Signal
+from amaranth.lib import wiring
+from amaranth.lib.fifo import SyncFIFOBuffered
+from amaranth.lib.wiring import In, Out
+
+from hw.specs.blockadd import BlockAddSpec
+from hw.units.core import index_bits
+
+ON_THE_WAY = 4
+"""Blocks that may be in the array at a time: fed, and not all rows of sums out."""
+
+
+class ScaleQueue(wiring.Component):
+    """The scales of the blocks that are in the array.
+
+    They come with the block's words, one a word: with word j that of row j of A, and of column j of B. A block
+    has at least as many words as the array rows, or columns.
+
+    Parameters
+    ----------
+    spec : BlockAddSpec
+        With as many lanes as the array has columns.
+    rows : int
+        Of the array.
+
+    Members
+    -------
+    run : In(1)
+        While low, it starts anew.
+    a, b : In
+        The scales that come with a word.
+    fed, ends : In(1)
+        The word goes into the array; it is the last of its block.
+    free : Out(1)
+        There is room for another block's.
+    row, rows, columns, valid : Out
+        The scale of row `row` of the block whose sums come next, and those of the columns.
+    step, leave : In(1)
+        The next row's is wanted; it was the last row.
+    """
+
+    def __init__(self, spec: BlockAddSpec, rows: int) -> None:
+        self.spec, self.rows = spec, rows
+        a, b = spec.a.scale.width, spec.b.scale.width
+        ports = {"run": In(1), "a": In(a), "b": In(b), "fed": In(1), "ends": In(1), "free": Out(1)}
+        ports |= {"row": Out(a), "columns": Out(b * spec.lanes), "valid": Out(1), "step": In(1), "leave": In(1)}
+        super().__init__(ports)
+
+    def elaborate(self, platform: object) -> Module:
+        m, spec = Module(), self.spec
+        m.submodules.queue = queue = SyncFIFOBuffered(
+            width=self.rows * spec.a.scale.width + spec.lanes * spec.b.scale.width, depth=ON_THE_WAY
+        )
+        word, gathered = Signal(range(spec.a.size)), []
+        with m.If(self.fed):
+            m.d.sync += word.eq(Mux(self.ends, 0, (word + 1)[: len(word)]))
+        for name, count in (("a", self.rows), ("b", spec.lanes)):
+            scale = getattr(self, name)
+            kept, following = (Signal(count * len(scale), name=f"{name}_{part}") for part in ("kept", "following"))
+            # The first comes to the lowest place, when the last has entered at the top.
+            m.d.comb += following.eq(Mux(word < count, Cat(kept, scale)[len(scale) :], kept))
+            with m.If(self.fed):
+                m.d.sync += kept.eq(following)
+            gathered.append(following)
+        number = Signal(index_bits(self.rows))
+        rows = queue.r_data[: self.rows * spec.a.scale.width]
+        m.d.comb += [
+            queue.w_data.eq(Cat(*gathered)),
+            queue.w_en.eq(self.fed & self.ends),
+            # One may be on its way into the queue while another is said to fit.
+            self.free.eq(queue.level < ON_THE_WAY - 1),
+            self.valid.eq(queue.r_rdy),
+            self.row.eq(rows.word_select(number, spec.a.scale.width)),
+            self.columns.eq(queue.r_data[len(rows) :]),
+            queue.r_en.eq((self.step & self.leave) | ~self.run),
+        ]
+        with m.If(self.step):
+            m.d.sync += number.eq(Mux(self.leave, 0, (number + 1)[: len(number)]))
+        with m.If(~self.run):
+            m.d.sync += [word.eq(0), number.eq(0)]
+        return m
+
+
+class BlockSums(wiring.Component):
+    """Adds up the sums of a tile's blocks, row by row; what a tile comes to goes on.
+
+    Parameters
+    ----------
+    spec : BlockAddSpec
+        What adds a row: a `BlockAdd`, instantiated by name.
+    rows : int
+        Of the array.
+    pieces_bits : int
+        Of the number of a tile's last block.
+
+    Members
+    -------
+    run : In(1)
+        While low, it starts anew.
+    last_piece : In
+        The number of the last block of each tile, from zero.
+    x, status, last, valid, ready : In, In, In(1), In(1), Out(1)
+        Rows of sums of a block, as an array gives them; the last one of the block.
+    row_scale, column_scales, scaled, step : In, In, In(1), Out(1)
+        Their scales, whether these are there, and that a row of sums is taken.
+    y, y_last, y_valid, y_ready : Out, Out(1), Out(1), In(1)
+        Rows of sums of a tile, and the last one of it.
+    """
+
+    def __init__(self, spec: BlockAddSpec, rows: int, pieces_bits: int) -> None:
+        self.spec, self.rows = spec, rows
+        ports = {"run": In(1), "last_piece": In(pieces_bits)}
+        ports |= {"x": In(spec.lanes * spec.sum_format.width), "status": In(2 * spec.lanes * spec.has_status)}
+        ports |= {"last": In(1), "valid": In(1), "ready": Out(1)}
+        ports |= {"row_scale": In(spec.a.scale.width), "column_scales": In(spec.lanes * spec.b.scale.width)}
+        ports |= {"scaled": In(1), "step": Out(1)}
+        ports |= {"y": Out(spec.lanes * spec.result.width), "y_last": Out(1), "y_valid": Out(1), "y_ready": In(1)}
+        super().__init__(ports)
+
+    def elaborate(self, platform: object) -> Module:
+        m, width = Module(), len(self.y)
+        # Rows come in one order, so those that are to be added to wait in a queue.
+        m.submodules.partial = partial = SyncFIFOBuffered(width=width, depth=max(2, self.rows))
+        y, y_valid, y_ready = Signal(width), Signal(), Signal()
+        first, entered, left = Signal(), Signal.like(self.last_piece), Signal.like(self.last_piece)
+        row, offered = Signal(index_bits(self.rows)), Signal()
+        m.d.comb += [first.eq(entered == 0), offered.eq(self.valid & self.scaled & (first | partial.r_rdy))]
+        self._add(m, offered, Mux(first, Const(0, width), partial.r_data), y, y_valid, y_ready)
+        m.d.comb += [
+            self.step.eq(offered & self.ready),
+            partial.r_en.eq((self.step & ~first) | ~self.run),
+            partial.w_data.eq(y),
+            partial.w_en.eq(y_valid & (left != self.last_piece)),
+            self.y.eq(y),
+            self.y_valid.eq(y_valid & (left == self.last_piece)),
+            self.y_last.eq(row == self.rows - 1),
+            y_ready.eq(Mux(left == self.last_piece, self.y_ready, partial.w_rdy)),
+        ]
+        with m.If(self.step & self.last):
+            m.d.sync += entered.eq(Mux(entered == self.last_piece, 0, (entered + 1)[: len(entered)]))
+        with m.If(y_valid & y_ready):
+            m.d.sync += row.eq(Mux(self.y_last, 0, (row + 1)[: len(row)]))
+            with m.If(self.y_last):
+                m.d.sync += left.eq(Mux(left == self.last_piece, 0, (left + 1)[: len(left)]))
+        with m.If(~self.run):
+            m.d.sync += [entered.eq(0), left.eq(0), row.eq(0)]
+        return m
+
+    def _add(self, m: Module, offered: Signal, so_far: Mux, y: Signal, y_valid: Signal, y_ready: Signal) -> None:
+        """The unit that adds a row; its three inputs go together."""
+        ready = [Signal(name=f"{name}_ready") for name in ("unused_scale", "unused_c", "x")]
+        m.d.comb += self.ready.eq(ready[2] & offered)
+        m.submodules.add = Instance(
+            self.spec.identifier,
+            i_clk=ClockSignal(),
+            i_rst=ResetSignal() | ~self.run,
+            i_x__payload=Cat(self.x, self.status),
+            i_x__valid=offered,
+            o_x__ready=ready[2],
+            i_scale__payload=Cat(self.row_scale, self.column_scales),
+            i_scale__valid=offered,
+            o_scale__ready=ready[0],
+            i_c__payload=so_far,
+            i_c__valid=offered,
+            o_c__ready=ready[1],
+            o_y__payload=y,
+            o_y__valid=y_valid,
+            i_y__ready=y_ready,
+        )

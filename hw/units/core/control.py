@@ -1,0 +1,90 @@
+"""What commands a core: its registers, and the planner that they start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from amaranth.hdl import Cat, Module, ResetInserter, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out
+
+from hw.specs.gemm import GemmSpec
+from hw.specs.gemm_registers import gemm_registers
+from hw.specs.registers import WORD
+from hw.units.core.planner import Planner
+from hw.units.core.registers import RegisterFile, axil_members
+
+Block = TypeVar("Block", bound=wiring.Component)
+
+
+@dataclass
+class Run:
+    """A run, as the blocks of a core see it.
+
+    Attributes
+    ----------
+    settings : dict of str to Signal
+        What the registers hold.
+    shown : dict of str to Signal
+        What they show: for each block to drive what it knows of.
+    planner : Planner
+    reset : Value
+        All is to be forgotten, but the settings.
+    kept : Value
+        For each lane, whether it is in C in the last tile across.
+    events : dict of str to Value
+        What is to be counted, by the counter's name.
+    """
+
+    m: Module
+    settings: dict[str, Signal]
+    shown: dict[str, Signal]
+    planner: Planner
+    reset: Value
+    kept: Signal
+    events: dict[str, Value] = field(default_factory=dict)
+
+    def add(self, name: str, block: Block) -> Block:
+        """`block` as a submodule that the command to reset resets."""
+        self.m.submodules[name] = ResetInserter(self.reset)(block)
+        return block
+
+    def remember(self, name: str, event: Value) -> None:
+        """Show whether `event` has been high since the run began."""
+        seen = Signal(name=f"{name}_seen")
+        with self.m.If(self.planner.begin | self.reset):
+            self.m.d.sync += seen.eq(0)
+        with self.m.Elif(event):
+            self.m.d.sync += seen.eq(1)
+        self.m.d.comb += self.shown[name].eq(seen)
+
+    def count(self) -> None:
+        """Add the counters of all events."""
+        for name, event in self.events.items():
+            counter = Signal(WORD, name=name)
+            with self.m.If(self.planner.begin):
+                self.m.d.sync += counter.eq(0)
+            with self.m.Elif(event):
+                self.m.d.sync += counter.eq((counter + 1)[:WORD])
+            self.m.d.comb += self.shown[name].eq(counter)
+
+
+def add_control(m: Module, spec: GemmSpec, ports: wiring.Component) -> Run:
+    """Registers behind the ports ``s_axil_*``, and a planner, added to `m`."""
+    m.submodules.registers = registers = RegisterFile(gemm_registers(spec))
+    for name, member in axil_members(0).items():
+        outer, inner = getattr(ports, f"s_axil_{name}"), getattr(registers, name)
+        m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
+    planner, kept = Planner(spec), Signal(spec.columns)
+    run = Run(m, registers.settings, registers.shown, planner, registers.commands["reset"], kept)
+    run.add("planner", planner)
+    m.d.comb += [
+        planner.start.eq(registers.commands["start"]),
+        *(getattr(planner, name).eq(run.settings[name]) for name in ("m", "k", "n")),
+        registers.locked.eq(planner.busy),
+        kept.eq(Cat(planner.tail > lane for lane in range(spec.columns))),
+    ]
+    shown = {"idle": ~planner.busy, "done": planner.done, "error_zero": planner.zero, "error_large": planner.large}
+    m.d.comb += [run.shown[name].eq(value) for name, value in shown.items()]
+    return run

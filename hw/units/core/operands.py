@@ -1,0 +1,106 @@
+"""From frames of A and B to sums: stores, a feeder, the array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, ClockSignal, Instance, Module, ResetSignal, Signal, Value
+from amaranth.lib import wiring
+
+from hw.specs.gemm import MAX_ROWS, GemmSpec, slot
+from hw.units.core.control import Run
+from hw.units.core.feeder import Feeder
+from hw.units.core.stores import MatrixStore, ParameterStore, TileStore
+
+
+@dataclass
+class Sums:
+    """Rows of sums, as the array gives them."""
+
+    x: Value
+    status: Value
+    last: Value
+    valid: Signal
+    ready: Signal
+
+
+def add_store(run: Run, name: str, store: TileStore | MatrixStore | ParameterStore, ports: wiring.Component) -> None:
+    """A store, behind the ports ``s_axis_NAME_*``."""
+    run.add(f"store_{name}", store)
+    stream = {part: getattr(ports, f"s_axis_{name}_{part}") for part in ("tdata", "tvalid", "tlast", "tready")}
+    run.m.d.comb += [
+        store.tdata.eq(stream["tdata"][: len(store.tdata)]),
+        store.tvalid.eq(stream["tvalid"]),
+        store.tlast.eq(stream["tlast"]),
+        stream["tready"].eq(store.tready),
+        store.begin.eq(run.planner.begin),
+        store.run.eq(run.planner.run),
+        run.shown[f"error_{name}"].eq(store.error),
+    ]
+
+
+def add_parameters(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -> ParameterStore | None:
+    """The store of parameters, if the core has any."""
+    if not spec.parameters:
+        return None
+    widths = {name: fmt.width for name, fmt in spec.parameters.items()}
+    slots = [slot(width) for width in widths.values()]
+    shape = (spec.output_lanes, spec.turns)
+    store = ParameterStore(widths, slots, shape, spec.tiles, optional=spec.scope == "tensor")
+    add_store(run, "p", store, ports)
+    m.d.comb += [
+        store.keep.eq(run.settings["keep"]),
+        store.bias.eq(run.settings["bias"]),
+        store.n.eq(run.planner.n[: len(store.n)]),
+        store.last_tile.eq(run.planner.last_tile),
+    ]
+    return store
+
+
+def add_operands(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -> Sums:
+    """Everything up to the sums."""
+    planner = run.planner
+    a = TileStore(spec.rows * spec.a.width, spec.max_k, spec.rows, MAX_ROWS.bit_length())
+    b = MatrixStore(spec.columns * spec.b.width, spec.words)
+    add_store(run, "a", a, ports)
+    add_store(run, "b", b, ports)
+    feeder = run.add("feeder", Feeder(spec.tiles))
+    m.d.comb += [
+        a.k.eq(planner.k[: len(a.k)]),
+        a.m.eq(planner.m[: len(a.m)]),
+        a.leave.eq(feeder.leave),
+        a.step.eq(feeder.step),
+        b.keep.eq(run.settings["keep"]),
+        b.words.eq(planner.words),
+        b.step.eq(feeder.step),
+        feeder.run.eq(planner.run),
+        feeder.last_tile.eq(planner.last_tile),
+        feeder.last.eq(a.last),
+        feeder.ready.eq(a.ready & b.ready),
+    ]
+    run.events["starved"] = planner.run & ~feeder.valid & ~a.idle
+    run.events["work"] = feeder.valid & feeder.taken
+    return add_array(m, spec, run, feeder, a.data, b.data)
+
+
+def add_array(m: Module, spec: GemmSpec, run: Run, feeder: Feeder, a: Value, b: Value) -> Sums:
+    """The array, which takes words of both at once."""
+    width = spec.columns * spec.array.accumulator_format.width
+    payload, valid, ready = Signal(sum(f.width for f in spec.array.outputs["sum"].values())), Signal(), Signal()
+    error = Signal(name="unused_error")
+    m.submodules.array = Instance(
+        spec.array.identifier,
+        i_clk=ClockSignal(),
+        i_rst=ResetSignal() | run.reset,
+        i_a__payload=Cat(a, feeder.ends),
+        i_a__valid=feeder.valid,
+        o_a__ready=feeder.taken,
+        i_b__payload=Cat(b, feeder.ends),
+        i_b__valid=feeder.valid,
+        o_b__ready=Signal(name="unused_ready"),
+        o_sum__payload=payload,
+        o_sum__valid=valid,
+        i_sum__ready=ready,
+        o_error=error,
+    )
+    return Sums(payload[:width], payload[width:-1], payload[-1], valid, ready)

@@ -1,0 +1,153 @@
+"""A register file behind AXI4-Lite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.specs.registers import WORD, Part, Register
+
+
+def axil_members(address_width: int) -> dict[str, wiring.Member]:
+    """The signals of an AXI4-Lite subordinate of 32 bits."""
+    return {
+        "awaddr": In(address_width),
+        "awprot": In(3),
+        "awvalid": In(1),
+        "awready": Out(1),
+        "wdata": In(WORD),
+        "wstrb": In(WORD // 8),
+        "wvalid": In(1),
+        "wready": Out(1),
+        "bresp": Out(2),
+        "bvalid": Out(1),
+        "bready": In(1),
+        "araddr": In(address_width),
+        "arprot": In(3),
+        "arvalid": In(1),
+        "arready": Out(1),
+        "rdata": Out(WORD),
+        "rresp": Out(2),
+        "rvalid": Out(1),
+        "rready": In(1),
+    }
+
+
+def address_width(registers: Sequence[Register]) -> int:
+    """Bits of an address of any of them."""
+    return (max(register.address for register in registers) + WORD // 8 - 1).bit_length()
+
+
+class RegisterFile(wiring.Component):
+    """Registers, as data says, behind AXI4-Lite.
+
+    A write waits for both its address and its data, in any order, and answers SLVERR, and changes nothing, if no register
+    that can be written is there, if not all bytes are, or if the register is a setting and `locked` is high.
+    A read of what is not there answers SLVERR and 0. One write and one read are under way at a time.
+
+    Parameters
+    ----------
+    registers : sequence of Register
+        No two parts of them have one name.
+
+    Members
+    -------
+    awaddr ... rready
+        AXI4-Lite.
+    locked : In(1)
+        Settings keep what they have.
+
+    Attributes
+    ----------
+    settings, shown, commands : dict of str to Signal
+        The parts of registers by their names: what was written, what is to be read, and a pulse, in the cycle in which
+        the write is accepted, of what is to be done.
+    """
+
+    def __init__(self, registers: Sequence[Register]) -> None:
+        self.registers = registers
+        super().__init__({**axil_members(address_width(registers)), "locked": In(1)})
+        self.settings = self._parts("setting")
+        self.shown = self._parts("read")
+        self.commands = self._parts("write")
+
+    def _parts(self, access: str) -> dict[str, Signal]:
+        parts = [part for register in self.registers if register.access == access for part in register.parts]
+        return {part.name: Signal(part.width, name=part.name, init=part.value) for part in parts}
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        self._write(m)
+        self._read(m)
+        return m
+
+    def _write(self, m: Module) -> None:
+        """The address is taken first, and waits for its data; the response waits to be taken."""
+        held, address, refused = Signal(), Signal(len(self.awaddr) - 2), Signal()
+        write, denied = Signal(), Signal()
+        m.d.comb += [
+            self.awready.eq(~held),
+            self.wready.eq(held & ~self.bvalid),
+            write.eq(self.wvalid & self.wready),
+            # 2 is SLVERR.
+            self.bresp.eq(Cat(Const(0, 1), refused)),
+        ]
+        with m.If(self.awvalid & self.awready):
+            m.d.sync += [held.eq(1), address.eq(self.awaddr[2:])]
+        with m.If(write):
+            m.d.sync += [held.eq(0), self.bvalid.eq(1), refused.eq(denied)]
+        with m.If(self.bvalid & self.bready):
+            m.d.sync += self.bvalid.eq(0)
+        granted: list[Value] = []
+        for register in self.registers:
+            if register.access in ("setting", "write"):
+                here = Signal(name=f"write_{register.name}")
+                locked = self.locked if register.access == "setting" else Const(0, 1)
+                m.d.comb += here.eq((address == register.address >> 2) & self.wstrb.all() & ~locked)
+                granted.append(here)
+                for part in register.parts:
+                    self._put(m, register, part, write & here)
+        m.d.comb += denied.eq(~Cat(granted).any())
+
+    def _put(self, m: Module, register: Register, part: Part, write: Value) -> None:
+        written = self.wdata[part.low : part.low + part.width]
+        if register.access == "write":
+            m.d.comb += self.commands[part.name].eq(written & write.replicate(part.width))
+            return
+        with m.If(write):
+            m.d.sync += self.settings[part.name].eq(written)
+
+    def _read(self, m: Module) -> None:
+        """The word is caught when the address is taken, and waits to be taken."""
+        word, here, absent = Signal(WORD), [self.araddr[2:] == register.address >> 2 for register in self.registers], Signal()
+        # No two addresses are alike, so the words may be joined.
+        words = [self._word(register) & flag.replicate(WORD) for register, flag in zip(self.registers, here, strict=True)]
+        m.d.comb += [
+            word.eq(reduce(or_, words)),
+            self.arready.eq(~self.rvalid),
+            self.rresp.eq(Cat(Const(0, 1), absent)),
+        ]
+        with m.If(self.arvalid & self.arready):
+            m.d.sync += [self.rvalid.eq(1), self.rdata.eq(word), absent.eq(~Cat(here).any())]
+        with m.If(self.rvalid & self.rready):
+            m.d.sync += self.rvalid.eq(0)
+
+    def _word(self, register: Register) -> Value:
+        parts: list[Value] = []
+        for part in register.parts:
+            parts.append(Const(0, part.low - len(Cat(*parts))))
+            match register.access:
+                case "constant":
+                    parts.append(Const(part.value, part.width))
+                case "setting":
+                    parts.append(self.settings[part.name])
+                case "read":
+                    parts.append(self.shown[part.name])
+                case _:
+                    parts.append(Const(0, part.width))
+        return Cat(*parts)

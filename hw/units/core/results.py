@@ -1,0 +1,140 @@
+"""From sums to frames of C: a drain, a requantiser or none, the stream out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, ResetSignal, Signal, Value
+from amaranth.lib import wiring
+
+from hw.arith.logic import extend
+from hw.specs.gemm import MAX_ROWS, GemmSpec, slot
+from hw.target import Target
+from hw.units.core.control import Run
+from hw.units.core.drain import Drain
+from hw.units.core.operands import Sums
+from hw.units.core.stores import ParameterStore
+from hw.units.core.wide import Wide
+
+
+@dataclass
+class Piece:
+    """Some lanes of a row, as they pass: of sums, with the lanes' parameters by name, or of C.
+
+    Attributes
+    ----------
+    x : Value
+    last : Value
+        They are the last ones of their row.
+    valid, ready : Value
+    parameters : dict of str to Value
+    """
+
+    x: Value
+    last: Value
+    valid: Value
+    ready: Signal
+    parameters: dict[str, Value]
+
+
+def add_drain(
+    m: Module, spec: GemmSpec, run: Run, sums: Sums, parameters: ParameterStore | None
+) -> tuple[Drain, Piece]:
+    """A drain, and what it gives: sums, some lanes at a time, and what belongs to them."""
+    width, lanes = spec.array.accumulator_format.width, spec.output_lanes
+    extra = 2 if spec.array.has_status else 0
+    drain = run.add("drain", Drain(spec, width + extra))
+    m.d.comb += [
+        drain.run.eq(run.planner.run),
+        drain.m.eq(run.planner.m[: len(drain.m)]),
+        drain.last_tile.eq(run.planner.last_tile),
+        drain.kept.eq(run.kept),
+        drain.x.eq(Cat(Cat(sums.x.word_select(n, width), sums.status.word_select(n, extra)) for n in range(spec.columns))),
+        drain.last.eq(sums.last),
+        drain.valid.eq(sums.valid),
+        sums.ready.eq(drain.ready),
+        drain.known.eq(Const(1, 1) if parameters is None else parameters.ready),
+    ]
+    words = [drain.y.word_select(lane, width + extra) for lane in range(lanes)]
+    if extra:
+        special = Cat(word[width:].any() for word in words) & (drain.tail | ~drain.y_last.replicate(lanes))
+        run.remember("special", drain.y_valid & special.any())
+    given: dict[str, Value] = {}
+    if parameters is not None:
+        m.d.comb += [
+            parameters.tile.eq(drain.tile),
+            parameters.turn.eq(drain.turn),
+            parameters.step.eq(drain.fetch),
+        ]
+        given = by_field(spec, parameters.data)
+    return drain, Piece(Cat(word[:width] for word in words), drain.y_last, drain.y_valid, drain.y_ready, given)
+
+
+def by_field(spec: GemmSpec, data: Value) -> dict[str, Value]:
+    """Each parameter, for all lanes, of a store's words."""
+    width, low, fields = len(data) // spec.output_lanes, 0, {}
+    for name, fmt in spec.parameters.items():
+        fields[name] = Cat(data.word_select(n, width)[low : low + fmt.width] for n in range(spec.output_lanes))
+        low += fmt.width
+    return fields
+
+
+def requantised(m: Module, spec: GemmSpec, run: Run, sums: Piece) -> Piece:
+    """What a requantiser makes of sums."""
+    assert spec.requant is not None
+    common = [name for name in spec.scale if name not in sums.parameters]
+    given = {name: run.settings[f"scale_{name}"].replicate(spec.output_lanes) for name in common} | sums.parameters
+    payload, valid, ready = Signal(spec.output_lanes * spec.result.width + 1), Signal(), Signal()
+    clock = {"i_clk": ClockSignal(), "i_rst": ResetSignal() | run.reset} if spec.requant.latency else {}
+    m.submodules.requant = Instance(
+        spec.requant.identifier,
+        **clock,
+        i_z__payload=Cat(sums.x, sums.last),
+        i_z__valid=sums.valid,
+        o_z__ready=sums.ready,
+        i_p__payload=Cat(given[name] for name in spec.requant.parameters),
+        i_p__valid=sums.valid,
+        o_p__ready=Signal(name="unused_parameters_ready"),
+        i_relu=run.settings["relu"],
+        o_y__payload=payload,
+        o_y__valid=valid,
+        i_y__ready=ready,
+    )
+    return Piece(payload[:-1], payload[-1], valid, ready, {})
+
+
+def wide(m: Module, spec: GemmSpec, target: Target, run: Run, sums: Piece) -> Piece:
+    """The sums themselves, and their biases."""
+    out = run.add("wide", Wide(spec, target))
+    m.d.comb += [
+        out.x.eq(sums.x),
+        out.last.eq(sums.last),
+        out.valid.eq(sums.valid),
+        sums.ready.eq(out.ready),
+        *(out.bias.eq(value) for value in sums.parameters.values()),
+    ]
+    return Piece(out.y, out.y_last, out.y_valid, out.y_ready, {})
+
+
+def add_stream(m: Module, spec: GemmSpec, run: Run, drain: Drain, piece: Piece, ports: wiring.Component) -> None:
+    """The stream out. Rows count from one; each has one last piece, where it is counted."""
+    count, passed, emitted = Signal(MAX_ROWS.bit_length(), init=1), Signal(), Signal()
+    size, lanes = slot(spec.result.width), spec.output_lanes
+    codes = [piece.x.word_select(lane, spec.result.width) for lane in range(lanes)]
+    kept = drain.tail | ~piece.last.replicate(lanes)
+    m.d.comb += [
+        ports.m_axis_tdata.eq(Cat(extend(code.as_signed() if spec.signed else code, size) for code in codes)),
+        ports.m_axis_tkeep.eq(Cat(flag.replicate(size // 8) for flag in kept)),
+        ports.m_axis_tvalid.eq(piece.valid),
+        ports.m_axis_tlast.eq(piece.last & (count == run.planner.m[: len(count)])),
+        piece.ready.eq(ports.m_axis_tready),
+        passed.eq(piece.valid & piece.ready),
+        run.planner.ended.eq(emitted & drain.empty),
+    ]
+    with m.If(passed & piece.last):
+        m.d.sync += [count.eq((count + 1)[: len(count)]), emitted.eq(ports.m_axis_tlast)]
+    with m.If(~run.planner.run | run.reset):
+        m.d.sync += [count.eq(1), emitted.eq(0)]
+    run.events["cycles"] = run.planner.busy & ~emitted
+    run.events["stalled"] = piece.valid & ~piece.ready
+    run.events["beats"] = passed

@@ -1,0 +1,104 @@
+"""The GEMM core."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module
+from amaranth.lib.wiring import In, Out
+
+from hw.specs.gemm import GemmSpec
+from hw.specs.gemm_registers import gemm_registers
+from hw.target import GENERIC, Target
+from hw.units.array import Array
+from hw.units.core.control import add_control
+from hw.units.core.operands import add_operands, add_parameters
+from hw.units.core.registers import address_width, axil_members
+from hw.units.core.results import add_drain, add_stream, requantised, wide
+from hw.units.requant import Requant
+from hw.units.unit import Unit, check_form, check_unit
+
+
+class Gemm(Unit):
+    """``C = requantise(A B + bias)``, a tile after the other; AXI4-Stream in and out, AXI4-Lite for the rest.
+
+    A run begins with a start in register COMMAND, and takes a frame of A, one of B and, if it needs them, one of
+    parameters; TLAST ends each. It gives a frame of results. Bits that fill up `tdata` are ignored.
+
+    Parameters
+    ----------
+    spec : GemmSpec
+        What to build.
+    target : Target
+        The fabric to build it for.
+
+    Members
+    -------
+    s_axil_* : AXI4-Lite
+        `hw.specs.gemm_registers` says what is where.
+    s_axis_a_* : AXI4-Stream
+        A word: the codes of a column of a tile of A, the first row in the lowest bits. Tiles follow each other down A;
+        what a tile has below A is not looked at.
+    s_axis_b_* : AXI4-Stream
+        A word: the codes of a row of a tile of B, the first column in the lowest bits. Tiles follow each other across B.
+    s_axis_p_* : AXI4-Stream, only if ``spec.parameters``
+        A word a column of C: the codes of ``spec.parameters``, each in a slot of ``slot(width)`` bits.
+    m_axis_* : AXI4-Stream
+        A word: ``spec.output_lanes`` codes of a row of a tile of C, each in a slot of ``slot(width)`` bits, with the sign
+        extended. Rows of a tile follow each other, then tiles across C, then down. `tkeep` marks the slots that are in C.
+    irq : Out(1)
+        The last start has come to its end, or was refused.
+
+    Raises
+    ------
+    TypeError
+        `spec` is not a GemmSpec, or `target` not a Target.
+    ValueError
+        Form dsp on a family without multiplier blocks; or, from the parts' `elaborate`, a pipeline that is deeper
+        than the logic.
+    """
+
+    def __init__(self, spec: GemmSpec, target: Target = GENERIC) -> None:
+        check_unit(spec, GemmSpec, target)
+        check_form(spec.form, target)
+        self.spec, self.target, self.latency = spec, target, spec.latency
+        self.registers = gemm_registers(spec)
+        axil = axil_members(address_width(self.registers))
+        ports = {f"s_axil_{name}": member for name, member in axil.items()}
+        for name, width in spec.stream_widths.items():
+            into, out_of = (Out, In) if name == "m_axis" else (In, Out)
+            ports |= {f"{name}_tdata": into(width), f"{name}_tvalid": into(1)}
+            ports |= {f"{name}_tready": out_of(1), f"{name}_tlast": into(1)}
+        ports |= {"m_axis_tkeep": Out(spec.stream_widths["m_axis"] // 8), "irq": Out(1)}
+        super().__init__(ports)
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each port carries, for headers and manifests."""
+        said = {"clk": "clock, rising edge", "rst": "synchronous reset", "irq": "the last start has ended or was refused"}
+        words = {
+            "s_axis_a": f"a column of a tile of A, {self.spec.rows} x {self.spec.a}",
+            "s_axis_b": f"a row of a tile of B, {self.spec.columns} x {self.spec.b}",
+            "s_axis_p": f"of a column of C: {', '.join(f'{n} {f}' for n, f in self.spec.parameters.items())}",
+            "m_axis": f"a row of a tile of C, {self.spec.columns} x {self.spec.result}",
+            "s_axil": "AXI4-Lite, registers",
+        }
+        for name in self.signature.members:
+            bus = name.rpartition("_")[0]
+            said.setdefault(name, words.get(bus, ""))
+        return said
+
+    @property
+    def parts(self) -> dict[str, Unit]:
+        requant = self.spec.requant
+        scaler = {} if requant is None else {requant.identifier: Requant(requant, self.target)}
+        return {self.spec.array.identifier: Array(self.spec.array, self.target), **scaler}
+
+    def elaborate(self, platform: object) -> Module:
+        m, spec = Module(), self.spec
+        run = add_control(m, spec, self)
+        sums = add_operands(m, spec, run, self)
+        drain, piece = add_drain(m, spec, run, sums, add_parameters(m, spec, run, self))
+        piece = requantised(m, spec, run, piece) if spec.requant else wide(m, spec, self.target, run, piece)
+        add_stream(m, spec, run, drain, piece, self)
+        run.count()
+        m.d.comb += self.irq.eq(run.planner.done | run.planner.zero | run.planner.large)
+        return m

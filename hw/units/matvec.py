@@ -1,0 +1,121 @@
+"""The adder-tree matrix-vector unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.lib.wiring import Out
+
+from hw.specs.matvec import MatVecSpec
+from hw.units.column import instance
+from hw.units.replay import Beats, Replay
+from hw.units.skew import delayed
+from hw.units.stream import Streamed, moved
+from hw.units.treesum import TreeSum
+from hw.units.unit import Unit
+
+
+class MatVec(Streamed):
+    """``y[p] = w[p][0] * a[0] + w[p][1] * a[1] + ...``, `lanes` products of each sum a cycle.
+
+    Everything moves on together, unless a beat waits at the output.
+
+    Parameters
+    ----------
+    spec : MatVecSpec
+        What to build.
+    target : Target
+        The fabric to build it for.
+
+    Members
+    -------
+    a : In(stream)
+        ``x``: a vector's codes; ``last``: the sum ends here, or, with a resident matrix, all vectors for it.
+    w : In(stream)
+        ``x``: the matrix' codes, those of the first row in the lowest bits; ``last``, if it is not resident.
+    y : Out(stream)
+        ``x``: codes of ``spec.accumulator_format``, 0 where a sum is no number; ``status``, if ``spec.has_status``:
+        bit 0 +infinity, bit 1 -infinity, both NaN; and, with a resident matrix, ``last`` with a vector's last sums.
+    error : Out(1)
+        Since reset, a and w did not end together, or the last vector for a matrix was not complete. The sum ended
+        with the first of them.
+
+    Raises
+    ------
+    TypeError
+        `spec` is not a MatVecSpec, or `target` not a Target.
+    ValueError
+        Form dsp on a family without multiplier blocks; or, from the element's `elaborate`, a pipeline that is deeper
+        than the logic.
+    """
+
+    spec: MatVecSpec
+    spec_type = MatVecSpec
+
+    def plain_ports(self) -> dict[str, Any]:
+        return {"error": Out(1)}
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each port carries, for headers and manifests."""
+        what = "the last vector for a matrix was not complete" if self.spec.resident else "a and w did not end together"
+        return super().meanings | {"error": f"since reset: {what}"}
+
+    @property
+    def element(self) -> str:
+        """The name of an element's module."""
+        return f"{self.spec.identifier}_element"
+
+    @property
+    def parts(self) -> dict[str, Unit]:
+        return {self.element: TreeSum(self.spec, self.target)}
+
+    def elaborate(self, platform: object) -> Module:
+        m, spec, y = Module(), self.spec, self.y
+        move = Signal()
+        m.d.comb += move.eq(y.ready | ~y.valid)
+        beats = Replay(m, spec, self.a, self.w, move).beats() if spec.resident else self._joined(m, move)
+        with m.If(beats.error):
+            m.d.sync += self.error.eq(1)
+        arrived = moved(m, beats.valid, move, spec.pipeline, "arrived")
+        outputs = [self._element(m, number, beats, arrived, move) for number in range(spec.elements)]
+        after = spec.pipeline + 1 + spec.sums.behind
+        m.d.comb += y.valid.eq(moved(m, beats.valid & beats.last, move, after))
+        for name in outputs[0]:
+            m.d.comb += Value.cast(y.payload[name]).eq(Cat(shown[name] for shown in outputs))
+        if spec.resident:
+            m.d.comb += y.payload.last.eq(delayed(m, "final_behind", beats.final, move, after))
+        return m
+
+    def _joined(self, m: Module, move: Value) -> Beats:
+        """The beats of both streams, each with the other's."""
+        a, w = self.a, self.w
+        both, last, first = Signal(), Signal(), Signal(init=1)
+        m.d.comb += [
+            both.eq(a.valid & w.valid),
+            a.ready.eq(move & w.valid),
+            w.ready.eq(move & a.valid),
+            last.eq(a.payload.last | w.payload.last),
+        ]
+        with m.If(both & move):
+            m.d.sync += first.eq(last)
+        error = both & move & (a.payload.last ^ w.payload.last)
+        codes = Value.cast(a.payload.x), Value.cast(w.payload.x)
+        return Beats(*codes, both, first, last, Const(0, 1), error)
+
+    def _element(self, m: Module, number: int, beats: Beats, arrived: Value, move: Value) -> dict[str, Signal]:
+        """An element; its outputs."""
+        spec = self.spec
+        row = spec.lanes * spec.b.width
+        widths = {"x": spec.accumulator_format.width, **({"status": 2} if spec.has_status else {})}
+        outputs = {name: Signal(width, name=f"{name}_{number}") for name, width in widths.items()}
+        inputs = {
+            "a": beats.a,
+            "b": beats.w[number * row : (number + 1) * row],
+            "first": beats.first,
+            "arrived": arrived,
+            "en": move,
+        }
+        m.submodules[f"element{number}"] = instance(self.element, inputs, outputs)
+        return outputs

@@ -1,0 +1,152 @@
+"""The processing element."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from hw.arith import Logic
+from hw.datapath import PRODUCTS
+from hw.datapath.accumulate import Pair
+from hw.formats import Fixed
+from hw.specs.pe import PeSpec
+from hw.target import GENERIC, Target
+from hw.units.skew import delayed
+from hw.units.unit import Unit, check_form, check_unit
+
+
+class Pe(Unit):
+    """A multiply-accumulate that hands its operands on, so that an array can be made of it.
+
+    What enters at an enabled clock edge is at the outputs called ``..._out`` after it. Nothing has a reset: who feeds
+    the element begins with what sets its state.
+
+    Parameters
+    ----------
+    spec : PeSpec
+        What to build.
+    target : Target
+        The fabric to build it for.
+
+    Members
+    -------
+    a, b : In(width of the format)
+        Operand codes.
+    valid, first : In(1), if the output stays
+        There is a pair; it starts a new sum.
+    take, swap : In(1), if an operand stays
+        The one that stays, of this cycle, is kept for later; the one kept is used from now on, beginning with the
+        moving operand of this cycle. Both in one cycle: the one kept before is used.
+    acc_in : In(width of the sum), if an operand stays
+        The sum so far, ``latency - 1`` enabled cycles after the operand whose product it gets. With a carry-save
+        accumulator two words, ``partial_in`` and ``carried_in``.
+    status_in : In(2), if an operand stays and there is a status
+        The sum's.
+    en : In(1)
+        Clock enable: while low, everything holds.
+    a_out, b_out, and so on : Out
+        The inputs, a cycle later; of the flags those that the flow has.
+    acc : Out(width of the sum)
+        The sum, `latency` enabled edges after the operand; or ``partial`` and ``carried``.
+    status : Out(2), only if an operand format has infinities or NaNs
+        As in `Mac`.
+
+    Raises
+    ------
+    TypeError
+        `spec` is not a PeSpec, or `target` not a Target.
+    ValueError
+        Form dsp on a family without multiplier blocks; or, from `elaborate`, a pipeline that is deeper
+        than the logic.
+    """
+
+    def __init__(self, spec: PeSpec, target: Target = GENERIC) -> None:
+        check_unit(spec, PeSpec, target)
+        check_form(spec.form, target)
+        self.spec, self.target, self.latency = spec, target, spec.latency
+        self.passed = {"a": spec.a.width, "b": spec.b.width, **dict.fromkeys(spec.flags, 1)}
+        self.held = dict.fromkeys(spec.words, spec.mac.accumulator_format.width)
+        if spec.has_status:
+            self.held["status"] = 2
+        before = {} if spec.flow == "os" else {f"{name}_in": In(width) for name, width in self.held.items()}
+        super().__init__(
+            {
+                **{name: In(width) for name, width in self.passed.items()},
+                **before,
+                "en": In(1),
+                **{f"{name}_out": Out(width) for name, width in self.passed.items()},
+                **{name: Out(width) for name, width in self.held.items()},
+            }
+        )
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each port carries, for headers and manifests."""
+        spec = self.spec
+        fmt = spec.mac.accumulator_format
+        word = "sum" if len(spec.words) == 1 else "one of two words whose sum is the sum"
+        steps = f", an integer in units of 2^{fmt.span.lsb}" if isinstance(fmt, Fixed) else ""
+        sums = dict.fromkeys(spec.words, f"{word}, a code of {fmt}{steps}")
+        sums["status"] = "of the sum: bit 0 +infinity, bit 1 -infinity, both NaN"
+        said = {
+            "a": f"operand, a code of {spec.a}",
+            "b": f"operand, a code of {spec.b}",
+            "valid": "there is a pair",
+            "first": "this pair starts a new sum",
+            "take": f"{spec.other} is to be kept for later",
+            "swap": f"the {spec.other} that was kept is used from this {spec.moving} on",
+        }
+        return {
+            "clk": "clock, rising edge",
+            "rst": "reset, of no effect: what is under way passes through",
+            "en": "clock enable: while low, everything holds",
+            **said,
+            **{f"{name}_out": f"{name}, an enabled cycle later" for name in said},
+            **sums,
+            **{f"{name}_in": f"so far: {meaning}" for name, meaning in sums.items()},
+        }
+
+    def elaborate(self, platform: object) -> Module:
+        m, spec = Module(), self.spec
+        passed = {name: delayed(m, f"{name}_kept", getattr(self, name), self.en, 1) for name in self.passed}
+        m.d.comb += [getattr(self, f"{name}_out").eq(value) for name, value in passed.items()]
+        held = [Signal(width, name=f"{name}_held", reset_less=True) for name, width in self.held.items()]
+        m.d.comb += [getattr(self, name).eq(register) for name, register in zip(self.held, held, strict=True)]
+
+        logic = Logic(self.target, spec.pipeline, spec.form)
+        if spec.flow == "os":
+            pair, before = self._pair(passed, passed["first"]), held
+            changes = self.en & delayed(m, "arrived", passed["valid"], self.en, spec.pipeline)
+        else:
+            passed[spec.other] = self._resident(m)
+            pair, before = self._pair(passed, Const(0, 1)), [getattr(self, f"{name}_in") for name in self.held]
+            changes = self.en
+        following = self._following(logic, pair, [logic.feedback(word) for word in before])
+        logic.into(m, self.en, reset=False)
+        with m.If(changes):
+            m.d.sync += [register.eq(value) for register, value in zip(held, following, strict=True)]
+        return m
+
+    def _pair(self, operands: dict[str, Value], clear: Value) -> Pair:
+        spec = self.spec
+        return Pair(PRODUCTS[spec.product], spec.a, spec.b, operands["a"], operands["b"], clear)
+
+    def _resident(self, m: Module) -> Value:
+        """The operand that stays: behind it is the one that is kept for later."""
+        loaded = getattr(self, self.spec.other)
+        later, now = (Signal(len(loaded), name=name, reset_less=True) for name in ("later", "now"))
+        with m.If(self.en & self.take):
+            m.d.sync += later.eq(loaded)
+        with m.If(self.en & self.swap):
+            m.d.sync += now.eq(later)
+        return now
+
+    def _following(self, logic: Logic, pair: Pair, before: list[Signal]) -> list[Value]:
+        """What the sum's registers hold next."""
+        count = len(self.spec.words)
+        added = self.spec.mac.sums.add(logic, pair, before[:count])
+        following = [logic.result(value) for value in added.registers]
+        if self.spec.has_status:
+            seen = Mux(pair.clear, 0, before[count])
+            following.append(logic.result(logic.wire("seen_next", added.status | seen)))
+        return following

@@ -1,0 +1,76 @@
+"""What to try on a systolic array: tiles of every length, with pauses and a reset, and ends that do not agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.specs.array import ArraySpec
+from sim.benches.pe import sums_so_far
+from sim.benches.stimulus import mixed
+from sim.benches.streamplay import StreamPlay
+from sim.benches.streams import Streams, paused, stream_play
+from sim.golden import model
+
+LONG = 61
+
+
+def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
+    """All plays for an array; the reset comes last."""
+    rng = np.random.default_rng(seed)
+    each = dict.fromkeys([1, 2, spec.rows, spec.rows + 1, LONG])
+    alike = [tiles(spec, f"tiles_of_{beats}", beats, 3, rng) for beats in each]
+    lengths = rng.integers(1, 2 * spec.rows + 8, 12)
+    streams = operands(spec, lengths, rng)
+    cycles = spec.cycles(int(lengths.max()), len(lengths))
+    waiting = [
+        _play(spec, "pauses", streams, cycles, pauses=paused(spec, 0.4)),
+        _play(spec, "slow_taker", streams, cycles, pauses={"sum": 0.7}),
+        _play(spec, "reset", streams, cycles, pauses=paused(spec, 0.1), reset=2 * spec.rows + 13),
+    ]
+    if spec.flow != "os":
+        return [*alike, *waiting]
+    return [*alike, _play(spec, "ends_apart", ends_apart(spec, rng), 64 + 4 * cycles, pauses={"a": 0.1}), *waiting]
+
+
+def tiles(spec: ArraySpec, name: str, beats: int, count: int, rng: np.random.Generator) -> StreamPlay:
+    """Tiles that are all alike, without a pause: they take just the cycles that the formula says."""
+    return _play(spec, name, operands(spec, [beats] * count, rng), spec.cycles(beats, count))
+
+
+def _play(spec: ArraySpec, name: str, streams: Streams, cycles: int, **options: Any) -> StreamPlay:
+    if spec.flow == "os":
+        options["outcome"] = {"error": int(model(spec).error(streams["a"], streams["b"]))}
+    return stream_play(spec, name, streams, cycles, **options)
+
+
+def operands(spec: ArraySpec, lengths: Sequence[int] | NDArray[np.int64], rng: np.random.Generator) -> Streams:
+    """The streams of tiles of so many beats each."""
+    ends = np.cumsum(lengths) - 1
+    beats, last = int(ends[-1]) + 1, np.zeros(int(ends[-1]) + 1, dtype=np.int64)
+    last[ends] = 1
+    moving, other = spec.pe.moving, spec.pe.other
+    formats = {"a": spec.a, "b": spec.b}
+    streams = {moving: {"x": mixed(formats[moving], (beats, spec.rows), rng), "last": last}}
+    if spec.flow == "os":
+        return streams | {other: {"x": mixed(formats[other], (beats, spec.columns), rng), "last": last}}
+    shape = (len(lengths) * spec.rows, spec.columns)
+    before = {
+        "x": sums_so_far(spec.pe, (beats, spec.columns), rng),
+        "status": rng.integers(0, 4, (beats, spec.columns)) * (rng.random((beats, spec.columns)) < 1 / 8),
+    }
+    return streams | {other: {"x": mixed(formats[other], shape, rng)}, "c": before}
+
+
+def ends_apart(spec: ArraySpec, rng: np.random.Generator) -> Streams:
+    """Tiles that a ends in other places than b, but for the last of all."""
+    streams = {name: dict(fields) for name, fields in operands(spec, rng.integers(1, spec.rows + 8, 6), rng).items()}
+    for fields in streams.values():
+        last = np.asarray(fields["last"])
+        last = last & (rng.random(len(last)) < 0.5) | (rng.random(len(last)) < 0.1)
+        last[-1] = 1
+        fields["last"] = last
+    return streams

@@ -1,0 +1,211 @@
+"""The bench of GEMM cores: AXI4-Lite to command, AXI4-Stream in and out, driven by cocotbext-axi.
+
+It reads its plays from the file that ``$MACSMITH_PLAYS`` names, writes what it compared to the one that
+``$MACSMITH_EVIDENCE`` names, and beside that, as ``outcomes.json``, what came of every job.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles, First, RisingEdge
+
+# It works with cocotb 2, by names that cocotb warns of.
+warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"cocotbext\.axi")
+
+from cocotbext.axi import (  # noqa: E402
+    AxiLiteBus,
+    AxiLiteMaster,
+    AxiResp,
+    AxiStreamBus,
+    AxiStreamSink,
+    AxiStreamSource,
+)
+
+from sim.benches.coreplay import CorePlay, Job, Outcome, RegisterMap  # noqa: E402
+from sim.benches.corewatch import Watch  # noqa: E402
+from sim.benches.play import load, note  # noqa: E402
+
+PLAYS: dict[str, CorePlay] = {play.name: play for play in load(Path(os.environ["MACSMITH_PLAYS"]), CorePlay)}
+EVIDENCE = Path(os.environ["MACSMITH_EVIDENCE"])
+QUIET = 8
+"""Cycles after a job in which nothing more may come."""
+
+
+@cocotb.test()
+@cocotb.parametrize(name=list(PLAYS))
+async def play(dut: Any, name: str) -> None:
+    """Play and compare."""
+    plan = PLAYS[name]
+    Clock(dut.clk, 10, "ns").start()
+    core = Core(dut, plan.registers)
+    core.pause(plan.pauses, random.Random(name))
+    await core.reset()
+    compared, cycles, outcomes = 0, 0, []
+    for number, values in enumerate(plan.jobs):
+        job = Job(**values)
+        outcome = await core.do(job)
+        compared += compare(f"{name}, job {number}", job, outcome)
+        cycles += outcome.cycles
+        outcomes.append(asdict(outcome))
+    note(EVIDENCE, name, compared, cycles)
+    path = EVIDENCE.with_name("outcomes.json")
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(known | {name: outcomes}))
+
+
+def compare(name: str, job: Job, outcome: Outcome) -> int:
+    """Raise AssertionError unless the outcome is what the job promises; how much was compared."""
+    right, results = job.results, outcome.results
+    if right is not None:
+        differ = next((at for at, pair in enumerate(zip(right, results, strict=False)) if len(set(pair)) > 1), None)
+        assert differ is None, f"{name}: byte {(differ or 0) // 2} of the results is not {_byte(right, differ)}"
+        assert len(results) == len(right), f"{name}: {len(results) // 2} bytes of results, not {len(right) // 2}"
+    for part, value in job.shown.items():
+        shown = outcome.shown[part]
+        assert shown == value, f"{name}: {part} expected {value}, got {shown}"
+    if job.duration is not None:
+        assert outcome.cycles == job.duration, f"{name}: took {outcome.cycles} cycles, not {job.duration}"
+    return job.samples
+
+
+class Core:
+    """A core, as a program that has it on its bus sees it.
+
+    Parameters
+    ----------
+    dut : handle
+        The design.
+    registers : RegisterMap
+        Where everything is.
+    """
+
+    def __init__(self, dut: Any, registers: RegisterMap) -> None:
+        self.dut, self.registers = dut, registers
+        self.homes = {part: name for name, register in registers.items() for part in register["parts"]}
+        self.bus = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axil"), dut.clk, dut.rst)
+        names = [name for name in ("s_axis_a", "s_axis_b", "s_axis_p") if hasattr(dut, f"{name}_tdata")]
+        self.sources = {name: AxiStreamSource(AxiStreamBus.from_prefix(dut, name), dut.clk, dut.rst) for name in names}
+        self.sink = AxiStreamSink(AxiStreamBus.from_prefix(dut, "m_axis"), dut.clk, dut.rst)
+        self.watch = Watch(dut, registers["COMMAND"])
+        for side in [*self.sources.values(), self.sink]:
+            side.log.setLevel(logging.ERROR)  # it would print all that a reset makes it forget
+        cocotb.start_soon(self.watch.run())
+
+    def pause(self, chances: Mapping[str, float], chance: random.Random) -> None:
+        """Let sides of streams, and of the channels of AXI4-Lite, pause by chance."""
+        write, read = self.bus.write_if, self.bus.read_if
+        sides = {
+            **self.sources,
+            "m_axis": self.sink,
+            **{"s_axil_aw": write.aw_channel, "s_axil_w": write.w_channel, "s_axil_b": write.b_channel},
+            **{"s_axil_ar": read.ar_channel, "s_axil_r": read.r_channel},
+        }
+        for name, probability in chances.items():
+            if name in sides and probability:
+                sides[name].set_pause_generator(_pauses(probability, random.Random(chance.random())))
+
+    async def reset(self) -> None:
+        """Two cycles of reset; what was to be sent or has come is forgotten."""
+        self.dut.rst.value = 1
+        self._forget()
+        await ClockCycles(self.dut.clk, 2)
+        self.dut.rst.value = 0
+        await ClockCycles(self.dut.clk, 1)
+
+    async def set(self, **parts: int) -> None:
+        """Write to registers; parts of them that are not given become 0."""
+        words: dict[str, int] = {}
+        for part, value in parts.items():
+            low, _width = self.registers[self.homes[part]]["parts"][part]
+            words[self.homes[part]] = words.get(self.homes[part], 0) | value << low
+        for name, word in words.items():
+            address = self.registers[name]["address"]
+            response = await self.bus.write(address, word.to_bytes(4, "little"))
+            assert response.resp == AxiResp.OKAY, f"writing to {name} answered {response.resp!r}"
+
+    async def get(self) -> dict[str, int]:
+        """Every part of every register."""
+        shown = {}
+        for name, register in self.registers.items():
+            response = await self.bus.read(register["address"], 4)
+            assert response.resp == AxiResp.OKAY, f"reading {name} answered {response.resp!r}"
+            word = int.from_bytes(response.data, "little")
+            shown |= {part: word >> low & (1 << width) - 1 for part, (low, width) in register["parts"].items()}
+        return shown
+
+    async def do(self, job: Job) -> Outcome:
+        """Do a job, to its end."""
+        await self.set(**job.settings)
+        for name, frames in job.frames.items():
+            for frame in frames:
+                self.sources[name].send_nowait(bytes.fromhex(frame))
+        # So that all is on offer when it starts.
+        await ClockCycles(self.dut.clk, 2)
+        self.watch.cycles = 0
+        if job.start:
+            await self.set(start=1)
+        await self._deny(job)
+        if job.reset:
+            await self._interrupt(job)
+        elif job.start:
+            await self._end(job)
+        return Outcome(self._results(), await self.get(), self.watch.cycles)
+
+    async def _end(self, job: Job) -> None:
+        """Wait until the run has ended, and all that was offered has been taken."""
+        if not int(self.dut.irq.value):
+            await First(RisingEdge(self.dut.irq), ClockCycles(self.dut.clk, job.limit))
+        assert int(self.dut.irq.value), f"not done after the limit of {job.limit} cycles"
+        await ClockCycles(self.dut.clk, QUIET)
+        late = [name for name, source in self.sources.items() if not source.idle()]
+        assert not late, f"the run has ended, but not all was taken of {', '.join(late)}"
+
+    async def _interrupt(self, job: Job) -> None:
+        """Reset in mid-stream, and forget what is still to be sent."""
+        await ClockCycles(self.dut.clk, job.after)
+        if job.reset == "pin":
+            await self.reset()
+            return
+        self._forget()
+        await self.set(reset=1)
+        self._forget()
+
+    def _forget(self) -> None:
+        for side in [*self.sources.values(), self.sink]:
+            side.clear()
+            side.assert_reset()
+
+    async def _deny(self, job: Job) -> None:
+        for address in job.unreadable:
+            response = await self.bus.read(address, 4)
+            assert response.resp == AxiResp.SLVERR, f"reading {address:#x} answered {response.resp!r}"
+        for address in job.unwritable:
+            response = await self.bus.write(address, bytes(4))
+            assert response.resp == AxiResp.SLVERR, f"writing to {address:#x} answered {response.resp!r}"
+
+    def _results(self) -> str:
+        """The bytes of all frames that have come."""
+        data = b""
+        while not self.sink.empty():
+            data += bytes(self.sink.recv_nowait().tdata)
+        return data.hex()
+
+
+def _pauses(probability: float, chance: random.Random) -> Iterator[bool]:
+    while True:
+        yield chance.random() < probability
+
+
+def _byte(results: str, index: int | None) -> str:
+    return results[(index or 0) // 2 * 2 :][:2]

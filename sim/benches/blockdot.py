@@ -1,0 +1,43 @@
+"""What to try on a block dot product: what a dot product is tried with, under scales of all kinds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hw.formats import Format
+from hw.specs.blockdot import BlockDotSpec
+from sim.benches.dot import BEATS, Codes, extremes, lanes
+from sim.benches.stimulus import corners
+from sim.benches.streamplay import StreamPlay
+from sim.benches.streams import Streams, paused, stream_play
+
+
+def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
+    """All plays for a block dot product; the reset comes last."""
+    rng = np.random.default_rng(seed)
+    a, b = spec.elements
+    first = blocks(spec, extremes(a, b, spec.lanes), lanes(a, b, (BEATS, spec.lanes), rng), rng=rng)
+    random, lone = (blocks(spec, lanes(a, b, (count, spec.lanes), rng), rng=rng) for count in (BEATS // 4, 1))
+    few, count = spec.cycles(BEATS // 4), len(first["a"]["scale"])
+    return [
+        stream_play(spec, "operands", first, spec.cycles(count)),
+        stream_play(spec, "one_beat", lone, spec.cycles(1)),
+        stream_play(spec, "pauses", random, few, pauses=paused(spec, 0.4)),
+        stream_play(spec, "slow_taker", random, few, pauses={"sum": 0.7}),
+        stream_play(spec, "reset", random, few, reset=40),
+    ]
+
+
+def blocks(spec: BlockDotSpec, *elements: tuple[Codes, Codes], rng: np.random.Generator) -> Streams:
+    """Pairs of blocks of these elements, with scales."""
+    x, y = (np.concatenate(parts) for parts in zip(*elements, strict=True))
+    first, second = (scales(fmt, len(x), rng) for fmt in spec.scales)
+    return {"a": {"x": x, "scale": first}, "b": {"x": y, "scale": second}}
+
+
+def scales(fmt: Format, count: int, rng: np.random.Generator) -> Codes:
+    """Codes near the middle of a format, so that products are in any result's range; near its corners; and random."""
+    middle = (1 << fmt.width - 1) - 1
+    near = np.clip(middle + rng.integers(-12, 13, count), 0, (1 << fmt.width) - 1)
+    edge, random = rng.choice(corners(fmt), count), rng.integers(0, 1 << fmt.width, count)
+    return np.choose(rng.choice(3, count, p=[0.6, 0.2, 0.2]), [near, edge, random])

@@ -1,0 +1,257 @@
+"""What to try on a GEMM core: shapes of all sorts, pauses, resets, and all that can be said wrongly to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.formats import Format
+from hw.specs.gemm import MAX_ROWS, GemmSpec
+from hw.specs.gemm_registers import gemm_registers
+from sim.benches.coreplay import CorePlay, Job
+from sim.benches.stimulus import corners
+from sim.golden import model
+from sim.golden.decoding import decode_steps
+
+Shape = tuple[int, int, int]
+PORTS = ("s_axis_a", "s_axis_b", "s_axis_p", "m_axis", "s_axil_aw", "s_axil_w", "s_axil_b", "s_axil_ar", "s_axil_r")
+
+
+def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
+    """All plays for a core; those with resets come last."""
+    planner = Planner(spec, seed)
+    return [
+        planner.shapes("shapes", planner.some_shapes(8)),
+        planner.pauses(),
+        planner.kept(),
+        planner.registers(),
+        planner.refusals(),
+        planner.frames(),
+        planner.resets(),
+    ]
+
+
+def register_map(spec: GemmSpec) -> dict[str, Any]:
+    """The registers as a bench reads them."""
+    return {
+        register.name: {
+            "address": register.address,
+            "parts": {part.name: [part.low, part.width] for part in register.parts},
+        }
+        for register in gemm_registers(spec)
+    }
+
+
+class Planner:
+    """Makes plays for one core."""
+
+    def __init__(self, spec: GemmSpec, seed: int) -> None:
+        self.spec, self.model, self.rng = spec, model(spec), np.random.default_rng(seed)
+        self.map = register_map(spec)
+        self.flags = [part for part in self.map["STATUS"]["parts"] if part not in ("idle", "done")]
+
+    def play(self, name: str, jobs: list[Job], pauses: Mapping[str, float] | None = None) -> CorePlay:
+        return CorePlay.of(name, self.map, jobs, pauses)
+
+    def shapes(self, name: str, shapes: Iterable[Shape]) -> CorePlay:
+        """Runs of these shapes, one after the other, that take just as long as the formula says."""
+        return self.play(name, [self.run(shape) for shape in shapes])
+
+    def some_shapes(self, count: int) -> list[Shape]:
+        """The smallest shape, single rows and columns, less than the array holds, just as much, more; and chance."""
+        rows, columns = self.spec.rows, self.spec.columns
+        around = [(1, 1, 1), (1, 7, columns + 1), (rows + 1, 7, 1), (rows, rows, columns), (2 * rows + 1, 1, columns)]
+        return [*(self.near(*shape) for shape in around), *(self.some_shape() for _ in range(count))]
+
+    def some_shape(self) -> Shape:
+        """A shape of a few tiles that fits."""
+        spec = self.spec
+        while True:
+            most = (3 * spec.rows, min(40, spec.max_k), min(4 * spec.columns, spec.max_n))
+            m, k, n = (int(self.rng.integers(1, size + 1)) for size in most)
+            if self.fits((m, k, n)):
+                return m, k, n
+
+    def near(self, m: int, k: int, n: int) -> Shape:
+        """That shape, or one that is less deep and less wide and fits."""
+        k, n = min(k, self.spec.max_k), min(n, self.spec.max_n)
+        while not self.fits((m, k, n)):
+            k, n = max(1, k - 1), max(1, n - 1)
+        return m, k, n
+
+    def fits(self, shape: Shape) -> bool:
+        m, k, n = shape
+        spec = self.spec
+        words = k * -(-n // spec.columns)
+        return m <= MAX_ROWS and k <= spec.max_k and n <= spec.max_n and words <= spec.words
+
+    def run(self, shape: Shape, exact: bool = True, **options: Any) -> Job:
+        """A run of a shape on operands by chance, with or without bias and ReLU by chance."""
+        m, k, n = shape
+        operands = self.codes(self.spec.a, (m, k)), self.codes(self.spec.b, (k, n))
+        chosen = {name: bool(self.rng.integers(2)) for name in ("bias", "relu") if name in self.map["CONTROL"]["parts"]}
+        return self.job(*operands, exact=exact, **{**chosen, **options})
+
+    def job(
+        self,
+        a: NDArray[Any],
+        b: NDArray[Any],
+        bias: bool | NDArray[Any] = False,
+        relu: bool = False,
+        scale: Mapping[str, Any] | None = None,
+        keep: bool = False,
+        exact: bool = True,
+    ) -> Job:
+        """A run on these operands.
+
+        Parameters
+        ----------
+        a, b : codes of shapes (M, K) and (K, N)
+        bias : codes of shape (N,), or whether to make some up
+        relu : bool
+        scale : dict, optional
+            Codes of `spec.scale`: one each for scope tensor, else of shape (N,). By default one that fits the sums.
+        keep : bool
+            Whether B and the parameters are those of the last run.
+        exact : bool
+            Whether nothing pauses, so that it takes as long as the formula says.
+        """
+        spec, (m, k), n = self.spec, a.shape, b.shape[1]
+        if isinstance(bias, bool):
+            bias_codes = self.bias(n) if bias else None
+        else:
+            bias_codes = bias
+        scale = self.scale(a, b) if scale is None else scale
+        given = {**scale, **({} if bias_codes is None else {"bias": bias_codes})}
+        c, status = self.model.run(a, b, relu=relu, **given)
+        settings = {"m": m, "k": k, "n": n, "keep": int(keep)}
+        settings |= {name: int(flag) for name, flag in (("bias", bias_codes is not None), ("relu", relu))
+                     if name in self.map["CONTROL"]["parts"]}  # fmt: skip
+        frames, tensor = {"s_axis_a": [self.model.frames.pack_a(a).hex()]}, spec.scope == "tensor"
+        settings |= {f"scale_{name}": int(code) for name, code in scale.items()} if tensor else {}
+        loaded = bool(spec.parameters) and not keep and (bias_codes is not None or not tensor)
+        if not keep:
+            frames["s_axis_b"] = [self.model.frames.pack_b(b).hex()]
+        if loaded:
+            columns = {"bias": np.zeros(n, dtype=np.uint8), **given}
+            frames["s_axis_p"] = [self.model.frames.pack_p(**{name: columns[name] for name in spec.parameters}).hex()]
+        cycles = int(spec.cycles(m, k, n, loaded))
+        across, down = -(-n // spec.columns), -(-m // spec.rows)
+        pieces = (across - 1) * spec.turns + -(-(n - (across - 1) * spec.columns) // spec.output_lanes)
+        shown = {"idle": 1, "done": 1, **dict.fromkeys(self.flags, 0), "beats": m * pieces, "work": down * across * k}
+        if "special" in shown:
+            shown["special"] = int(status.any())
+        if exact:
+            shown |= {"cycles": cycles, "stalled": 0} | {"starved": 2}
+        results = self.model.frames.pack_c(c).hex()
+        return Job(settings, frames, results, shown, 64 + (1 if exact else 12) * cycles, cycles if exact else None)
+
+    def codes(self, fmt: Format, shape: tuple[int, ...]) -> NDArray[Any]:
+        """Codes near the format's corners, and random ones."""
+        near, some = self.rng.choice(corners(fmt), shape), self.rng.integers(0, 1 << fmt.width, shape)
+        return np.where(self.rng.random(shape) < 0.3, near, some)
+
+    def bias(self, n: int) -> NDArray[Any]:
+        """Biases of all sizes."""
+        width = self.spec.parameters["bias"].width
+        codes = [int(self.rng.integers(0, 1 << 62)) * 3 >> int(self.rng.integers(0, 62)) for _ in range(n)]
+        return np.array([code & ((1 << width) - 1) for code in codes], dtype=object if width > 62 else np.int64)
+
+    def scale(self, a: NDArray[Any], b: NDArray[Any]) -> dict[str, Any]:
+        """Parameters that bring most sums into the range of C."""
+        spec, rng = self.spec, self.rng
+        if not spec.scale:
+            return {}
+        sums, _status = self.model.mac.matmul(a, b)
+        size = max(1, int(np.abs(decode_steps(spec.array.accumulator_format, sums).astype(object)).max()))
+        count = None if spec.scope == "tensor" else b.shape[1]
+        m = rng.integers(1 << 15, 1 << 16, count)
+        shift = max(0, size.bit_length() + 15 - spec.result.span.hi.bit_length() - spec.result.span.lsb)
+        e = np.minimum(rng.integers(shift, shift + 3, count), spec.scale["e"].span.hi)
+        zero = {} if "zero" not in spec.scale else {"zero": self.codes(spec.scale["zero"], () if count is None else (count,))}
+        return {"m": m, "e": e, **zero}
+
+    def pauses(self) -> CorePlay:
+        """Everything pauses."""
+        jobs = [self.run(self.some_shape(), exact=False) for _ in range(4)]
+        return self.play("pauses", jobs, dict.fromkeys(PORTS, 0.4))
+
+    def kept(self) -> CorePlay:
+        """Runs with the B and the parameters of the run before."""
+        spec = self.spec
+        _m, k, n = self.some_shape()
+        b = self.codes(spec.b, (k, n))
+        first, second, third = (self.codes(spec.a, (m, k)) for m in (1, spec.rows + 1, 2 * spec.rows))
+        scale = self.scale(third, b)
+        same = {"scale": scale, "bias": self.bias(n) if "bias" in spec.parameters else False}
+        jobs = [self.job(first, b, **same), *(self.job(a, b, **same, keep=True) for a in (second, third))]
+        return self.play("kept", jobs)
+
+    def registers(self) -> CorePlay:
+        """What the core says of itself; settings read back; what is denied, always and while it works."""
+        spec, known = self.spec, gemm_registers(self.spec)
+        constants = {part.name: part.value for r in known if r.access == "constant" for part in r.parts}
+        parts = [part for register in known if register.access == "setting" for part in register.parts]
+        jobs = []
+        for value in (0xAAAA_AAAA, 0x5555_5555, 0):
+            settings = {part.name: value & (1 << part.width) - 1 for part in parts}
+            jobs.append(Job(settings=settings, shown={**settings, **constants, "idle": 1, "done": 0}, start=False))
+        read_only = [register.address for register in known if register.access in ("constant", "read")]
+        empty = sorted({4 * word for word in range(32)} - {register.address for register in known})
+        jobs.append(Job(unreadable=empty, unwritable=[*empty, *read_only], start=False))
+        busy = self.run(self.near(100, 32, spec.columns), exact=False)
+        locked = [register.address for register in known if register.access == "setting"]
+        jobs.append(replace(busy, unwritable=locked[:4], limit=busy.limit + 64))
+        return self.play("registers", jobs)
+
+    def refusals(self) -> CorePlay:
+        """Shapes that are none or do not fit, and after each a run."""
+        spec, right = self.spec, {"m": 1, "k": 1, "n": 1}
+        beyond = [{"m": MAX_ROWS + 1}, {"k": spec.max_k + 1}, {"n": spec.max_n + 1}, {"m": 1 << 31, "k": spec.max_k}]
+        if spec.max_k * spec.tiles > spec.words:
+            n = spec.words // spec.max_k * spec.columns + 1
+            beyond.append({"k": spec.max_k, "n": n})
+        wrong = [*((dict(right, **{name: 0}), "error_zero") for name in right)]
+        wrong += [(dict(right, **shape), "error_large") for shape in beyond]
+        jobs = []
+        for settings, flag in wrong:
+            shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0), flag: 1, "beats": 0, "work": 0}
+            jobs += [Job(settings=settings, shown=shown), self.run(self.some_shape())]
+        return self.play("refusals", jobs)
+
+    def frames(self) -> CorePlay:
+        """Frames that are too short or too long, and after each a run."""
+        jobs = []
+        for stream, width in self.spec.stream_widths.items():
+            if stream == "m_axis":
+                continue
+            for words in (-1, 1, 3):
+                shape = self.near(self.spec.rows + 1, 3, self.spec.columns + 1)
+                right = self.run(shape, bias="bias" in self.spec.parameters)
+                if len(right.frames[stream][0]) // 2 > -words * width // 8:
+                    jobs += [self._with_length(right, stream, words * width // 8), self.run(self.some_shape())]
+        return self.play("frames", jobs)
+
+    def _with_length(self, job: Job, stream: str, extra: int) -> Job:
+        """A job with so many bytes more or less in a frame."""
+        frame = bytes.fromhex(job.frames[stream][0])
+        frame = frame[:extra] if extra < 0 else frame + bytes(extra)
+        shown = {name: value for name, value in job.shown.items() if name not in ("special", "starved")}
+        shown[f"error_{stream[-1]}"] = 1
+        results = None if extra < 0 else job.results
+        return replace(job, frames={**job.frames, stream: [frame.hex()]}, shown=shown, results=results)
+
+    def resets(self) -> CorePlay:
+        """Runs that are interrupted, by pin and by command, and after each a run."""
+        jobs = []
+        for after in (0, 3, 11, 40):
+            for how in ("command", "pin"):
+                begun = self.run(self.near(100, 40, self.spec.columns), exact=False)
+                shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0)}
+                jobs.append(replace(begun, results="", shown=shown, reset=how, after=after))
+                jobs.append(self.run(self.some_shape(), exact=False))
+        return self.play("resets", jobs, {"m_axis": 0.3})

@@ -1,0 +1,64 @@
+"""What to try on matrix products by table lookup: shapes of which the cycles are known, corners, pauses and a reset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.specs.lookup import LookupSpec
+from sim.benches.stimulus import corners
+from sim.benches.streamplay import StreamPlay
+from sim.benches.streams import Streams, paused, stream_play
+from sim.golden import model
+
+RESULTS = 1024
+"""Results of the long play, at most."""
+SHAPES = 16
+"""Random shapes that are tried, beside the degenerate ones."""
+
+
+def plays(spec: LookupSpec, seed: int) -> list[StreamPlay]:
+    """All plays for a unit that looks up tables; the reset comes last."""
+    rng = np.random.default_rng(seed)
+    q = spec.lookups
+    shapes = {(1, 1), (1, q), (1, q + 1), (2, 1), (3, q), (2, 2 * q + 1)}
+    shapes |= {(int(rng.integers(1, 7)), int(rng.integers(1, 8 * q + 1))) for _ in range(SHAPES)}
+    long = (8, [max(1, RESULTS // 8 - 1)] * 8)
+    uneven = [int(rows) for rows in rng.integers(1, 6 * q, 12)]
+    few = spec.cycles(len(uneven), max(uneven))
+    some = operands(spec, uneven, rng)
+    return [
+        stream_play(spec, "corners", operands(spec, long[1], rng), spec.cycles(long[0], long[1][0])),
+        *(
+            stream_play(spec, f"{vectors}_vectors_{rows}_rows", operands(spec, [rows] * vectors, rng), spec.cycles(vectors, rows))
+            for vectors, rows in sorted(shapes)
+        ),
+        stream_play(spec, "pauses", some, few, pauses=paused(spec, 0.4)),
+        stream_play(spec, "slow_taker", some, few, pauses={"y": 0.7}),
+        stream_play(spec, "slow_activations", some, few, pauses={"x": 0.9}),
+        stream_play(spec, "reset", some, few, pauses=paused(spec, 0.1), reset=spec.build + 12),
+    ]
+
+
+def operands(spec: LookupSpec, rows: Sequence[int], rng: np.random.Generator) -> Streams:
+    """A vector of activations and a matrix of so many rows, for each; near the formats' corners and random."""
+    golden = model(spec)
+    vectors = len(rows)
+    near = rng.choice(corners(spec.x), (vectors, spec.width))
+    x = np.where(rng.random((vectors, 1)) < 0.7, near, rng.integers(0, 1 << spec.x.width, near.shape))
+    # In a third of the vectors all activations are alike, so that sums get as large as they can.
+    x = np.where(rng.random((vectors, 1)) < 1 / 3, x[:, :1], x)
+    matrices = [golden.beats(weights(golden, count, rng)) for count in rows]
+    w = {name: np.concatenate([matrix[name] for matrix in matrices]) for name in ("index", "last")}
+    results = len(w["last"]) // (spec.planes // spec.planes_a_beat)
+    c = rng.integers(0, 1 << min(62, spec.result.width), (results, spec.lookups))
+    return {"x": {"x": x}, "w": w, **({"c": {"x": c}} if spec.is_chained else {})}
+
+
+def weights(golden: Any, rows: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Codes of random weights; in a quarter of the rows all are alike."""
+    codes = rng.integers(0, 1 << golden.w.width, (rows, golden.width))
+    return np.where(rng.random((rows, 1)) < 1 / 4, codes[:, :1], codes)

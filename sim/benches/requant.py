@@ -1,0 +1,92 @@
+"""What to try on a requantiser: sums that land on the codes' edges, halves and ends, under many scales."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.formats import Format
+from hw.specs.requant import RequantSpec
+from sim.benches.stimulus import corners
+from sim.benches.streamplay import StreamPlay
+from sim.benches.streams import paused, stream_play
+
+BEATS, FEW = 1024, 128
+SCALES = 12
+"""Scales that are tried where a play has but one."""
+
+
+class Planner:
+    """Makes plays for one requantiser."""
+
+    def __init__(self, spec: RequantSpec, seed: int) -> None:
+        self.spec, self.rng = spec, np.random.default_rng(seed)
+
+    def play(self, name: str, beats: int, relu: int, **options: Any) -> StreamPlay:
+        """A play of so many beats, under random scales."""
+        spec = self.spec
+        shape = (beats, spec.lanes)
+        tensor = spec.scope == "tensor"
+        p = self._scales((1, 1) if tensor else shape)
+        inputs: dict[str, Any] = {
+            "z": {"x": self._sums({key: np.broadcast_to(codes, shape) for key, codes in p.items()})}
+        }
+        inputs["z"]["last"] = self.rng.integers(0, 2, beats)
+        if spec.status:
+            inputs["z"]["status"] = self.rng.choice(4, shape, p=[0.7, 0.1, 0.1, 0.1])
+        settings = {"relu": relu} | ({key: int(codes[0, 0]) for key, codes in p.items()} if tensor else {})
+        inputs |= settings if tensor else {"p": p, **settings}
+        return stream_play(spec, name, inputs, spec.cycles(beats), settings=settings, **options)
+
+    def _scales(self, shape: tuple[int, ...]) -> dict[str, NDArray[Any]]:
+        """Codes of the parameters: small and large scales, those that nothing is left of, and useless ones."""
+        spec, rng = self.spec, self.rng
+        p = {name: self._codes(fmt, shape) for name, fmt in spec.parameters.items()}
+        # Most multipliers have their top bit set; with the powers of two numbers are exact halves.
+        p["m"] |= (rng.random(shape) < 0.7).astype(np.int64) << (spec.multiplier - 1)
+        p["m"] = np.where(rng.random(shape) < 0.3, 1 << rng.integers(0, spec.multiplier, shape), p["m"])
+        near = rng.integers(0, max(1, spec.product_span.width - 2), shape)
+        p["e"] = np.where(rng.random(shape) < 0.8, np.minimum(near, spec.shift_format.span.hi), p["e"])
+        p["bias"] = np.where(rng.random(shape) < 0.5, p["bias"] & 15, p["bias"])
+        return p
+
+    def _codes(self, fmt: Format, shape: tuple[int, ...]) -> NDArray[Any]:
+        """Codes near the format's corners, and random ones."""
+        near, some = self.rng.choice(corners(fmt), shape), random_codes(fmt.width, shape, self.rng)
+        return np.where(self.rng.random(shape) < 0.5, near, some)
+
+    def _sums(self, p: dict[str, NDArray[Any]]) -> NDArray[Any]:
+        """Sums of any size, and sums that a scale brings next to a multiple of a half within the codes."""
+        spec, rng = self.spec, self.rng
+        fmt, shape = spec.input, p["m"].shape
+        halves = rng.integers(-(3 << spec.output.width), 3 << spec.output.width, shape).astype(object)
+        aimed = (halves << p["e"].astype(object)) // (2 * np.maximum(p["m"], 1).astype(object))
+        bias = p["bias"].astype(object)
+        bias -= bias >> (spec.bias_format.width - 1) << spec.bias_format.width
+        aimed = (aimed - bias + rng.integers(-1, 2, shape)) & ((1 << fmt.width) - 1)
+        small = random_codes(fmt.width, shape, rng).astype(object) >> rng.integers(0, fmt.width, shape).astype(object)
+        choice = rng.integers(0, 4, shape)
+        return np.choose(choice, [aimed, aimed, small, self._codes(fmt, shape).astype(object)])
+
+
+def random_codes(width: int, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
+    """Codes of any width."""
+    if width <= 32:
+        return rng.integers(0, 1 << width, shape)
+    return random_codes(width - 32, shape, rng).astype(object) << 32 | rng.integers(0, 1 << 32, shape).astype(object)
+
+
+def plays(spec: RequantSpec, seed: int) -> list[StreamPlay]:
+    """All plays for a requantiser; the reset comes last."""
+    planner = Planner(spec, seed)
+    count = SCALES if spec.scope == "tensor" else 2
+    scales = [planner.play(f"scale{n}", BEATS // count, n % 2) for n in range(count)]
+    return [
+        *scales,
+        planner.play("one_beat", 1, 0),
+        planner.play("pauses", FEW, 1, pauses=paused(spec, 0.4)),
+        planner.play("slow_taker", FEW, 0, pauses={"y": 0.7}),
+        planner.play("reset", FEW, 0, reset=40),
+    ]

@@ -1,0 +1,7 @@
+"""What to try on the matrix product by table lookup of unit tellme."""
+
+from __future__ import annotations
+
+from sim.benches.lookup import plays
+
+__all__ = ["plays"]

@@ -1,0 +1,74 @@
+"""The golden GEMM core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.golden.codes import Codes, check_codes
+from sim.golden.decoding import decode_steps
+from sim.golden.encoding import encode_steps
+from sim.golden.frames import Frames
+from sim.golden.mac import Mac
+from sim.golden.requant import Requant
+
+
+@dataclass(frozen=True)
+class Gemm:
+    """``C = requantise(A B + bias)``, or ``A B + bias`` itself.
+
+    Parameters
+    ----------
+    mac : Mac
+        What each element of the array does.
+    requant : Requant or None
+        What makes C of the sums.
+    frames : Frames
+        How its streams are written.
+    """
+
+    mac: Mac
+    requant: Requant | None
+    frames: Frames
+
+    def run(
+        self, a: ArrayLike, b: ArrayLike, relu: bool = False, **parameters: ArrayLike
+    ) -> tuple[Codes, NDArray[np.uint8]]:
+        """C for a shape of any size.
+
+        Parameters
+        ----------
+        a : codes of shape (M, K)
+        b : codes of shape (K, N)
+        relu : bool
+        **parameters : codes
+            ``bias``, of shape (N,); and ``m``, ``e``, ``zero`` of the requantiser, of shape (N,) or one for all. A bias
+            that is left out is zero.
+
+        Returns
+        -------
+        codes of the result's format and status, as of an array's sums, of shape (M, N).
+
+        Raises
+        ------
+        TypeError, ValueError
+            Codes that are none, shapes that do not go together, parameters that are missing or unknown.
+        """
+        sums, status = self.mac.matmul(a, b)
+        given = {name: np.broadcast_to(codes, sums.shape) for name, codes in parameters.items()}
+        if self.requant is not None:
+            given.setdefault("bias", np.zeros(sums.shape, dtype=np.uint8))
+            last = np.zeros(len(sums), dtype=np.uint8)
+            return self.requant.run({"x": sums, "last": last}, given, int(relu))["y"]["x"], status
+        known = [name for name in self.frames.parameters if name == "bias"]
+        if relu or set(given) - set(known):
+            raise ValueError(f"sums take {''.join(known) or 'no'} parameter and no ReLU, got {', '.join(given) or 'it'}")
+        if not known:
+            return sums, status
+        total = decode_steps(self.mac.accumulator.format, sums).astype(object)
+        if "bias" in given:
+            fmt = self.frames.parameters["bias"]
+            total = total + decode_steps(fmt, check_codes("bias", fmt, given["bias"]))
+        return encode_steps(self.frames.result, total, self.frames.result.span.lsb), status

@@ -1,0 +1,45 @@
+"""A core at work: products computed one after the other in simulation, and what came of each."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import hw
+from rtl_gen import emit
+from rtl_gen.tools import ToolError
+from sim.benches.coreplay import CorePlay, Job, Outcome
+from sim.benches.gemm import register_map
+from sim.verify import simulate_plays
+
+
+def perform(spec: hw.GemmSpec, jobs: list[Job], target: hw.Target = hw.GENERIC) -> list[Outcome]:
+    """Do jobs with a core, in simulation.
+
+    Parameters
+    ----------
+    spec : GemmSpec
+        The core.
+    jobs : list of Job
+        What to do; `sim.benches.gemm.Planner` makes them of operands, with what must come of them.
+    target : Target
+        The fabric it is built for.
+
+    Returns
+    -------
+    An Outcome for each job.
+
+    Raises
+    ------
+    ToolError
+        A tool is missing or failed, or something came out that should not have.
+    """
+    play = CorePlay.of("perform", register_map(spec), jobs)
+    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
+        folder = Path(temporary).resolve()
+        results, _evidence = simulate_plays(emit(spec, target), [play], folder, target)
+        if results.failures:
+            raise ToolError(f"{spec} differs from its golden model: {results.failures[0]}")
+        outcomes = json.loads((folder / "outcomes.json").read_text())[play.name]
+    return [Outcome(**outcome) for outcome in outcomes]
