@@ -7,7 +7,7 @@ SPECS ?= mac/int4xint4 mac/int8xint8 mac/e2m1xe2m1 mac/e3m2xe3m2 mac/e4m3xe4m3 m
 WIDE ?= mul/bf16-flushxbf16-flush/exact/bf16-flush mul/bf16xbf16/exact/bf16 mul/e8m7xe8m7/lmul/e8m7 mul/int16xint16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pareto test verilog regress lint bench qor equivalence docs clean
+.PHONY: help setup pareto test demo verilog regress lint bench qor units equivalence docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ pareto: .venv/ready ## generate, verify, measure and compare: the plots go to bu
 test: .venv/ready ## run the tests
 	$(BIN)/pytest
 
+demo: .venv/ready ## classify handwritten digits on a GEMM core, in simulation
+	@$(BIN)/macsmith demo
+
 verilog: .venv/ready ## write the Verilog of SPECS to build/verilog
 	@$(BIN)/macsmith generate $(SPECS) -o build/verilog
 
@@ -45,6 +48,9 @@ bench: .venv/ready ## measure the speed of the software; writes docs/benchmarks.
 
 qor: .venv/ready ## compare our units with Yosys's own operators on every family; writes docs/qor.md
 	@$(BIN)/python -m dse.qor -j $(J)
+
+units: .venv/ready ## verify and measure a design of every unit; writes docs/units.md
+	@$(BIN)/python -m dse.units -j $(J)
 
 equivalence: .venv/ready ## compare and prove units that are too wide to simulate, on every family of cells
 	@$(BIN)/python -m sim.equivalence $(WIDE)

@@ -15,7 +15,7 @@ from hw.arith.logic import CARRY, Logic, bits, extend
 from hw.arith.multiplier import halves
 from hw.arith.place import Place, bit
 from hw.arith.select import tree
-from hw.arith.term import Term, place_of
+from hw.arith.term import Term, place_of, wired
 from hw.arith.wires import lookup
 
 
@@ -32,10 +32,13 @@ class Fabric:
         Whether a multiplier block has an adder before it, where synthesis puts a plain sum.
     lut_inputs : int
         Wires that a LUT takes.
+    addends : int
+        Numbers that a row adds, 2 or 3.
     """
 
     folds_four = False
     lut_inputs = 4
+    addends = 2
     table_inputs = 4
     pre_adds = False
 
@@ -67,6 +70,10 @@ class Fabric:
         else:
             m.split([total, above], (x + y + carry)[: width + 1] if carry else x + y)
         return total
+
+    def add_three(self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int) -> Signal:
+        """``x + y + z`` modulo ``2**width``; unsigned, whatever the operands are."""
+        return self.add(m, name, self.add(m, f"{name}_two", x, y, width), z, width)
 
     def add_constant(
         self, m: Logic, name: str, x: Value, constant: int, overrides: Sequence[tuple[Value, int]] = ()
@@ -123,7 +130,7 @@ class Fabric:
         signed, total = any(term.negate is not None or term.signed for term in terms), None
         for index, (term, width) in enumerate(zip(terms, widths, strict=True)):
             room = self.room(term.negate is not None)
-            given = [bit.wired(m, f"{name}_{index}_bit", room) for bit in term.extended(width)]
+            given = wired(m, f"{name}_{index}_term", term.extended(width), room)
             if total is None and term.negate is None:
                 total = Cat(bit.value() for bit in given)
             else:

@@ -16,7 +16,7 @@ from hw.arith.logic import Cell, Logic, bits, extend
 from hw.arith.multiplier import conditional, star
 from hw.arith.place import Function, Place, bit, table
 from hw.arith.select import chained
-from hw.arith.term import Term
+from hw.arith.term import Term, wired
 
 Column = tuple[Value, Value, Value, Function]
 """One place: a wire beside, the two that are added, and what the LUT puts out of those three and the carry."""
@@ -83,7 +83,7 @@ class Ice40(CarryFabric):
         negates = [term.negate for term in terms if term.negate is not None]
         total: Value = negates[0].replicate(widths[0])
         for index, (term, width) in enumerate(zip(terms, widths, strict=True)):
-            here = [bit.wired(m, f"{name}_{index}_bit", 1) for bit in term.extended(width)]
+            here = wired(m, f"{name}_{index}_term", term.extended(width), 1)
             flip = negates[index]
             if index + 1 < len(terms):
                 flip = m.wire(f"{name}_{index}_flip", flip ^ negates[index + 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amaranth.hdl import Value
+from amaranth.hdl import Cat, Value
 
 from hw.arith.logic import Logic, bits
 from hw.arith.place import Function, Place, always, bit
@@ -26,10 +26,6 @@ class Bit:
     inputs: tuple[Value, ...]
     function: Function
 
-    def wired(self, m: Logic, name: str, room: int) -> Bit:
-        """The same, as a wire if it is a function of more than `room` wires."""
-        return self if len(self.inputs) <= room else lone(m.wire(name, bit(self.function(*self.inputs))))
-
     def value(self) -> Value:
         return bit(self.function(*self.inputs))
 
@@ -40,6 +36,13 @@ def lone(wire: Value) -> Bit:
 
 
 ZERO = Bit((), always(0))
+
+
+def wired(m: Logic, name: str, given: Sequence[Bit], room: int) -> list[Bit]:
+    """The same bits, those that are functions of more than `room` wires as wires."""
+    wide = [bit.value() for bit in given if len(bit.inputs) > room]
+    wires = iter(bits(m.wire(name, Cat(*wide))) if wide else [])
+    return [bit if len(bit.inputs) <= room else lone(next(wires)) for bit in given]
 
 
 @dataclass(frozen=True)

@@ -40,16 +40,17 @@ def sum_terms(m: Logic, name: str, terms: Sequence[Term], span: Span) -> Value:
     for low in range(0, len(terms), count):
         chain = terms[low : low + count]
         sums.append((fabric(m).add_terms(m, f"{name}_{low}", chain, widths[: len(chain)]), len(chain)))
+    addends = fabric(m).addends
     while len(sums) > 1:
-        pairs = [sums[low : low + 2] for low in range(0, len(sums), 2)]
-        sums = [_added(m, name, pair, span) for pair in pairs]
+        sums = [_added(m, name, sums[low : low + addends], span) for low in range(0, len(sums), addends)]
     return sums[0][0]
 
 
-def _added(m: Logic, name: str, pair: Sequence[tuple[Value, int]], span: Span) -> tuple[Value, int]:
-    """The sum of two sums, or a lone one, and how many terms are in it."""
-    if len(pair) == 1:
-        return pair[0]
-    (x, x_terms), (y, y_terms) = pair
-    total = fabric(m).add(m, name, x, y, span.accumulate(x_terms + y_terms).width)
-    return total.as_signed() if span.signed else total, x_terms + y_terms
+def _added(m: Logic, name: str, sums: Sequence[tuple[Value, int]], span: Span) -> tuple[Value, int]:
+    """The sum of a few sums, and how many terms are in it; a lone one stays as it is."""
+    values, count = [value for value, _ in sums], sum(terms for _, terms in sums)
+    width = span.accumulate(count).width
+    if len(sums) == 1:
+        return sums[0]
+    total = fabric(m).add(m, name, *values, width) if len(sums) == 2 else fabric(m).add_three(m, name, *values, width)
+    return total.as_signed() if span.signed else total, count

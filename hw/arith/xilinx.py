@@ -35,18 +35,23 @@ class Xilinx(CarryFabric):
     folds_four = True
     pre_adds = True
     table_inputs = lut_inputs = LUT_INPUTS
+    addends = 3
 
     def __init__(self, kind: str) -> None:
         self.kind, self.length = kind, CHAIN[kind]
 
     def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
-        count = -(-len(places) // self.length) * self.length
-        total, carries = Signal(len(places), name=name), Signal(count, name=f"{name}_carry")
         first, second = Signal(len(places), name=f"{name}_s"), Signal(len(places), name=f"{name}_d")
-        beyond = Signal(count - len(places), name=f"unused_above_{name}")
-        fitted = [self._fit(m, f"{name}_{n}", place, first[n], second[n]) for n, place in enumerate(places)]
-        fill = [Const(0, 1)] * (count - len(places))
-        s, d, o = Cat(*(fit.s for fit in fitted), *fill), Cat(*(fit.d for fit in fitted), *fill), Cat(total, beyond)
+        fits = [self._fit(m, f"{name}_{n}", place, first[n], second[n]) for n, place in enumerate(places)]
+        return self._chain(m, name, fits, [first, second], carry)
+
+    def _chain(self, m: Logic, name: str, fits: Sequence[Fit], made: Sequence[Signal], carry: Value | int) -> Signal:
+        """The carry chain of places that fit; `made` are the outputs of their LUTs."""
+        width = len(fits)
+        count = -(-width // self.length) * self.length
+        total, carries = Signal(width, name=name), Signal(count, name=f"{name}_carry")
+        beyond, fill = Signal(count - width, name=f"unused_above_{name}"), [Const(0, 1)] * (count - width)
+        s, d, o = Cat(*(fit.s for fit in fits), *fill), Cat(*(fit.d for fit in fits), *fill), Cat(total, beyond)
         chain = []
         for low in range(0, count, self.length):
             here = slice(low, low + self.length)
@@ -58,9 +63,20 @@ class Xilinx(CarryFabric):
                     {"O": o[here], "CO": carries[here]},
                 )
             )
-        luts = [fit.lut for fit in fitted if fit.lut is not None]
-        m.cells(name, [*luts, *chain], [total, first, second, carries, beyond], row_delay(len(places)))
+        luts = [fit.lut for fit in fits if fit.lut is not None]
+        m.cells(name, [*luts, *chain], [total, *made, carries, beyond], row_delay(width))
         return total
+
+    def add_three(self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int) -> Signal:
+        # A LUT adds up three bits, and hands on their carry: the place above adds that as a second number.
+        first, passed = Signal(width, name=f"{name}_s"), Signal(width - 1, name=f"{name}_passed")
+        fits = []
+        for n, wires in enumerate(zip(*(fitted(value, width) for value in (x, y, z)), strict=True)):
+            below = passed[n - 1] if n else Const(0, 1)
+            inputs = {f"I{i}": wire for i, wire in enumerate([*wires, below])}
+            outputs = {"O6": first[n], "O5": passed[n]} if n < width - 1 else {"O": first[n]}
+            fits.append(Fit(first[n], below, _three(inputs, outputs)))
+        return self._chain(m, name, fits, [first, passed], 0)
 
     def accumulate(
         self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
@@ -135,6 +151,16 @@ def _fit(place: Place, first: Value, second: Value) -> Fit | None:
     both = sum((x[n % len(x)] << n) | (s[n % len(s)] << n + 32) for n in range(32))
     inputs |= {f"I{n}": Const(0, 1) for n in range(count, 5)} | {"I5": Const(1, 1)}
     return Fit(first, second, Cell("LUT6_2", {"INIT": Const(both, 64)}, inputs, {"O6": first, "O5": second}))
+
+
+def _three(inputs: dict[str, Value], outputs: dict[str, Value]) -> Cell:
+    """The sum of four bits without its carry; and, if there is a second output, the carry of the first three."""
+    odd = sum((n.bit_count() & 1) << n for n in range(16))
+    if "O" in outputs:
+        return Cell("LUT4", {"INIT": Const(odd, 16)}, inputs, outputs)
+    carry = sum(((n & 7).bit_count() >> 1) << n for n in range(32))
+    contents = Const(carry | (odd | odd << 16) << 32, 64)
+    return Cell("LUT6_2", {"INIT": contents}, inputs | {"I4": Const(0, 1), "I5": Const(1, 1)}, outputs)
 
 
 def _split(m: Logic, name: str, place: Place) -> Place:

@@ -100,4 +100,3 @@ def finish(m: Logic, name: str, x: Folded, width: int) -> Value:
     zero = Folded(Const(0, 1), Span(0, 0, x.span.lsb))
     places = [adjoin(*pair) for pair in zip(x.places(width), zero.places(width), strict=True)]
     return fabric(m).row(m, name, places, x.carry)
-

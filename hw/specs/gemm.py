@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar, Self
 
 from hw.datapath.accumulate import Kulisch, parse_accumulator
 from hw.formats import Fixed, Format, Integer, check_choice, check_int, parse_scalar
-from hw.specs.array import ArraySpec, parse_sides
+from hw.specs.array import MAX_SIDE, ArraySpec, parse_sides
 from hw.specs.base import parse_count, parse_operands, parse_pipeline
 from hw.specs.gemm_cycles import run_cycles
 from hw.specs.pe import parse_element
@@ -20,6 +18,7 @@ WIDE = "wide"
 MAX_ROWS = (1 << 16) - 1
 """Rows of a product: what the counters of rows hold."""
 MAX_SIZE, MAX_WORDS = 1 << 16, 1 << 20
+DEFAULT_HEIGHT = 32
 UNUSED = ("nearest_even", "tensor", 2)
 """What is said of a requantiser where none is."""
 
@@ -28,8 +27,9 @@ UNUSED = ("nearest_even", "tensor", 2)
 class GemmSpec(StreamSpec):
     """A GEMM core: ``C = requantise(A B + bias)`` for matrices larger than its systolic array.
 
-    A is M x K, B is K x N; M, K and N are set by registers at run time. The core cuts C into tiles of `rows` x
-    `columns`. B is loaded once and kept; of A it keeps the tile that it works on and the next.
+    A is M x K, B is K x N; M, K and N are set by registers at run time. The core cuts C into tiles of `height` x
+    `columns`. B is loaded once and kept; of A it keeps the rows of the tiles that it works on, and of the next.
+    In an input-stationary core it is C's transpose that is made of tiles, and A and B change their parts.
 
     Parameters
     ----------
@@ -50,6 +50,10 @@ class GemmSpec(StreamSpec):
         The largest K and N, 1..65536.
     words : int
         Words of memory for B, of a code for each column of the array: K times the tiles in N may be no more.
+    height : int
+        Rows of a tile: for an output-stationary array its own, by default; else 1..256, by default 32. The array
+        adds to the sums of a tile's slices, each as deep as the array, one after the other; that takes it longest
+        from the first of a slice's rows to the first of the next, so a tile had better have more.
     form : str
         How it is built: a key of `hw.specs.base.FORMS`.
 
@@ -75,17 +79,19 @@ class GemmSpec(StreamSpec):
     max_k: int = 256
     max_n: int = 256
     words: int = 1024
+    height: int = None  # type: ignore[assignment]
     form: str = "small"
 
     unit: ClassVar[str] = "gemm"
     layout: ClassVar[str] = (
-        "gemm/AxB/RxC/FLOW/PRODUCT/ACCUMULATOR/pSTAGES/OUTPUT[:ROUNDING]/SCOPE/xLANES/pSTAGES/kMAX/nMAX/wWORDS[/FORM] "
-        "or .../pSTAGES/wide/xLANES/kMAX/nMAX/wWORDS[/FORM], "
+        "gemm/AxB/RxC/FLOW/PRODUCT/ACCUMULATOR/pSTAGES/OUTPUT[:ROUNDING]/SCOPE[/xLANES]/pSTAGES/kMAX/nMAX/wWORDS"
+        "[/hHEIGHT][/FORM] or .../pSTAGES/wide[/xLANES]/kMAX/nMAX/wWORDS[/hHEIGHT][/FORM], "
         "for example gemm/int8xint8/8x8/os/exact/kulisch1024/p1/int8/tensor/x2/p2/k256/n256/w1024"
     )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "accumulator", self.array.accumulator)
+        self._settle_height()
         if self.output_lanes is None:
             object.__setattr__(self, "output_lanes", quarter(self.columns))
         check_int("output_lanes", self.output_lanes, 1, self.columns)
@@ -99,7 +105,9 @@ class GemmSpec(StreamSpec):
             object.__setattr__(self, "output", parse_scalar(self.output).name)
         elif (self.rounding, self.scope, self.output_pipeline) != UNUSED:
             said = f"{self.rounding}, {self.scope} and {self.output_pipeline}"
-            raise ValueError(f"rounding, scope and output_pipeline are of a requantiser, and {WIDE} has none: got {said}")
+            raise ValueError(
+                f"rounding, scope and output_pipeline are of a requantiser, and {WIDE} has none: got {said}"
+            )
         check_choice("scope", self.scope, SCOPES)
         check_int("max_k", self.max_k, 1, MAX_SIZE)
         check_int("max_n", self.max_n, 1, MAX_SIZE)
@@ -110,6 +118,19 @@ class GemmSpec(StreamSpec):
         _ = self.requant
 
     __hash__ = StreamSpec.__hash__
+
+    def _settle_height(self) -> None:
+        if self.flow == "os":
+            if self.height not in (None, self.rows):
+                raise ValueError(f"height must be that of the array, {self.rows}, for flow os, got {self.height}")
+            object.__setattr__(self, "height", self.rows)
+            return
+        if self.height is None:
+            object.__setattr__(self, "height", DEFAULT_HEIGHT)
+        check_int("height", self.height, 1, MAX_SIDE)
+        for name, fmt in (("a", self.a), ("b", self.b)):
+            if fmt.value(0) != 0:
+                raise ValueError(f"flow must be os for a format whose code 0 is not the number 0, as {name}'s, {fmt}")
 
     def _usual_output(self) -> str:
         try:
@@ -126,24 +147,36 @@ class GemmSpec(StreamSpec):
             scaled = (f"{rounding}/{self.scope}", f"/p{self.output_pipeline}")
         array = f"{self.a}x{self.b}/{self.rows}x{self.columns}/{self.flow}/{self.product}/{self.accumulator}"
         output = f"{self.output}{scaled[0]}/x{self.output_lanes}{scaled[1]}"
+        tile = "" if self.flow == "os" else f"/h{self.height}"
         form = "" if self.form == "small" else f"/{self.form}"
-        return f"gemm/{array}/p{self.pipeline}/{output}/k{self.max_k}/n{self.max_n}/w{self.words}{form}"
+        return f"gemm/{array}/p{self.pipeline}/{output}/k{self.max_k}/n{self.max_n}/w{self.words}{tile}{form}"
 
     @classmethod
     def from_parts(cls, parts: list[str]) -> Self:
-        if not 1 <= len(parts) <= 14:
-            raise ValueError("it must have 1 to 14 parts after the unit")
+        if not 1 <= len(parts) <= 15:
+            raise ValueError("it must have 1 to 15 parts after the unit")
         a, b = parse_operands(parts[0])
         values: dict[str, Any] = dict(zip(("rows", "columns"), parse_sides(parts[1]), strict=True)) if parts[1:] else {}
         values |= parse_element(parts[2:6])
         if parts[6:]:
             values["output"], colon, rounding = parts[6].partition(":")
             values |= {"rounding": rounding} if colon else {}
-        scaled = values.get("output") != WIDE
-        fields = ["scope"] * scaled + ["output_lanes"] + ["output_pipeline"] * scaled + ["max_k", "max_n", "words", "form"]
-        if len(parts) > 7 + len(fields):
-            raise ValueError(f"nothing may follow the form, got {parts[7 + len(fields)]!r}")
-        values |= {name: PARSERS[name](part) for name, part in zip(fields, parts[7:], strict=False)}
+        scaled, rest = values.get("output") != WIDE, parts[7:]
+        if scaled and rest:
+            values["scope"] = rest.pop(0)
+        if rest and rest[0].startswith("x"):
+            values["output_lanes"] = parse_count("output_lanes", "x", rest.pop(0))
+        if scaled and rest:
+            values["output_pipeline"] = parse_pipeline(rest.pop(0))
+        for name, letter in (("max_k", "k"), ("max_n", "n"), ("words", "w")):
+            if rest:
+                values[name] = parse_count(name, letter, rest.pop(0))
+        if rest and rest[0].startswith("h"):
+            values["height"] = parse_count("height", "h", rest.pop(0))
+        if len(rest) > 1:
+            raise ValueError(f"nothing may follow the form, got {rest[1]!r}")
+        if rest:
+            values["form"] = rest[0]
         return cls(a, b, **values)
 
     @property
@@ -158,13 +191,36 @@ class GemmSpec(StreamSpec):
         return None if self.output == WIDE else self._requant_to(parse_scalar(self.output))
 
     def _requant_to(self, output: Format) -> RequantSpec:
-        sums, build = self.array.accumulator_format, {"pipeline": self.output_pipeline, "form": self.form}
-        return RequantSpec(sums, output, self.output_lanes, "channel", self.rounding, **build)
+        return RequantSpec(
+            self.array.accumulator_format,
+            output,
+            self.output_lanes,
+            "channel",
+            self.rounding,
+            status=self.array.has_status and output.has_special,
+            pipeline=self.output_pipeline,
+            form=self.form,
+        )
+
+    @property
+    def max_m(self) -> int:
+        """The largest M."""
+        return min(MAX_ROWS, self.words * self.columns) if self.flow == "is" else MAX_ROWS
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The most rows and columns of what is made of tiles: C, or its transpose."""
+        return (min(self.max_n, MAX_ROWS), self.max_m) if self.flow == "is" else (self.max_m, self.max_n)
 
     @property
     def tiles(self) -> int:
-        """Tiles in N, at most."""
-        return -(-self.max_n // self.columns)
+        """Tiles across, at most."""
+        return -(-self.limits[1] // self.columns)
+
+    @property
+    def slices(self) -> int:
+        """Pieces of K as deep as the array, at most."""
+        return -(-self.max_k // self.rows)
 
     @property
     def turns(self) -> int:
@@ -197,13 +253,16 @@ class GemmSpec(StreamSpec):
         return bias | (self.scale if self.scope == "channel" else {})
 
     @property
+    def operands(self) -> dict[str, tuple[Format, int]]:
+        """By name, the format of an operand, and how many codes make a word of it."""
+        a, b = (self.columns, self.rows) if self.flow == "is" else (self.rows, self.columns)
+        return {"a": (self.a, a), "b": (self.b, b)}
+
+    @property
     def inputs(self) -> dict[str, Beat]:
         given = {"s_axis_p": {name: Field(fmt) for name, fmt in self.parameters.items()}} if self.parameters else {}
-        return {
-            "s_axis_a": {"x": Field(self.a, self.rows), "last": Field(FLAG)},
-            "s_axis_b": {"x": Field(self.b, self.columns), "last": Field(FLAG)},
-            **given,
-        }
+        operands = {name: {"x": Field(fmt, count), "last": Field(FLAG)} for name, (fmt, count) in self.operands.items()}
+        return {**{f"s_axis_{name}": beat for name, beat in operands.items()}, **given}
 
     @property
     def outputs(self) -> dict[str, Beat]:
@@ -243,8 +302,7 @@ class GemmSpec(StreamSpec):
     @property
     def stream_widths(self) -> dict[str, int]:
         """Bits of `tdata` of each stream. Operands lie bit by bit; all else in slots."""
-        widths = {"s_axis_a": self.rows * self.a.width, "s_axis_b": self.columns * self.b.width}
-        widths = {name: -(-width // 8) * 8 for name, width in widths.items()}
+        widths = {f"s_axis_{name}": -(-fmt.width * count // 8) * 8 for name, (fmt, count) in self.operands.items()}
         if self.parameters:
             widths["s_axis_p"] = sum(slot(fmt.width) for fmt in self.parameters.values())
         return widths | {"m_axis": self.output_lanes * slot(self.result.width)}
@@ -253,18 +311,6 @@ class GemmSpec(StreamSpec):
 def quarter(columns: int) -> int:
     """The largest divisor that is a quarter at most, or 1."""
     return max(lanes for lanes in range(1, max(1, columns // 4) + 1) if columns % lanes == 0)
-
-
-PARSERS: dict[str, Callable[[str], Any]] = {
-    "scope": str,
-    "output_lanes": partial(parse_count, "output_lanes", "x"),
-    "output_pipeline": parse_pipeline,
-    "max_k": partial(parse_count, "max_k", "k"),
-    "max_n": partial(parse_count, "max_n", "n"),
-    "words": partial(parse_count, "words", "w"),
-    "form": str,
-}
-"""What reads the parts of a name after the output."""
 
 
 def slot(width: int) -> int:

@@ -1,11 +1,13 @@
 """How long a GEMM core takes: the longest way through what has to wait for what.
 
-The array gives tiles, `period` cycles apart, into two banks, and from there they go out, a row in `turns` cycles. So tile
-j comes in no earlier than `period` after the one before, and no earlier than the tile two before has left its bank; and it
-begins to go out no earlier than the tile before has gone out, than its own first row is there, and than its parameters
-are. All of these are additions and maxima, so the last tile begins to go out when the longest chain of them ends. Such
-a chain can begin with a tile's parameters, can follow the way out, or leave it and follow the array; tiles are alike but for
-those at the bottom, which have fewer rows, so that the best place for a change of ways is an end of a run of like tiles.
+The array gives tiles into two banks, a period apart, and from there they go out, a row in `turns` cycles. So a tile
+comes in no earlier than a period after the one before, and than the tile two before has left its bank; and it begins
+to go out no earlier than the tile before has gone out, than its own first row is there, and than its parameters are.
+
+All of these are additions and maxima, so the last tile begins to go out when the longest chain of them ends. A chain
+begins with the first tile or with some tile's parameters, and follows the array or the way out. Tiles are alike but
+for those at the bottom, which have fewer rows; so the best place to change from the way out back to the array is
+where the chain begins, or where the bottom does.
 """
 
 from __future__ import annotations
@@ -21,19 +23,36 @@ NEVER = -(1 << 60)
 
 
 @dataclass(frozen=True)
-class Tiles:
-    """The tiles of a run, all numbers alike in shape.
+class Array:
+    """When tiles come out of the array; all numbers are ints or arrays of one shape.
 
     Attributes
     ----------
-    count, across : of tiles, all and in a row of them
-    period : cycles from one to the next, as the array gives them
+    first : when the first row of the first tile does
+    full, bottom : cycles from a tile to the next, and from a tile at the bottom to the next
+    edge : from the last tile above the bottom to the first at the bottom
+    """
+
+    first: Any
+    full: Any
+    bottom: Any
+    edge: Any
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The tiles of a run.
+
+    Attributes
+    ----------
+    count, across : how many there are, all and side by side
+    array : when they come
     full, bottom : cycles that a tile takes to go out, and one at the bottom
     """
 
     count: Any
     across: Any
-    period: Any
+    array: Array
     full: Any
     bottom: Any
 
@@ -42,39 +61,69 @@ class Tiles:
         """Tiles above the bottom."""
         return self.count - self.across
 
-    def last_out(self, tile: Any, out: Any) -> list[Any]:
-        """When the last tile may begin to go out at the earliest, if `tile` begins to at `out`; for each way there."""
-        return [
-            out + self._going(tile, self.count - 1),
-            self._leaving(tile, tile, out),
-            self._leaving(tile, self.above - 1, out),
-        ]
+    def coming(self, tile: Any, to: Any) -> Any:
+        """Cycles from one tile's coming out of the array to another's."""
+        above = np.maximum(np.minimum(to, self.above - 1) - tile, 0)
+        edge = (tile < self.above) & (to >= self.above)
+        return above * self.array.full + edge * self.array.edge + (to - tile - above - edge) * self.array.bottom
 
-    def _going(self, tile: Any, to: Any) -> Any:
+    def going(self, tile: Any, to: Any) -> Any:
         """Cycles from one tile's going out to another's, one after the other."""
         above = np.minimum(to, self.above) - np.minimum(tile, self.above)
         return above * self.full + (to - tile - above) * self.bottom
 
+    def ways(self, tile: Any, out: Any) -> list[Any]:
+        """When the last tile may begin to go out at the earliest, if `tile` begins to at `out`; for each way there."""
+        return [
+            out + self.going(tile, self.count - 1),
+            self._leaving(tile, tile, out),
+            self._leaving(tile, self.above - 1, out),
+        ]
+
     def _leaving(self, tile: Any, leave: Any, out: Any) -> Any:
         """The way out up to tile `leave`, from there back to the array, which may give the tile after the next."""
         taken = np.where(leave < self.above, self.full, self.bottom) - 1
-        back = out + self._going(tile, leave) + taken
+        back = out + self.going(tile, leave) + taken
         possible = (leave >= tile) & (leave + 2 < self.count)
-        return np.where(possible, back + (self.count - 3 - leave) * self.period + FIRST_OUT, NEVER)
+        return np.where(possible, back + self.coming(leave + 2, self.count - 1) + FIRST_OUT, NEVER)
 
 
 def run_cycles(spec: Any, m: Any, k: Any, n: Any, loaded: Any) -> Any:
     """Cycles of a run, as `GemmSpec.cycles` counts them."""
     m, k, n, loaded = np.broadcast_arrays(*map(np.asarray, (m, k, n, loaded)))
-    across, down = -(-n // spec.columns), -(-m // spec.rows)
-    rows, tail = (m - 1) % spec.rows + 1, (n - 1) % spec.columns + 1
-    tiles = Tiles(down * across, across, np.maximum(k, spec.rows), spec.rows * spec.turns, rows * spec.turns)
-    # A cycle to plan each tile in a row of them; then a word of each operand comes in, is read, is there.
-    start = across + 1
-    first_in = start + 2 + k - 1 + spec.array.latency
-    ways = [first_in + (tiles.count - 1) * tiles.period + FIRST_OUT, *tiles.last_out(0 * m, first_in + FIRST_OUT)]
-    for tile in (0 * m, across - 2, across - 1):
-        there = start + 1 + np.minimum((tile + 1) * spec.columns, n)
-        ways += [np.where(loaded & (tile >= 0), way, NEVER) for way in tiles.last_out(tile, there)]
+    if spec.flow == "is":
+        m, n = n, m
+    across, down = -(-n // spec.columns), -(-m // spec.height)
+    rows, tail = (m - 1) % spec.height + 1, (n - 1) % spec.columns + 1
+    # Tiles and slices are counted, one of each a cycle; and one more.
+    begin = 1 + (across if spec.flow == "os" else np.maximum(across, -(-k // spec.rows)))
+    array = (_output_stationary if spec.flow == "os" else _operand_stationary)(spec, k, begin, down, rows)
+    tiles = Tiles(down * across, across, array, spec.height * spec.turns, rows * spec.turns)
+    ways = [array.first + tiles.coming(0 * m, tiles.count - 1) + FIRST_OUT, *tiles.ways(0 * m, array.first + FIRST_OUT)]
+    if spec.flow != "is":
+        for tile in (0 * m, across - 2, across - 1):
+            there = begin + 1 + np.minimum((tile + 1) * spec.columns, n)
+            ways += [np.where(loaded & (tile >= 0), way, NEVER) for way in tiles.ways(tile, there)]
     scaling = 1 if spec.requant is None else spec.requant.latency
     return np.maximum.reduce(ways) + (rows - 1) * spec.turns - (-tail // spec.output_lanes) - 1 + scaling
+
+
+def _output_stationary(spec: Any, k: Any, begin: Any, down: Any, rows: Any) -> Array:
+    """A word of each operand comes in, is read, is there; a tile takes as many, or as long as the one before leaves."""
+    period = np.maximum(k, spec.rows)
+    return Array(begin + 2 + k - 1 + spec.array.latency, period, period, period)
+
+
+def _operand_stationary(spec: Any, k: Any, begin: Any, down: Any, rows: Any) -> Array:
+    """What stays is loaded; then a slice takes its rows, or the loading of the next, or until its sums are back."""
+    slices, away = -(-k // spec.rows), spec.array.latency + 2
+
+    def once(height: Any) -> Any:
+        return np.maximum(height, spec.rows)
+
+    def more(height: Any) -> Any:
+        return (slices - 1) * np.maximum(once(height), away)
+
+    first = begin + 2 + spec.rows + more(np.where(down > 1, spec.height, rows)) + spec.array.latency
+    full, bottom = more(spec.height) + once(spec.height), more(rows) + once(rows)
+    return Array(first, full, bottom, once(spec.height) + more(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hw.specs.gemm import MAX_ROWS, GemmSpec
+from hw.specs.gemm import GemmSpec
 from hw.specs.registers import Part, Register, whole
 
 ID = int.from_bytes(b"MGE\x01")
@@ -11,11 +11,13 @@ ID = int.from_bytes(b"MGE\x01")
 
 def gemm_registers(spec: GemmSpec) -> tuple[Register, ...]:
     """The registers of a core. An address means the same in all cores; those that one has no use for are not there."""
-    control = [Part("keep", 0, 1, "B, and what came with it on s_axis_p, stay as in the last run; neither is read")]
+    kept = spec.array.pe.other.upper() if spec.flow != "os" else "B"
+    control = [Part("keep", 0, 1, f"{kept} and the parameters stay as in the last run, and are not read")]
     if spec.bias_format is not None:
         control.append(Part("bias", 1, 1, "add biases, from s_axis_p; else there are none"))
     if spec.requant is not None:
         control.append(Part("relu", 2, 1, "results below zero become zero"))
+    across = "M" if spec.flow == "is" else "N"
     scale = spec.scale if spec.scope == "tensor" else {}
     meanings = {"m": "multiplier, unsigned", "e": "shift to the right, unsigned", "zero": "zero point of the results"}
     addresses = {"m": 0x30, "e": 0x34, "zero": 0x38}
@@ -27,10 +29,10 @@ def gemm_registers(spec: GemmSpec) -> tuple[Register, ...]:
             "constant",
             (Part("rows", 0, 16, "of the array", spec.rows), Part("columns", 16, 16, "of the array", spec.columns)),
         ),
-        whole("MAX_M", 0x08, "constant", "largest M", value=MAX_ROWS),
+        whole("MAX_M", 0x08, "constant", "largest M", value=spec.max_m),
         whole("MAX_K", 0x0C, "constant", "largest K", value=spec.max_k),
         whole("MAX_N", 0x10, "constant", "largest N", value=spec.max_n),
-        whole("WORDS", 0x14, "constant", "largest K x ceil(N / columns)", value=spec.words),
+        whole("WORDS", 0x14, "constant", f"largest K x ceil({across} / columns)", value=spec.words),
         whole("M", 0x20, "setting", "rows of A and C"),
         whole("K", 0x24, "setting", "columns of A, rows of B"),
         whole("N", 0x28, "setting", "columns of B and C"),

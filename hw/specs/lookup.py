@@ -71,7 +71,7 @@ class LookupSpec(StreamSpec):
         return False
 
     @property
-    def total_weight(self) -> int | None:
+    def whole_weight(self) -> int | None:
         """Where twice the result is summed up: what the sum of all activations counts in it, beside the planes."""
         return None
 
@@ -160,7 +160,9 @@ class LookupSpec(StreamSpec):
         if reads > MAX_READS:
             raise ValueError(f"lookups must leave at most {MAX_READS} sums a cycle in all tables, got {reads}")
         if self.storage == "registers" and self.banks > 1:
-            raise ValueError(f"banks must be 1 for registers, which are loaded as soon as they are free, got {self.banks}")
+            raise ValueError(
+                f"banks must be 1 for registers, which are loaded as soon as they are free, got {self.banks}"
+            )
         if self.storage == "blockram" and not self.pipeline:
             raise ValueError("pipeline must be at least 1 for blockram, which has a register inside, got 0")
         self._settle_accumulator()
@@ -207,9 +209,7 @@ def _check_activations(x: Format) -> None:
 def parse_shape(parts: list[str]) -> dict[str, Any]:
     """The fields in three parts of a name, ``gG/tT/qQ``."""
     letters = {"group": "g", "tables": "t", "lookups": "q"}
-    return {
-        name: parse_count(name, letter, text) for (name, letter), text in zip(letters.items(), parts, strict=True)
-    }
+    return {name: parse_count(name, letter, text) for (name, letter), text in zip(letters.items(), parts, strict=True)}
 
 
 def parse_build(parts: list[str]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from hw.specs.dot import MAX_LANES
 from hw.specs.mac import MacSpec
 from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec
 
-MAX_SIDE, MAX_WORDS = 1 << 16, 1 << 20
+MAX_SIDE, MAX_BITS = 1 << 16, 1 << 22
+"""Of a resident matrix: what the largest devices have memory for."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class MatVecSpec(StreamSpec):
     lanes : int
         Products a beat in each (FINN's SIMD), 1..1024.
     rows, columns : int
-        The matrix', 1..65536: multiples of `elements` and of `lanes`, at most 2**20 beats; or 0 and 0.
+        The matrix', 1..65536: multiples of `elements` and of `lanes`, at most 2**22 bits; or 0 and 0.
     product : str
         The product rule: a name in `hw.datapath.PRODUCTS`.
     accumulator : str
@@ -89,8 +90,9 @@ class MatVecSpec(StreamSpec):
                 raise ValueError(f"{name} must be a multiple of {step}, got {getattr(self, name)}")
         if (self.rows == 0) != (self.columns == 0):
             raise ValueError(f"rows and columns must both be 0, or neither, got {self.rows} and {self.columns}")
-        if self.words > MAX_WORDS:
-            raise ValueError(f"the matrix must have at most {MAX_WORDS} beats, got {self.words}")
+        bits = self.rows * self.columns * self.b.width
+        if bits > MAX_BITS:
+            raise ValueError(f"the matrix must have at most {MAX_BITS} bits, got {bits}")
 
     def _check_sums(self) -> None:
         sums = self.sums

@@ -50,7 +50,7 @@ class TellmeSpec(LookupSpec):
     tables: int
     lookups: int
     entries: str = "half"
-    storage: str = "registers"
+    storage: str = "lutram"
     banks: int = 1
     accumulator: str = "exact"
     pipeline: int = 1

@@ -50,7 +50,7 @@ class TmacSpec(LookupSpec):
     lookups: int
     order: str = "parallel"
     entries: str = "full"
-    storage: str = "registers"
+    storage: str = "lutram"
     banks: int = 1
     accumulator: str = "exact"
     pipeline: int = 1
@@ -106,7 +106,7 @@ class TmacSpec(LookupSpec):
         return isinstance(self.w, Integer) and self.w.signed
 
     @property
-    def total_weight(self) -> int | None:
+    def whole_weight(self) -> int | None:
         # A bit is half of one more than its sign: twice a weight is that of the signs plus that of all ones.
         if self.table.digits != SIGNS or isinstance(self.w, Bipolar):
             return None

@@ -12,6 +12,7 @@ from hw.units.array import Array
 from hw.units.core.control import add_control
 from hw.units.core.operands import add_operands, add_parameters
 from hw.units.core.registers import address_width, axil_members
+from hw.units.core.resident import add_resident_operands
 from hw.units.core.results import add_drain, add_stream, requantised, wide
 from hw.units.requant import Requant
 from hw.units.unit import Unit, check_form, check_unit
@@ -73,7 +74,11 @@ class Gemm(Unit):
     @property
     def meanings(self) -> dict[str, str]:
         """What each port carries, for headers and manifests."""
-        said = {"clk": "clock, rising edge", "rst": "synchronous reset", "irq": "the last start has ended or was refused"}
+        said = {
+            "clk": "clock, rising edge",
+            "rst": "synchronous reset",
+            "irq": "the last start has ended or was refused",
+        }
         words = {
             "s_axis_a": f"a column of a tile of A, {self.spec.rows} x {self.spec.a}",
             "s_axis_b": f"a row of a tile of B, {self.spec.columns} x {self.spec.b}",
@@ -95,7 +100,7 @@ class Gemm(Unit):
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
         run = add_control(m, spec, self)
-        sums = add_operands(m, spec, run, self)
+        sums = (add_operands if spec.flow == "os" else add_resident_operands)(m, spec, run, self)
         drain, piece = add_drain(m, spec, run, sums, add_parameters(m, spec, run, self))
         piece = requantised(m, spec, run, piece) if spec.requant else wide(m, spec, self.target, run, piece)
         add_stream(m, spec, run, drain, piece, self)

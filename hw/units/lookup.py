@@ -9,7 +9,8 @@ from hw.specs.lookup import LookupSpec
 from hw.target import GENERIC, Target
 from hw.units.rowsum import Found, RowSum
 from hw.units.stream import Streamed, moved
-from hw.units.tables import InMemory, Registers, Tables, check_storage
+from hw.units.tables import STORAGES, Tables, check_storage
+from hw.units.tables.inmemory import memory
 from hw.units.unit import Unit
 
 
@@ -24,17 +25,16 @@ class Lookup(Streamed):
     def __init__(self, spec: LookupSpec, target: Target = GENERIC) -> None:
         super().__init__(spec, target)
         check_storage(spec.storage, target)
-        self.tables: Tables = (Registers if spec.storage == "registers" else InMemory)(spec, target)
 
     @property
     def parts(self) -> dict[str, Unit]:
-        return self.tables.parts
+        return {} if self.spec.storage == "registers" else {memory(self.spec).name: memory(self.spec)}
 
     def elaborate(self, platform: object) -> Module:
         m, spec, stages = Module(), self.spec, self.spec.pipeline
         move, offered, take = (Signal(name=name) for name in ("move", "offered", "take"))
         first, final = self._planes(m, take)
-        tables = self.tables
+        tables = STORAGES[spec.storage](spec, self.target)
         tables.fill(m, self.x, take & final & self.w.payload.last)
 
         go = tables.full & (~first | self.c.valid if spec.is_chained else Const(1))
@@ -47,14 +47,17 @@ class Lookup(Streamed):
         m.d.comb += self.y.payload.last.eq(moved(m, self.w.payload.last, move, stages, "last"))
 
         logic = Logic(self.target, max(0, stages - 1))
-        add = RowSum(logic, spec, self._held(m, "first", first, move), self._held(m, "top", final, move))
         whole = None if tables.whole is None else self._held(m, "whole", tables.whole, move)
+        add = RowSum(logic, spec, self._held(m, "first", first, move), self._held(m, "highest", final, move), whole)
         kept = []
         for row in range(spec.lookups):
-            total = add.row(self._find(m, tables, row, take, move, final), whole)
-            m.d.comb += self.y.payload.x[row].eq(total.code)
+            total = add.row(self._find(m, tables, row, take, move))
+            m.d.comb += Value.cast(self.y.payload.x[row]).eq(total.code)
             kept += total.kept
-        logic.into(m, move, reset=False)
+        try:
+            logic.into(m, move, reset=False)
+        except ValueError as error:
+            raise ValueError(f"behind the first register, {error}") from None
         with m.If(there & move):
             m.d.sync += [register.eq(value) for register, value in kept]
         return m
@@ -70,27 +73,20 @@ class Lookup(Streamed):
             m.d.sync += plane.eq(Mux(final, 0, (plane + 1)[: len(plane)]))
         return plane == 0, final
 
-    def _find(self, m: Module, tables: Tables, row: int, take: Value, move: Value, final: Value) -> Found:
+    def _find(self, m: Module, tables: Tables, row: int, take: Value, move: Value) -> Found:
         """The lookups of a row of weights."""
         spec, sums, signs = self.spec, [], []
         for plane in range(spec.planes_a_beat):
-            negative = self._negative(plane, final)
             for table in range(spec.tables):
                 lane = (row * spec.planes_a_beat + plane) * spec.tables + table
                 index = Value.cast(self.w.payload.index[lane])
-                found = tables.look(m, table, index[: spec.table.address_bits], take)
+                found = tables.look(m, f"found_{row}_{plane}_{table}", table, index[: spec.table.address_bits], take)
                 sums.append(found if tables.registered else self._held(m, "found", found, move))
                 if spec.entries == "half":
-                    signs.append(self._held(m, "sign", index[-1] ^ negative, move))
+                    signs.append(self._held(m, "sign", index[-1], move))
         chained = self._held(m, "chained", Value.cast(self.c.payload.x[row]), move) if spec.is_chained else None
         by_plane = [slice(low, low + spec.tables) for low in range(0, len(sums), spec.tables)]
         return Found([sums[plane] for plane in by_plane], [signs[plane] for plane in by_plane], chained)
-
-    def _negative(self, plane: int, final: Value) -> Value:
-        """Whether a plane of a beat counts negative."""
-        if not self.spec.negative_top:
-            return Const(0, 1)
-        return final if self.spec.planes_a_beat < self.spec.planes else Const(plane == self.spec.planes - 1, 1)
 
     def _held(self, m: Module, name: str, value: Value, move: Value) -> Value:
         """A value behind the first register, if there is one."""

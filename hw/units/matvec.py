@@ -91,7 +91,7 @@ class MatVec(Streamed):
     def _joined(self, m: Module, move: Value) -> Beats:
         """The beats of both streams, each with the other's."""
         a, w = self.a, self.w
-        both, last, first = Signal(), Signal(), Signal(init=1)
+        both, last, first = Signal(name="both"), Signal(name="last"), Signal(init=1, name="first")
         m.d.comb += [
             both.eq(a.valid & w.valid),
             a.ready.eq(move & w.valid),

@@ -108,8 +108,11 @@ class Core:
         sides = {
             **self.sources,
             "m_axis": self.sink,
-            **{"s_axil_aw": write.aw_channel, "s_axil_w": write.w_channel, "s_axil_b": write.b_channel},
-            **{"s_axil_ar": read.ar_channel, "s_axil_r": read.r_channel},
+            "s_axil_aw": write.aw_channel,
+            "s_axil_w": write.w_channel,
+            "s_axil_b": write.b_channel,
+            "s_axil_ar": read.ar_channel,
+            "s_axil_r": read.r_channel,
         }
         for name, probability in chances.items():
             if name in sides and probability:
@@ -136,7 +139,7 @@ class Core:
 
     async def get(self) -> dict[str, int]:
         """Every part of every register."""
-        shown = {}
+        shown: dict[str, int] = {}
         for name, register in self.registers.items():
             response = await self.bus.read(register["address"], 4)
             assert response.resp == AxiResp.OKAY, f"reading {name} answered {response.resp!r}"
@@ -166,7 +169,8 @@ class Core:
         """Wait until the run has ended, and all that was offered has been taken."""
         if not int(self.dut.irq.value):
             await First(RisingEdge(self.dut.irq), ClockCycles(self.dut.clk, job.limit))
-        assert int(self.dut.irq.value), f"not done after the limit of {job.limit} cycles"
+        done = bool(self.dut.irq.value)
+        assert done, f"not done after the limit of {job.limit} cycles"
         await ClockCycles(self.dut.clk, QUIET)
         late = [name for name, source in self.sources.items() if not source.idle()]
         assert not late, f"the run has ended, but not all was taken of {', '.join(late)}"

@@ -84,7 +84,9 @@ class CorePlay:
     bench: ClassVar[str] = "sim.benches.axi"
 
     @classmethod
-    def of(cls, name: str, registers: RegisterMap, jobs: list[Job], pauses: Mapping[str, float] | None = None) -> CorePlay:
+    def of(
+        cls, name: str, registers: RegisterMap, jobs: list[Job], pauses: Mapping[str, float] | None = None
+    ) -> CorePlay:
         """A play of these jobs."""
         return cls(name, registers, [asdict(job) for job in jobs], dict(pauses or {}))
 

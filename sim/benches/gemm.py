@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Format
-from hw.specs.gemm import MAX_ROWS, GemmSpec
+from hw.specs.gemm import GemmSpec
 from hw.specs.gemm_registers import gemm_registers
 from sim.benches.coreplay import CorePlay, Job
 from sim.benches.stimulus import corners
@@ -63,15 +63,18 @@ class Planner:
 
     def some_shapes(self, count: int) -> list[Shape]:
         """The smallest shape, single rows and columns, less than the array holds, just as much, more; and chance."""
-        rows, columns = self.spec.rows, self.spec.columns
+        rows, columns = self.spec.height, self.spec.columns
         around = [(1, 1, 1), (1, 7, columns + 1), (rows + 1, 7, 1), (rows, rows, columns), (2 * rows + 1, 1, columns)]
         return [*(self.near(*shape) for shape in around), *(self.some_shape() for _ in range(count))]
 
     def some_shape(self) -> Shape:
         """A shape of a few tiles that fits."""
         spec = self.spec
+        tall, wide = 3 * spec.height, 4 * spec.columns
+        if spec.flow == "is":
+            tall, wide = wide, tall
+        most = (min(tall, spec.max_m), min(40, spec.max_k), min(wide, spec.max_n))
         while True:
-            most = (3 * spec.rows, min(40, spec.max_k), min(4 * spec.columns, spec.max_n))
             m, k, n = (int(self.rng.integers(1, size + 1)) for size in most)
             if self.fits((m, k, n)):
                 return m, k, n
@@ -81,13 +84,15 @@ class Planner:
         k, n = min(k, self.spec.max_k), min(n, self.spec.max_n)
         while not self.fits((m, k, n)):
             k, n = max(1, k - 1), max(1, n - 1)
+            if self.spec.flow == "is":
+                m = max(1, m - 1)
         return m, k, n
 
     def fits(self, shape: Shape) -> bool:
         m, k, n = shape
         spec = self.spec
-        words = k * -(-n // spec.columns)
-        return m <= MAX_ROWS and k <= spec.max_k and n <= spec.max_n and words <= spec.words
+        words = k * -(-(m if spec.flow == "is" else n) // spec.columns)
+        return m <= spec.max_m and k <= spec.max_k and n <= spec.max_n and words <= spec.words
 
     def run(self, shape: Shape, exact: bool = True, **options: Any) -> Job:
         """A run of a shape on operands by chance, with or without bias and ReLU by chance."""
@@ -116,39 +121,44 @@ class Planner:
         scale : dict, optional
             Codes of `spec.scale`: one each for scope tensor, else of shape (N,). By default one that fits the sums.
         keep : bool
-            Whether B and the parameters are those of the last run.
+            Whether the parameters, and B, or A where that stays, are those of the last run.
         exact : bool
             Whether nothing pauses, so that it takes as long as the formula says.
         """
         spec, (m, k), n = self.spec, a.shape, b.shape[1]
-        if isinstance(bias, bool):
-            bias_codes = self.bias(n) if bias else None
-        else:
-            bias_codes = bias
+        biases = (self.bias(n) if bias else None) if isinstance(bias, bool) else bias
         scale = self.scale(a, b) if scale is None else scale
-        given = {**scale, **({} if bias_codes is None else {"bias": bias_codes})}
+        given = {**scale, **({} if biases is None else {"bias": biases})}
         c, status = self.model.run(a, b, relu=relu, **given)
         settings = {"m": m, "k": k, "n": n, "keep": int(keep)}
-        settings |= {name: int(flag) for name, flag in (("bias", bias_codes is not None), ("relu", relu))
+        settings |= {name: int(flag) for name, flag in (("bias", biases is not None), ("relu", relu))
                      if name in self.map["CONTROL"]["parts"]}  # fmt: skip
         frames, tensor = {"s_axis_a": [self.model.frames.pack_a(a).hex()]}, spec.scope == "tensor"
         settings |= {f"scale_{name}": int(code) for name, code in scale.items()} if tensor else {}
-        loaded = bool(spec.parameters) and not keep and (bias_codes is not None or not tensor)
-        if not keep:
-            frames["s_axis_b"] = [self.model.frames.pack_b(b).hex()]
+        loaded = bool(spec.parameters) and not keep and (biases is not None or not tensor)
+        frames["s_axis_b"] = [self.model.frames.pack_b(b).hex()]
+        if keep:
+            del frames["s_axis_a" if spec.flow == "is" else "s_axis_b"]
         if loaded:
             columns = {"bias": np.zeros(n, dtype=np.uint8), **given}
             frames["s_axis_p"] = [self.model.frames.pack_p(**{name: columns[name] for name in spec.parameters}).hex()]
         cycles = int(spec.cycles(m, k, n, loaded))
-        across, down = -(-n // spec.columns), -(-m // spec.rows)
-        pieces = (across - 1) * spec.turns + -(-(n - (across - 1) * spec.columns) // spec.output_lanes)
-        shown = {"idle": 1, "done": 1, **dict.fromkeys(self.flags, 0), "beats": m * pieces, "work": down * across * k}
+        shown = {"idle": 1, "done": 1, **dict.fromkeys(self.flags, 0), **self.counts((m, k, n))}
         if "special" in shown:
             shown["special"] = int(status.any())
         if exact:
-            shown |= {"cycles": cycles, "stalled": 0} | {"starved": 2}
+            shown |= {"cycles": cycles, "stalled": 0, "starved": 2}
         results = self.model.frames.pack_c(c).hex()
         return Job(settings, frames, results, shown, 64 + (1 if exact else 12) * cycles, cycles if exact else None)
+
+    def counts(self, shape: Shape) -> dict[str, int]:
+        """What is counted in a run, whoever pauses: beats of results, and words that the array takes."""
+        spec, (m, k, n) = self.spec, shape
+        rows, columns = (n, m) if spec.flow == "is" else (m, n)
+        across, tail = -(-columns // spec.columns), (columns - 1) % spec.columns + 1
+        beats = rows * ((across - 1) * spec.turns + -(-tail // spec.output_lanes))
+        tall, deep = (-(-rows // spec.rows), k) if spec.flow == "os" else (rows, -(-k // spec.rows))
+        return {"beats": beats, "work": across * tall * deep}
 
     def codes(self, fmt: Format, shape: tuple[int, ...]) -> NDArray[Any]:
         """Codes near the format's corners, and random ones."""
@@ -172,7 +182,11 @@ class Planner:
         m = rng.integers(1 << 15, 1 << 16, count)
         shift = max(0, size.bit_length() + 15 - spec.result.span.hi.bit_length() - spec.result.span.lsb)
         e = np.minimum(rng.integers(shift, shift + 3, count), spec.scale["e"].span.hi)
-        zero = {} if "zero" not in spec.scale else {"zero": self.codes(spec.scale["zero"], () if count is None else (count,))}
+        zero = (
+            {}
+            if "zero" not in spec.scale
+            else {"zero": self.codes(spec.scale["zero"], () if count is None else (count,))}
+        )
         return {"m": m, "e": e, **zero}
 
     def pauses(self) -> CorePlay:
@@ -181,14 +195,15 @@ class Planner:
         return self.play("pauses", jobs, dict.fromkeys(PORTS, 0.4))
 
     def kept(self) -> CorePlay:
-        """Runs with the B and the parameters of the run before."""
+        """Runs with the parameters, and the operand that is kept whole, of the run before."""
         spec = self.spec
-        _m, k, n = self.some_shape()
-        b = self.codes(spec.b, (k, n))
-        first, second, third = (self.codes(spec.a, (m, k)) for m in (1, spec.rows + 1, 2 * spec.rows))
-        scale = self.scale(third, b)
-        same = {"scale": scale, "bias": self.bias(n) if "bias" in spec.parameters else False}
-        jobs = [self.job(first, b, **same), *(self.job(a, b, **same, keep=True) for a in (second, third))]
+        m, k, n = self.some_shape()
+        a, b = self.codes(spec.a, (m, k)), self.codes(spec.b, (k, n))
+        pairs = [(self.codes(spec.a, (m, k)), b) for m in (1, spec.height + 1, 2 * spec.height)]
+        if spec.flow == "is":
+            pairs = [(a, self.codes(spec.b, (k, n))) for _ in range(3)]
+        scale, bias = self.scale(a, b), self.bias(n) if "bias" in spec.parameters else False
+        jobs = [self.job(*pair, bias, scale=scale, keep=index > 0) for index, pair in enumerate(pairs)]
         return self.play("kept", jobs)
 
     def registers(self) -> CorePlay:
@@ -211,10 +226,10 @@ class Planner:
     def refusals(self) -> CorePlay:
         """Shapes that are none or do not fit, and after each a run."""
         spec, right = self.spec, {"m": 1, "k": 1, "n": 1}
-        beyond = [{"m": MAX_ROWS + 1}, {"k": spec.max_k + 1}, {"n": spec.max_n + 1}, {"m": 1 << 31, "k": spec.max_k}]
+        beyond = [{"m": spec.max_m + 1}, {"k": spec.max_k + 1}, {"n": spec.max_n + 1}, {"m": 1 << 31, "k": spec.max_k}]
         if spec.max_k * spec.tiles > spec.words:
-            n = spec.words // spec.max_k * spec.columns + 1
-            beyond.append({"k": spec.max_k, "n": n})
+            kept = spec.words // spec.max_k * spec.columns + 1
+            beyond.append({"k": spec.max_k, "m" if spec.flow == "is" else "n": kept})
         wrong = [*((dict(right, **{name: 0}), "error_zero") for name in right)]
         wrong += [(dict(right, **shape), "error_large") for shape in beyond]
         jobs = []

@@ -33,7 +33,12 @@ def plays(spec: LookupSpec, seed: int) -> list[StreamPlay]:
     return [
         stream_play(spec, "corners", operands(spec, long[1], rng), spec.cycles(long[0], long[1][0])),
         *(
-            stream_play(spec, f"{vectors}_vectors_{rows}_rows", operands(spec, [rows] * vectors, rng), spec.cycles(vectors, rows))
+            stream_play(
+                spec,
+                f"{vectors}_vectors_{rows}_rows",
+                operands(spec, [rows] * vectors, rng),
+                spec.cycles(vectors, rows),
+            )
             for vectors, rows in sorted(shapes)
         ),
         stream_play(spec, "pauses", some, few, pauses=paused(spec, 0.4)),

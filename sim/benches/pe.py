@@ -46,24 +46,28 @@ def resident(spec: PeSpec, rng: np.random.Generator) -> Play:
     size = len(tried.a) + 1
     loaded, take = rng.integers(0, 1 << formats[spec.other].width, size), np.zeros(size, dtype=bool)
     loaded[taken], take[taken] = tried.b[starts[:-1]], True
-    moving = np.append([0], tried.a)
-    index, en = with_stalls(size, spec.latency, rng)
-    given = {spec.moving: moving, spec.other: loaded, "take": take, "swap": np.append([False], swap)}
-    inputs = {port: values[index] for port, values in given.items()} | {"en": en}
-    return _play(spec, "every_pair", inputs | _before(spec, inputs, rng), tried.exhaustive)
-
-
-def _before(spec: PeSpec, inputs: dict[str, NDArray[Any]], rng: np.random.Generator) -> dict[str, NDArray[Any]]:
-    """Sums so far: corners, random ones, and some that a product of operands of the time nearly cancels."""
-    count = len(inputs["en"])
     with np.errstate(invalid="ignore"):
-        product = np.nan_to_num(decode(spec.a, inputs["a"]) * decode(spec.b, inputs["b"]), posinf=1, neginf=1)
-    cancelling = encode(spec.mac.accumulator_format, -np.roll(product, spec.latency - 1))
-    any_sum = sums_so_far(spec, (count,), rng)
-    return {
-        "acc_in": np.where(rng.random(count) < 1 / 3, cancelling.astype(any_sum.dtype), any_sum),
-        "status_in": rng.integers(0, 4, count) * (rng.random(count) < 1 / 8),
+        product = decode(formats[spec.moving], tried.a) * decode(formats[spec.other], tried.b)
+    given = {
+        spec.moving: np.append([0], tried.a),
+        spec.other: loaded,
+        "take": take,
+        "swap": np.append([False], swap),
+        # The sum enters so many cycles after the operand whose product it gets.
+        "acc_in": np.roll(_before(spec, np.append([0], product), rng), spec.latency - 1),
+        "status_in": rng.integers(0, 4, size) * (rng.random(size) < 1 / 8),
     }
+    index, en = with_stalls(size, spec.latency, rng)
+    return _play(
+        spec, "every_pair", {port: values[index] for port, values in given.items()} | {"en": en}, tried.exhaustive
+    )
+
+
+def _before(spec: PeSpec, products: NDArray[np.float64], rng: np.random.Generator) -> NDArray[Any]:
+    """Sums so far, of which the products nearly cancel a third."""
+    cancelling = encode(spec.mac.accumulator_format, -np.nan_to_num(products, posinf=1, neginf=1))
+    other = sums_so_far(spec, products.shape, rng)
+    return np.where(rng.random(products.shape) < 1 / 3, cancelling.astype(other.dtype), other)
 
 
 def sums_so_far(spec: PeSpec, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:

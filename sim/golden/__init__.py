@@ -79,7 +79,8 @@ def _requant(spec: Any) -> Requant:
 
 def _gemm(spec: Any) -> Gemm:
     requant = None if spec.requant is None else _requant(spec.requant)
-    frames = Frames(spec.a, spec.b, spec.result, spec.rows, spec.columns, spec.parameters)
+    shape = (spec.flow, spec.rows, spec.columns, spec.height)
+    frames = Frames(spec.a, spec.b, spec.result, *shape, spec.parameters)
     return Gemm(_mac(spec.array.pe.mac), requant, frames)
 
 

@@ -21,8 +21,12 @@ class Frames:
     ----------
     a, b, result : Format
         Of A, B and C.
+    flow : str
+        That of the array: ``os``, ``ws`` or ``is``.
     rows, columns : int
-        Of a tile of C.
+        Of the array.
+    height : int
+        Rows of a tile of C, or of its transpose, if the flow is ``is``.
     parameters : dict of str to Format
         What comes with each column of C.
     """
@@ -30,23 +34,35 @@ class Frames:
     a: Format
     b: Format
     result: Format
+    flow: str
     rows: int
     columns: int
+    height: int
     parameters: Mapping[str, Format]
 
     def pack_a(self, a: ArrayLike) -> bytes:
-        """The frame of A: for each tile, going down, its columns; below A it is filled up with codes 0.
+        """The frame of A; what is beyond A in the last tile and the last slice is filled up with codes 0.
+
+        For each tile, going down, its columns, in an output-stationary core; in a weight-stationary one for each slice
+        of a tile its rows; in an input-stationary one for each tile of C's transpose, going across, columns of A.
 
         Raises
         ------
         TypeError, ValueError
             They are not codes, or not in two dimensions.
         """
-        return _columns_of_tiles(_matrix("a", self.a, a), self.rows, self.a.width)
+        return self._frame(_matrix("a", self.a, a), self.a.width, moves=self.flow != "is")
 
     def pack_b(self, b: ArrayLike) -> bytes:
-        """The frame of B: for each tile, going across, its rows; beside B it is filled up with codes 0."""
-        return _columns_of_tiles(_matrix("b", self.b, b).T, self.columns, self.b.width)
+        """The frame of B: for each tile, going across, its rows; in an input-stationary core, as A in the other one."""
+        return self._frame(_matrix("b", self.b, b).T, self.b.width, moves=self.flow == "is")
+
+    def _frame(self, matrix: NDArray[Any], width: int, moves: bool) -> bytes:
+        """A frame of an operand whose columns are those that sums go across."""
+        if not moves or self.flow == "os":
+            return _columns_of_tiles(matrix, self.rows if moves else self.columns, width)
+        tiles = [matrix[top : top + self.height] for top in range(0, len(matrix), self.height)]
+        return b"".join(_columns_of_tiles(tile.T, self.rows, width) for tile in tiles)
 
     def pack_p(self, **parameters: ArrayLike) -> bytes:
         """The frame of parameters: for each column of C the codes of all of them, each in a slot.
@@ -66,7 +82,10 @@ class Frames:
         return b"".join(b"".join(column) for column in zip(*slots, strict=True))
 
     def pack_c(self, c: ArrayLike) -> bytes:
-        """What TKEEP marks of the frame of C: for each tile, going across and then down, its rows, codes in slots."""
+        """What TKEEP marks of the frame of C: for each tile, going across and then down, its rows, codes in slots.
+
+        In an input-stationary core they are tiles of the transpose.
+        """
         codes = _matrix("c", self.result, c)
         return b"".join(_slot(self.result, codes[place]) for place in self._places(*codes.shape))
 
@@ -88,10 +107,16 @@ class Frames:
 
     def _places(self, m: int, n: int) -> Iterator[tuple[int, int]]:
         """Rows and columns of C in the order in which they come."""
-        for top in range(0, m, self.rows):
-            for left in range(0, n, self.columns):
-                for row in range(top, min(top + self.rows, m)):
-                    for column in range(left, min(left + self.columns, n)):
+        if self.flow == "is":
+            yield from ((row, column) for column, row in self._tiled(n, m))
+        else:
+            yield from self._tiled(m, n)
+
+    def _tiled(self, rows: int, columns: int) -> Iterator[tuple[int, int]]:
+        for top in range(0, rows, self.height):
+            for left in range(0, columns, self.columns):
+                for row in range(top, min(top + self.height, rows)):
+                    for column in range(left, min(left + self.columns, columns)):
                         yield row, column
 
 
@@ -120,9 +145,18 @@ def _matrix(name: str, fmt: Format, codes: ArrayLike) -> Codes:
 
 def _columns_of_tiles(matrix: NDArray[Any], height: int, width: int) -> bytes:
     """For each tile of so many rows, its columns: codes bit by bit, the first in the lowest bits, in whole bytes."""
+    return to_bytes(tile_words(matrix, height, width), height * width)
+
+
+def tile_words(matrix: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    """For each tile of so many rows, its columns as words: codes bit by bit, the first in the lowest bits."""
     padded = np.zeros((-(-len(matrix) // height) * height, matrix.shape[1]), dtype=object)
     padded[: len(matrix)] = matrix
     weights = np.array([1 << lane * width for lane in range(height)], dtype=object)
-    words = weights @ padded.reshape(-1, height, matrix.shape[1])
-    size = -(-height * width // 8)
+    return weights @ padded.reshape(-1, height, matrix.shape[1])
+
+
+def to_bytes(words: NDArray[Any], bits: int) -> bytes:
+    """Words of so many bits in whole bytes."""
+    size = -(-bits // 8)
     return b"".join(int(word).to_bytes(size, "little") for word in words.ravel())

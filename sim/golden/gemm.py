@@ -60,11 +60,15 @@ class Gemm:
         given = {name: np.broadcast_to(codes, sums.shape) for name, codes in parameters.items()}
         if self.requant is not None:
             given.setdefault("bias", np.zeros(sums.shape, dtype=np.uint8))
-            last = np.zeros(len(sums), dtype=np.uint8)
-            return self.requant.run({"x": sums, "last": last}, given, int(relu))["y"]["x"], status
+            z = {"x": sums, "last": np.zeros(len(sums), dtype=np.uint8)}
+            if self.requant.output.has_special:
+                z["status"] = status
+            return self.requant.run(z, given, int(relu))["y"]["x"], status
         known = [name for name in self.frames.parameters if name == "bias"]
         if relu or set(given) - set(known):
-            raise ValueError(f"sums take {''.join(known) or 'no'} parameter and no ReLU, got {', '.join(given) or 'it'}")
+            raise ValueError(
+                f"sums take {''.join(known) or 'no'} parameter and no ReLU, got {', '.join(given) or 'it'}"
+            )
         if not known:
             return sums, status
         total = decode_steps(self.mac.accumulator.format, sums).astype(object)

@@ -132,7 +132,7 @@ INT8 = parse_format("int8")
         (lambda: parse("add/int8xint8/exact:up"), ValueError, "rounding must be left out where nothing is rounded"),
         (lambda: parse("add/e5m2xint8/e4m3"), ValueError, "result must have a NaN, for e5m2 and int8 can give one"),
         (lambda: AddSpec(INT8, INT8, "fp16"), TypeError, "result must be a Format, got 'fp16'"),  # type: ignore[arg-type]
-        (lambda: parse("gemm/int8xint8"), ValueError, "unknown unit 'gemm'; known are mac, mul"),
+        (lambda: parse("conv/int8xint8"), ValueError, "unknown unit 'conv'; known are mac, mul"),
         (lambda: parse(None), TypeError, "a spec's name must be a str, got None"),
         (lambda: MacSpec("int8", INT8), TypeError, "a must be a Format, got 'int8'"),  # type: ignore[arg-type]
         (lambda: MacSpec(INT8, INT8, product=1), TypeError, "product must be a str, got 1"),  # type: ignore[arg-type]

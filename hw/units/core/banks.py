@@ -63,8 +63,8 @@ def add_memory(m: Module, written: tuple[Value, Value, Value], read: tuple[Value
     ----------
     m : Module
     written : Values
-        Whether a word is written in this cycle, or, with a bit for each of its equal parts, which of them; where to; and
-        the word.
+        Whether a word is written in this cycle, or, with a bit for each of its equal parts, which of them; where to;
+        and the word.
     read : Values
         Whether one is read, and where.
     depth : int
@@ -77,5 +77,11 @@ def add_memory(m: Module, written: tuple[Value, Value, Value], read: tuple[Value
     enable, into, word = written
     m.submodules.memory = memory = Memory(shape=len(word), depth=depth, init=[])
     write, shown = memory.write_port(granularity=len(word) // len(enable)), memory.read_port()
-    m.d.comb += [write.en.eq(enable), write.addr.eq(into), write.data.eq(word), shown.en.eq(read[0]), shown.addr.eq(read[1])]
+    m.d.comb += [
+        write.en.eq(enable),
+        write.addr.eq(into),
+        write.data.eq(word),
+        shown.en.eq(read[0]),
+        shown.addr.eq(read[1]),
+    ]
     return shown.data

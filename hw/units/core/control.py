@@ -79,9 +79,10 @@ def add_control(m: Module, spec: GemmSpec, ports: wiring.Component) -> Run:
     planner, kept = Planner(spec), Signal(spec.columns)
     run = Run(m, registers.settings, registers.shown, planner, registers.commands["reset"], kept)
     run.add("planner", planner)
+    order = "nkm" if spec.flow == "is" else "mkn"
     m.d.comb += [
         planner.start.eq(registers.commands["start"]),
-        *(getattr(planner, name).eq(run.settings[name]) for name in ("m", "k", "n")),
+        *(getattr(planner, name).eq(run.settings[ours]) for name, ours in zip("mkn", order, strict=True)),
         registers.locked.eq(planner.busy),
         kept.eq(Cat(planner.tail > lane for lane in range(spec.columns))),
     ]

@@ -37,10 +37,11 @@ class Drain(wiring.Component):
         For each lane, whether it is in C in that tile.
     x, last, valid, ready : In(columns * width), In(1), In(1), Out(1)
         A row of sums; `last` if it is the last of its tile.
-    fetch, tile, turn : Out
-        In this cycle it is decided which lanes come next: those of that turn, in that tile across.
+    fetch, tile, turn, line : Out
+        In this cycle it is decided which lanes come next: those of that turn, in that tile across, in that row of C, or
+        its transpose; rows are counted only where the input stays.
     known : In(1)
-        What belongs to that tile is there.
+        What belongs to them is there.
     y, y_last, y_valid, y_ready : Out(output_lanes * width), Out(1), Out(1), In(1)
         Lanes of a row; `y_last` if they are the last of it that are in C, in its last tile.
     tail : Out(output_lanes)
@@ -52,21 +53,19 @@ class Drain(wiring.Component):
     def __init__(self, spec: GemmSpec, width: int) -> None:
         self.spec, self.width = spec, width
         tile, lanes = index_bits(spec.tiles), spec.output_lanes
-        super().__init__(
-            {
-                **{"run": In(1), "m": In(MAX_ROWS.bit_length()), "last_tile": In(tile), "kept": In(spec.columns)},
-                **{"x": In(spec.columns * width), "last": In(1), "valid": In(1), "ready": Out(1)},
-                **{"empty": Out(1), "fetch": Out(1), "tile": Out(tile), "turn": Out(index_bits(spec.turns)), "known": In(1)},
-                **{"y": Out(lanes * width), "y_last": Out(1), "y_valid": Out(1), "y_ready": In(1), "tail": Out(lanes)},
-            }
-        )
+        ports = {"run": In(1), "m": In(MAX_ROWS.bit_length()), "last_tile": In(tile), "kept": In(spec.columns)}
+        ports |= {"x": In(spec.columns * width), "last": In(1), "valid": In(1), "ready": Out(1)}
+        ports |= {"fetch": Out(1), "tile": Out(tile), "turn": Out(index_bits(spec.turns)), "known": In(1)}
+        ports |= {"line": Out(index_bits(spec.limits[0])), "empty": Out(1), "tail": Out(lanes)}
+        ports |= {"y": Out(lanes * width), "y_last": Out(1), "y_valid": Out(1), "y_ready": In(1)}
+        super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
         m.submodules.banks = banks = Banks()
         # Rows count from one, as those that are left do: so the last one is where the count is their number.
-        into, row = (Signal(range(spec.rows + 1), init=1, name=name) for name in ("into", "row"))
-        write, bits = Signal(), (spec.rows - 1).bit_length()
+        into, row = (Signal(range(spec.height + 1), init=1, name=name) for name in ("into", "row"))
+        write, bits = Signal(), (spec.height - 1).bit_length()
         m.d.comb += [
             self.ready.eq(banks.write),
             write.eq(self.valid & self.ready),
@@ -99,7 +98,7 @@ class Drain(wiring.Component):
             self.fetch.eq(self.run & banks.read & self.known & move),
             across.eq(self.tile == self.last_tile),
             end.eq(self.turn == spec.turns - 1),
-            down.eq((row == spec.rows) | (row == left)),
+            down.eq((row == spec.height) | (row == left)),
             kept.eq(Cat(begins).bit_select(self.turn, 1) | ~across),
             more.eq(Cat(*begins[1:], 0).bit_select(self.turn, 1)),
             banks.emptied.eq(self.fetch & end & down),
@@ -114,13 +113,29 @@ class Drain(wiring.Component):
         with m.If(banks.emptied):
             m.d.sync += self.tile.eq(Mux(across, 0, (self.tile + 1)[: len(self.tile)]))
             with m.If(across):
-                m.d.sync += left.eq((left - spec.rows)[: len(left)])
+                m.d.sync += left.eq((left - spec.height)[: len(left)])
         with m.If(~self.run):
             m.d.sync += [left.eq(self.m), row.eq(1), self.turn.eq(0), self.tile.eq(0)]
+        if spec.flow == "is":
+            self._count_lines(m, self.fetch & end, banks.emptied, across)
+
+    def _count_lines(self, m: Module, step: Value, leave: Value, across: Value) -> None:
+        """The number of the row, which begins anew for each tile across."""
+        begin, following = Signal.like(self.line), (self.line + 1)[: len(self.line)]
+        with m.If(leave):
+            m.d.sync += self.line.eq(Mux(across, following, begin))
+            with m.If(across):
+                m.d.sync += begin.eq(following)
+        with m.Elif(step):
+            m.d.sync += self.line.eq(following)
+        with m.If(~self.run):
+            m.d.sync += [self.line.eq(0), begin.eq(0)]
 
     def _tail(self, begins: list[Value]) -> Value:
         """For each lane, whether it is in C in the last turn that is."""
         lanes, following = self.spec.output_lanes, [*begins[1:], Const(0, 1)]
         turns = [self.kept[turn * lanes : (turn + 1) * lanes] for turn in range(self.spec.turns)]
-        chosen = [lane & (now & ~then).replicate(lanes) for lane, now, then in zip(turns, begins, following, strict=True)]
+        chosen = [
+            lane & (now & ~then).replicate(lanes) for lane, now, then in zip(turns, begins, following, strict=True)
+        ]
         return reduce(or_, chosen)

@@ -8,9 +8,11 @@ from amaranth.hdl import Cat, ClockSignal, Instance, Module, ResetSignal, Signal
 from amaranth.lib import wiring
 
 from hw.specs.gemm import MAX_ROWS, GemmSpec, slot
+from hw.specs.registers import WORD
 from hw.units.core.control import Run
 from hw.units.core.feeder import Feeder
-from hw.units.core.stores import MatrixStore, ParameterStore, TileStore
+from hw.units.core.parameters import ParameterStore
+from hw.units.core.stores import MatrixStore, TileStore
 
 
 @dataclass
@@ -24,7 +26,7 @@ class Sums:
     ready: Signal
 
 
-def add_store(run: Run, name: str, store: TileStore | MatrixStore | ParameterStore, ports: wiring.Component) -> None:
+def add_store(run: Run, name: str, store: wiring.Component, ports: wiring.Component) -> None:
     """A store, behind the ports ``s_axis_NAME_*``."""
     run.add(f"store_{name}", store)
     stream = {part: getattr(ports, f"s_axis_{name}_{part}") for part in ("tdata", "tvalid", "tlast", "tready")}
@@ -45,14 +47,16 @@ def add_parameters(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component)
         return None
     widths = {name: fmt.width for name, fmt in spec.parameters.items()}
     slots = [slot(width) for width in widths.values()]
-    shape = (spec.output_lanes, spec.turns)
-    store = ParameterStore(widths, slots, shape, spec.tiles, optional=spec.scope == "tensor")
+    planner, rowwise = run.planner, spec.flow == "is"
+    shape, tiles = ((1, 1), spec.limits[0]) if rowwise else ((spec.output_lanes, spec.turns), spec.tiles)
+    store = ParameterStore(widths, slots, shape, tiles, optional=spec.scope == "tensor")
     add_store(run, "p", store, ports)
+    columns, last = (planner.m, (planner.m - 1)[:WORD]) if rowwise else (planner.n, planner.last_tile)
     m.d.comb += [
         store.keep.eq(run.settings["keep"]),
         store.bias.eq(run.settings["bias"]),
-        store.n.eq(run.planner.n[: len(store.n)]),
-        store.last_tile.eq(run.planner.last_tile),
+        store.n.eq(columns[: len(store.n)]),
+        store.last_tile.eq(last[: len(store.last_tile)]),
     ]
     return store
 

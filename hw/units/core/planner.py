@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.arith.compare import above
-from hw.specs.gemm import MAX_ROWS, GemmSpec
+from hw.specs.gemm import GemmSpec
 from hw.specs.registers import WORD
 from hw.units.core import index_bits
 
 
 class Planner(wiring.Component):
-    """Looks at the shape, counts tiles, a cycle for each tile in N, and lets everything run until it has ended.
+    """Looks at the shape, counts tiles and slices, one of each a cycle, and lets everything run until it has ended.
 
     Members
     -------
     start : In(1)
         Of no effect unless idle.
     m, k, n : In(32)
+        The shape of what is made of tiles: C, or its transpose where the input stays.
     ended : In(1)
         The run is over.
     begin : Out(1)
@@ -29,11 +30,11 @@ class Planner(wiring.Component):
     zero, large : Out(1)
         The last start was refused: a dimension is zero; the shape does not fit.
     words : Out
-        Words of B.
-    last_tile : Out
-        The number of the last tile in N, from zero.
-    tail : Out
-        Columns in it.
+        Words of what is kept whole.
+    last_tile, tail : Out
+        The number of the last tile across, from zero, and the columns in it.
+    last_slice : Out
+        The number of the last slice of K, from zero, where there are slices.
     """
 
     def __init__(self, spec: GemmSpec) -> None:
@@ -43,33 +44,53 @@ class Planner(wiring.Component):
         ports |= {name: Out(1) for name in ("begin", "busy", "run", "done", "zero", "large")}
         ports["words"] = Out(range(spec.words + 1))
         ports["last_tile"] = Out(index_bits(spec.tiles))
+        ports["last_slice"] = Out(index_bits(spec.slices))
         ports["tail"] = Out(range(spec.columns + 1))
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
-        left, k = Signal(range(spec.max_n + 1)), self.k[: spec.max_k.bit_length()]
-        words = Signal(range(spec.words + spec.max_k + 1))
-        empty, beyond, plan = Signal(), Signal(), Signal()
+        rows, columns = spec.limits
+        k = self.k[: spec.max_k.bit_length()]
+        words, plan = Signal(range(spec.words + spec.max_k + 1)), Signal()
+        empty, beyond = Signal(), Signal()
         m.d.comb += [
             empty.eq((self.m == 0) | (self.k == 0) | (self.n == 0)),
-            beyond.eq(above(self.m, MAX_ROWS) | above(self.k, spec.max_k) | above(self.n, spec.max_n)),
-            words.eq((self.words + k)[: len(words)]),
-            self.tail.eq(left[: len(self.tail)]),
+            beyond.eq(above(self.m, rows) | above(self.k, spec.max_k) | above(self.n, columns)),
+            self.words.eq(words[: len(self.words)]),
+            self.begin.eq(self.start & ~self.busy),
+            self.busy.eq(plan | self.run),
         ]
-        m.d.comb += [self.begin.eq(self.start & ~self.busy), self.busy.eq(plan | self.run)]
+        n = self.n[: columns.bit_length()]
+        more_tiles = self._count(m, plan, (n, spec.columns), self.last_tile, self.tail)
+        more_slices: Value = Const(0, 1)
+        if spec.flow != "os":
+            more_slices = self._count(m, plan, (k, spec.rows), self.last_slice)
         with m.If(self.begin):
             m.d.sync += [plan.eq(~empty & ~beyond), self.zero.eq(empty), self.large.eq(beyond), self.done.eq(0)]
-            m.d.sync += [left.eq(self.n[: len(left)]), self.words.eq(0), self.last_tile.eq(0)]
+            m.d.sync += words.eq(k)
         with m.If(plan):
-            m.d.sync += self.words.eq(words[: len(self.words)])
             with m.If(above(words, spec.words)):
                 m.d.sync += [plan.eq(0), self.large.eq(1)]
-            with m.Elif(above(left, spec.columns)):
-                m.d.sync += left.eq((left - spec.columns)[: len(left)])
-                m.d.sync += self.last_tile.eq((self.last_tile + 1)[: len(self.last_tile)])
-            with m.Else():
+            with m.Elif(~more_tiles & ~more_slices):
                 m.d.sync += [plan.eq(0), self.run.eq(1)]
+            with m.If(more_tiles):
+                m.d.sync += words.eq((words + k)[: len(words)])
         with m.If(self.ended):
             m.d.sync += [self.run.eq(0), self.done.eq(1)]
         return m
+
+    def _count(
+        self, m: Module, plan: Value, whole: tuple[Value, int], number: Signal, rest: Signal | None = None
+    ) -> Value:
+        """Count the pieces of a length, one a cycle: the number of the last one, and how long it is; are there more?"""
+        length, piece = whole
+        left, more = Signal.like(length, name=f"{number.name}_left"), Signal(name=f"{number.name}_more")
+        m.d.comb += more.eq(above(left, piece))
+        if rest is not None:
+            m.d.comb += rest.eq(left[: len(rest)])
+        with m.If(self.begin):
+            m.d.sync += [left.eq(length), number.eq(0)]
+        with m.Elif(plan & more):
+            m.d.sync += [left.eq((left - piece)[: len(left)]), number.eq((number + 1)[: len(number)])]
+        return more

@@ -46,9 +46,9 @@ def address_width(registers: Sequence[Register]) -> int:
 class RegisterFile(wiring.Component):
     """Registers, as data says, behind AXI4-Lite.
 
-    A write waits for both its address and its data, in any order, and answers SLVERR, and changes nothing, if no register
-    that can be written is there, if not all bytes are, or if the register is a setting and `locked` is high.
-    A read of what is not there answers SLVERR and 0. One write and one read are under way at a time.
+    A write waits for both its address and its data. It answers SLVERR, and changes nothing, if no register that can be
+    written is there, if not all bytes are, or if the register is a setting and `locked` is high. A read of what is not
+    there answers SLVERR and 0. One write and one read are under way at a time.
 
     Parameters
     ----------
@@ -124,9 +124,15 @@ class RegisterFile(wiring.Component):
 
     def _read(self, m: Module) -> None:
         """The word is caught when the address is taken, and waits to be taken."""
-        word, here, absent = Signal(WORD), [self.araddr[2:] == register.address >> 2 for register in self.registers], Signal()
+        word, here, absent = (
+            Signal(WORD),
+            [self.araddr[2:] == register.address >> 2 for register in self.registers],
+            Signal(),
+        )
         # No two addresses are alike, so the words may be joined.
-        words = [self._word(register) & flag.replicate(WORD) for register, flag in zip(self.registers, here, strict=True)]
+        words = [
+            self._word(register) & flag.replicate(WORD) for register, flag in zip(self.registers, here, strict=True)
+        ]
         m.d.comb += [
             word.eq(reduce(or_, words)),
             self.arready.eq(~self.rvalid),

@@ -13,7 +13,7 @@ from hw.target import Target
 from hw.units.core.control import Run
 from hw.units.core.drain import Drain
 from hw.units.core.operands import Sums
-from hw.units.core.stores import ParameterStore
+from hw.units.core.parameters import ParameterStore
 from hw.units.core.wide import Wide
 
 
@@ -23,7 +23,7 @@ class Piece:
 
     Attributes
     ----------
-    x : Value
+    x, status : Value
     last : Value
         They are the last ones of their row.
     valid, ready : Value
@@ -31,6 +31,7 @@ class Piece:
     """
 
     x: Value
+    status: Value
     last: Value
     valid: Value
     ready: Signal
@@ -49,7 +50,9 @@ def add_drain(
         drain.m.eq(run.planner.m[: len(drain.m)]),
         drain.last_tile.eq(run.planner.last_tile),
         drain.kept.eq(run.kept),
-        drain.x.eq(Cat(Cat(sums.x.word_select(n, width), sums.status.word_select(n, extra)) for n in range(spec.columns))),
+        drain.x.eq(
+            Cat(Cat(sums.x.word_select(n, width), sums.status.word_select(n, extra)) for n in range(spec.columns))
+        ),
         drain.last.eq(sums.last),
         drain.valid.eq(sums.valid),
         sums.ready.eq(drain.ready),
@@ -62,19 +65,23 @@ def add_drain(
     given: dict[str, Value] = {}
     if parameters is not None:
         m.d.comb += [
-            parameters.tile.eq(drain.tile),
-            parameters.turn.eq(drain.turn),
+            parameters.tile.eq(drain.line if spec.flow == "is" else drain.tile),
+            parameters.turn.eq(0 if spec.flow == "is" else drain.turn),
             parameters.step.eq(drain.fetch),
         ]
         given = by_field(spec, parameters.data)
-    return drain, Piece(Cat(word[:width] for word in words), drain.y_last, drain.y_valid, drain.y_ready, given)
+    x, status = (Cat(word[part] for word in words) for part in (slice(width), slice(width, None)))
+    return drain, Piece(x, status, drain.y_last, drain.y_valid, drain.y_ready, given)
 
 
 def by_field(spec: GemmSpec, data: Value) -> dict[str, Value]:
     """Each parameter, for all lanes, of a store's words."""
-    width, low, fields = len(data) // spec.output_lanes, 0, {}
+    # Where the input stays, all lanes are of one column of C.
+    words = 1 if spec.flow == "is" else spec.output_lanes
+    width, low, fields = len(data) // words, 0, {}
     for name, fmt in spec.parameters.items():
-        fields[name] = Cat(data.word_select(n, width)[low : low + fmt.width] for n in range(spec.output_lanes))
+        codes = Cat(data.word_select(n, width)[low : low + fmt.width] for n in range(words))
+        fields[name] = codes.replicate(spec.output_lanes // words)
         low += fmt.width
     return fields
 
@@ -89,7 +96,7 @@ def requantised(m: Module, spec: GemmSpec, run: Run, sums: Piece) -> Piece:
     m.submodules.requant = Instance(
         spec.requant.identifier,
         **clock,
-        i_z__payload=Cat(sums.x, sums.last),
+        i_z__payload=Cat(sums.x, sums.status if spec.requant.status else [], sums.last),
         i_z__valid=sums.valid,
         o_z__ready=sums.ready,
         i_p__payload=Cat(given[name] for name in spec.requant.parameters),
@@ -100,7 +107,7 @@ def requantised(m: Module, spec: GemmSpec, run: Run, sums: Piece) -> Piece:
         o_y__valid=valid,
         i_y__ready=ready,
     )
-    return Piece(payload[:-1], payload[-1], valid, ready, {})
+    return Piece(payload[:-1], Const(0, 0), payload[-1], valid, ready, {})
 
 
 def wide(m: Module, spec: GemmSpec, target: Target, run: Run, sums: Piece) -> Piece:
@@ -113,7 +120,7 @@ def wide(m: Module, spec: GemmSpec, target: Target, run: Run, sums: Piece) -> Pi
         sums.ready.eq(out.ready),
         *(out.bias.eq(value) for value in sums.parameters.values()),
     ]
-    return Piece(out.y, out.y_last, out.y_valid, out.y_ready, {})
+    return Piece(out.y, Const(0, 0), out.y_last, out.y_valid, out.y_ready, {})
 
 
 def add_stream(m: Module, spec: GemmSpec, run: Run, drain: Drain, piece: Piece, ports: wiring.Component) -> None:

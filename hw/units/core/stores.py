@@ -1,18 +1,15 @@
-"""Memories for operands and parameters: each takes a frame, and is read in the order that the array needs.
+"""Memories for operands: each takes a frame, and is read in the order that the array needs.
 
 What is read has been written before, but not long before: a run begins with its first words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.arith.compare import below
-from hw.units.core import index_bits
 from hw.units.core.banks import Banks, add_memory
 from hw.units.core.frame import Frame
 
@@ -72,16 +69,9 @@ class TileStore(wiring.Component):
 
     def __init__(self, width: int, depth: int, rows: int, rows_bits: int) -> None:
         self.depth, self.rows = depth, rows
-        super().__init__(
-            {
-                **frame_members(width),
-                "run": In(1),
-                "k": In(range(depth + 1)),
-                "m": In(rows_bits),
-                **{"ready": Out(1), "step": In(1), "leave": In(1), "last": Out(1), "idle": Out(1)},
-                "data": Out(width),
-            }
-        )
+        shape = {"run": In(1), "k": In(range(depth + 1)), "m": In(rows_bits)}
+        reading = {"ready": Out(1), "step": In(1), "leave": In(1), "last": Out(1), "idle": Out(1), "data": Out(width)}
+        super().__init__({**frame_members(width), **shape, **reading})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -142,15 +132,8 @@ class MatrixStore(wiring.Component):
 
     def __init__(self, width: int, depth: int) -> None:
         self.depth = depth
-        super().__init__(
-            {
-                **frame_members(width),
-                "run": In(1),
-                "keep": In(1),
-                "words": In(range(depth + 1)),
-                **{"ready": Out(1), "step": In(1), "data": Out(width)},
-            }
-        )
+        shape = {"run": In(1), "keep": In(1), "words": In(range(depth + 1))}
+        super().__init__({**frame_members(width), **shape, "ready": Out(1), "step": In(1), "data": Out(width)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -158,111 +141,18 @@ class MatrixStore(wiring.Component):
         written, read = (Signal.like(self.words, init=1, name=name) for name in ("written", "read"))
         full, bits = Signal(), (self.depth - 1).bit_length()
         m.d.comb += [
-            frame.want.eq(self.run & ~full),
+            frame.want.eq(self.run & ~full & ~self.keep),
             frame.final.eq(written == self.words),
             self.ready.eq(full | (written[:bits] != read[:bits])),
         ]
         with m.If(frame.word):
-            m.d.sync += [written.eq((written + 1)[: len(written)]), full.eq(frame.final)]
+            m.d.sync += written.eq((written + 1)[: len(written)])
+        # What is kept is there when the first word of a frame would be: so a run takes as long.
+        m.d.sync += full.eq(self.run & (full | self.keep | (frame.word & frame.final)))
         with m.If(self.step):
             m.d.sync += read.eq(Mux(read == self.words, 1, (read + 1)[: len(read)]))
         with m.If(~self.run):
-            m.d.sync += [written.eq(1), read.eq(1), full.eq(self.keep)]
+            m.d.sync += [written.eq(1), read.eq(1)]
         word = add_memory(m, (frame.word, written[:bits], self.tdata), (self.step, read[:bits]), 1 << bits)
         m.d.comb += self.data.eq(word)
         return m
-
-
-class ParameterStore(wiring.Component):
-    """What belongs to the columns of C: biases and scales, read for some lanes at a time.
-
-    Parameters
-    ----------
-    fields : dict of str to int
-        Bits of each parameter, the bias first. In `tdata` each has a slot, the first in the lowest bits.
-    slots : sequence of int
-        Bits of each slot.
-    lanes, turns : int
-        Columns at a time, and how many times so many are a tile.
-    tiles : int
-        Tiles that there is room for.
-    optional : bool
-        There is nothing but the bias, so a frame comes only if there is one.
-
-    Members
-    -------
-    tdata, tvalid, tready, tlast, begin, error
-        As for `Frame`.
-    run : In(1)
-        While low, loading starts anew.
-    keep : In(1)
-        What is there stays, and no frame is taken.
-    bias : In(1)
-        If low, all biases are zero.
-    n : In
-        Columns of C.
-    last_tile : In
-        The number of the last tile.
-    tile, turn : In
-        What is to be read.
-    ready : Out(1)
-        All of that tile is there.
-    step : In(1)
-        It is read: `data` shows it from the next cycle on.
-    data : Out
-        The parameters of the lanes, those of the first one in the lowest bits.
-    """
-
-    def __init__(
-        self, fields: Mapping[str, int], slots: Sequence[int], shape: tuple[int, int], tiles: int, optional: bool
-    ) -> None:
-        self.fields, self.slots, self.optional = fields, slots, optional
-        self.lanes, self.turns = shape
-        columns, tile = self.lanes * self.turns * tiles, In(index_bits(tiles))
-        super().__init__(
-            {
-                **frame_members(sum(slots)),
-                **{name: In(1) for name in ("run", "keep", "bias", "step")},
-                **{"n": In(range(columns + 1)), "last_tile": tile, "tile": tile, "turn": In(index_bits(self.turns))},
-                **{"ready": Out(1), "data": Out(self.lanes * sum(fields.values()))},
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        frame = add_frame(m, self)
-        tile, turn, lane = (Signal.like(self.tile, name="into"), Signal.like(self.turn, name="turn_into"), Signal(index_bits(self.lanes)))
-        count, loaded, absent = Signal.like(self.n, init=1), Signal(), Signal()
-        word, wide, full, ends = Signal(), Signal(), Signal(), Signal()
-        m.d.comb += [
-            absent.eq(~self.bias if self.optional else 0),
-            frame.want.eq(self.run & ~loaded & ~absent),
-            frame.final.eq(count == self.n),
-            word.eq(frame.word | (self.run & ~loaded & absent)),
-            wide.eq(absent | (lane == self.lanes - 1)),
-            full.eq(wide & (turn == self.turns - 1)),
-            ends.eq(Mux(absent, full & (tile == self.last_tile), frame.final)),
-            self.ready.eq(loaded | (tile != self.tile)),
-        ]
-        with m.If(word):
-            m.d.sync += [count.eq((count + 1)[: len(count)]), loaded.eq(ends)]
-            m.d.sync += lane.eq(Mux(wide, 0, (lane + 1)[: len(lane)]))
-            with m.If(wide):
-                m.d.sync += turn.eq(Mux(full, 0, (turn + 1)[: len(turn)]))
-            with m.If(full):
-                m.d.sync += tile.eq((tile + 1)[: len(tile)])
-        with m.If(~self.run):
-            m.d.sync += [count.eq(1), lane.eq(0), turn.eq(0), tile.eq(0), loaded.eq(self.keep)]
-        enable = Cat(word & (absent | (lane == n)) for n in range(self.lanes))
-        into, out_of = Cat(turn, tile), Cat(self.turn, self.tile)
-        shown = add_memory(m, (enable, into, self._fields()), (self.step, out_of), 1 << len(into))
-        m.d.comb += self.data.eq(shown)
-        return m
-
-    def _fields(self) -> Value:
-        """What is written for each lane. Only the bias can be left out; then it is zero."""
-        parts, low = [], 0
-        for width, slot in zip(self.fields.values(), self.slots, strict=True):
-            parts.append(self.tdata[low : low + width])
-            low += slot
-        return Cat(parts[0] & self.bias.replicate(len(parts[0])), *parts[1:]).replicate(self.lanes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -28,7 +28,8 @@ class Wide(wiring.Component):
         bias = spec.bias_format
         ports = {"x": In(spec.output_lanes * spec.array.accumulator_format.width), "last": In(1), "valid": In(1)}
         ports |= {"ready": Out(1), "bias": In(spec.output_lanes * (0 if bias is None else bias.width))}
-        ports |= {"y": Out(spec.output_lanes * spec.result.width), "y_last": Out(1), "y_valid": Out(1), "y_ready": In(1)}
+        ports |= {"y": Out(spec.output_lanes * spec.result.width)}
+        ports |= {"y_last": Out(1), "y_valid": Out(1), "y_ready": In(1)}
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:

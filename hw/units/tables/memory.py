@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Module
-from amaranth.lib.memory import Memory
+from amaranth.lib import memory
 from amaranth.lib.wiring import In, Out
 
 from hw.units.unit import Unit
@@ -12,7 +12,7 @@ STYLES = {"lutram": "distributed", "blockram": "block"}
 """What synthesis tools call a storage, in the attribute ``ram_style``."""
 
 
-class Table(Unit):
+class Memory(Unit):
     """A memory with a port to write and a port to read.
 
     Parameters
@@ -59,7 +59,7 @@ class Table(Unit):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         attributes = {"ram_style": STYLES[self.storage]}
-        words = Memory(shape=self.width, depth=1 << len(self.address), init=[], attrs=attributes)
+        words = memory.Memory(shape=self.width, depth=1 << len(self.address), init=[], attrs=attributes)
         m.submodules.words = words
         write = words.write_port()
         m.d.comb += [write.addr.eq(self.write_address), write.data.eq(self.write_data), write.en.eq(self.write_en)]

@@ -1,0 +1,61 @@
+"""The cost of arrays over their sides: the table, the picture, and what was measured."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+import hw
+from dse.scaling import PICTURE, SHAPES, STYLES, TABLE, draw, row, table
+from hw.specs.array import ArraySpec
+
+ROOT = Path(__file__).parents[2]
+
+
+def example(flow: str, side: int) -> dict[str, object]:
+    spec = hw.parse(f"array/int8xint8/{side}x{side}/{flow}")
+    assert isinstance(spec, ArraySpec)
+    return row(spec, {"lut": 100 * side * side + 8, "ff": 70 * side * side})
+
+
+def measured() -> list[dict[str, str]]:
+    lines = (ROOT / TABLE).read_text().splitlines()
+    assert lines[1].startswith("# Made by `python -m dse.scaling` with pyosys ")
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+def test_a_row_has_an_elements_share() -> None:
+    assert example("os", 4) == {
+        **{"spec": "array/int8xint8/4x4/os/exact/kulisch1024/p1", "flow": "os", "rows": 4, "columns": 4},
+        **{"lut": 1608, "ff": 1120, "lut_per_element": 100.5, "ff_per_element": 70.0},
+    }
+
+
+def test_the_table_is_csv_under_its_header() -> None:
+    lines = table([example("os", 2), example("ws", 2)], "# made\n").splitlines()
+    assert lines[:2] == ["# made", "spec,flow,rows,columns,lut,ff,lut_per_element,ff_per_element"]
+    assert lines[3] == "array/int8xint8/2x2/ws/exact/kulisch1024/p1,ws,2,2,408,280,102.0,70.0"
+
+
+def test_the_picture_is_the_same_bytes_each_time(tmp_path: Path) -> None:
+    rows = [example(flow, side) for flow in STYLES for side in (2, 4, 8)]
+    for name in ("one.png", "two.png"):
+        draw(rows, "a family", tmp_path / name)
+    one, two = ((tmp_path / name).read_bytes() for name in ("one.png", "two.png"))
+    assert one == two
+    assert one.startswith(b"\x89PNG")
+
+
+def test_every_shape_was_measured_and_drawn() -> None:
+    shapes = [(row["flow"], int(row["rows"]), int(row["columns"])) for row in measured()]
+    assert shapes == [(flow, *shape) for flow in STYLES for shape in SHAPES]
+    assert (ROOT / PICTURE).exists()
+
+
+@pytest.mark.parametrize("kind", ["lut", "ff"])
+@pytest.mark.parametrize("flow", STYLES)
+def test_cost_grows_with_the_number_of_elements(flow: str, kind: str) -> None:
+    shares = [float(row[f"{kind}_per_element"]) for row in measured() if row["flow"] == flow]
+    assert max(shares) < 1.25 * min(shares)
