@@ -1,7 +1,8 @@
 """A network at work in hardware: the digits classifier on a GEMM core, in simulation, image by image.
 
 Every layer is one matrix product of all images. What the core gives is compared, byte for byte, with the golden
-model while it comes; and it goes, as it is, into the next layer.
+model while it comes; and it goes, as it is, into the next layer; in a block format, after its host has
+added the biases and chosen scales.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from numpy.typing import NDArray
 import hw
 from dse.jobs import say
 from dse.workloads import digits, ternary
+from dse.workloads.blocks import BlockNetwork
 from dse.workloads.quantised import Quantised, quantise
 from hw.formats import check_int
-from sim.benches.coreplay import Job, Outcome
-from sim.benches.gemm import Planner
+from sim.benches.coreplay import Outcome
 from sim.golden import model
 from sim.golden.codes import Codes
 from sim.perform import perform
@@ -29,6 +30,7 @@ NETWORKS: dict[str, str] = {
     "int8xint4": CORE.format("int8xint4/8x8/os/exact/kulisch64/p1/int8"),
     "e4m3": CORE.format("e4m3xe4m3/8x8/os/exact/kulisch64/p1/e4m3"),
     "lmul": CORE.format("e4m3xe4m3/8x8/os/lmul/kulisch64/p1/e4m3"),
+    "mxfp4": "blockgemm/mxfp4xmxfp4/8x8/fp32/p1/x2/p2/k64/n32/w256",
     "int8xternary": CORE.format("int8xternary/8x8/os/exact/kulisch64/p1/int8"),
 }
 """The core that each runs on."""
@@ -98,14 +100,12 @@ def run(name: str = "int8", images: int = 100) -> Demo:
     pixels, labels = pixels[:images], labels[:images]
     say("training the classifier")
     network = trained(name)
-    spec = hw.parse(NETWORKS[name])
-    assert isinstance(spec, hw.GemmSpec)
-    made = quantise(spec, network)
-    jobs = planned(made, made.codes(pixels))
+    made = made_for(NETWORKS[name], network)
+    spec, jobs = made.spec, made.jobs(pixels)
     say(f"building and simulating {spec}")
     outcomes = perform(spec, jobs)
-    logits = model(spec).frames.unpack(bytes.fromhex(outcomes[-1].results), images, len(made.layers[-1].weights.T))
-    shapes = [(images, *layer.weights.shape) for layer in made.layers]
+    logits = model(spec).frames.unpack(bytes.fromhex(outcomes[-1].results), images, made.shapes[-1][1])
+    shapes = [(images, *shape) for shape in made.shapes]
     exact = digits.forward(*digits.parameters(network), pixels)[-1]
     share = float(np.mean(np.argmax(exact, axis=1) == labels))
     return Demo(spec, pixels, labels, made.predict(logits), logits, shapes, outcomes, share)
@@ -120,14 +120,13 @@ def trained(name: str) -> dict[str, Any]:
     return ternary.train_on(network, x, labels)
 
 
-def planned(made: Quantised, codes: Codes) -> list[Job]:
-    """A job for each layer, with what the golden model says of it."""
-    planner, jobs = Planner(made.spec, 0), []
-    for layer, answer in zip(made.layers, made.answers(codes), strict=True):
-        scale = {name: values for name, values in layer.parameters.items() if name != "bias"}
-        jobs.append(planner.job(codes, layer.weights, layer.parameters["bias"], layer.relu, scale))
-        codes = answer
-    return jobs
+def made_for(core: str, network: dict[str, Any]) -> Quantised | BlockNetwork:
+    """The network in the codes of the core of that name."""
+    spec = hw.parse(core)
+    if isinstance(spec, hw.BlockGemmSpec):
+        return BlockNetwork.of(spec, network)
+    assert isinstance(spec, hw.GemmSpec)
+    return quantise(spec, network)
 
 
 def report(demo: Demo, shown: int = 8) -> str:

@@ -14,6 +14,7 @@ from hw.specs.array import ArraySpec
 from hw.specs.base import Spec, parse_operands
 from hw.specs.blockadd import BlockAddSpec
 from hw.specs.blockdot import BlockDotSpec
+from hw.specs.blockgemm import BlockGemmSpec
 from hw.specs.dot import DotSpec
 from hw.specs.gemm import GemmSpec
 from hw.specs.mac import MacSpec
@@ -30,6 +31,7 @@ __all__ = [
     "AddSpec",
     "ArraySpec",
     "BlockAddSpec",
+    "BlockGemmSpec",
     "BlockDotSpec",
     "DotSpec",
     "GemmSpec",
@@ -66,6 +68,7 @@ UNITS: dict[str, type[Spec]] = {
     "tellme": TellmeSpec,
     "tmac": TmacSpec,
     "gemm": GemmSpec,
+    "blockgemm": BlockGemmSpec,
     "matvec": MatVecSpec,
 }
 """The spec class of every unit, by the first part of its names."""

@@ -16,7 +16,23 @@ from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.tools import ToolError
 from sim import tools
-from sim.benches import add, array, blockadd, blockdot, dot, gemm, mac, matvec, mul, pack, pe, requant, tellme, tmac
+from sim.benches import (
+    add,
+    array,
+    blockadd,
+    blockdot,
+    blockgemm,
+    dot,
+    gemm,
+    mac,
+    matvec,
+    mul,
+    pack,
+    pe,
+    requant,
+    tellme,
+    tmac,
+)
 from sim.benches.coreplay import CorePlay
 from sim.benches.play import Play, save
 from sim.benches.streamplay import StreamPlay
@@ -38,6 +54,7 @@ BENCHES: dict[str, Callable[[Any, int], Plays]] = {
     "tellme": tellme.plays,
     "tmac": tmac.plays,
     "gemm": gemm.plays,
+    "blockgemm": blockgemm.plays,
     "matvec": matvec.plays,
 }
 """What to try on each unit, by the unit's name."""

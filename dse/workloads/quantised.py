@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 import hw
 from dse.workloads.digits import CALIBRATION, Matrix, choose_scales, fit, forward, images, parameters
 from hw.formats import Fixed
+from sim.benches.coreplay import Job
+from sim.benches.gemm import Planner
 from sim.golden import decode, encode, model
 from sim.golden.codes import Codes
 from sim.golden.encoding import encode_steps
@@ -65,6 +67,20 @@ class Quantised:
                 raise ValueError(f"a product in {self.spec} was infinite or NaN, from finite operands")
             results.append(codes)
         return results
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """Inputs and outputs of each layer."""
+        return [layer.weights.shape for layer in self.layers]
+
+    def jobs(self, pixels: Matrix) -> list[Job]:
+        """A job for each layer, with what the golden model says of it."""
+        planner, codes, jobs = Planner(self.spec, 0), self.codes(pixels), []
+        for layer, answer in zip(self.layers, self.answers(codes), strict=True):
+            scale = {name: values for name, values in layer.parameters.items() if name != "bias"}
+            jobs.append(planner.job(codes, layer.weights, layer.parameters["bias"], layer.relu, scale))
+            codes = answer
+        return jobs
 
     def predict(self, logits: Codes) -> NDArray[np.int64]:
         """The digit of each row of logits; of equal ones the first."""

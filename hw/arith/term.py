@@ -79,5 +79,8 @@ def place_of(before: Value, term: Bit, negate: Value | None) -> Place:
     if negate is None:
         return Place(inputs, lambda total, *given: total, lambda total, *given: function(*given), whole=True)
     return Place(
-        (*inputs, negate), lambda total, *given: total, lambda total, *given: function(*given[:-1]) ^ given[-1], whole=True
+        (*inputs, negate),
+        lambda total, *given: total,
+        lambda total, *given: function(*given[:-1]) ^ given[-1],
+        whole=True,
     )

@@ -21,7 +21,7 @@ TERNARY, BITS, SIGNS = (-1, 0, 1), (0, 1), (-1, 1)
 
 @dataclass(frozen=True)
 class Sums:
-    """The sums ``d[0] * x[0] + ... + d[G-1] * x[G-1]`` for all vectors of digits, or, without their negatives, for half.
+    """The sums ``d[0] * x[0] + ... + d[G-1] * x[G-1]`` of all vectors of digits, or of half, without their negatives.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Numbers that are made in the row that adds them: a negation, or a choice between two, costs no logic of its own."""
+"""Numbers that are made in the row that adds them: a negation costs no logic of its own."""
 
 from __future__ import annotations
 
@@ -9,41 +9,47 @@ from amaranth.hdl import Cat, Const, Value
 
 from hw.arith import Logic, fabric
 from hw.arith.fabric import fitted
-from hw.arith.place import Function, Place, adjoin
+from hw.arith.logic import bits
+from hw.arith.place import Place, adjoin
+from hw.arith.term import Term, lone
+from hw.arith.tree import sum_terms
 from hw.formats import Span
 
 
 @dataclass(frozen=True)
 class Folded:
-    """A number ``(function of value, bit by bit) + carry``, somewhere in `span`.
+    """A number in `span`: ``value``, its bits inverted or cleared, plus ``carry``.
 
     Attributes
     ----------
     value : Value
-        Extended by its sign where the row is wider.
+        Extended by its sign where a row is wider.
     span : Span
-    function : Function
-        Of a bit of the value, and of `beside`.
-    beside : Value or None
-        One bit, the same at every place.
+    invert, clear : Value of one bit, or None
+        If set, all bits are inverted, or zeros. Not both are there.
     carry : Value of one bit, or 0 or 1
         Still to be added.
     """
 
     value: Value
     span: Span
-    function: Function = lambda bit: bit
-    beside: Value | None = None
+    invert: Value | None = None
+    clear: Value | None = None
     carry: Value | int = 0
-
-    def places(self, width: int) -> list[Place]:
-        """The lowest `width` bits, before the carry."""
-        beside = () if self.beside is None else (self.beside,)
-        return [Place((wire, *beside), self.function, self.function) for wire in fitted(self.value, width)]
 
     @property
     def is_plain(self) -> bool:
-        return self.beside is None
+        """Whether its bits are wires."""
+        return self.invert is None and self.clear is None
+
+    def places(self, width: int) -> list[Place]:
+        """The lowest `width` bits, before the carry."""
+        wires = fitted(self.value, width)
+        if self.invert is not None:
+            return [Place((wire, self.invert), lambda b, n: b ^ n, lambda b, n: b ^ n) for wire in wires]
+        if self.clear is not None:
+            return [Place((w, self.clear), lambda b, c: b & (1 ^ c), lambda b, c: b & (1 ^ c)) for w in wires]
+        return [Place((wire,), lambda b: b, lambda b: b) for wire in wires]
 
 
 def plain(value: Value, span: Span) -> Folded:
@@ -53,15 +59,13 @@ def plain(value: Value, span: Span) -> Folded:
 
 def negated(value: Value, span: Span, negate: Value) -> Folded:
     """``-value if negate else value``, for a value in `span`."""
-    both = span * Span(-1, 1, 0)
-    given = value.as_signed() if span.signed else value
-    carry = negate.value if isinstance(negate, Const) else negate
-    return Folded(given, both, lambda bit, n: bit ^ n, negate, carry)
+    number, carry = plain(value, span), negate.value if isinstance(negate, Const) else negate
+    return replace(number, span=span * Span(-1, 1, 0), invert=negate, carry=carry)
 
 
 def cleared(value: Value, span: Span, clear: Value) -> Folded:
     """``0 if clear else value``."""
-    return replace(plain(value, span), function=lambda bit, c: bit & (1 ^ c), beside=clear)
+    return replace(plain(value, span), clear=clear)
 
 
 def add(m: Logic, name: str, x: Folded, y: Folded, most: int | None = None, at: int = 0) -> Folded:
@@ -84,12 +88,19 @@ def add(m: Logic, name: str, x: Folded, y: Folded, most: int | None = None, at: 
     return replace(plain(total, span), carry=left)
 
 
-def add_all(m: Logic, name: str, terms: Sequence[Folded], most: int | None = None) -> Folded:
-    """The sum of terms, in a tree of rows."""
-    sums = list(terms)
+def add_all(m: Logic, name: str, terms: Sequence[Folded], absorbed: bool = False) -> Folded:
+    """The sum of numbers of one span, plain or negated; if `absorbed`, a carry may be left to be added to it."""
+    first = terms[0]
+    if first.is_plain or not fabric(m).folds_four:
+        each = [Term(list(map(lone, bits(t.value))), t.value.shape().signed, t.invert) for t in terms]
+        return plain(sum_terms(m, name, each, first.span), first.span.accumulate(len(terms)))
+    if not absorbed:
+        # Each row of the tree takes in one carry, so one would be left.
+        first = plain(finish(m, f"{name}_first", first, first.span.width), first.span)
+    sums = [first, *terms[1:]]
     while len(sums) > 1:
-        pairs = [sums[i : i + 2] for i in range(0, len(sums), 2)]
-        sums = [pair[0] if len(pair) < 2 else add(m, name, *pair, most) for pair in pairs]
+        pairs = [sums[low : low + 2] for low in range(0, len(sums), 2)]
+        sums = [pair[0] if len(pair) == 1 else add(m, name, pair[0], pair[1]) for pair in pairs]
     return sums[0]
 
 

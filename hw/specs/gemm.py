@@ -228,6 +228,21 @@ class GemmSpec(StreamSpec):
         return self.columns // self.output_lanes
 
     @property
+    def sums(self) -> Format:
+        """The format of the sums that are drained."""
+        return self.array.accumulator_format
+
+    @property
+    def has_status(self) -> bool:
+        """Whether infinities and NaNs are counted beside the sums."""
+        return self.array.has_status
+
+    @property
+    def granule(self) -> int:
+        """What K must be a multiple of: a power of two."""
+        return 1
+
+    @property
     def bias_format(self) -> Format | None:
         """The format of the biases: as wide as the sums, with a sign. Sums in a float have none."""
         sums = self.array.accumulator_format

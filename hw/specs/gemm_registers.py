@@ -71,6 +71,6 @@ def status_parts(spec: GemmSpec) -> tuple[Part, ...]:
     ]
     if spec.parameters:
         parts.append(Part("error_p", 6, 1, "the same of s_axis_p"))
-    if spec.array.has_status:
+    if spec.has_status:
         parts.append(Part("special", 7, 1, "a product was infinite or NaN: it added nothing"))
     return tuple(parts)

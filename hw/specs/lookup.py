@@ -1,4 +1,4 @@
-"""What specs of matrix products by table lookup share: sums of a few activations are in tables, and weights are indices."""
+"""What specs of matrix products by table lookup share: tables hold sums of activations, and weights are indices."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from hw.datapath import PRODUCTS
 from hw.datapath.accumulate import Kulisch
 from hw.datapath.digits import Sums
 from hw.formats import Fixed, Format, Span, check_choice, check_int, parse_scalar
-from hw.specs.base import MAX_PIPELINE, MAX_TERM_WIDTH, check_operand, parse_count, parse_pipeline
-
+from hw.specs.base import MAX_PIPELINE, check_operand, parse_count, parse_pipeline
 from hw.specs.stream import FLAG, Beat, Field, StreamSpec
 
 GROUPS = (2, 4)
@@ -171,19 +170,16 @@ class LookupSpec(StreamSpec):
         """Bring the accumulator's name to its canonical form."""
         if not isinstance(self.accumulator, str):
             raise TypeError(f"accumulator must be a str, got {self.accumulator!r}")
-        sums = None
-        if self.is_chained:
-            sums = Kulisch.parse(self.accumulator)
-            if sums is None:
-                raise ValueError(f"accumulator must be exact or kulischDEPTH, got {self.accumulator!r}")
-            if sums.depth < self.width:
-                raise ValueError(
-                    f"accumulator must have a depth of at least {self.width}, the products of a beat, got {sums.depth}"
-                )
-            object.__setattr__(self, "accumulator", sums.name)
-        depth = sums.depth if sums else self.width
-        if (bits := self.span.accumulate(depth).width) > MAX_TERM_WIDTH:
-            raise ValueError(f"x must have exact sums of at most {MAX_TERM_WIDTH} bits, got {self.x}, which has {bits}")
+        if not self.is_chained:
+            return
+        sums = Kulisch.parse(self.accumulator)
+        if sums is None:
+            raise ValueError(f"accumulator must be exact or kulischDEPTH, got {self.accumulator!r}")
+        if sums.depth < self.width:
+            raise ValueError(
+                f"accumulator must have a depth of at least {self.width}, the products of a beat, got {sums.depth}"
+            )
+        object.__setattr__(self, "accumulator", sums.name)
 
     @property
     def _shape_parts(self) -> str:

@@ -118,15 +118,14 @@ class MatVecSpec(StreamSpec):
         if not 2 <= len(parts) <= 7:
             raise ValueError("it must have 2 to 7 parts after the unit")
         a, b = parse_operands(parts[0])
-        sides, rest = parse_sides(parts[1]), parts[2:]
-        if rest and re.match("[0-9]", rest[0]):
-            sides += parse_sides(rest.pop(0))
+        elements, rest = parse_sides(parts[1]), parts[2:]
+        matrix = parse_sides(rest.pop(0)) if rest and re.match("[0-9]", rest[0]) else (0, 0)
         if len(rest) > 4:
             raise ValueError(f"nothing may follow the form, got {rest[4]!r}")
         values: dict[str, Any] = dict(zip(("product", "accumulator", "pipeline", "form"), rest, strict=False))
         if "pipeline" in values:
             values["pipeline"] = parse_pipeline(values["pipeline"])
-        return cls(a, b, *sides, **values)
+        return cls(a, b, *elements, *matrix, **values)
 
     @property
     def mac(self) -> MacSpec:

@@ -7,6 +7,7 @@ from hw.spec import (
     AddSpec,
     ArraySpec,
     BlockAddSpec,
+    BlockGemmSpec,
     BlockDotSpec,
     DotSpec,
     GemmSpec,
@@ -25,6 +26,7 @@ from hw.units.add import Add
 from hw.units.array import Array
 from hw.units.blockadd import BlockAdd
 from hw.units.blockdot import BlockDot
+from hw.units.blockgemm import BlockGemm
 from hw.units.dot import Dot
 from hw.units.gemm import Gemm
 from hw.units.mac import Mac
@@ -43,6 +45,7 @@ COMPONENTS: dict[type[Spec], type[Unit]] = {
     AddSpec: Add,
     PackSpec: Pack,
     DotSpec: Dot,
+    BlockGemmSpec: BlockGemm,
     BlockDotSpec: BlockDot,
     PeSpec: Pe,
     ArraySpec: Array,

@@ -45,6 +45,7 @@ class BlockDot(Feedforward):
 
     spec: BlockDotSpec
     spec_type = BlockDotSpec
+
     def compute(self, m: Logic, beats: Mapping[str, Any]) -> dict[str, Value]:
         spec = self.spec
         a, b = beats["a"], beats["b"]
@@ -52,9 +53,7 @@ class BlockDot(Feedforward):
         total = sum_products(m, PRODUCTS["exact"], *spec.elements, pairs)
         scaled = scale_sum(m, total, spec.sum_span.lsb, spec.scales, (Value.cast(a.scale), Value.cast(b.scale)))
         if isinstance(spec.result, Minifloat):
-            code = round_sum(
-                m, scaled.total, scaled.lsb, spec.result, spec.rounding, scaled.exponent, scaled.negate
-            )
+            code = round_sum(m, scaled.total, scaled.lsb, spec.result, spec.rounding, scaled.exponent, scaled.negate)
             return {"x": code}
         return self._exact(m, scaled)
 

@@ -9,8 +9,8 @@ from hw.specs.gemm import GemmSpec
 from hw.specs.gemm_registers import gemm_registers
 from hw.target import GENERIC, Target
 from hw.units.array import Array
-from hw.units.core.control import add_control
-from hw.units.core.operands import add_operands, add_parameters
+from hw.units.core.control import Run, add_control
+from hw.units.core.operands import Sums, add_operands, add_parameters
 from hw.units.core.registers import address_width, axil_members
 from hw.units.core.resident import add_resident_operands
 from hw.units.core.results import add_drain, add_stream, requantised, wide
@@ -57,8 +57,10 @@ class Gemm(Unit):
         than the logic.
     """
 
+    spec_type: type[GemmSpec] = GemmSpec
+
     def __init__(self, spec: GemmSpec, target: Target = GENERIC) -> None:
-        check_unit(spec, GemmSpec, target)
+        check_unit(spec, self.spec_type, target)
         check_form(spec.form, target)
         self.spec, self.target, self.latency = spec, target, spec.latency
         self.registers = gemm_registers(spec)
@@ -100,10 +102,14 @@ class Gemm(Unit):
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
         run = add_control(m, spec, self)
-        sums = (add_operands if spec.flow == "os" else add_resident_operands)(m, spec, run, self)
+        sums = self._sums(m, run)
         drain, piece = add_drain(m, spec, run, sums, add_parameters(m, spec, run, self))
         piece = requantised(m, spec, run, piece) if spec.requant else wide(m, spec, self.target, run, piece)
         add_stream(m, spec, run, drain, piece, self)
         run.count()
         m.d.comb += self.irq.eq(run.planner.done | run.planner.zero | run.planner.large)
         return m
+
+    def _sums(self, m: Module, run: Run) -> Sums:
+        """Everything up to the sums of tiles."""
+        return (add_operands if self.spec.flow == "os" else add_resident_operands)(m, self.spec, run, self)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
-from hw.arith import Logic, fabric
+from hw.arith import Logic
 from hw.arith.fabric import fitted
 from hw.arith.wires import truncate
 from hw.datapath.folded import Folded, add, add_all, cleared, finish, negated, plain
@@ -68,7 +68,7 @@ class RowSum:
     def _parallel(self, found: Found) -> Total:
         """All planes at once, each times its power of two."""
         beside = self._beside(found)
-        # A carry that no other row takes in needs one of its own; those of higher planes are taken in with the plane.
+        # A carry that no row takes in needs one of its own; that of a higher plane is taken in with the plane.
         absorbed = any(not at for _, at in beside)
         total = self._plane(found, 0, absorbed)
         for plane in range(1, self.spec.planes):
@@ -120,15 +120,12 @@ class RowSum:
         """The sum of a plane over all tables; a carry may be left to be `absorbed`."""
         sums, signs, entry, negative = found.sums[plane], found.signs[plane], self.spec.entry, self._negative(plane)
         if not signs:
-            total = plain(sum_terms(self.m, "plane", list(map(plain_term, self._numbers(sums))), entry), self.plane_span)
+            total = add_all(self.m, "plane", [plain(value, entry) for value in sums])
             return total if negative is None else negated(total.value, total.span, negative)
         if negative is not None:
             signs = [self.m.wire("sign", sign ^ negative) for sign in signs]
-        if absorbed and fabric(self.m).folds_four:
-            # Each row of the tree takes in one carry, so one is left.
-            terms = [negated(value, entry, sign) for value, sign in zip(sums, signs, strict=True)]
-            return add_all(self.m, "plane", terms, self.most)
-        ...
+        terms = [negated(value, entry, sign) for value, sign in zip(sums, signs, strict=True)]
+        return add_all(self.m, "plane", terms, absorbed)
 
     def _negative(self, plane: int) -> Value | None:
         """Whether a plane counts negative; None if it never does."""

@@ -156,8 +156,12 @@ class Core:
         # So that all is on offer when it starts.
         await ClockCycles(self.dut.clk, 2)
         self.watch.cycles = 0
+        self.sink.pause = job.hold or self.sink.pause
         if job.start:
             await self.set(start=1)
+        if job.hold:
+            await self._until(self.dut.m_axis_tvalid, job.limit, "nothing was offered before it was asked for")
+            self.sink.pause = False
         await self._deny(job)
         if job.reset:
             await self._interrupt(job)
@@ -167,13 +171,17 @@ class Core:
 
     async def _end(self, job: Job) -> None:
         """Wait until the run has ended, and all that was offered has been taken."""
-        if not int(self.dut.irq.value):
-            await First(RisingEdge(self.dut.irq), ClockCycles(self.dut.clk, job.limit))
-        done = bool(self.dut.irq.value)
-        assert done, f"not done after the limit of {job.limit} cycles"
+        await self._until(self.dut.irq, job.limit, f"not done after the limit of {job.limit} cycles")
         await ClockCycles(self.dut.clk, QUIET)
         late = [name for name, source in self.sources.items() if not source.idle()]
         assert not late, f"the run has ended, but not all was taken of {', '.join(late)}"
+
+    async def _until(self, signal: Any, limit: int, complaint: str) -> None:
+        """Wait for a signal to be high, for so many cycles at most."""
+        if not int(signal.value):
+            await First(RisingEdge(signal), ClockCycles(self.dut.clk, limit))
+        high = bool(signal.value)
+        assert high, complaint
 
     async def _interrupt(self, job: Job) -> None:
         """Reset in mid-stream, and forget what is still to be sent."""
@@ -194,8 +202,8 @@ class Core:
         for address in job.unreadable:
             response = await self.bus.read(address, 4)
             assert response.resp == AxiResp.SLVERR, f"reading {address:#x} answered {response.resp!r}"
-        for address in job.unwritable:
-            response = await self.bus.write(address, bytes(4))
+        for address, size in job.unwritable:
+            response = await self.bus.write(address, bytes(size))
             assert response.resp == AxiResp.SLVERR, f"writing to {address:#x} answered {response.resp!r}"
 
     def _results(self) -> str:

@@ -34,8 +34,12 @@ class Job:
         How the run is interrupted, if it is: by the ``pin`` or by the ``command``.
     after : int
         How many cycles after the start it is interrupted.
-    unreadable, unwritable : list of int
-        Addresses that must answer SLVERR to reading, and to writing zeros, while the run is under way.
+    hold : bool
+        No result is taken before one is offered.
+    unreadable : list of int
+        Addresses that must answer SLVERR to reading, while the run is under way.
+    unwritable : list of (int, int)
+        The same to writing so many bytes, all zero.
     """
 
     settings: dict[str, int] = field(default_factory=dict)
@@ -47,8 +51,9 @@ class Job:
     start: bool = True
     reset: str = ""
     after: int = 0
+    hold: bool = False
     unreadable: list[int] = field(default_factory=list)
-    unwritable: list[int] = field(default_factory=list)
+    unwritable: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def samples(self) -> int:

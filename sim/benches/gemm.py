@@ -27,6 +27,7 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
     return [
         planner.shapes("shapes", planner.some_shapes(8)),
         planner.pauses(),
+        planner.held(),
         planner.kept(),
         planner.registers(),
         planner.refusals(),
@@ -194,6 +195,11 @@ class Planner:
         jobs = [self.run(self.some_shape(), exact=False) for _ in range(4)]
         return self.play("pauses", jobs, dict.fromkeys(PORTS, 0.4))
 
+    def held(self) -> CorePlay:
+        """No result is taken before it is offered."""
+        held = replace(self.run(self.some_shape(), exact=False), hold=True)
+        return self.play("held", [held, held])
+
     def kept(self) -> CorePlay:
         """Runs with the parameters, and the operand that is kept whole, of the run before."""
         spec = self.spec
@@ -215,12 +221,13 @@ class Planner:
         for value in (0xAAAA_AAAA, 0x5555_5555, 0):
             settings = {part.name: value & (1 << part.width) - 1 for part in parts}
             jobs.append(Job(settings=settings, shown={**settings, **constants, "idle": 1, "done": 0}, start=False))
+        settable = [register.address for register in known if register.access == "setting"]
         read_only = [register.address for register in known if register.access in ("constant", "read")]
         empty = sorted({4 * word for word in range(32)} - {register.address for register in known})
-        jobs.append(Job(unreadable=empty, unwritable=[*empty, *read_only], start=False))
+        whole = [(address, 4) for address in (*empty, *read_only)]
+        jobs.append(Job(unreadable=empty, unwritable=[*whole, *((address, 1) for address in settable)], start=False))
         busy = self.run(self.near(100, 32, spec.columns), exact=False)
-        locked = [register.address for register in known if register.access == "setting"]
-        jobs.append(replace(busy, unwritable=locked[:4], limit=busy.limit + 64))
+        jobs.append(replace(busy, unwritable=[(address, 4) for address in settable[:4]], limit=busy.limit + 64))
         return self.play("registers", jobs)
 
     def refusals(self) -> CorePlay:

@@ -16,7 +16,7 @@ from sim.golden import model
 
 RESULTS = 1024
 """Results of the long play, at most."""
-SHAPES = 16
+SHAPES = 8
 """Random shapes that are tried, beside the degenerate ones."""
 
 

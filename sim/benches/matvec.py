@@ -29,7 +29,7 @@ def plays(spec: MatVecSpec, seed: int) -> list[StreamPlay]:
         cut = cut_short(spec, rng)
     else:
         lengths = [1, 2, 3, 7, 31, longest(spec)]
-        alike = [sums(spec, f"sums_of_{folds}", [folds] * max(2, BEATS // 8 // folds), rng) for folds in lengths]
+        alike = [sums(spec, f"sums{folds}", [folds] * max(2, BEATS // 8 // folds), rng) for folds in lengths]
         streams = in_step(spec, rng.integers(1, 12, BEATS // 8), rng)
         cut = ends_apart(spec, rng)
     cycles = _cycles(spec, streams)

@@ -14,6 +14,7 @@ from sim.golden.add import Add
 from sim.golden.array import Array
 from sim.golden.blockadd import BlockAdd
 from sim.golden.blockdot import BlockDot
+from sim.golden.blockgemm import BlockFrames, BlockGemm
 from sim.golden.decoding import decode
 from sim.golden.dot import Dot
 from sim.golden.encoding import encode
@@ -84,6 +85,13 @@ def _gemm(spec: Any) -> Gemm:
     return Gemm(_mac(spec.array.pe.mac), requant, frames)
 
 
+def _blockgemm(spec: Any) -> BlockGemm:
+    a, b = spec.a, spec.b
+    shape = (spec.flow, spec.rows, spec.columns, spec.height)
+    frames = BlockFrames(a.element, b.element, spec.result, *shape, spec.parameters, a.scale, b.scale, a.size)
+    return BlockGemm(Floating(spec.add.result, rounding=spec.add.rounding), frames)
+
+
 def _tellme(spec: Any) -> Tellme:
     return Tellme(parse_scalar("ternary"), *_lookup(spec))
 
@@ -116,6 +124,7 @@ MODELS: dict[str, Callable[[Any], Any]] = {
     "tellme": _tellme,
     "tmac": _tmac,
     "gemm": _gemm,
+    "blockgemm": _blockgemm,
     "matvec": _matvec,
 }
 """How to make each unit's model from a spec, by the unit's name."""

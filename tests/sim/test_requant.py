@@ -25,11 +25,13 @@ from sim.verify import verify
         *(
             "fix75.32xe5m2-inf/n1/tensor/status/p4",
             "fix47.18xe4m3fn-nan/n1/channel:up/status",
-            "int9xe2m1/n1/channel/m2",
+            "int16xue4m3/n1/tensor:odd/p0",
         ),
-        *("int20xbf16-flush/n1/channel:down", "int16xue4m3/n1/tensor:odd/p0", "fix20.0xe4m3fnuz/n1/channel/m4/p2"),
-        *("int14xint4/n1/channel/m3@ice40", "int12xint4/n1/tensor/m3/p2@xcup", "int14xuint4/n1/channel/m3/p0@ecp5"),
-        *("int10xe4m3fn/n1/channel/m3/status@ecp5", "int10xe5m2/n1/channel/m3@ice40"),
+        *(
+            "int14xint4/n1/channel/m3@ice40",
+            "int12xint4/n1/tensor/m3/p2@xcup",
+            "int10xe4m3fn/n1/channel/m3/status@ecp5",
+        ),
     ],
 )
 def test_designs_do_what_their_models_do(name: str) -> None:
@@ -39,17 +41,15 @@ def test_designs_do_what_their_models_do(name: str) -> None:
     assert verdict.compared > 1000
 
 
-@pytest.mark.parametrize(
-    "name", ["int12xint4/n1/tensor/m4/p0", "int12xint4/n1/channel/m4/p1", "int12xe2m1/n1/channel/m4/p3"]
-)
+@pytest.mark.parametrize("name", ["int12xint4/n1/tensor/m4/p0", "int12xe2m1/n1/channel/m4/p3"])
 def test_cycles_are_as_the_formula_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = hw.parse(f"requant/{name}")
     planner = Planner(spec, 1)  # type: ignore[arg-type]
-    plays = [planner.play(f"beats{beats}", beats, 0) for beats in range(1, 70)]
+    plays = [planner.play(f"beats{beats}", beats, 0) for beats in range(1, 105)]
     monkeypatch.setitem(sim.verify.BENCHES, "requant", lambda *_: plays)
     verdict = verify(spec)
     assert verdict.passed, verdict.failures
-    assert verdict.cycles == sum(beats + spec.latency for beats in range(1, 70))
+    assert verdict.cycles == sum(beats + spec.latency for beats in range(1, 105))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,6 @@ def test_cycles_are_as_the_formula_says(name: str, monkeypatch: pytest.MonkeyPat
     [
         ("int20xint8/n1/tensor", r"assign up = .*;", "assign up = window_by0[0];"),  # ties go up
         ("int20xint8/n1/tensor", r"assign clamped = .*;", "assign clamped = 1'b0;"),  # no ReLU
-        ("int20xint8/n1/channel", r"assign window_beyond = .*;", "assign window_beyond = 1'b0;"),
         ("int20xe4m3/n1/channel", r"assign normal_lost = .*;", "assign normal_lost = 1'b0;"),
     ],
 )

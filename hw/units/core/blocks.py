@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, ResetSignal, Signal
+from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from hw.specs.blockadd import BlockAddSpec
+from hw.specs.blockgemm import BlockGemmSpec
 from hw.units.core import index_bits
+from hw.units.core.control import Run
+from hw.units.core.operands import Sums, add_array, add_stores
 
 ON_THE_WAY = 4
 """Blocks that may be in the array at a time: fed, and not all rows of sums out."""
@@ -33,8 +36,10 @@ class ScaleQueue(wiring.Component):
         While low, it starts anew.
     a, b : In
         The scales that come with a word.
-    fed, ends : In(1)
-        The word goes into the array; it is the last of its block.
+    fed : In(1)
+        The word goes into the array.
+    ends : Out(1)
+        It is the last of its block.
     free : Out(1)
         There is room for another block's.
     row, rows, columns, valid : Out
@@ -46,7 +51,7 @@ class ScaleQueue(wiring.Component):
     def __init__(self, spec: BlockAddSpec, rows: int) -> None:
         self.spec, self.rows = spec, rows
         a, b = spec.a.scale.width, spec.b.scale.width
-        ports = {"run": In(1), "a": In(a), "b": In(b), "fed": In(1), "ends": In(1), "free": Out(1)}
+        ports = {"run": In(1), "a": In(a), "b": In(b), "fed": In(1), "ends": Out(1), "free": Out(1)}
         ports |= {"row": Out(a), "columns": Out(b * spec.lanes), "valid": Out(1), "step": In(1), "leave": In(1)}
         super().__init__(ports)
 
@@ -69,6 +74,7 @@ class ScaleQueue(wiring.Component):
         number = Signal(index_bits(self.rows))
         rows = queue.r_data[: self.rows * spec.a.scale.width]
         m.d.comb += [
+            self.ends.eq(word == spec.a.size - 1),
             queue.w_data.eq(Cat(*gathered)),
             queue.w_en.eq(self.fed & self.ends),
             # One may be on its way into the queue while another is said to fit.
@@ -150,7 +156,7 @@ class BlockSums(wiring.Component):
             m.d.sync += [entered.eq(0), left.eq(0), row.eq(0)]
         return m
 
-    def _add(self, m: Module, offered: Signal, so_far: Mux, y: Signal, y_valid: Signal, y_ready: Signal) -> None:
+    def _add(self, m: Module, offered: Signal, so_far: Value, y: Signal, y_valid: Signal, y_ready: Signal) -> None:
         """The unit that adds a row; its three inputs go together."""
         ready = [Signal(name=f"{name}_ready") for name in ("unused_scale", "unused_c", "x")]
         m.d.comb += self.ready.eq(ready[2] & offered)
@@ -171,3 +177,49 @@ class BlockSums(wiring.Component):
             o_y__valid=y_valid,
             i_y__ready=y_ready,
         )
+
+
+def add_block_operands(m: Module, spec: BlockGemmSpec, run: Run, ports: wiring.Component) -> Sums:
+    """Everything up to the sums of tiles."""
+    fed, scales, blocks = Fed(), run.add("scales", ScaleQueue(spec.add, spec.rows)), _block_sums(spec, run)
+    a, b, feeder = add_stores(m, spec, run, spec.word_widths, ports)
+    widths = [fmt.width * count for fmt, count in spec.operands.values()]
+    elements = [data[:width] for data, width in zip((a.data, b.data), widths, strict=True)]
+    m.d.comb += [
+        scales.run.eq(run.planner.run),
+        scales.a.eq(a.data[len(elements[0]) :]),
+        scales.b.eq(b.data[len(elements[1]) :]),
+        fed.valid.eq(feeder.valid & scales.free),
+        fed.ends.eq(scales.ends),
+        feeder.taken.eq(fed.taken & fed.valid),
+        scales.fed.eq(feeder.taken),
+    ]
+    sums = add_array(m, spec, run, fed, *elements)
+    m.d.comb += [
+        blocks.x.eq(sums.x),
+        blocks.status.eq(sums.status),
+        blocks.last.eq(sums.last),
+        blocks.valid.eq(sums.valid),
+        sums.ready.eq(blocks.ready),
+        blocks.row_scale.eq(scales.row),
+        blocks.column_scales.eq(scales.columns),
+        blocks.scaled.eq(scales.valid),
+        scales.step.eq(blocks.step),
+        scales.leave.eq(sums.last),
+    ]
+    return Sums(blocks.y, Const(0, 0), blocks.y_last, blocks.y_valid, blocks.y_ready)
+
+
+class Fed:
+    """What the array is offered."""
+
+    def __init__(self) -> None:
+        self.valid, self.ends, self.taken = (Signal(name=f"fed_{name}") for name in ("valid", "ends", "taken"))
+
+
+def _block_sums(spec: BlockGemmSpec, run: Run) -> BlockSums:
+    shift = spec.granule.bit_length() - 1
+    blocks = run.add("blocks", BlockSums(spec.add, spec.rows, index_bits(spec.max_k >> shift)))
+    count = run.planner.k[shift : shift + len(blocks.last_piece) + 1]
+    run.m.d.comb += [blocks.run.eq(run.planner.run), blocks.last_piece.eq((count - 1)[: len(blocks.last_piece)])]
+    return blocks

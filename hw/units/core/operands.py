@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from amaranth.hdl import Cat, ClockSignal, Instance, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
@@ -63,9 +64,18 @@ def add_parameters(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component)
 
 def add_operands(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -> Sums:
     """Everything up to the sums."""
+    widths = {name: fmt.width * count for name, (fmt, count) in spec.operands.items()}
+    a, b, feeder = add_stores(m, spec, run, widths, ports)
+    return add_array(m, spec, run, feeder, a.data, b.data)
+
+
+def add_stores(
+    m: Module, spec: GemmSpec, run: Run, widths: dict[str, int], ports: wiring.Component
+) -> tuple[TileStore, MatrixStore, Feeder]:
+    """The stores of both operands, with words of so many bits, and what reads them."""
     planner = run.planner
-    a = TileStore(spec.rows * spec.a.width, spec.max_k, spec.rows, MAX_ROWS.bit_length())
-    b = MatrixStore(spec.columns * spec.b.width, spec.words)
+    a = TileStore(widths["a"], spec.max_k, spec.rows, MAX_ROWS.bit_length())
+    b = MatrixStore(widths["b"], spec.words)
     add_store(run, "a", a, ports)
     add_store(run, "b", b, ports)
     feeder = run.add("feeder", Feeder(spec.tiles))
@@ -84,10 +94,10 @@ def add_operands(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -
     ]
     run.events["starved"] = planner.run & ~feeder.valid & ~a.idle
     run.events["work"] = feeder.valid & feeder.taken
-    return add_array(m, spec, run, feeder, a.data, b.data)
+    return a, b, feeder
 
 
-def add_array(m: Module, spec: GemmSpec, run: Run, feeder: Feeder, a: Value, b: Value) -> Sums:
+def add_array(m: Module, spec: GemmSpec, run: Run, feeder: Any, a: Value, b: Value) -> Sums:
     """The array, which takes words of both at once."""
     width = spec.columns * spec.array.accumulator_format.width
     payload, valid, ready = Signal(sum(f.width for f in spec.array.outputs["sum"].values())), Signal(), Signal()

@@ -56,7 +56,12 @@ class Planner(wiring.Component):
         empty, beyond = Signal(), Signal()
         m.d.comb += [
             empty.eq((self.m == 0) | (self.k == 0) | (self.n == 0)),
-            beyond.eq(above(self.m, rows) | above(self.k, spec.max_k) | above(self.n, columns)),
+            beyond.eq(
+                above(self.m, rows)
+                | above(self.k, spec.max_k)
+                | above(self.n, columns)
+                | self.k[: spec.granule.bit_length() - 1].any()
+            ),
             self.words.eq(words[: len(self.words)]),
             self.begin.eq(self.start & ~self.busy),
             self.busy.eq(plan | self.run),

@@ -42,8 +42,8 @@ def add_drain(
     m: Module, spec: GemmSpec, run: Run, sums: Sums, parameters: ParameterStore | None
 ) -> tuple[Drain, Piece]:
     """A drain, and what it gives: sums, some lanes at a time, and what belongs to them."""
-    width, lanes = spec.array.accumulator_format.width, spec.output_lanes
-    extra = 2 if spec.array.has_status else 0
+    width, lanes = spec.sums.width, spec.output_lanes
+    extra = 2 if spec.has_status else 0
     drain = run.add("drain", Drain(spec, width + extra))
     m.d.comb += [
         drain.run.eq(run.planner.run),

@@ -26,7 +26,7 @@ class Wide(wiring.Component):
     def __init__(self, spec: GemmSpec, target: Target) -> None:
         self.spec, self.target = spec, target
         bias = spec.bias_format
-        ports = {"x": In(spec.output_lanes * spec.array.accumulator_format.width), "last": In(1), "valid": In(1)}
+        ports = {"x": In(spec.output_lanes * spec.sums.width), "last": In(1), "valid": In(1)}
         ports |= {"ready": Out(1), "bias": In(spec.output_lanes * (0 if bias is None else bias.width))}
         ports |= {"y": Out(spec.output_lanes * spec.result.width)}
         ports |= {"y_last": Out(1), "y_valid": Out(1), "y_ready": In(1)}

@@ -1,0 +1,175 @@
+"""The spec of a GEMM core of block formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from hw.datapath.accumulate import Floating, parse_accumulator
+from hw.formats import Block, Format, check_int
+from hw.specs.array import ArraySpec, parse_sides
+from hw.specs.base import build_parts, parse_blocks, parse_count, parse_pipeline
+from hw.specs.blockadd import BlockAddSpec
+from hw.specs.gemm import MAX_SIZE, MAX_WORDS, WIDE, GemmSpec, quarter
+from hw.specs.gemm_cycles import run_cycles
+from hw.specs.stream import Beat, Field, StreamSpec
+
+
+@dataclass(frozen=True)
+class BlockGemmSpec(GemmSpec):
+    """A GEMM core for block formats: ``C = A B``, OCP MX 1.0's DotGeneral, in an output-stationary array.
+
+    The array sums the products of a block's elements exactly; behind it, each sum is multiplied by both scales and
+    added to a float, rounded once. K is a multiple of the block's size.
+
+    Parameters
+    ----------
+    a, b : Block
+        The operands' formats, of one size: a power of two, and at least `rows` and `columns`.
+    rows, columns, pipeline, max_k, max_n, words, output_lanes, form
+        As for `GemmSpec`.
+    accumulator : str
+        The float that C and all sums of blocks are in, and how it is rounded: ``fp32``, ``bf16:toward_zero``.
+    output_pipeline : int
+        Registers in what adds the sums of blocks, 0..4.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value, or formats that do not go together.
+    """
+
+    a: Block  # type: ignore[assignment]
+    b: Block  # type: ignore[assignment]
+    accumulator: str = "fp32"
+    flow: ClassVar[str] = "os"  # type: ignore[misc]
+    product: ClassVar[str] = "exact"  # type: ignore[misc]
+    output: ClassVar[str] = WIDE  # type: ignore[misc]
+    rounding: ClassVar[str] = "nearest_even"  # type: ignore[misc]
+    scope: ClassVar[str] = "tensor"  # type: ignore[misc]
+
+    unit: ClassVar[str] = "blockgemm"
+    layout: ClassVar[str] = (
+        "blockgemm/AxB/RxC/FLOAT[:ROUNDING]/pSTAGES/xLANES/pSTAGES/kMAX/nMAX/wWORDS[/FORM], for example "
+        "blockgemm/mxfp4xmxfp4/8x8/fp32/p1/x2/p2/k256/n256/w1024"
+    )
+
+    def __post_init__(self) -> None:
+        for name, fmt in (("a", self.a), ("b", self.b)):
+            if not isinstance(fmt, Block):
+                raise TypeError(f"{name} must be a Block, got {fmt!r}")
+        if not isinstance(parse_accumulator(self.accumulator), Floating):
+            raise ValueError(f"accumulator must be a float, got {self.accumulator}")
+        object.__setattr__(self, "accumulator", parse_accumulator(self.accumulator).name)
+        self._settle_height()
+        if self.output_lanes is None:
+            object.__setattr__(self, "output_lanes", quarter(self.columns))
+        check_int("output_lanes", self.output_lanes, 1, self.columns)
+        if self.columns % self.output_lanes:
+            raise ValueError(f"output_lanes must divide the columns, {self.columns}, got {self.output_lanes}")
+        _ = self.add, self.array
+        self._check_size()
+        check_int("max_k", self.max_k, self.a.size, MAX_SIZE)
+        check_int("max_n", self.max_n, 1, MAX_SIZE)
+        check_int("words", self.words, 1, MAX_WORDS)
+
+    __hash__ = StreamSpec.__hash__
+
+    def _check_size(self) -> None:
+        size = self.a.size
+        if size & (size - 1):
+            raise ValueError(f"a and b must have blocks of a power of two, got {self.a} of {size}")
+        # A word brings one scale of each operand, and a row's sum is there again when it is to be added to.
+        least = max(self.rows, self.columns, self.output_pipeline + 3)
+        if size < least:
+            raise ValueError(f"a and b must have blocks of at least {least} for this core, got {self.a} of {size}")
+
+    @property
+    def name(self) -> str:
+        build = build_parts(self.form, 0)[2:]
+        shape = f"{self.a}x{self.b}/{self.rows}x{self.columns}/{self.accumulator}/p{self.pipeline}"
+        return (
+            f"blockgemm/{shape}/x{self.output_lanes}/p{self.output_pipeline}/k{self.max_k}/n{self.max_n}/"
+            f"w{self.words}{build}"
+        )
+
+    @classmethod
+    def from_parts(cls, parts: list[str]) -> Self:
+        if not 1 <= len(parts) <= 10:
+            raise ValueError("it must have 1 to 10 parts after the unit")
+        a, b = parse_blocks(parts[0])
+        values: dict[str, Any] = dict(zip(("rows", "columns"), parse_sides(parts[1]), strict=True)) if parts[1:] else {}
+        readers: dict[str, Callable[[str], Any]] = {
+            "accumulator": str,
+            "pipeline": parse_pipeline,
+            "output_lanes": lambda text: parse_count("output_lanes", "x", text),
+            "output_pipeline": parse_pipeline,
+            "max_k": lambda text: parse_count("max_k", "k", text),
+            "max_n": lambda text: parse_count("max_n", "n", text),
+            "words": lambda text: parse_count("words", "w", text),
+            "form": str,
+        }
+        values |= {name: read(text) for (name, read), text in zip(readers.items(), parts[2:], strict=False)}
+        return cls(a, b, **values)
+
+    @property
+    def array(self) -> ArraySpec:
+        """The systolic array inside, of elements, for the products of a block."""
+        a, b, sums = self.a.element, self.b.element, f"kulisch{self.a.size}"
+        return ArraySpec(a, b, self.rows, self.columns, self.flow, self.product, sums, self.pipeline, self.form)
+
+    @property
+    def add(self) -> BlockAddSpec:
+        """What adds a row of a block's sums."""
+        float_ = parse_accumulator(self.accumulator)
+        assert isinstance(float_, Floating)
+        sums, stages = (float_.result, float_.rounding), self.output_pipeline
+        return BlockAddSpec(self.a, self.b, self.columns, *sums, pipeline=stages, form=self.form)
+
+    @property
+    def sums(self) -> Format:
+        return self.add.result
+
+    @property
+    def has_status(self) -> bool:
+        return False
+
+    @property
+    def granule(self) -> int:
+        return self.a.size
+
+    @property
+    def bias_format(self) -> None:
+        return None
+
+    @property
+    def result(self) -> Format:
+        return self.sums
+
+    @property
+    def inputs(self) -> dict[str, Beat]:
+        beats = super().inputs
+        for name, fmt in (("a", self.a), ("b", self.b)):
+            x = Field(fmt.element, self.rows if name == "a" else self.columns)
+            beats[f"s_axis_{name}"] = {"x": x, "scale": Field(fmt.scale), "last": beats[f"s_axis_{name}"]["last"]}
+        return beats
+
+    @property
+    def operands(self) -> dict[str, tuple[Format, int]]:
+        return {"a": (self.a.element, self.rows), "b": (self.b.element, self.columns)}
+
+    def cycles(self, m: Any, k: Any, n: Any, parameters: Any = None) -> Any:
+        """As of `GemmSpec`; K is a multiple of the block's size."""
+        return run_cycles(self, m, k, n, False) + self.add.latency
+
+    @property
+    def word_widths(self) -> dict[str, int]:
+        """Bits of a word of each operand: the elements, and above them a scale."""
+        blocks = {"a": self.a, "b": self.b}
+        return {name: fmt.width * count + blocks[name].scale.width for name, (fmt, count) in self.operands.items()}
+
+    @property
+    def stream_widths(self) -> dict[str, int]:
+        operands = {f"s_axis_{name}": -(-width // 8) * 8 for name, width in self.word_widths.items()}
+        return super().stream_widths | operands

@@ -1,0 +1,52 @@
+"""The GEMM core of block formats."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module
+
+from hw.specs.blockgemm import BlockGemmSpec
+from hw.units.array import Array
+from hw.units.blockadd import BlockAdd
+from hw.units.core.blocks import add_block_operands
+from hw.units.core.control import Run
+from hw.units.core.operands import Sums
+from hw.units.gemm import Gemm
+from hw.units.unit import Unit
+
+
+class BlockGemm(Gemm):
+    """``C = A B`` of matrices in block formats; registers and streams as of `Gemm`, without parameters.
+
+    Parameters
+    ----------
+    spec : BlockGemmSpec
+        What to build.
+    target : Target
+        The fabric to build it for.
+
+    Members
+    -------
+    s_axis_a_*, s_axis_b_* : AXI4-Stream
+        A word: as of `Gemm`, of elements, and above them a scale: word j of a block brings that of row j of the tile
+        of A, or of column j of the tile of B; of words that are more, none is looked at.
+    and those of `Gemm`
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `Gemm`.
+    """
+
+    spec: BlockGemmSpec
+    spec_type = BlockGemmSpec
+
+    @property
+    def parts(self) -> dict[str, Unit]:
+        spec = self.spec
+        return {
+            spec.array.identifier: Array(spec.array, self.target),
+            spec.add.identifier: BlockAdd(spec.add, self.target),
+        }
+
+    def _sums(self, m: Module, run: Run) -> Sums:
+        return add_block_operands(m, self.spec, run, self)

@@ -1,0 +1,116 @@
+"""What to try on a GEMM core of block formats: shapes of all sorts, pauses, resets, shapes that are refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hw.specs.blockgemm import BlockGemmSpec
+from sim.benches.coreplay import CorePlay, Job
+from sim.benches.gemm import PORTS, Planner, Shape
+from sim.benches.stimulus import corners
+from sim.golden.blocks import Quantized, quantize
+
+
+def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
+    """All plays for a core; those with resets come last."""
+    planner = BlockPlanner(spec, seed)
+    return [
+        planner.shapes("shapes", planner.some_shapes(6)),
+        planner.codes_by_chance(),
+        planner.pauses(),
+        planner.kept(),
+        planner.refusals(),
+        planner.resets(),
+    ]
+
+
+class BlockPlanner(Planner):
+    """Makes plays for one core. K counts in blocks until a job is made."""
+
+    spec: BlockGemmSpec
+
+    def some_shapes(self, count: int) -> list[Shape]:
+        size = self.spec.granule
+        rows, columns = self.spec.rows, self.spec.columns
+        around = [(1, size, 1), (1, size, columns + 1), (rows + 1, 2 * size, 1), (rows, size, columns)]
+        return [*filter(self.fits, around), *(self.some_shape() for _ in range(count))]
+
+    def some_shape(self) -> Shape:
+        spec, size = self.spec, self.spec.granule
+        while True:
+            most = (3 * spec.rows, min(4, spec.max_k // size), min(3 * spec.columns, spec.max_n))
+            m, k, n = (int(self.rng.integers(1, top + 1)) for top in most)
+            if self.fits((m, k * size, n)):
+                return m, k * size, n
+
+    def run(self, shape: Shape, exact: bool = True, **options: Any) -> Job:
+        """A run of a shape on numbers by chance, of scales far apart."""
+        m, k, n = shape
+        x, y = (self.rng.normal(size=(count, k)) * 2.0 ** self.rng.integers(-9, 9, (count, 1)) for count in (m, n))
+        return self.block_job(quantize(self.spec.a, x), quantize(self.spec.b, y), exact=exact, **options)
+
+    def block_job(self, a: Quantized, b: Quantized, keep: bool = False, exact: bool = True) -> Job:
+        """A run on these operands, of shapes (M, K) and (N, K); with `keep`, B is that of the run before."""
+        (m, k), n = a.elements.shape, len(b.elements)
+        c, _status = self.model.run(a, b)
+        frames = {"s_axis_a": [self.model.frames.pack_a(a).hex()]}
+        if not keep:
+            frames["s_axis_b"] = [self.model.frames.pack_b(b).hex()]
+        cycles, tiles = int(self.spec.cycles(m, k, n)), -(-n // self.spec.columns)
+        shown = {"idle": 1, "done": 1, **dict.fromkeys(self.flags, 0), "work": -(-m // self.spec.rows) * tiles * k}
+        if exact:
+            shown |= {"cycles": cycles, "stalled": 0}
+        results = self.model.frames.pack_c(c).hex()
+        settings = {"m": m, "k": k, "n": n, "keep": int(keep)}
+        return Job(settings, frames, results, shown, 64 + (1 if exact else 12) * cycles, cycles if exact else None)
+
+    def codes_by_chance(self) -> CorePlay:
+        """Codes of all sorts, and scales near their ends, which are infinite and NaN too."""
+        jobs = []
+        for _ in range(4):
+            m, k, n = self.some_shape()
+            jobs.append(self.block_job(self._some(self.spec.a, m, k), self._some(self.spec.b, n, k)))
+        return self.play("codes_by_chance", jobs)
+
+    def _some(self, fmt: Any, rows: int, k: int) -> Quantized:
+        scales = self.rng.choice(corners(fmt.scale), (rows, k // fmt.size))
+        elements = self.codes(fmt.element, (rows, k))
+        tensor = {} if fmt.tensor is None else {"tensor": int(fmt.tensor.code_of(1))}
+        return Quantized(fmt, elements, scales, **tensor)
+
+    def kept(self) -> CorePlay:
+        """Runs with the B of the run before."""
+        _m, k, n = self.some_shape()
+        b = quantize(self.spec.b, self.rng.normal(size=(n, k)))
+        rows = [quantize(self.spec.a, self.rng.normal(size=(m, k))) for m in (1, self.spec.rows + 1)]
+        return self.play("kept", [self.block_job(a, b, keep=index > 0) for index, a in enumerate(rows)])
+
+    def pauses(self) -> CorePlay:
+        jobs = [self.run(self.some_shape(), exact=False) for _ in range(4)]
+        return self.play("pauses", jobs, dict.fromkeys(PORTS, 0.4))
+
+    def refusals(self) -> CorePlay:
+        """Shapes that are none, do not fit, or are not of whole blocks; and after each a run."""
+        size, jobs = self.spec.granule, []
+        wrong = [
+            ((0, size, 1), "error_zero"),
+            ((1, 0, 1), "error_zero"),
+            ((1, size, self.spec.max_n + 1), "error_large"),
+        ]
+        wrong += [((1, size - 1, 1), "error_large"), ((1, size + 1, 1), "error_large")]
+        for (m, k, n), flag in wrong:
+            shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0), flag: 1, "beats": 0, "work": 0}
+            jobs += [Job(settings={"m": m, "k": k, "n": n}, shown=shown), self.run((1, size, 1))]
+        return self.play("refusals", jobs)
+
+    def resets(self) -> CorePlay:
+        """Runs that are interrupted, and after each a run."""
+        jobs = []
+        for after in (0, 9, 40, 75):
+            for how in ("command", "pin"):
+                begun = self.run((2 * self.spec.rows, self.spec.granule, self.spec.columns), exact=False)
+                shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0)}
+                jobs.append(replace(begun, results="", shown=shown, reset=how, after=after))
+                jobs.append(self.run(self.some_shape(), exact=False))
+        return self.play("resets", jobs, {"m_axis": 0.3})

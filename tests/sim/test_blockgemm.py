@@ -1,0 +1,48 @@
+"""GEMM cores of block formats: right on all shapes, in just as many cycles as the formula says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import hw
+from rtl_gen.tools import ToolError
+from sim.benches.blockgemm import BlockPlanner
+from sim.perform import perform
+from sim.verify import verify
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "blockgemm/mxfp4xmxfp4/3x4/fp32/p1/x2/p2/k128/n16/w64",
+        "blockgemm/8*e4m3fn@e4m3fnx8*int4@ue8m0/2x3/fp16/p0/x1/p1/k64/n9/w64",
+        "blockgemm/nvfp4xnvfp4/2x2/bf16:toward_zero/p2/x1/p3/k64/n6/w64@ecp5",
+    ],
+)
+def test_cores_do_what_their_models_do(name: str) -> None:
+    spec, target = hw.parse(name.removesuffix("@ecp5")), "ecp5" if name.endswith("@ecp5") else "generic"
+    verdict = verify(spec, hw.parse_target(target))
+    assert verdict.passed, verdict.failures
+    assert verdict.tests == 6
+
+
+def test_cycles_are_those_of_the_formula_on_many_shapes() -> None:
+    spec = hw.parse("blockgemm/8*e2m1@ue8m0x8*e2m1@ue8m0/4x3/fp32/p1/x1/p2/k64/n12/w64")
+    assert isinstance(spec, hw.BlockGemmSpec)
+    planner = BlockPlanner(spec, 5)
+    shapes = planner.some_shapes(60)
+    # `perform` holds every run to the formula, and the core's own counter too.
+    outcomes = perform(spec, [planner.run(shape) for shape in shapes])
+    assert len(outcomes) == len(shapes) >= 60
+    m, k, n = np.array(shapes).T
+    assert np.array_equal(spec.cycles(m, k, n), [outcome.cycles for outcome in outcomes])
+
+
+def test_a_wrong_sum_is_found() -> None:
+    spec = hw.parse("blockgemm/8*e2m1@ue8m0x8*e2m1@ue8m0/2x2/fp32/p1/x1/p1/k16/n4/w16")
+    assert isinstance(spec, hw.BlockGemmSpec)
+    job = BlockPlanner(spec, 5).run((2, 16, 2))
+    job.frames["s_axis_a"] = [("0" if job.frames["s_axis_a"][0][0] != "0" else "7") + job.frames["s_axis_a"][0][1:]]
+    with pytest.raises(ToolError, match="differs from its golden model: .*of the results is not"):
+        perform(spec, [job])
