@@ -62,13 +62,15 @@ class BlockDotSpec(StreamSpec):
         for x, y in (self.elements, self.scales):
             check_operands(x, y)
             PRODUCTS["exact"].check(x, y)
-        check_term(self.a.element, self.b.element, self.exact_span)
+        check_term(*self.elements, self.sum_span)
         if self.result is None:
             object.__setattr__(self, "result", self.exact_format)
         if not isinstance(self.result, Format):
             raise TypeError(f"result must be a Format, got {self.result!r}")
         for x, y in (self.elements, self.scales):
             check_result(x, y, self.result, self.exact_format, self.rounding)
+        if self.is_exact:
+            check_term(*self.elements, self.exact_span)
 
     __hash__ = StreamSpec.__hash__
 

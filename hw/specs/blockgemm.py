@@ -117,7 +117,7 @@ class BlockGemmSpec(GemmSpec):
     def array(self) -> ArraySpec:
         """The systolic array inside, of elements, for the products of a block."""
         a, b, sums = self.a.element, self.b.element, f"kulisch{self.a.size}"
-        return ArraySpec(a, b, self.rows, self.columns, self.flow, self.product, sums, self.pipeline, self.form)
+        return ArraySpec(a, b, *(self.rows, self.columns, "os"), "exact", sums, self.pipeline, self.form)
 
     @property
     def add(self) -> BlockAddSpec:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from hw.datapath.accumulate import Kulisch, parse_accumulator
 from hw.formats import Fixed, Format, Integer, check_choice, check_int, parse_scalar
 from hw.specs.array import MAX_SIDE, ArraySpec, parse_sides
-from hw.specs.base import parse_count, parse_operands, parse_pipeline
+from hw.specs.base import MAX_PIPELINE, parse_count, parse_operands, parse_pipeline
 from hw.specs.gemm_cycles import run_cycles
 from hw.specs.pe import parse_element
 from hw.specs.requant import SCOPES, RequantSpec
@@ -109,6 +109,7 @@ class GemmSpec(StreamSpec):
                 f"rounding, scope and output_pipeline are of a requantiser, and {WIDE} has none: got {said}"
             )
         check_choice("scope", self.scope, SCOPES)
+        check_int("output_pipeline", self.output_pipeline, 0, MAX_PIPELINE)
         check_int("max_k", self.max_k, 1, MAX_SIZE)
         check_int("max_n", self.max_n, 1, MAX_SIZE)
         check_int("words", self.words, 1, MAX_WORDS)
@@ -134,7 +135,7 @@ class GemmSpec(StreamSpec):
 
     def _usual_output(self) -> str:
         try:
-            self._requant_to(self.a)
+            RequantSpec(self.array.accumulator_format, self.a, 1)
         except ValueError:
             return WIDE
         return self.a.name

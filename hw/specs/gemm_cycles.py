@@ -5,9 +5,9 @@ comes in no earlier than a period after the one before, and than the tile two be
 to go out no earlier than the tile before has gone out, than its own first row is there, and than its parameters are.
 
 All of these are additions and maxima, so the last tile begins to go out when the longest chain of them ends. A chain
-begins with the first tile or with some tile's parameters, and follows the array or the way out. Tiles are alike but
-for those at the bottom, which have fewer rows; so the best place to change from the way out back to the array is
-where the chain begins, or where the bottom does.
+begins with the first tile or with some tile's parameters; it follows the array, then the way out, and then perhaps the
+array again. Tiles are alike but for those at the bottom, which have fewer rows; so the best place to change is where
+the chain begins or ends, or where the bottom begins.
 """
 
 from __future__ import annotations
@@ -99,7 +99,11 @@ def run_cycles(spec: Any, m: Any, k: Any, n: Any, loaded: Any) -> Any:
     begin = 1 + (across if spec.flow == "os" else np.maximum(across, -(-k // spec.rows)))
     array = (_output_stationary if spec.flow == "os" else _operand_stationary)(spec, k, begin, down, rows)
     tiles = Tiles(down * across, across, array, spec.height * spec.turns, rows * spec.turns)
-    ways = [array.first + tiles.coming(0 * m, tiles.count - 1) + FIRST_OUT, *tiles.ways(0 * m, array.first + FIRST_OUT)]
+    ways = []
+    for tile in (0 * m, tiles.above - 1, tiles.above, tiles.count - 1):
+        come = array.first + tiles.coming(0 * m, tile) + FIRST_OUT
+        ways += [np.where(tile >= 0, way, NEVER) for way in tiles.ways(tile, come)]
+    # Where the input stays, a row of C's transpose has but one column's parameters, and they come soon enough.
     if spec.flow != "is":
         for tile in (0 * m, across - 2, across - 1):
             there = begin + 1 + np.minimum((tile + 1) * spec.columns, n)

@@ -94,7 +94,7 @@ def register_table(registers: Sequence[Register]) -> str:
     rows = ["| address | register | access | bits | meaning |", "|---|---|---|---|---|"]
     for register in registers:
         for index, part in enumerate(register.parts):
-            head = f"0x{register.address:02x} | {register.name} | {register.access}" if not index else " | |"
+            head = f"0x{register.address:02x} | {register.name} | {register.access}" if not index else "| |"
             bits = str(part.low) if part.width == 1 else f"{part.low + part.width - 1}:{part.low}"
             name = "" if len(register.parts) == 1 else f"`{part.name}`: "
             rows.append(f"| {head} | {bits} | {name}{part.meaning} |")

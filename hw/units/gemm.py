@@ -35,16 +35,17 @@ class Gemm(Unit):
     -------
     s_axil_* : AXI4-Lite
         `hw.specs.gemm_registers` says what is where.
-    s_axis_a_* : AXI4-Stream
-        A word: the codes of a column of a tile of A, the first row in the lowest bits. Tiles follow each other down A;
-        what a tile has below A is not looked at.
-    s_axis_b_* : AXI4-Stream
-        A word: the codes of a row of a tile of B, the first column in the lowest bits. Tiles follow each other across B.
+    s_axis_a_*, s_axis_b_* : AXI4-Stream
+        Words of ``spec.operands`` codes, the first in the lowest bits. For flow os: columns of a tile of A, tile by tile
+        down A; rows of a tile of B, tile by tile across B. For ws: A's tiles are cut into slices as deep as the array is
+        high, and a word is a row of one; slice by slice, tile by tile. For is: the same of the transposes, A and B
+        exchanged.
     s_axis_p_* : AXI4-Stream, only if ``spec.parameters``
         A word a column of C: the codes of ``spec.parameters``, each in a slot of ``slot(width)`` bits.
     m_axis_* : AXI4-Stream
-        A word: ``spec.output_lanes`` codes of a row of a tile of C, each in a slot of ``slot(width)`` bits, with the sign
-        extended. Rows of a tile follow each other, then tiles across C, then down. `tkeep` marks the slots that are in C.
+        Words of ``spec.output_lanes`` codes of a row of a tile of C, or, for flow is, of its transpose, each code in a
+        slot of ``slot(width)`` bits, with the sign extended. Rows of a tile follow each other, then tiles across, then
+        down. `tkeep` marks the slots that are in C.
     irq : Out(1)
         The last start has come to its end, or was refused.
 
@@ -76,21 +77,15 @@ class Gemm(Unit):
     @property
     def meanings(self) -> dict[str, str]:
         """What each port carries, for headers and manifests."""
-        said = {
-            "clk": "clock, rising edge",
-            "rst": "synchronous reset",
-            "irq": "the last start has ended or was refused",
-        }
-        words = {
-            "s_axis_a": f"a column of a tile of A, {self.spec.rows} x {self.spec.a}",
-            "s_axis_b": f"a row of a tile of B, {self.spec.columns} x {self.spec.b}",
-            "s_axis_p": f"of a column of C: {', '.join(f'{n} {f}' for n, f in self.spec.parameters.items())}",
-            "m_axis": f"a row of a tile of C, {self.spec.columns} x {self.spec.result}",
-            "s_axil": "AXI4-Lite, registers",
-        }
+        spec = self.spec
+        said = {f"s_axis_{name}_tdata": f"{n} codes of {name.upper()}, {fmt}" for name, (fmt, n) in spec.operands.items()}
+        said["s_axis_p_tdata"] = f"of a column of C: {', '.join(f'{name} {fmt}' for name, fmt in spec.parameters.items())}"
+        said["m_axis_tdata"] = f"{spec.output_lanes} codes of C, {spec.result}"
+        said["m_axis_tkeep"] = "which bytes are in C"
+        said |= {"clk": "clock, rising edge", "rst": "synchronous reset: forgets all that is under way, and all settings"}
+        said["irq"] = "the last start has come to its end, or was refused"
         for name in self.signature.members:
-            bus = name.rpartition("_")[0]
-            said.setdefault(name, words.get(bus, ""))
+            said.setdefault(name, "AXI4-Lite: registers" if name.startswith("s_axil") else "AXI4-Stream")
         return said
 
     @property

@@ -67,7 +67,7 @@ class Lookup(Streamed):
         count = self.spec.planes // self.spec.planes_a_beat
         if count == 1:
             return Const(1), Const(1)
-        plane, final = Signal(range(count)), Signal(name="highest")
+        plane, final = Signal(range(count), name="plane"), Signal(name="highest")
         m.d.comb += final.eq(plane == count - 1)
         with m.If(take):
             m.d.sync += plane.eq(Mux(final, 0, (plane + 1)[: len(plane)]))

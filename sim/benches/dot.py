@@ -16,6 +16,8 @@ from sim.benches.streams import Streams, paused, stream_play
 from sim.golden import decode
 
 BEATS = 2048
+ALIKE, SPARSE, AGAINST, SPECIAL = range(4)
+"""Kinds of beats, each one in eight."""
 Codes = NDArray[np.int64]
 
 
@@ -58,23 +60,29 @@ def extremes(a: Format, b: Format, count: int) -> tuple[Codes, Codes]:
 def lanes(a: Format, b: Format, shape: tuple[int, int], rng: np.random.Generator) -> tuple[Codes, Codes]:
     """Codes for beats of lanes: near the corners of the formats and random ones.
 
-    In some beats all lanes are alike, in some most are zero, so that few bits are left to round, and in some each
-    second lane is the negative of the first: then what is left is zero, or small.
+    In some beats all lanes are alike; in some most are zero, so that few bits are left to round; in some each second
+    lane is the negative of the one before, and what is left is zero, or small. Infinities and NaNs are in few beats,
+    for one of them hides all the numbers.
     """
     x, y = (
         np.where(rng.random(shape) < 0.5, rng.choice(corners(fmt), shape), rng.integers(0, 1 << fmt.width, shape))
         for fmt in (a, b)
     )
-    kind = rng.integers(0, 8, shape[0])
-    for codes in (x, y):
-        codes[kind == 0] = codes[kind == 0, :1]
-    zeros = (kind == 1)[:, None] & (rng.random(shape) < 1 - 2 / shape[1])
-    x = np.where(zeros, zero(a), x)
+    kind = rng.integers(0, 8, shape[0])[:, None]
+    finite = (kind != SPARSE) & (kind != SPECIAL)
+    x, y = (np.where(finite & ~is_number(fmt)[codes], zero(fmt), codes) for fmt, codes in ((a, x), (b, y)))
+    x, y = (np.where(kind == ALIKE, codes[:, :1], codes) for codes in (x, y))
+    x = np.where((kind == SPARSE) & (rng.random(shape) < 1 - 2 / shape[1]), zero(a), x)
     even = shape[1] & ~1
-    against = (kind == 2)[:, None] & (rng.random((shape[0], even // 2)) < 7 / 8)
+    against = (kind == AGAINST) & (rng.random((shape[0], even // 2)) < 7 / 8)
     x[:, 1:even:2] = np.where(against, opposite(a)[x[:, 0:even:2]], x[:, 1:even:2])
     y[:, 1:even:2] = np.where(against, y[:, 0:even:2], y[:, 1:even:2])
     return x, y
+
+
+def is_number(fmt: Format) -> NDArray[np.bool_]:
+    """Of each code, whether it is one."""
+    return np.isfinite(decode(fmt, np.arange(1 << fmt.width)))
 
 
 def zero(fmt: Format) -> int:

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.formats import Format
 from hw.specs.requant import RequantSpec
-from sim.benches.stimulus import corners
+from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import paused, stream_play
 
@@ -43,7 +42,7 @@ class Planner:
     def _scales(self, shape: tuple[int, ...]) -> dict[str, NDArray[Any]]:
         """Codes of the parameters: small and large scales, those that nothing is left of, and useless ones."""
         spec, rng = self.spec, self.rng
-        p = {name: self._codes(fmt, shape) for name, fmt in spec.parameters.items()}
+        p = {name: mixed(fmt, shape, rng) for name, fmt in spec.parameters.items()}
         # Most multipliers have their top bit set; with the powers of two numbers are exact halves.
         p["m"] |= (rng.random(shape) < 0.7).astype(np.int64) << (spec.multiplier - 1)
         p["m"] = np.where(rng.random(shape) < 0.3, 1 << rng.integers(0, spec.multiplier, shape), p["m"])
@@ -51,11 +50,6 @@ class Planner:
         p["e"] = np.where(rng.random(shape) < 0.8, np.minimum(near, spec.shift_format.span.hi), p["e"])
         p["bias"] = np.where(rng.random(shape) < 0.5, p["bias"] & 15, p["bias"])
         return p
-
-    def _codes(self, fmt: Format, shape: tuple[int, ...]) -> NDArray[Any]:
-        """Codes near the format's corners, and random ones."""
-        near, some = self.rng.choice(corners(fmt), shape), random_codes(fmt.width, shape, self.rng)
-        return np.where(self.rng.random(shape) < 0.5, near, some)
 
     def _sums(self, p: dict[str, NDArray[Any]]) -> NDArray[Any]:
         """Sums of any size, and sums that a scale brings next to a multiple of a half within the codes."""
@@ -66,16 +60,10 @@ class Planner:
         bias = p["bias"].astype(object)
         bias -= bias >> (spec.bias_format.width - 1) << spec.bias_format.width
         aimed = (aimed - bias + rng.integers(-1, 2, shape)) & ((1 << fmt.width) - 1)
-        small = random_codes(fmt.width, shape, rng).astype(object) >> rng.integers(0, fmt.width, shape).astype(object)
+        some = mixed(fmt, shape, rng).astype(object)
+        small = mixed(fmt, shape, rng).astype(object) >> rng.integers(0, fmt.width, shape).astype(object)
         choice = rng.integers(0, 4, shape)
-        return np.choose(choice, [aimed, aimed, small, self._codes(fmt, shape).astype(object)])
-
-
-def random_codes(width: int, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
-    """Codes of any width."""
-    if width <= 32:
-        return rng.integers(0, 1 << width, shape)
-    return random_codes(width - 32, shape, rng).astype(object) << 32 | rng.integers(0, 1 << 32, shape).astype(object)
+        return np.choose(choice, [aimed, aimed, small, some])
 
 
 def plays(spec: RequantSpec, seed: int) -> list[StreamPlay]:

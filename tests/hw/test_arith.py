@@ -17,6 +17,7 @@ from amaranth.sim import Simulator
 from numpy.typing import NDArray
 
 from hw.arith import FABRICS, Logic, fabric, multiply
+from hw.arith.align import Shift, align
 from hw.arith.compare import above, below, greater
 from hw.arith.compress import compress, compress_3, compress_4, compress_add
 from hw.arith.logic import schedule
@@ -24,7 +25,10 @@ from hw.arith.multiplier import halves
 from hw.arith.place import Function, Place
 from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic
 from hw.arith.shift import shift_left, shift_right, shift_right_sticky
+from hw.arith.term import Term
+from hw.arith.tree import sum_terms
 from hw.arith.zeros import leading_zeros, normalise
+from hw.formats import Span
 from hw.formats.rounding import ROUNDINGS
 from hw.narrowing import narrowings
 from hw.target import GENERIC, TARGETS
@@ -270,6 +274,37 @@ def selections() -> Iterator[Case]:
         )
 
 
+def terms() -> Iterator[Case]:
+    """Sums of shifted numbers, each with its own sign, or one beside it, or none."""
+    for count, (signed, negated), least in product((1, 3, 9), [(False, False), (False, True), (True, True)], (0, 1)):
+        # Three bits, shifted by up to three: by one at least, where the lowest bit is left out.
+        span = Span(0 if not negated else -32 if signed else -56, 32 if signed else 56, 0)
+        shift = Shift(3, signed, least, 3, least, 6 - least)
+
+        def built_terms(m: Logic, a: Value, b: Value, c: Value, n: int = count, s: Any = shift, g: bool = negated) -> Value:
+            summed = []
+            for k in range(n):
+                amount = Cat(c[2 * k] | s.least, c[2 * k + 1])
+                shifted = align(m, "near", taken(a, 3, s.signed, k % 6), amount, s)
+                summed.append(Term(shifted, s.signed, b[k % 8] if g else None))
+            return sum_terms(m, "sum", summed, span)
+
+        def total(a: Array, b: Array, c: Array, n: int = count, s: Any = shift, g: bool = negated) -> Array:
+            result = np.zeros_like(a)
+            for k in range(n):
+                shifted = number(a, 3, s.signed, k % 6) << (c >> 2 * k & 3 | s.least)
+                result += (shifted >> s.least) * (1 - 2 * (b >> k % 8 & 1) if g else 1)
+            return result
+
+        yield Case(f"{count} terms {signed=} {negated=} {least=}", built_terms, total)
+    for width in (1, 2, 6, 11):
+        yield Case(
+            f"three in {width} bits",
+            lambda m, a, b, c, width=width: fabric(m).add_three(m, "t", a, taken(b, 5, True), c[:8], width),
+            lambda a, b, c: a + number(b, 5, True) + (c & 255),
+        )
+
+
 def zeros() -> Iterator[Case]:
     def length(codes: Array) -> Array:
         return np.frexp(codes.astype(np.float64))[1].astype(np.int64)
@@ -368,7 +403,7 @@ def roundings() -> Iterator[Case]:
 
 
 # What has rows is built of every fabric's cells; the rest is the same everywhere.
-ROWS = {group.__name__: list(group()) for group in (products, rows, sums, roundings, selections)}
+ROWS = {group.__name__: list(group()) for group in (products, rows, sums, terms, roundings, selections)}
 PORTABLE = {group.__name__: list(group()) for group in (halved_products, bounds, shifts, zeros, compressions)}
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import pairwise, product
+from pathlib import Path
 
 import numpy as np
 import pytest
+from amaranth.back import rtlil
 
 import hw
-from amaranth.back import rtlil
 from costmodel import yosys
 from hw.datapath.digits import BITS, SIGNS, TERNARY, Sums
 from hw.formats import parse_format
@@ -145,27 +147,26 @@ def test_cycles_of_each_storage() -> None:
 
 
 CELLS = {
-    ("lutram", "ecp5"): r"TRELLIS_DPR16X4",
-    ("lutram", "xcup"): r"RAM32M16",
-    ("blockram", "ecp5"): r"DP16KD",
-    ("blockram", "ice40"): r"SB_RAM40_4K",
-    ("blockram", "xcup"): r"RAMB18E2",
+    ("lutram", "ecp5"): ({"TRELLIS_DPR16X4": 6}, 40),  # of four bits each, for ten
+    ("blockram:2", "ecp5"): ({"DP16KD": 2}, 25),
+    ("blockram:2", "ice40"): ({"SB_RAM40_4K": 2}, 25),
 }
-FLOWS = {"ecp5": "synth_ecp5 -nodsp", "ice40": "synth_ice40", "xcup": "synth_xilinx -family xcup -noiopad -noclkbuf"}
+"""And at most how many registers there are."""
+FLOWS = {"ecp5": "synth_ecp5 -nodsp", "ice40": "synth_ice40"}
 
 
 @pytest.mark.parametrize(("storage", "target"), CELLS)
-def test_tables_become_the_memory_that_was_asked_for(storage: str, target: str, tmp_path) -> None:
+def test_tables_become_the_memory_that_was_asked_for(storage: str, target: str, tmp_path: Path) -> None:
     unit = hw.build(hw.parse(f"tellme/int8/g3/t1/q2/half/{storage}"), hw.parse_target(target))
     texts = [rtlil.convert(part, name=name) for name, part in unit.parts.items()]
     (tmp_path / "unit.il").write_text("".join([*texts, rtlil.convert(unit, name="unit")]))
-    flow = f"{FLOWS[target]} -top unit"
-    yosys.run(["read_rtlil unit.il", flow, "flatten", "tee -q -o cells.txt stat", "check -assert"], tmp_path)
-    found = {
-        kind: int(count)
-        for count, kind in re.findall(r"(?m)^\s+(\d+)\s+(\w+)\s*$", (tmp_path / "cells.txt").read_text())
-    }
-    assert found.get(CELLS[storage, target]) == (6 if (storage, target) == ("lutram", "ecp5") else 2), found
+    read = ["read_rtlil unit.il", "write_verilog unit.v", "design -reset", "read_verilog unit.v"]
+    yosys.run([*read, f"{FLOWS[target]} -top unit", "flatten", "tee -q -o cells.json stat -json"], tmp_path)
+    cells = json.loads((tmp_path / "cells.json").read_text())["modules"]["\\unit"]["num_cells_by_type"]
+    memories, registers = CELLS[storage, target]
+    assert {kind: count for kind, count in cells.items() if re.search("RAM|DPR|DP16", kind)} == memories
+    # To show what a word was while it is written, a memory would need more registers.
+    assert sum(count for kind, count in cells.items() if "FF" in kind) <= registers, cells
 
 
 def tellme(**values) -> TellmeSpec:
@@ -176,17 +177,17 @@ def tellme(**values) -> TellmeSpec:
     ("call", "error", "message"),
     [
         (lambda: hw.parse("tellme/int8/g3/t2"), ValueError, "it must have 4 to 8 parts after the unit"),
-        (lambda: hw.parse("tellme/int8/3/t2/q2"), ValueError, "group must be written g and a number, like g32, got '3'"),
+        (lambda: hw.parse("tellme/int8/3/t2/q2"), ValueError, "group must be written g and a number"),
         (lambda: hw.parse("tellme/int8/g3/t2/q2/half/lutram:x"), ValueError, "banks must be a number behind the colon"),
         (lambda: hw.parse("tmac/int4xint8/g4/t2"), ValueError, "it must have 4 to 9 parts after the unit"),
         (lambda: tellme(x="int8"), TypeError, "x must be a Format, got 'int8'"),
         (lambda: tellme(x=parse_format("int32")), ValueError, "x must have at most 16 bits, got int32 of 32"),
-        (lambda: tellme(x=parse_format("e4m3fn")), ValueError, "x must be a format without infinities and NaNs, got e4m3fn"),
+        (lambda: tellme(x=parse_format("e4m3fn")), ValueError, "x must be a format without infinities"),
         (lambda: tellme(group=5), ValueError, "group must be 2..4, got 5"),
         (lambda: tellme(group=3.0), TypeError, "group must be an int, got 3.0"),
         (lambda: tellme(tables=257), ValueError, "tables must be 1..256, got 257"),
         (lambda: tellme(lookups=0), ValueError, "lookups must be 1..256, got 0"),
-        (lambda: tellme(tables=64, lookups=65), ValueError, "lookups must leave at most 4096 sums a cycle in all tables, got 4160"),
+        (lambda: tellme(tables=64, lookups=65), ValueError, "lookups must leave at most 4096 sums a cycle"),
         (lambda: tellme(entries="third"), ValueError, "entries must be one of full, half, got 'third'"),
         (lambda: tellme(storage="uram"), ValueError, "storage must be one of registers, lutram, blockram, got 'uram'"),
         (lambda: tellme(banks=3), ValueError, "banks must be 1..2, got 3"),
@@ -195,11 +196,11 @@ def tellme(**values) -> TellmeSpec:
         (lambda: tellme(storage="blockram", pipeline=0), ValueError, "pipeline must be at least 1 for blockram"),
         (lambda: tellme(accumulator=24), TypeError, "accumulator must be a str, got 24"),
         (lambda: tellme(accumulator="sat24"), ValueError, "accumulator must be exact or kulischDEPTH, got 'sat24'"),
-        (lambda: tellme(accumulator="kulisch5"), ValueError, "accumulator must have a depth of at least 6, the products of a beat, got 5"),
+        (lambda: tellme(accumulator="kulisch5"), ValueError, "accumulator must have a depth of at least 6"),
         (lambda: TmacSpec("int4", INT8, 4, 1, 1), TypeError, "w must be a Format, got 'int4'"),  # type: ignore[arg-type]
         (lambda: hw.parse("tmac/int5xint8/g4/t1/q1"), ValueError, "w must be an integer format of 1..4 bits, got int5"),
-        (lambda: hw.parse("tmac/ternaryxint8/g4/t1/q1"), ValueError, "w must be an integer format of 1..4 bits, got ternary"),
-        (lambda: TmacSpec(INT4, INT8, 4, 1, 1, "both"), ValueError, "order must be one of parallel, serial, got 'both'"),
+        (lambda: hw.parse("tmac/ternaryxint8/g4/t1/q1"), ValueError, "w must be an integer format of 1..4 bits"),
+        (lambda: TmacSpec(INT4, INT8, 4, 1, 1, "both"), ValueError, "order must be one of parallel, serial"),
         (lambda: Tellme(hw.parse("mul/int8xint8")), TypeError, "spec must be a TellmeSpec, got "),  # type: ignore[arg-type]
         (
             lambda: hw.build(tellme(), hw.parse_target("ice40")),
@@ -212,7 +213,7 @@ def tellme(**values) -> TellmeSpec:
             "behind the first register, pipeline must be at most 0 for so little logic, got 1",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_is_refused(call, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()

@@ -1,0 +1,109 @@
+"""GEMM cores in simulation: every flow, hundreds of shapes in the cycles that the formula says, and faults that are found."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hw
+from rtl_gen import Emitted, emit
+from sim.benches.coreplay import CorePlay, Job, Outcome
+from sim.benches.gemm import Planner, plays
+from sim.golden import model
+from sim.perform import perform
+from sim.runner import Results
+from sim.verify import simulate_plays
+
+SHAPES = 62
+SMALL = "gemm/int4xint4/2x2/os/exact/kulisch16/p0/int8/tensor/x2/p1/k8/n8/w16"
+
+
+def simulate(name: str, chosen: list[CorePlay], folder: Path, faulty: Emitted | None = None) -> Results:
+    name, _, target = name.partition("@")
+    built = hw.parse_target(target or "generic")
+    return simulate_plays(faulty or emit(hw.parse(name), built), chosen, folder, built)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "special"),
+    [
+        # Sums wait for parameters, for room, and for nothing.
+        ("gemm/int8xint8/1x4/os/exact/kulisch64/p0/int8/channel/x4/p1/k16/n64/w64@ecp5", [(1, 1, 33), (5, 2, 17)]),
+        ("gemm/int8xint4/3x4/os/exact/kulisch64/p1/int8:up/tensor/x1/p2/k31/n20/w48@ice40", [(11, 31, 4), (29, 13, 9)]),
+        # The last tile is so low that it comes before the one above it has gone.
+        ("gemm/e4m3xe4m3/1x3/ws/lmul/kulisch64/p1/e4m3/channel/x1/p2/k16/n16/w64/h14", [(64, 4, 3), (13, 16, 7)]),
+        ("gemm/int8xternary/3x2/is/exact/kulisch64/p1/wide/x2/k16/n64/w64/h5", [(7, 13, 64), (2, 2, 11)]),
+    ],
+)
+def test_cores_do_what_their_models_do_in_the_cycles_that_are_said(
+    name: str, special: list[tuple[int, int, int]], tmp_path: Path
+) -> None:
+    spec: Any = hw.parse(name.partition("@")[0])
+    planner = Planner(spec, 7)
+    assert all(map(planner.fits, special))
+    shapes = [*special, *planner.some_shapes(SHAPES - 7)]
+    assert len(shapes) == SHAPES
+    # Four cores: 248 shapes, each of which has the duration that `cycles` says among what is compared.
+    chosen = [*plays(spec, 1), planner.shapes("more_shapes", shapes)]
+    assert all(job["duration"] == job["shown"]["cycles"] for job in chosen[-1].jobs)
+    results = simulate(name, chosen, tmp_path)
+    assert not results.failures
+    assert results.tests == len(chosen) == 9
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "complaint"),
+    [
+        # A wrong bit, results that change while they wait, and ones that wait to be asked for.
+        (r"assign m_axis_tdata = (.*);", r"assign m_axis_tdata = \1 ^ 16'h4;", "byte 0 of the results is not"),
+        (r"\.y__ready\(m_axis_tready\)", r".y__ready(1'b1)", "m_axis: (valid fell|what was offered changed)"),
+        (
+            r"  wire m_axis_tvalid;\n([^$]*?)\.y__valid\(m_axis_tvalid\)",
+            r"  wire m_axis_tvalid;\n  wire full;\n  assign m_axis_tvalid = full & m_axis_tready;\n\1.y__valid(full)",
+            "nothing was offered before it was asked for",
+        ),
+    ],
+)
+def test_faults_are_found(pattern: str, replacement: str, complaint: str, tmp_path: Path) -> None:
+    spec: Any = hw.parse(SMALL)
+    right, planner = emit(spec), Planner(spec, 1)
+    faulty, count = re.subn(pattern, replacement, right.verilog)
+    assert count == 1
+    chosen = [planner.shapes("shapes", [(2, 3, 2)]), planner.pauses(), planner.held()]
+    results = simulate(SMALL, chosen, tmp_path, Emitted(right.name, faulty, right.manifest))
+    assert re.search(complaint, " ".join(results.failures)), results.failures
+
+
+def test_products_are_performed_one_after_the_other() -> None:
+    spec: Any = hw.parse(SMALL)
+    planner, rng = Planner(spec, 1), np.random.default_rng(1)
+    a, first, second = (rng.integers(0, 16, shape) for shape in ((5, 8), (8, 6), (6, 3)))
+    scale = {"m": 1 << 15, "e": 21, "zero": 0}
+    middle, _ = model(spec).run(a, first, relu=True, **scale)
+    outcomes = perform(
+        spec, [planner.job(a, first, relu=True, scale=scale), planner.job(middle & 15, second, scale=scale)]
+    )
+    frames = model(spec).frames
+    assert (frames.unpack(bytes.fromhex(outcomes[0].results), 5, 6) == middle).all()
+    assert [outcome.cycles for outcome in outcomes] == spec.cycles([5, 5], [8, 6], [6, 3]).tolist()
+    assert [outcome.shown["work"] for outcome in outcomes] == [3 * 3 * 8, 3 * 2 * 6]
+
+
+def test_a_play_counts_what_it_compares() -> None:
+    job = Job(results="0102", shown={"idle": 1}, duration=7, unreadable=[4], unwritable=[(8, 1), (8, 4)])
+    assert job.samples == 2 + 1 + 1 + 3
+    assert CorePlay.of("two", {}, [job, Job(results=None)]).samples == 7
+    assert Outcome().cycles == 0
+
+
+@pytest.mark.parametrize("flow", ["os", "ws", "is"])
+def test_shapes_that_are_tried_fit(flow: str) -> None:
+    spec: Any = hw.parse(f"gemm/int8xint8/3x4/{flow}/exact/kulisch64/p1/int8/tensor/x1/p1/k9/n7/w11")
+    planner = Planner(spec, 3)
+    assert all(map(planner.fits, planner.some_shapes(50)))
+    assert planner.near(50, 50, 50)[1] <= 9
+    assert not planner.fits((1, 10, 1))
