@@ -80,11 +80,17 @@ def draw(rows: Sequence[Row], title: str, path: Path) -> None:
             for plot, column in ((whole, "lut"), (share, "lut_per_element")):
                 values = [row[column] for row in ours]
                 plot.scatter(elements, values, s=36, edgecolor="black", linewidth=0.9, label=flow, zorder=3, **style)
+            largest = max(ours, key=lambda row: row["lut"])
+            line = [0, largest["rows"] * largest["columns"]], [0, largest["lut"]]
+            whole.plot(*line, color="#666666", linewidth=0.8, linestyle=":", zorder=1)
+        sizes = sorted({row["rows"] * row["columns"] for row in rows})
+        share.set_xscale("log")
+        share.set_xticks(sizes, [str(size) for size in sizes])
+        share.minorticks_off()
         whole.set_ylabel(f"LUTs of the array, {title}")
         share.set_ylabel("LUTs per element")
-        share.set_xscale("log", base=2)
         for plot in (whole, share):
-            plot.set_ylim(0)
+            plot.set_ylim(0, 1.1 * plot.get_ylim()[1])
             plot.set_xlabel("elements, rows times columns")
             plot.grid(color="#e4e4e4", linewidth=0.6)
             plot.set_axisbelow(True)

@@ -1,7 +1,7 @@
 """Shifts to a place in fixed point whose last step is left to the row that adds the number.
 
-A shift goes by the low bits of its amount first, while the number is still narrow. What is then shifted by the high bits
-is so narrow that each bit of the result comes from one or two places: a LUT, or less where a row takes that in.
+A shift goes by the low bits of its amount first, while the number is still narrow. What is then shifted by the high
+bits is so narrow that each bit of the result comes from one or two places: a LUT, or less where a row takes that in.
 """
 
 from __future__ import annotations

@@ -122,11 +122,11 @@ class Fabric:
         return m.wire(name, tree(words, index))
 
     def room(self, negated: bool) -> int:
-        """Of how many wires the bits of a term, which is `negated` or not, may be functions for nothing in `add_terms`."""
+        """Of how many wires a bit of a term may be a function, for nothing, in `add_terms`; less one if `negated`."""
         return self.lut_inputs - 1 - negated if self.folds_four else 1
 
     def add_terms(self, m: Logic, name: str, terms: Sequence[Term], widths: Sequence[int]) -> Value:
-        """The sum of terms, a row for each; after the n-th, what there is has ``widths[n]`` bits, which must hold it."""
+        """The sum of terms, a row for each; after the n-th it has ``widths[n]`` bits, which must hold it."""
         signed, total = any(term.negate is not None or term.signed for term in terms), None
         for index, (term, width) in enumerate(zip(terms, widths, strict=True)):
             room = self.room(term.negate is not None)

@@ -52,5 +52,8 @@ def _added(m: Logic, name: str, sums: Sequence[tuple[Value, int]], span: Span) -
     width = span.accumulate(count).width
     if len(sums) == 1:
         return sums[0]
-    total = fabric(m).add(m, name, *values, width) if len(sums) == 2 else fabric(m).add_three(m, name, *values, width)
+    if len(sums) == 2:
+        total = fabric(m).add(m, name, values[0], values[1], width)
+    else:
+        total = fabric(m).add_three(m, name, values[0], values[1], values[2], width)
     return total.as_signed() if span.signed else total, count

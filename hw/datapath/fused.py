@@ -128,10 +128,9 @@ def round_sum(
 
 def _less(m: Logic, scale: Value | None, count: Value, carry: int) -> Value:
     """``scale - count - 1 + carry``, signed; without a scale that is zero."""
-    inverted, scale_bits = [~wire for wire in bits(count)], [] if scale is None else bits(scale)
+    inverted, wires = [~wire for wire in bits(count)], [] if scale is None else bits(scale)
     if scale is None and not carry:
         return Cat(*inverted, Const(1, 1)).as_signed()
-    width = max(len(inverted), len(scale_bits)) + 1
-    above = [Const(0, 1)] * width, [Const(1, 1)] * width
-    pairs = list(zip([*scale_bits, *above[0]], [*inverted, *above[1]], strict=False))[:width]
-    return fabric(m).row(m, "exponent", [plain(*pair) for pair in pairs], carry).as_signed()
+    width = max(len(inverted), len(wires)) + 1
+    x, y = [*wires, *[Const(0, 1)] * width][:width], [*inverted, *[Const(1, 1)] * width][:width]
+    return fabric(m).row(m, "exponent", list(map(plain, x, y)), carry).as_signed()

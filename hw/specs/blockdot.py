@@ -26,8 +26,8 @@ class BlockDotSpec(StreamSpec):
     a, b : Block
         The operands' block formats, of one size, 1..1024.
     result : Format, optional
-        Of the sum: a float, rounded into once; or, by default, exact in fixed point. There, if both scales are powers of
-        two, their exponents stay beside the number, as the sum of the scales' codes.
+        Of the sum: a float, rounded into once; or, by default, exact in fixed point. There, if both scales are powers
+        of two, their exponents stay beside the number, as the sum of the scales' codes.
     rounding : str
         Of the result.
     pipeline : int

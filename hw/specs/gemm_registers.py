@@ -12,7 +12,8 @@ ID = int.from_bytes(b"MGE\x01")
 def gemm_registers(spec: GemmSpec) -> tuple[Register, ...]:
     """The registers of a core. An address means the same in all cores; those that one has no use for are not there."""
     kept = spec.array.pe.other.upper() if spec.flow != "os" else "B"
-    control = [Part("keep", 0, 1, f"{kept} and the parameters stay as in the last run, and are not read")]
+    same = f"{kept} and the parameters stay as in the last run, of the same shape, and are not read"
+    control = [Part("keep", 0, 1, same)]
     if spec.bias_format is not None:
         control.append(Part("bias", 1, 1, "add biases, from s_axis_p; else there are none"))
     if spec.requant is not None:

@@ -36,10 +36,10 @@ class Gemm(Unit):
     s_axil_* : AXI4-Lite
         `hw.specs.gemm_registers` says what is where.
     s_axis_a_*, s_axis_b_* : AXI4-Stream
-        Words of ``spec.operands`` codes, the first in the lowest bits. For flow os: columns of a tile of A, tile by tile
-        down A; rows of a tile of B, tile by tile across B. For ws: A's tiles are cut into slices as deep as the array is
-        high, and a word is a row of one; slice by slice, tile by tile. For is: the same of the transposes, A and B
-        exchanged.
+        Words of ``spec.operands`` codes, the first in the lowest bits. For flow os: columns of a tile of A, tile by
+        tile down A; rows of a tile of B, tile by tile across B. For ws: A's tiles are cut into slices as deep as the
+        array is high, and a word is a row of one; slice by slice, tile by tile. For is: the same of the transposes,
+        A and B exchanged.
     s_axis_p_* : AXI4-Stream, only if ``spec.parameters``
         A word a column of C: the codes of ``spec.parameters``, each in a slot of ``slot(width)`` bits.
     m_axis_* : AXI4-Stream
@@ -78,11 +78,13 @@ class Gemm(Unit):
     def meanings(self) -> dict[str, str]:
         """What each port carries, for headers and manifests."""
         spec = self.spec
-        said = {f"s_axis_{name}_tdata": f"{n} codes of {name.upper()}, {fmt}" for name, (fmt, n) in spec.operands.items()}
-        said["s_axis_p_tdata"] = f"of a column of C: {', '.join(f'{name} {fmt}' for name, fmt in spec.parameters.items())}"
+        operands, parameters = spec.operands.items(), spec.parameters.items()
+        said = {f"s_axis_{name}_tdata": f"{n} codes of {name.upper()}, {fmt}" for name, (fmt, n) in operands}
+        said["s_axis_p_tdata"] = f"of a column of C: {', '.join(f'{name} {fmt}' for name, fmt in parameters)}"
         said["m_axis_tdata"] = f"{spec.output_lanes} codes of C, {spec.result}"
         said["m_axis_tkeep"] = "which bytes are in C"
-        said |= {"clk": "clock, rising edge", "rst": "synchronous reset: forgets all that is under way, and all settings"}
+        said["clk"] = "clock, rising edge"
+        said["rst"] = "synchronous reset: forgets all that is under way, and all settings"
         said["irq"] = "the last start has come to its end, or was refused"
         for name in self.signature.members:
             said.setdefault(name, "AXI4-Lite: registers" if name.startswith("s_axil") else "AXI4-Stream")

@@ -207,11 +207,12 @@ class Core:
             assert response.resp == AxiResp.SLVERR, f"writing to {address:#x} answered {response.resp!r}"
 
     def _results(self) -> str:
-        """The bytes of all frames that have come."""
-        data = b""
+        """The bytes of the frame that has come, those that TKEEP marks."""
+        frames = []
         while not self.sink.empty():
-            data += bytes(self.sink.recv_nowait().tdata)
-        return data.hex()
+            frames.append(bytes(self.sink.recv_nowait().tdata))
+        assert len(frames) <= 1, f"results came in {len(frames)} frames"
+        return b"".join(frames).hex()
 
 
 def _pauses(probability: float, chance: random.Random) -> Iterator[bool]:

@@ -18,7 +18,7 @@ def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
     a, b = spec.elements
     first = blocks(spec, extremes(a, b, spec.lanes), lanes(a, b, (BEATS, spec.lanes), rng), rng=rng)
     random, lone = (blocks(spec, lanes(a, b, (count, spec.lanes), rng), rng=rng) for count in (BEATS // 4, 1))
-    few, count = spec.cycles(BEATS // 4), len(first["a"]["scale"])
+    few, count = spec.cycles(BEATS // 4), len(np.asarray(first["a"]["scale"]))
     return [
         stream_play(spec, "operands", first, spec.cycles(count)),
         stream_play(spec, "one_beat", lone, spec.cycles(1)),

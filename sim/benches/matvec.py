@@ -15,7 +15,7 @@ from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
 from sim.golden import model
 
-BEATS = 512
+BEATS = 1024
 """About so many beats of a vector a play."""
 
 

@@ -281,13 +281,15 @@ def terms() -> Iterator[Case]:
         span = Span(0 if not negated else -32 if signed else -56, 32 if signed else 56, 0)
         shift = Shift(3, signed, least, 3, least, 6 - least)
 
-        def built_terms(m: Logic, a: Value, b: Value, c: Value, n: int = count, s: Any = shift, g: bool = negated) -> Value:
+        def built_terms(
+            m: Logic, a: Value, b: Value, c: Value, n: int = count, s: Any = shift, g: bool = negated, of: Span = span
+        ) -> Value:
             summed = []
             for k in range(n):
                 amount = Cat(c[2 * k] | s.least, c[2 * k + 1])
                 shifted = align(m, "near", taken(a, 3, s.signed, k % 6), amount, s)
                 summed.append(Term(shifted, s.signed, b[k % 8] if g else None))
-            return sum_terms(m, "sum", summed, span)
+            return sum_terms(m, "sum", summed, of)
 
         def total(a: Array, b: Array, c: Array, n: int = count, s: Any = shift, g: bool = negated) -> Array:
             result = np.zeros_like(a)

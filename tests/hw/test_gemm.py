@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -199,3 +200,20 @@ def test_cycles_of_scope_channel_have_its_parameters_loaded() -> None:
     )
     assert one.cycles(1, 1, 64) == one.cycles(1, 1, 64, True) == other.cycles(1, 1, 64, True) > other.cycles(1, 1, 64)
     assert one.latency == one.cycles(1, 1, 1)
+
+
+def test_the_page_has_the_registers_and_a_formula_that_holds() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "units" / "gemm.md").read_text()
+    spec: Any = hw.parse(DEFAULT)
+    assert register_table(gemm_registers(spec)) in page
+    assert "c + (r c - 1) max(K, R) + K + L + 3 + (v - 1) C / LANES + ceil(w / LANES) + S" in page
+    assert "100 x 64 x 32 on 8 x 8 takes 3364 cycles, of which the array works 3328" in page
+    assert int(spec.cycles(100, 64, 32)) == 3364
+    assert 13 * 4 * 64 == 3328
+    m, k, n = np.random.default_rng(1).integers(1, (99, 99, 99), (500, 3)).T
+    k = np.maximum(k, spec.rows * spec.turns)
+    down, across, low, last = -(-m // 8), -(-n // 8), (m - 1) % 8 + 1, (n - 1) % 8 + 1
+    right = across + (down * across - 1) * k + k + spec.array.latency + 3 + (low - 1) * 4 + -(-last // 2) + 2
+    assert spec.array.latency == spec.columns + 3
+    assert (spec.cycles(m, k, n, parameters=False) == right).all()
+    assert (spec.cycles(m, k, n, parameters=True) == right).all()

@@ -47,7 +47,7 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             ["generate", "mac/int8xint8", "-o", "{tmp}", "--target", "x"],
             "macsmith: unknown target 'x'; known are generic",
         ),
-        (["verify", "pe/int8xint8"], "macsmith: spec 'pe/int8xint8': unknown unit 'pe'; known are mac"),
+        (["verify", "conv/int8xint8"], "macsmith: spec 'conv/int8xint8': unknown unit 'conv'; known are mac"),
         (["verify", "mac/int4xint4", "--store", "{tmp}/file"], "macsmith: {tmp}/file can't be used as a store"),
         (["cost", "mac/int4xint4", "--target", "generic", "--store", "{tmp}/s"], "macsmith: target 'generic' can't be"),
         (["explore", "{tmp}/none.toml", "-o", "{tmp}/o"], "macsmith: {tmp}/none.toml: No such file or directory"),

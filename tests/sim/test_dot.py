@@ -21,12 +21,10 @@ from sim.verify import BENCHES
 @pytest.mark.parametrize(
     "name",
     [
-        *("dot/int8xint8/n5/exact/exact/p2", "dot/e4m3fnxe4m3fn/n3/exact/exact/p1@ecp5"),
-        *("dot/e2m1xe2m1/n9/exact/exact/p0@ice40", "dot/e5m2xe4m3fn/n2/exact/exact/p1@xcup"),
-        *("dot/int8xternary/n8/exact/fp16/p1@ecp5", "dot/e3m2xe3m2/n4/lmul/bf16:down/p0/fast@ice40"),
-        *("dot/int6xe2m1/n3/exact/e4m3fn-nan:up/p1@xcup", "dot/ue4m3xue4m3/n3/exact/ue5m3/p0@ecp5"),
-        *("dot/e4m3fnxe4m3fn/n3/exact/fp16/rounded/p2", "dot/e2m1xe2m1/n5/exact/e4m3/rounded/p0@ice40"),
-        "dot/int8xint8/n7/exact/exact/p1@xc7",
+        *("dot/uint2xuint2/n7/exact/exact/p1@xc7", "dot/e4m3fnxe4m3fn/n3/exact/exact/p1@ecp5"),
+        *("dot/e2m1xe2m1/n9/exact/exact/p0@ice40", "dot/e5m2xe4m3fn/n2/exact/fp16-inf/p1"),
+        *("dot/int4xternary/n3/exact/e4m3fn-nan:up/p1@ecp5", "dot/e3m2xe3m2/n2/lmul/bf16:down/p0/fast@ice40"),
+        "dot/e3m2xe3m2/n3/exact/e4m3fn/rounded/p2",
     ],
 )
 def test_designs_do_what_their_models_do(name: str) -> None:
@@ -55,9 +53,9 @@ def plays_of(beats: list[int]) -> Callable[[hw.DotSpec, int], list[StreamPlay]]:
     return plays
 
 
-@pytest.mark.parametrize("pipeline", range(4))
+@pytest.mark.parametrize("pipeline", [0, 1, 3])
 def test_every_number_of_beats_takes_the_cycles_of_the_formula(pipeline: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    beats = [*range(1, 50), 97]
+    beats = [*range(1, 70), 97]
     monkeypatch.setitem(BENCHES, "dot", plays_of(beats))
     spec = hw.parse(f"dot/int4xint4/n{2 * pipeline + 1}/exact/exact/p{pipeline}")
     verdict = verify.verify(spec)

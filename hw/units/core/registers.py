@@ -124,15 +124,10 @@ class RegisterFile(wiring.Component):
 
     def _read(self, m: Module) -> None:
         """The word is caught when the address is taken, and waits to be taken."""
-        word, here, absent = (
-            Signal(WORD),
-            [self.araddr[2:] == register.address >> 2 for register in self.registers],
-            Signal(),
-        )
+        word, absent = Signal(WORD), Signal()
+        here = [self.araddr[2:] == register.address >> 2 for register in self.registers]
         # No two addresses are alike, so the words may be joined.
-        words = [
-            self._word(register) & flag.replicate(WORD) for register, flag in zip(self.registers, here, strict=True)
-        ]
+        words = [self._word(known) & flag.replicate(WORD) for known, flag in zip(self.registers, here, strict=True)]
         m.d.comb += [
             word.eq(reduce(or_, words)),
             self.arready.eq(~self.rvalid),
