@@ -174,7 +174,7 @@ MAC = [{"operands": ["int4xint4"]}]
         ({"mac": MAC, "targets": ["virtex"]}, "unknown target 'virtex'"),
         ({"mac": MAC, "targets": ["generic"]}, "target 'generic' can't be measured"),
         ({"mac": MAC, "targets": ["ecp5"], "workload": "chess"}, "unknown workload 'chess'; known are digits"),
-        ({"mac": MAC, "targets": ["ecp5"], "macs": 1}, "unknown key macs; known are .*mac, .*targets, workload"),
+        ({"mac": MAC, "targets": ["ecp5"], "macs": 1}, "unknown key macs; known are .*mac, .*targets, .*workload"),
         ({"mac": [{}], "targets": ["ecp5"]}, r"a \[\[mac\]\] needs operands, a list of AxB, got None"),
         ({"mac": [{"operands": ["int4"]}], "targets": ["ecp5"]}, "operands must be written AxB, got 'int4'"),
         ({"mac": [{"operands": ["int4xint4"], "speed": 1}], "targets": ["ecp5"]}, "a mac has no speed"),
