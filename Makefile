@@ -26,7 +26,7 @@ pareto: .venv/ready ## generate, verify, measure and compare: the plots go to bu
 	@$(BIN)/macsmith explore -j $(J) -o build/pareto
 
 test: .venv/ready ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(J) --dist loadfile
 
 demo: .venv/ready ## classify handwritten digits on a GEMM core, in simulation
 	@$(BIN)/macsmith demo

@@ -51,7 +51,7 @@ class Xilinx(CarryFabric):
         count = -(-width // self.length) * self.length
         total, carries = Signal(width, name=name), Signal(count, name=f"{name}_carry")
         beyond, fill = Signal(count - width, name=f"unused_above_{name}"), [Const(0, 1)] * (count - width)
-        s, d, o = Cat(*(fit.s for fit in fits), *fill), Cat(*(fit.d for fit in fits), *fill), Cat(total, beyond)
+        s, d, o = [*(fit.s for fit in fits), *fill], [*(fit.d for fit in fits), *fill], Cat(total, beyond)
         chain = []
         for low in range(0, count, self.length):
             here = slice(low, low + self.length)
@@ -59,7 +59,7 @@ class Xilinx(CarryFabric):
                 Cell(
                     self.kind,
                     {"CARRY_TYPE": "SINGLE_CY8"} if self.kind == "CARRY8" else {},
-                    {**self._enter(carries[low - 1] if low else None, carry), "S": s[here], "DI": d[here]},
+                    {**self._enter(carries[low - 1] if low else None, carry), "S": Cat(s[here]), "DI": Cat(d[here])},
                     {"O": o[here], "CO": carries[here]},
                 )
             )

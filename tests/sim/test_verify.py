@@ -217,7 +217,7 @@ def test_a_missing_compiler_is_named(programs, variable, message: str, monkeypat
 def test_plays_survive_their_file(tmp_path: Path) -> None:
     made = plays(hw.parse("mac/e5m2xe2m1"), 1)  # type: ignore[arg-type]
     save(made, tmp_path / "plays.json")
-    assert load(tmp_path / "plays.json") == made
+    assert load(tmp_path / "plays.json", Play) == made
 
 
 def test_the_checker_tells_the_first_difference() -> None:
