@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dse.store import Store
+from rtl_gen.tools import ToolError
 
 
 @dataclass(frozen=True)
@@ -82,3 +83,16 @@ def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]
             pool.shutdown(cancel_futures=True)
             raise
     return [found[job.kind, job.key] for job in jobs]
+
+
+def guarded(program: str, work: Callable[[], None]) -> int:
+    """Do a command's work; its exit code: 0 done, 2 with a line that says why not, 130 interrupted."""
+    try:
+        work()
+    except KeyboardInterrupt:
+        say(f"{program}: interrupted; finished results are kept")
+        return 130
+    except (ValueError, OSError, ToolError) as error:
+        say(f"{program}: {' '.join(str(error).split())}")
+        return 2
+    return 0

@@ -23,11 +23,10 @@ import hw
 from costmodel.measure import Design, design_key, measure_design
 from costmodel.targets import load
 from dse.explore import verify_job
-from dse.jobs import Job, run
+from dse.jobs import Job, guarded, run
 from dse.store import Store
 from hw.formats import Format, Minifloat
 from rtl_gen import emit, write_atomic
-from rtl_gen.tools import ToolError
 
 STORE, DOCS = Path("build/qor/store.sqlite"), Path("docs")
 BOOTH = ("opt_expr", "opt_clean", "wreduce", "opt_clean", "booth")
@@ -328,17 +327,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"results (default: {STORE})")
     parser.add_argument("-o", "--output", type=Path, default=DOCS, metavar="DIR", help=f"default: {DOCS}")
     options = parser.parse_args(arguments)
-    try:
-        return _run(options)
-    except KeyboardInterrupt:
-        print("qor: interrupted; finished results are kept", file=sys.stderr)
-        return 130
-    except (ValueError, OSError, ToolError) as error:
-        print(f"qor: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+    return guarded("qor", lambda: _run(options))
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     rows, targets = read(files("costmodel").joinpath("data", "qor.toml").read_text())
     rows = [row for row in rows if options.row in row.title or options.row in row.spec.name]
     targets = [hw.parse_target(name) for name in options.target] if options.target else targets
@@ -353,7 +345,6 @@ def _run(options: argparse.Namespace) -> int:
     write_atomic(options.output / "qor.md", markdown(results, command))
     write_atomic(options.output / "qor.csv", to_csv(results))
     print(f"{options.output / 'qor.md'}\n{options.output / 'qor.csv'}")
-    return 0
 
 
 if __name__ == "__main__":

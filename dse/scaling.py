@@ -17,7 +17,7 @@ from typing import Any
 
 import hw
 from dse.explore import measure_job
-from dse.jobs import run
+from dse.jobs import guarded, run
 from dse.plots import save
 from dse.store import Store
 from hw.specs.array import ArraySpec
@@ -103,13 +103,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-j", type=int, default=2, metavar="N", help="measurements at a time")
     options = parser.parse_args()
+    return guarded("scaling", lambda: _run(options.j))
+
+
+def _run(workers: int) -> None:
     target = hw.parse_target("ecp5")
-    rows, versions = measure(target, options.j)
+    rows, versions = measure(target, workers)
     tools = ", ".join(f"{name} {version}" for name, version in versions.items())
     write_atomic(TABLE, table(rows, HEADER.format(title=target.title, tools=tools, date=date.today().isoformat())))
     draw(rows, target.title, PICTURE)
     print(TABLE.read_text())
-    return 0
 
 
 if __name__ == "__main__":

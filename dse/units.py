@@ -19,7 +19,7 @@ from typing import Any
 import hw
 from costmodel.targets import load
 from dse.explore import measure_job, verify_job
-from dse.jobs import Job, run
+from dse.jobs import Job, guarded, run
 from dse.store import Store
 from hw.specs.stream import StreamSpec
 from rtl_gen import write_atomic
@@ -175,17 +175,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"results (default: {STORE})")
     parser.add_argument("-o", "--output", type=Path, default=PAGE, metavar="FILE", help=f"default: {PAGE}")
     options = parser.parse_args(arguments)
-    try:
-        return _run(options)
-    except KeyboardInterrupt:
-        print("units: interrupted; finished results are kept", file=sys.stderr)
-        return 130
-    except (ValueError, OSError, ToolError) as error:
-        print(f"units: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+    return guarded("units", lambda: _run(options))
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     rows, targets = read(files("costmodel").joinpath("data", "units.toml").read_text())
     if options.jobs < 1:
         raise ValueError(f"--jobs must be 1 or more, got {options.jobs}")
@@ -196,10 +189,9 @@ def _run(options: argparse.Namespace) -> int:
         results = find(rows, targets, store, options.jobs)
     if options.specs:
         print(table(results, targets), end="")
-        return 0
+        return
     write_atomic(options.output, page(results, targets))
     print(options.output)
-    return 0
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import Out
 
 from hw.specs.array import ArraySpec
-from hw.units.column import Column, instance
+from hw.units.column import Column
 from hw.units.flows import CONTROLS
 from hw.units.skew import delayed
 from hw.units.stream import Streamed
-from hw.units.unit import Unit
+from hw.units.unit import Unit, instance
 
 
 class Array(Streamed):

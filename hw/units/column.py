@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, ResetSignal, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic, fabric
@@ -10,7 +10,7 @@ from hw.specs.array import SEGMENT, ArraySpec
 from hw.target import Target
 from hw.units.pe import Pe
 from hw.units.skew import delayed
-from hw.units.unit import Unit
+from hw.units.unit import Unit, instance
 
 
 class Column(Unit):
@@ -132,14 +132,3 @@ class Column(Unit):
         m.d.comb += self.x.eq(shown)
         if self.spec.has_status:
             m.d.comb += self.status.eq(status)
-
-
-def instance(module: str, inputs: dict[str, Value], outputs: dict[str, Signal]) -> Instance:
-    """A module of ours, on the same clock."""
-    return Instance(
-        module,
-        i_clk=ClockSignal(),
-        i_rst=ResetSignal(),
-        **{f"i_{name}": value for name, value in inputs.items()},
-        **{f"o_{name}": signal for name, signal in outputs.items()},
-    )

@@ -8,12 +8,11 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import Out
 
 from hw.specs.matvec import MatVecSpec
-from hw.units.column import instance
 from hw.units.replay import Beats, Replay
 from hw.units.skew import delayed
 from hw.units.stream import Streamed, moved
 from hw.units.treesum import TreeSum
-from hw.units.unit import Unit
+from hw.units.unit import Unit, instance
 
 
 class MatVec(Streamed):

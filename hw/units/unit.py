@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from amaranth.hdl import Const, Module, Value
+from amaranth.hdl import ClockSignal, Const, Instance, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -30,6 +30,17 @@ class Unit(wiring.Component):
     @abstractmethod
     def meanings(self) -> dict[str, str]:
         """What each port carries, for headers and manifests."""
+
+
+def instance(module: str, inputs: dict[str, Value], outputs: dict[str, Signal]) -> Instance:
+    """One of the modules among a unit's parts, on the same clock."""
+    return Instance(
+        module,
+        i_clk=ClockSignal(),
+        i_rst=ResetSignal(),
+        **{f"i_{name}": value for name, value in inputs.items()},
+        **{f"o_{name}": signal for name, signal in outputs.items()},
+    )
 
 
 def check_unit(spec: Any, expected: type[Spec], target: Any) -> None:

@@ -12,10 +12,10 @@ from hw.datapath.folded import Folded, add, finish, negated, plain
 from hw.datapath.groupsums import fixed_value, whole
 from hw.specs.lookup import LookupSpec
 from hw.target import Target
-from hw.units.column import instance
 from hw.units.tables.base import Tables
 from hw.units.tables.memory import Memory
 from hw.units.tables.walk import Walk
+from hw.units.unit import instance
 
 
 def memory(spec: LookupSpec) -> Memory:
