@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -40,10 +40,10 @@ class Exploration:
     files: list[Path]
 
 
-def verify_job(spec: hw.Spec, target: hw.Target, logs: Path) -> Job:
+def verify_job(spec: hw.Spec, target: hw.Target, logs: Path, shape: Mapping[str, int] | None = None) -> Job:
     """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`."""
-    work = _plain(verify, spec, target, folder=logs / target.name / spec.identifier)
-    return Job("verify", verify_key(emit(spec, target)), f"verify {spec} for {target.name}", work)
+    work = _plain(verify, spec, target, folder=logs / target.name / spec.identifier, shape=shape)
+    return Job("verify", verify_key(emit(spec, target), shape), f"verify {spec} for {target.name}", work)
 
 
 def measure_job(spec: hw.Spec, target: hw.Target, timed: bool = True) -> Job:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import hw
+from hw.formats import check_int
 from rtl_gen import Emitted, emit
 from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest, write_atomic
@@ -59,6 +61,23 @@ BENCHES: dict[str, Callable[[Any, int], Plays]] = {
 }
 """What to try on each unit, by the unit's name."""
 
+MAX_SIZE = 1 << 16
+"""Of a part of a shape; simulating more takes too long."""
+
+RUNS: dict[str, Callable[..., StreamPlay | CorePlay]] = {
+    "dot": dot.run,
+    "blockdot": blockdot.run,
+    "array": array.run,
+    "blockadd": blockadd.run,
+    "requant": requant.run,
+    "tellme": tellme.run,
+    "tmac": tmac.run,
+    "gemm": gemm.run,
+    "blockgemm": blockgemm.run,
+    "matvec": matvec.run,
+}
+"""A run of a shape, of each unit with streams: it must take the cycles that the spec says."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -100,14 +119,20 @@ class Verdict:
         return asdict(self)
 
 
-def verify_key(emitted: Emitted) -> str:
+def verify_key(emitted: Emitted, shape: Mapping[str, int] | None = None) -> str:
     """A hash of all that a verdict depends on: Verilog, golden model, bench, simulator."""
     parts = [emitted.digest, code_digest("sim", "hw.formats"), json.dumps(tools.versions())]
+    parts += [json.dumps(shape, sort_keys=True)] if shape else []
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def verify(
-    spec: hw.Spec, target: hw.Target = hw.GENERIC, *, emitted: Emitted | None = None, folder: Path | str | None = None
+    spec: hw.Spec,
+    target: hw.Target = hw.GENERIC,
+    *,
+    emitted: Emitted | None = None,
+    folder: Path | str | None = None,
+    shape: Mapping[str, int] | None = None,
 ) -> Verdict:
     """Simulate a design with Verilator and compare it with its golden model, code by code.
 
@@ -121,16 +146,24 @@ def verify(
         Its Verilog, if not what `emit` gives: this is how a faulty one is tried.
     folder : Path or str, optional
         Where the logs of a simulation that fails are kept.
+    shape : mapping of str to int, optional
+        Arguments of ``spec.cycles``: a run of this shape is among what is tried, and must take as many.
 
     Raises
     ------
+    ValueError
+        There is no run of that shape.
     ToolError
         A tool is missing or failed, or no test ran.
     """
     if emitted is not None and not isinstance(emitted, Emitted):
         raise TypeError(f"emitted must be what emit gives, got {emitted!r}")
     emitted = emitted or emit(spec, target)
-    plays = BENCHES[spec.unit](spec, SEED)
+    plays = [*BENCHES[spec.unit](spec, SEED)]
+    exhaustive = plays[0].exhaustive
+    if shape:
+        check_shape(spec, shape)
+        plays.insert(0, RUNS[spec.unit](spec, SEED, **shape))
     # A folder of its own: runs that share one would replace each other's files.
     with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
         scratch = Path(temporary).resolve()
@@ -147,11 +180,24 @@ def verify(
         passed=not results.failures,
         tests=results.tests,
         cycles=sum(play["cycles"] for play in evidence.values()),
-        exhaustive=plays[0].exhaustive,
+        exhaustive=exhaustive,
         compared=sum(play["compared"] for play in evidence.values()),
         failures=results.failures,
         versions=tools.versions(),
     )
+
+
+def check_shape(spec: hw.Spec, shape: Mapping[str, int]) -> None:
+    """Raise TypeError or ValueError unless the shape has what runs of the unit need, in numbers from 1 on."""
+    known = dict(inspect.signature(RUNS[spec.unit]).parameters) if spec.unit in RUNS else {}
+    sizes = {name: parameter for name, parameter in known.items() if name not in ("spec", "seed")}
+    needed = {name for name, parameter in sizes.items() if parameter.default is parameter.empty}
+    if not needed <= set(shape) <= set(sizes):
+        raise ValueError(
+            f"shape must have {', '.join(sizes) or 'no parts'} for {spec}, got {', '.join(shape) or 'none'}"
+        )
+    for name, size in shape.items():
+        check_int(name, size, 1, MAX_SIZE)
 
 
 def simulate_plays(

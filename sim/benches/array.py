@@ -22,7 +22,7 @@ def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
     """All plays for an array; the reset comes last."""
     rng = np.random.default_rng(seed)
     each = dict.fromkeys([1, 2, spec.rows, spec.rows + 1, LONG])
-    alike = [tiles(spec, f"tiles_of_{beats}", beats, 3, rng) for beats in each]
+    equal = [alike(spec, f"tiles_of_{beats}", beats, 3, rng) for beats in each]
     lengths = rng.integers(1, 2 * spec.rows + 8, 12)
     streams = operands(spec, lengths, rng)
     cycles = spec.cycles(int(lengths.max()), len(lengths))
@@ -32,11 +32,16 @@ def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
         _play(spec, "reset", streams, cycles, pauses=paused(spec, 0.1), reset=2 * spec.rows + 13),
     ]
     if spec.flow != "os":
-        return [*alike, *waiting]
-    return [*alike, _play(spec, "ends_apart", ends_apart(spec, rng), 64 + 4 * cycles, pauses={"a": 0.1}), *waiting]
+        return [*equal, *waiting]
+    return [*equal, _play(spec, "ends_apart", ends_apart(spec, rng), 64 + 4 * cycles, pauses={"a": 0.1}), *waiting]
 
 
-def tiles(spec: ArraySpec, name: str, beats: int, count: int, rng: np.random.Generator) -> StreamPlay:
+def run(spec: ArraySpec, seed: int, beats: int, tiles: int = 1) -> StreamPlay:
+    """So many tiles of so many beats each without a pause."""
+    return alike(spec, "run", beats, tiles, np.random.default_rng(seed))
+
+
+def alike(spec: ArraySpec, name: str, beats: int, count: int, rng: np.random.Generator) -> StreamPlay:
     """Tiles that are all alike, without a pause: they take just the cycles that the formula says."""
     return _play(spec, name, operands(spec, [beats] * count, rng), spec.cycles(beats, count))
 

@@ -27,6 +27,11 @@ def plays(spec: BlockAddSpec, seed: int) -> list[StreamPlay]:
     ]
 
 
+def run(spec: BlockAddSpec, seed: int, beats: int) -> StreamPlay:
+    """So many beats without a pause."""
+    return stream_play(spec, "run", operands(spec, beats, np.random.default_rng(seed)), spec.cycles(beats))
+
+
 def operands(spec: BlockAddSpec, beats: int, rng: np.random.Generator) -> dict[str, dict[str, np.ndarray]]:
     """Codes near the corners of the formats and random ones; scales, half of them, near one another's inverse."""
     shape = (beats, spec.lanes)

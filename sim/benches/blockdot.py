@@ -28,6 +28,13 @@ def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
     ]
 
 
+def run(spec: BlockDotSpec, seed: int, beats: int) -> StreamPlay:
+    """So many pairs of blocks without a pause."""
+    rng = np.random.default_rng(seed)
+    given = blocks(spec, lanes(*spec.elements, (beats, spec.lanes), rng), rng=rng)
+    return stream_play(spec, "run", given, spec.cycles(beats))
+
+
 def blocks(spec: BlockDotSpec, *elements: tuple[Codes, Codes], rng: np.random.Generator) -> Streams:
     """Pairs of blocks of these elements, with scales."""
     x, y = (np.concatenate(parts) for parts in zip(*elements, strict=True))

@@ -25,6 +25,14 @@ def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
     ]
 
 
+def run(spec: BlockGemmSpec, seed: int, m: int, k: int, n: int) -> CorePlay:
+    """A run of a shape without a pause."""
+    planner = BlockPlanner(spec, seed)
+    if not planner.fits((m, k, n)) or k % spec.granule:
+        raise ValueError(f"m, k and n must fit {spec}, with k in whole blocks, got {m}, {k} and {n}")
+    return planner.shapes("run", [(m, k, n)])
+
+
 class BlockPlanner(Planner):
     """Makes plays for one core. K counts in blocks until a job is made."""
 

@@ -37,6 +37,12 @@ def plays(spec: DotSpec, seed: int) -> list[StreamPlay]:
     ]
 
 
+def run(spec: DotSpec, seed: int, beats: int) -> StreamPlay:
+    """So many beats without a pause."""
+    rng = np.random.default_rng(seed)
+    return stream_play(spec, "run", streams(*lanes(spec.a, spec.b, (beats, spec.lanes), rng)), spec.cycles(beats))
+
+
 def streams(a: Codes, b: Codes) -> Streams:
     return {"a": {"x": a}, "b": {"x": b}}
 

@@ -36,6 +36,15 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
     ]
 
 
+def run(spec: GemmSpec, seed: int, m: int, k: int, n: int) -> CorePlay:
+    """A run of a shape without a pause or a bias."""
+    planner = Planner(spec, seed)
+    if not planner.fits((m, k, n)):
+        raise ValueError(f"m, k and n must fit {spec}, got {m}, {k} and {n}")
+    options = {"bias": False} if "bias" in planner.map["CONTROL"]["parts"] else {}
+    return planner.play("run", [planner.run((m, k, n), **options)])
+
+
 def register_map(spec: GemmSpec) -> dict[str, Any]:
     """The registers as a bench reads them."""
     return {

@@ -48,6 +48,12 @@ def plays(spec: LookupSpec, seed: int) -> list[StreamPlay]:
     ]
 
 
+def run(spec: LookupSpec, seed: int, vectors: int = 1, rows: int = 1) -> StreamPlay:
+    """So many vectors, each times a matrix of so many rows, without a pause."""
+    streams = operands(spec, [rows] * vectors, np.random.default_rng(seed))
+    return stream_play(spec, "run", streams, spec.cycles(vectors, rows))
+
+
 def operands(spec: LookupSpec, rows: Sequence[int], rng: np.random.Generator) -> Streams:
     """A vector of activations and a matrix of so many rows, for each; near the formats' corners and random."""
     golden = model(spec)

@@ -24,7 +24,7 @@ def plays(spec: MatVecSpec, seed: int) -> list[StreamPlay]:
     rng = np.random.default_rng(seed)
     if spec.resident:
         count = max(2, BEATS // 4 // spec.words)
-        alike = [matrices(spec, "a_vector", [1], rng), matrices(spec, "vectors", [count, 1, 2], rng)]
+        alike = [per_matrix(spec, "a_vector", [1], rng), per_matrix(spec, "vectors", [count, 1, 2], rng)]
         streams = resident(spec, [2, max(1, count // 2)], rng)
         cut = cut_short(spec, rng)
     else:
@@ -42,12 +42,26 @@ def plays(spec: MatVecSpec, seed: int) -> list[StreamPlay]:
     ]
 
 
+def run(spec: MatVecSpec, seed: int, beats: int, matrices: int = 1) -> StreamPlay:
+    """So many beats of vectors without a pause, in sums as long as may be; or for so many resident matrices."""
+    rng = np.random.default_rng(seed)
+    if not spec.resident:
+        most = longest(spec)
+        return sums(spec, "run", [most] * (beats // most) + [beats % most] * (beats % most > 0), rng)
+    vectors = beats // spec.synapse_folds
+    if beats % spec.synapse_folds or vectors < matrices:
+        raise ValueError(
+            f"beats must be {spec.synapse_folds} for each vector, and a vector or more a matrix, got {beats}"
+        )
+    return per_matrix(spec, "run", [vectors - matrices + 1] + [1] * (matrices - 1), rng)
+
+
 def sums(spec: MatVecSpec, name: str, lengths: Sequence[int], rng: np.random.Generator) -> StreamPlay:
     """Sums of so many beats each, without a pause: they take just the cycles that the formula says."""
     return _play(spec, name, in_step(spec, lengths, rng), spec.cycles(int(np.sum(lengths))))
 
 
-def matrices(spec: MatVecSpec, name: str, counts: Sequence[int], rng: np.random.Generator) -> StreamPlay:
+def per_matrix(spec: MatVecSpec, name: str, counts: Sequence[int], rng: np.random.Generator) -> StreamPlay:
     """So many vectors for each of some matrices, without a pause."""
     streams = resident(spec, counts, rng)
     return _play(spec, name, streams, _cycles(spec, streams))

@@ -66,6 +66,11 @@ class Planner:
         return np.choose(choice, [aimed, aimed, small, some])
 
 
+def run(spec: RequantSpec, seed: int, beats: int) -> StreamPlay:
+    """So many beats without a pause."""
+    return Planner(spec, seed).play("run", beats, 0)
+
+
 def plays(spec: RequantSpec, seed: int) -> list[StreamPlay]:
     """All plays for a requantiser; the reset comes last."""
     planner = Planner(spec, seed)

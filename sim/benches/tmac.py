@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sim.benches.lookup import plays
+from sim.benches.lookup import plays, run
 
-__all__ = ["plays"]
+__all__ = ["plays", "run"]

@@ -32,7 +32,7 @@ def test_the_data_file_has_a_row_for_every_unit_with_streams() -> None:
         ('[[row]]\nspec = "mac/int8xint8"\nspeck = 1', "row 1: unknown key speck"),
         (
             '[[row]]\nspec = "dot/int8xint8/n2"\nshape = { k = 1 }',
-            "the cycles of dot/int8xint8/n2/exact/.*p0 depend on beats, got k",
+            "row 1: shape must have beats for dot/int8xint8/n2/exact/.*p0, got k",
         ),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 import hw
 from hw.specs.array import ArraySpec
 from rtl_gen import Emitted, emit
-from sim.benches.array import tiles
+from sim.benches.array import alike
 from sim.benches.play import save
 from sim.runner import simulate
 from sim.verify import verify
@@ -61,7 +61,7 @@ def test_tiles_take_the_cycles_that_the_formula_says(shape: str, tmp_path: Path)
     # One beat, one less than the array is high, as many, one more, primes; and any.
     beats = [1, max(1, spec.rows - 1), spec.rows, spec.rows + 1, 13, 31, *rng.integers(1, 40, PLAYS - 6).tolist()]
     counts = [1, 2, 3, 5, *rng.integers(1, 7, PLAYS - 4).tolist()]
-    plays = [tiles(spec, f"play{n}", k, count, rng) for n, (k, count) in enumerate(zip(beats, counts, strict=True))]
+    plays = [alike(spec, f"play{n}", k, count, rng) for n, (k, count) in enumerate(zip(beats, counts, strict=True))]
     assert [play.duration for play in plays] == spec.cycles(np.array(beats), np.array(counts)).tolist()
     emitted, script, record = emit(spec), tmp_path / "plays.json", tmp_path / "evidence.json"
     source, _ = emitted.write(tmp_path)

@@ -10,7 +10,7 @@ import pytest
 import hw
 import sim.verify
 from rtl_gen import Emitted, emit
-from sim.benches.matvec import matrices, sums
+from sim.benches.matvec import per_matrix, sums
 from sim.verify import verify
 
 
@@ -49,7 +49,7 @@ def test_cycles_of_sums_are_as_the_formula_says(monkeypatch: pytest.MonkeyPatch)
 def test_cycles_with_a_resident_matrix_are_as_the_formula_says(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spec, rng = hw.parse(f"matvec/int2xint2/{shape}/exact/kulisch/p1"), np.random.default_rng(3)
     counts = [[vectors] * loads for vectors in (1, 2, 3, 5, 7, 8, 13, 17) for loads in (1, 2, 3, 4)]
-    plays = [matrices(spec, f"v{each[0]}x{len(each)}", each, rng) for each in counts]  # type: ignore[arg-type]
+    plays = [per_matrix(spec, f"v{each[0]}x{len(each)}", each, rng) for each in counts]  # type: ignore[arg-type]
     monkeypatch.setitem(sim.verify.BENCHES, "matvec", lambda *_: plays)
     verdict = verify(spec)
     assert verdict.passed, verdict.failures

@@ -13,11 +13,12 @@ from rtl_gen import Emitted, emit
 from rtl_gen.tools import ToolError
 from sim import tools
 from sim.benches.checker import check
+from sim.benches.coreplay import CorePlay
 from sim.benches.mac import plays
 from sim.benches.play import Play, load, save
 from sim.benches.stimulus import corners, pairs
 from sim.runner import read_results, simulate
-from sim.verify import verify, verify_key
+from sim.verify import RUNS, verify, verify_key
 
 
 @pytest.mark.parametrize(
@@ -212,6 +213,55 @@ def test_a_missing_compiler_is_named(programs, variable, message: str, monkeypat
         monkeypatch.setenv("CXX", variable)
     with pytest.raises(ToolError, match=message):
         verify(hw.parse("mac/int4xint4"))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("dot/int2xint2/n3", {"beats": 7}),
+        ("blockdot/bfp4-3xbfp4-3/e4m3fn", {"beats": 5}),
+        ("blockadd/bfp4-4xbfp4-4/n1/e4m3fn", {"beats": 9}),
+        ("requant/int10xint4/n1/tensor/m3/p1", {"beats": 9}),
+        ("array/int2xint2/2x3/ws", {"beats": 6, "tiles": 3}),
+        ("tellme/int2/g2/t1/q2", {"vectors": 3, "rows": 7}),
+        ("tmac/int2xint2/g2/t1/q2/serial", {"vectors": 3, "rows": 7}),
+        ("matvec/int2xint2/2x2", {"beats": 300}),
+        ("matvec/int2xint2/2x2/4x6", {"beats": 9, "matrices": 2}),
+        ("gemm/int4xint4/2x2/os/exact/kulisch16/p0/int8/channel/x2/p1/k8/n8/w32", {"m": 5, "k": 7, "n": 3}),
+        ("blockgemm/8*e2m1@ue8m0x8*e2m1@ue8m0/2x2/fp32/p1/x1/p1/k16/n4/w16", {"m": 3, "k": 16, "n": 2}),
+    ],
+)
+def test_a_run_takes_the_cycles_of_its_shape(name: str, shape: dict[str, int]) -> None:
+    spec = hw.parse(name)
+    run = RUNS[spec.unit](spec, 1, **shape)
+    durations = [job["duration"] for job in run.jobs] if isinstance(run, CorePlay) else [run.duration]
+    assert durations == [spec.cycles(**shape)]  # type: ignore[attr-defined]
+
+
+def test_a_run_of_a_shape_is_among_what_is_tried() -> None:
+    spec = hw.parse("dot/int2xint2/n3/exact/exact/p1")
+    plain, run = verify(spec), verify(spec, shape={"beats": 7})
+    assert run.passed
+    assert (run.tests, run.compared, run.cycles) == (plain.tests + 1, plain.compared + 7, plain.cycles + 8)
+    assert verify_key(emit(spec)) != verify_key(emit(spec), {"beats": 7})
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "error", "message"),
+    [
+        ("mac/int4xint4", {"beats": 1}, ValueError, "shape must have no parts for mac/int4xint4/.*, got beats"),
+        ("dot/int4xint4/n2", {"m": 1}, ValueError, "shape must have beats for dot/int4xint4/n2/.*, got m"),
+        ("gemm/int4xint4/2x2", {"m": 1, "k": 1}, ValueError, "shape must have m, k, n for gemm/.*, got m, k"),
+        ("dot/int4xint4/n2", {"beats": 0}, ValueError, "beats must be 1..65536, got 0"),
+        ("dot/int4xint4/n2", {"beats": 1.5}, TypeError, "beats must be an int, got 1.5"),
+        ("gemm/int4xint4/2x2", {"m": 1, "k": 257, "n": 1}, ValueError, "m, k and n must fit gemm/.*, got 1, 257 and 1"),
+        ("blockgemm/mxfp4xmxfp4/2x2", {"m": 1, "k": 31, "n": 1}, ValueError, "with k in whole blocks, got 1, 31 and 1"),
+        ("matvec/int2xint2/2x2/4x6", {"beats": 8}, ValueError, "beats must be 3 for each vector, .*, got 8"),
+    ],
+)
+def test_shapes_that_are_none_are_named(name: str, shape: dict[str, int], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        verify(hw.parse(name), shape=shape)
 
 
 def test_plays_survive_their_file(tmp_path: Path) -> None:
