@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -90,6 +91,8 @@ def guarded(program: str, work: Callable[[], None]) -> int:
     try:
         work()
     except KeyboardInterrupt:
+        # What was being built is of no use any more, and Amaranth need not say so.
+        warnings.simplefilter("ignore")
         say(f"{program}: interrupted; finished results are kept")
         return 130
     except (ValueError, OSError, ToolError) as error:

@@ -27,6 +27,7 @@ from dse.jobs import Job, guarded, run
 from dse.store import Store
 from hw.formats import Format, Minifloat
 from rtl_gen import emit, write_atomic
+from rtl_gen.files import check_writable
 
 STORE, DOCS = Path("build/qor/store.sqlite"), Path("docs")
 BOOTH = ("opt_expr", "opt_clean", "wreduce", "opt_clean", "booth")
@@ -336,6 +337,7 @@ def _run(options: argparse.Namespace) -> None:
     targets = [hw.parse_target(name) for name in options.target] if options.target else targets
     if not rows or options.jobs < 1:
         raise ValueError(f"no row has {options.row!r}" if not rows else f"--jobs must be 1 or more, got {options.jobs}")
+    check_writable(options.output / "qor.md")
     with Store(options.store) as store:
         results = measure_all(rows, targets, store, options.jobs)
     part = (f" --target {' '.join(options.target)}" if options.target else "") + (

@@ -22,6 +22,7 @@ from dse.jobs import Job, guarded, run
 from dse.store import Store
 from hw.specs.stream import StreamSpec
 from rtl_gen import write_atomic
+from rtl_gen.files import check_writable
 from rtl_gen.tools import ToolError
 from sim.verify import check_shape
 
@@ -180,6 +181,8 @@ def _run(options: argparse.Namespace) -> None:
     if options.specs:
         known = {row.spec: row for row in rows}
         rows = [known.get(spec, Row(spec, {})) for spec in map(hw.parse, options.specs)]
+    else:
+        check_writable(options.output)
     with Store(options.store) as store:
         results = find(rows, targets, store, options.jobs)
     if options.specs:

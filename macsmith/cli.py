@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -20,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         return _run(arguments)
     except KeyboardInterrupt:
+        # What was being built is of no use any more, and Amaranth need not say so.
+        warnings.simplefilter("ignore")
         print("macsmith: interrupted; finished results are kept", file=sys.stderr)
         return 130
     except BrokenPipeError:
@@ -134,7 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     demo = command(
         "demo", _demo, "classify images on a GEMM core in simulation", "macsmith demo --network lmul --images 200"
     )
-    demo.add_argument("--network", default="int8", metavar="NAME", help="int8 (default), int8xint4, e4m3, lmul, ...")
+    networks = "int8 (default), int8xint4, e4m3, lmul, mxfp4 or int8xternary"
+    demo.add_argument("--network", default="int8", metavar="NAME", help=networks)
     demo.add_argument("--images", type=_positive, default=100, metavar="N", help="how many (default: 100)")
 
     command("doctor", _doctor, "say what of the tool chain is there", "macsmith doctor")

@@ -8,7 +8,8 @@ import json
 import re
 import tempfile
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from amaranth.hdl import Value
 from amaranth.lib import wiring
 
 import hw
+from hw.specs.registers import Register
 from rtl_gen.cells import cell_models
 from rtl_gen.files import write_all
 from rtl_gen.tools import package_version
@@ -103,7 +105,7 @@ def _emit(spec: hw.Spec, target: hw.Target) -> Emitted:
     ports = _convert(component, spec.identifier, texts)
     body = _to_verilog("".join(texts.values()), target)
     version = package_version("macsmith")
-    verilog = _header(spec, target, version, ports, component.meanings) + body
+    verilog = _header(spec, target, version, ports, component) + body
     manifest = {
         "name": spec.name,
         "macsmith": version,
@@ -121,6 +123,7 @@ def _emit(spec: hw.Spec, target: hw.Target) -> Emitted:
             port: {"name": fmt.name, "width": fmt.width, "lsb": fmt.span.lsb, "source": fmt.source}
             for port, fmt in spec.port_formats.items()
         },
+        "registers": [asdict(register) for register in component.registers],
     }
     return Emitted(spec.identifier, verilog, manifest)
 
@@ -172,8 +175,19 @@ def _to_verilog(text: str, target: hw.Target) -> str:
         return re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
 
 
+def _register_lines(registers: Sequence[Register]) -> Iterator[str]:
+    """The register map: a line for each part of a register."""
+    if registers:
+        yield from ("", "Registers of 32 bits:", "")
+    for register in registers:
+        for part in register.parts:
+            bits = f"{part.low + part.width - 1}:{part.low}"
+            where = f"0x{register.address:02x} {register.name:10} {register.access:8} {bits:>5}"
+            yield f"{where}  {part.name}: {part.meaning}"
+
+
 def _header(
-    spec: hw.Spec, target: hw.Target, version: str, ports: dict[str, tuple[str, int]], meanings: dict[str, str]
+    spec: hw.Spec, target: hw.Target, version: str, ports: dict[str, tuple[str, int]], component: hw.Unit
 ) -> str:
     longest = max(7, *map(len, ports))
     lines = [
@@ -182,6 +196,10 @@ def _header(
         "",
         spec.timing,
         "",
-        *(f"{name:{longest}} {direction:7}{width:4}  {meanings[name]}" for name, (direction, width) in ports.items()),
+        *(
+            f"{name:{longest}} {direction:7}{width:4}  {component.meanings[name]}"
+            for name, (direction, width) in ports.items()
+        ),
+        *_register_lines(component.registers),
     ]
     return "".join(f"// {line}".rstrip() + "\n" for line in lines) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import tempfile
 import threading
 from contextlib import suppress
 from functools import lru_cache
@@ -54,6 +55,13 @@ def write_all(files: dict[Path, str]) -> None:
             with suppress(OSError):
                 path.unlink()
         raise
+
+
+def check_writable(path: Path) -> None:
+    """Raise OSError unless a file can be put there: better before hours of work than after."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass
 
 
 def cache_folder() -> Path:

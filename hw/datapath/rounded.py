@@ -244,7 +244,11 @@ def pack(m: Logic, number: Unrounded, fmt: Minifloat, rounding: str) -> Value:
     missing = max(0, fmt.mantissa_bits + 4 - len(number.significand))
     significand = Cat(Const(0, missing), number.significand) if missing else number.significand
     cut = _cut(m, number, significand, fmt)
-    increment = m.wire("increment", round_up(rounding, number.negate, cut.lowest, cut.half, cut.rest))
+    odd = cut.lowest
+    if not fmt.mantissa_bits:
+        # The code's last bit is that of the exponent, and a number below the normal ones begins as code 0.
+        odd &= number.exponent[0] ^ significand[-1]
+    increment = m.wire("increment", round_up(rounding, number.negate, odd, cut.half, cut.rest))
     code = _sum(m, number, cut, significand[-1], increment, fmt)
     return _select(m, number, fmt, rounding, code, cut, significand[-1])
 

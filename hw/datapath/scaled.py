@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amaranth.hdl import Const, Mux, Value
@@ -14,7 +15,7 @@ from hw.datapath.exact import Exact
 from hw.datapath.fused import Sum, unmasked_product
 from hw.datapath.product import status
 from hw.datapath.unpack import Kind
-from hw.formats import Format, Span
+from hw.formats import Block, Format, Span
 
 RULE = Exact()
 WIDEST = 64
@@ -41,25 +42,28 @@ class Scaled:
     lsb: int
 
 
-def scale_sum(m: Logic, total: Sum, lsb: int, formats: tuple[Format, Format], codes: tuple[Value, Value]) -> Scaled:
-    """Logic, added to `m`, from a sum in steps of ``2**lsb`` and the scales' codes to the scaled sum."""
+def scale_sum(m: Logic, total: Sum, lsb: int, blocks: tuple[Block, Block], codes: tuple[Value, Value]) -> Scaled:
+    """Logic, added to `m`, from a sum of blocks in steps of ``2**lsb`` and their scales' codes to the scaled sum."""
+    elements, formats = [block.element for block in blocks], (blocks[0].scale, blocks[1].scale)
     scale = unmasked_product(m, RULE, *formats, *codes)
     value, factor = total.value, scale.significand
     if not (isinstance(factor, Const) and factor.value == 1):
         value = multiply(m, "scaled", value, factor) if len(value) <= WIDEST else star(m, "scaled", value, factor)
     negative = value[-1] if total.value.shape().signed else Const(0, 1)
     kinds = (
-        _kind(total.status, ~total.value.any(), negative),
-        _kind(scale.status, ~factor.any(), Const(0, 1) if scale.negate is None else scale.negate),
+        _kind(elements, total.status, ~total.value.any(), negative),
+        _kind(formats, scale.status, ~factor.any(), Const(0, 1) if scale.negate is None else scale.negate),
     )
     lsb += RULE.span(*formats).lsb - (RULE.bias(*formats) or 0)
     return Scaled(Sum(value, status(m, *kinds)), scale.exponent, scale.negate, lsb)
 
 
-def _kind(flags: Value | None, zero: Value, negative: Value) -> Kind:
-    """What a number with a status is, if one flag is +infinity, the other -infinity, and both are NaN."""
+def _kind(formats: Sequence[Format], flags: Value | None, zero: Value, negative: Value) -> Kind:
+    """What a product with a status is, if one flag is +infinity, the other -infinity, and both are NaN."""
     if flags is None:
         return Kind(None, None, zero, negative)
+    if all(fmt.code_of(float("inf")) is None for fmt in formats):
+        return Kind(None, flags[0], zero, negative)
     infinite = flags[0] ^ flags[1]
     return Kind(infinite, flags.all(), zero, Mux(infinite, flags[1], negative))
 

@@ -202,7 +202,9 @@ def _round_clamped(m: Logic, total: Total, signs: Signs, zero: Value, fmt: Minif
     amount = m.wire("amount", Mux(clamped, Cat(*_signed_bits(total.exponent, len(count))), count))
     normal = shift_left(m, "normal", magnitude, amount, len(magnitude))
     kept, half, rest = normal[-1 - mantissa :], normal[-2 - mantissa], m.wire("rest", normal[: -2 - mantissa].any())
-    increment = m.wire("increment", round_up(rounding, signs.negate, kept[0], half, rest))
+    # Without mantissa bits the code's last bit is that of the exponent.
+    odd = kept[0] if mantissa else (left[0] & ~clamped) ^ kept[0]
+    increment = m.wire("increment", round_up(rounding, signs.negate, odd, half, rest))
     # The leading one adds to the exponent, which is one less than the field; a subnormal has none.
     places = [Place((bit,), lambda b: b, always(0)) for bit in bits(kept)[:-1]]
     size = max(fmt.exponent_bits, (total.highest + 2).bit_length())

@@ -35,8 +35,12 @@ def rounded_significand(fraction: int, bits: int, keep: int) -> tuple[int, int, 
 
 
 def fits(m: Logic, wires: int, lowest: int, result: Minifloat, most: int) -> bool:
-    """Whether a table does it: few wires, no subnormal result, and an exponent that rises by one at most."""
-    return wires <= fabric(m).table_inputs and (not result.subnormals or lowest > 0) and most == 1
+    """Whether a table does it: few wires, no subnormal result, and an exponent that rises by one at most.
+
+    Without mantissa bits the exponent decides a tie, and the table does not have that.
+    """
+    kept = result.mantissa_bits > 0 and (not result.subnormals or lowest > 0)
+    return kept and wires <= fabric(m).table_inputs and most == 1
 
 
 def multiply_by_table(m: Logic, x: Value, y: Value, keep: int) -> Value:

@@ -11,7 +11,7 @@ import numpy as np
 from hw.formats import Format, check_int
 from hw.specs.base import build_parts, parse_operands
 from hw.specs.pe import PeSpec, parse_element
-from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec
+from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, sizes
 
 MAX_SIDE = 256
 SEGMENT = 8
@@ -143,6 +143,7 @@ class ArraySpec(StreamSpec):
         The first tile takes its beats, or its loading and its beats. While one is worked on, the next is loaded, or
         the one before comes out, `rows` beats; so more tiles take ``max(beats, rows)`` each.
         """
+        beats, tiles = sizes(beats=beats, tiles=tiles)
         before, after = (0, self.rows - 1) if self.flow == "os" else (self.rows, 0)
         each = max(beats, self.rows) if isinstance(beats, int) else np.maximum(beats, self.rows)
         return before + beats + (tiles - 1) * each + self.latency + after

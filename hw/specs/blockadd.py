@@ -9,7 +9,7 @@ from hw.datapath import PRODUCTS
 from hw.datapath.rounded import check_result
 from hw.formats import Block, Fixed, Format, Minifloat, Span, check_int, parse_scalar
 from hw.specs.base import build_parts, check_build, check_operand, parse_blocks, parse_count, parse_pipeline
-from hw.specs.stream import STATUS, Beat, Field, StreamSpec
+from hw.specs.stream import STATUS, Beat, Field, StreamSpec, sizes
 
 MAX_LANES = 256
 FP32 = parse_scalar("fp32")
@@ -66,7 +66,8 @@ class BlockAddSpec(StreamSpec):
         check_build(self.form, self.pipeline)
         PRODUCTS["exact"].check(self.a.element, self.b.element)
         PRODUCTS["exact"].check(self.a.scale, self.b.scale)
-        check_result(self.a.scale, self.b.scale, self.result, Fixed.holding(self.scale_span), self.rounding)
+        for x, y in ((self.a.element, self.b.element), (self.a.scale, self.b.scale)):
+            check_result(x, y, self.result, Fixed.holding(self.scale_span), self.rounding)
 
     __hash__ = StreamSpec.__hash__
 
@@ -130,4 +131,5 @@ class BlockAddSpec(StreamSpec):
 
     def cycles(self, beats: Any = 1) -> Any:
         """For so many beats: one each, and the latency."""
+        (beats,) = sizes(beats=beats)
         return beats + self.latency

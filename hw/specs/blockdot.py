@@ -11,7 +11,7 @@ from hw.formats import Block, Fixed, Format, PowerOfTwo, Span, check_int, parse_
 from hw.specs.base import build_parts, check_build, check_operands, check_term, parse_blocks
 from hw.specs.dot import MAX_LANES
 from hw.specs.result import parse_result
-from hw.specs.stream import STATUS, Beat, Field, StreamSpec
+from hw.specs.stream import STATUS, Beat, Field, StreamSpec, sizes
 
 
 @dataclass(frozen=True)
@@ -156,4 +156,5 @@ class BlockDotSpec(StreamSpec):
 
     def cycles(self, beats: Any = 1) -> Any:
         """For so many pairs of blocks: one each, and the latency."""
+        (beats,) = sizes(beats=beats)
         return beats + self.latency

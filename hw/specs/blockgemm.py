@@ -13,7 +13,7 @@ from hw.specs.base import build_parts, parse_blocks, parse_count, parse_pipeline
 from hw.specs.blockadd import BlockAddSpec
 from hw.specs.gemm import MAX_SIZE, MAX_WORDS, WIDE, GemmSpec, quarter
 from hw.specs.gemm_cycles import run_cycles
-from hw.specs.stream import Beat, Field, StreamSpec
+from hw.specs.stream import Beat, Field, StreamSpec, sizes
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,7 @@ class BlockGemmSpec(GemmSpec):
 
     def cycles(self, m: Any, k: Any, n: Any, parameters: Any = None) -> Any:
         """As of `GemmSpec`; K is a multiple of the block's size."""
+        m, k, n = sizes(m=m, k=k, n=n)
         return run_cycles(self, m, k, n, False) + self.add.latency
 
     @property

@@ -9,7 +9,7 @@ from hw.datapath import PRODUCTS
 from hw.formats import Format, Span, check_choice, check_int
 from hw.specs.base import build_parts, check_build, check_operands, check_term, parse_count, parse_operands
 from hw.specs.result import ResultSpec, parse_result
-from hw.specs.stream import STATUS, Beat, Field, StreamSpec
+from hw.specs.stream import STATUS, Beat, Field, StreamSpec, sizes
 
 MAX_LANES = 1024
 SUMS: dict[str, str] = {
@@ -120,4 +120,5 @@ class DotSpec(StreamSpec, ResultSpec):
 
     def cycles(self, beats: Any = 1) -> Any:
         """For so many beats: one each, and the latency."""
+        (beats,) = sizes(beats=beats)
         return beats + self.latency

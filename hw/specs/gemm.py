@@ -12,7 +12,7 @@ from hw.specs.base import MAX_PIPELINE, parse_count, parse_operands, parse_pipel
 from hw.specs.gemm_cycles import run_cycles
 from hw.specs.pe import parse_element
 from hw.specs.requant import SCOPES, RequantSpec
-from hw.specs.stream import FLAG, Beat, Field, StreamSpec
+from hw.specs.stream import FLAG, Beat, Field, StreamSpec, sizes
 
 WIDE = "wide"
 MAX_ROWS = (1 << 16) - 1
@@ -309,11 +309,13 @@ class GemmSpec(StreamSpec):
         Parameters
         ----------
         m, k, n : int or integer array
-            The shape.
+            The shape; whether it fits the core is not looked at.
         parameters : bool or array of bool, optional
             Whether biases or scales are loaded. By default, if the scope is channel.
         """
-        return run_cycles(self, m, k, n, self.scope == "channel" if parameters is None else parameters)
+        loaded = self.scope == "channel" if parameters is None else parameters
+        m, k, n = sizes(m=m, k=k, n=n)
+        return run_cycles(self, m, k, n, loaded)
 
     @property
     def stream_widths(self) -> dict[str, int]:

@@ -13,7 +13,7 @@ from hw.datapath.accumulate import Kulisch
 from hw.datapath.digits import Sums
 from hw.formats import Fixed, Format, Span, check_choice, check_int, parse_scalar
 from hw.specs.base import MAX_PIPELINE, check_operand, parse_count, parse_pipeline
-from hw.specs.stream import FLAG, Beat, Field, StreamSpec
+from hw.specs.stream import FLAG, Beat, Field, StreamSpec, sizes
 
 GROUPS = (2, 4)
 MAX_TABLES, MAX_LOOKUPS, MAX_READS = 256, 256, 4096
@@ -136,6 +136,7 @@ class LookupSpec(StreamSpec):
 
         The first tables are filled, and then all lookups follow; between them filling takes what it does not overlap.
         """
+        vectors, rows = sizes(vectors=vectors, rows=rows)
         beats = -(-rows // self.lookups) * (self.planes // self.planes_a_beat)
         if not self.overlaps:
             each = self.build + beats

@@ -12,7 +12,7 @@ from hw.specs.array import parse_sides
 from hw.specs.base import build_parts, parse_operands, parse_pipeline
 from hw.specs.dot import MAX_LANES
 from hw.specs.mac import MacSpec
-from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec
+from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, sizes
 
 MAX_SIDE, MAX_BITS = 1 << 16, 1 << 22
 """Of a resident matrix: what the largest devices have memory for."""
@@ -196,4 +196,5 @@ class MatVecSpec(StreamSpec):
 
         A beat is used once, or for all rows. Loading a matrix takes a cycle for each of its beats.
         """
+        beats, matrices = sizes(beats=beats, matrices=matrices)
         return beats * max(1, self.neuron_folds) + matrices * self.words + self.latency

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, Span, check_choice, check_int
 from hw.specs.base import build_parts, check_build, parse_count, parse_operands, parse_pipeline
 from hw.specs.dot import MAX_LANES
-from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec
+from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, sizes
 
 SCOPES: dict[str, str] = {
     "tensor": "one scale for all: the parameters are ports",
@@ -175,4 +175,5 @@ class RequantSpec(StreamSpec):
 
     def cycles(self, beats: Any = 1) -> Any:
         """For so many beats: one each, and the latency."""
+        (beats,) = sizes(beats=beats)
         return beats + self.latency

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hw.formats import Format, parse_scalar
 from hw.specs.base import Spec
 
@@ -43,6 +45,28 @@ def beat_width(beat: Beat) -> int:
     return sum(field.width for field in beat.values())
 
 
+def sizes(**shape: Any) -> list[Any]:
+    """Parts of a shape as ints, or as arrays of 64 bits.
+
+    Raises
+    ------
+    TypeError
+        A part is neither an int nor an array of integers.
+    ValueError
+        A part is less than 1.
+    """
+    return [_size(name, size) for name, size in shape.items()]
+
+
+def _size(name: str, size: Any) -> Any:
+    array = np.asarray(size)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be an int or an array of integers, got {size!r}")
+    if array.size and array.min() < 1:
+        raise ValueError(f"{name} must be 1 or more, got {array.min()}")
+    return array.astype(np.int64) if array.ndim else int(array)
+
+
 class StreamSpec(Spec):
     """A unit whose ports are streams; subclasses give these and the cycles that beats take.
 
@@ -66,6 +90,11 @@ class StreamSpec(Spec):
 
         Both are counted, and nobody keeps the unit waiting. Subclasses name the shape; each part of it is an
         int, or an integer array, and arrays are broadcast together.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A part of the shape is no integer, or less than 1.
         """
 
     @property

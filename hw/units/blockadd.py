@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Value
 
-from hw.arith import Logic, multiply
+from hw.arith import Logic
 from hw.datapath import PRODUCTS
 from hw.datapath.accumulate import addend_of
+from hw.datapath.fused import Sum
 from hw.datapath.product import Product
+from hw.datapath.scaled import scale_sum
 from hw.datapath.sum import add_rounded, addend
 from hw.formats import Minifloat
 from hw.specs.blockadd import BlockAddSpec
@@ -66,12 +67,8 @@ class BlockAdd(Feedforward):
         spec = self.spec
         if spec.sum_format.span.signed:
             total = total.as_signed()
-        factor = PRODUCTS["exact"].multiply(m, spec.a.scale, spec.b.scale, a, b)
-        one = isinstance(factor.significand, Const) and factor.significand.value == 1
-        significand = total if one else multiply(m, "scaled", total, factor.significand)
-        statuses = [each for each in (status, factor.status) if each is not None]
-        both = m.wire("block_status", statuses[0] | statuses[1]) if len(statuses) == 2 else (statuses or [None])[0]
-        return replace(factor, significand=significand, status=both)
+        scaled = scale_sum(m, Sum(total, status), spec.sum_format.span.lsb, (spec.a, spec.b), (a, b))
+        return Product(scaled.total.value, scaled.exponent, scaled.negate, scaled.total.status)
 
     def _add(self, m: Logic, product: Product, c: Value) -> Value:
         spec = self.spec

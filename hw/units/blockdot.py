@@ -51,7 +51,7 @@ class BlockDot(Feedforward):
         a, b = beats["a"], beats["b"]
         pairs = [(Value.cast(a.x[lane]), Value.cast(b.x[lane])) for lane in range(spec.lanes)]
         total = sum_products(m, PRODUCTS["exact"], *spec.elements, pairs)
-        scaled = scale_sum(m, total, spec.sum_span.lsb, spec.scales, (Value.cast(a.scale), Value.cast(b.scale)))
+        scaled = scale_sum(m, total, spec.sum_span.lsb, (spec.a, spec.b), (Value.cast(a.scale), Value.cast(b.scale)))
         if isinstance(spec.result, Minifloat):
             code = round_sum(m, scaled.total, scaled.lsb, spec.result, spec.rounding, scaled.exponent, scaled.negate)
             return {"x": code}

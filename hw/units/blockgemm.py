@@ -41,6 +41,14 @@ class BlockGemm(Gemm):
     spec_type = BlockGemmSpec
 
     @property
+    def meanings(self) -> dict[str, str]:
+        said, spec = super().meanings, self.spec
+        for name, block in (("a", spec.a), ("b", spec.b)):
+            fmt, count = spec.operands[name]
+            said[f"s_axis_{name}_tdata"] += f"; from bit {fmt.width * count} a scale, {block.scale}"
+        return said
+
+    @property
     def parts(self) -> dict[str, Unit]:
         spec = self.spec
         return {

@@ -11,12 +11,16 @@ from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic
 from hw.specs.base import Spec
+from hw.specs.registers import Register
 from hw.specs.result import ResultSpec
 from hw.target import GENERIC, Target
 
 
 class Unit(wiring.Component):
     """A component that is made of a spec, for a target."""
+
+    registers: tuple[Register, ...] = ()
+    """What it is commanded by, if it has that."""
 
     # One that refuses its arguments is, by nature, created and never used: Amaranth need not warn of it.
     _MustUse__silence = True

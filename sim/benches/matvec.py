@@ -73,7 +73,7 @@ def longest(spec: MatVecSpec) -> int:
 
 
 def _cycles(spec: MatVecSpec, streams: Streams) -> int:
-    matrices = len(np.asarray(streams["w"]["x"])) // spec.words if spec.resident else 0
+    matrices = len(np.asarray(streams["w"]["x"])) // spec.words if spec.resident else 1
     return spec.cycles(len(np.asarray(streams["a"]["x"])), matrices)
 
 

@@ -12,7 +12,7 @@ from hw.formats import Block, Fixed, Format
 from sim.golden.accumulators import Floating
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode, decode_steps
-from sim.golden.products import Terms
+from sim.golden.products import Terms, scaled_status
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ class BlockAdd:
         x, c = check_codes("x", self.sum_format, x), check_codes("c", self.result, c)
         a, b = check_codes("a", self.a.scale, a), check_codes("b", self.b.scale, b)
         factors = decode_steps(self.a.scale, a).astype(object) * decode_steps(self.b.scale, b).astype(object)
-        broken = np.isnan(decode(self.a.scale, a)) | np.isnan(decode(self.b.scale, b))
         lsb = self.sum_format.span.lsb + self.a.scale.span.lsb + self.b.scale.span.lsb
-        steps = decode_steps(self.sum_format, x).astype(object) * factors
-        status = np.where(broken, 3, status).astype(np.uint8)
+        sums = decode_steps(self.sum_format, x).astype(object)
+        steps = sums * factors
+        status = scaled_status(sums, status, decode(self.a.scale, a), decode(self.b.scale, b))
         accumulator = Floating(self.result, rounding=self.rounding)
         # Adding zero makes a sum of -0, which only a caller can give, +0.
         state = np.broadcast_to(decode(self.result, c), steps.shape) + 0.0

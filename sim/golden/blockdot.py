@@ -12,7 +12,7 @@ from hw.formats import Block, Format
 from sim.golden.codes import check_codes
 from sim.golden.decoding import decode, decode_steps
 from sim.golden.dot import codes_of_sums, exact_sums
-from sim.golden.products import Terms
+from sim.golden.products import Terms, scaled_status
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class BlockDot:
                 f"got {x.shape}, {y.shape}, {first.shape} and {second.shape}"
             )
         total = exact_sums(self.a.element, self.b.element, x, y, "exact")
-        status = scaled_status(total, decode(self.a.scale, first), decode(self.b.scale, second))
+        status = scaled_status(total.steps, total.status, decode(self.a.scale, first), decode(self.b.scale, second))
         total = Terms(total.steps, status, total.lsb)
         if not self.keeps_scale:
             total = self._scaled(total, first, second)
@@ -72,13 +72,3 @@ class BlockDot:
         for fmt, codes in ((self.a.scale, first), (self.b.scale, second)):
             steps, lsb = steps * decode_steps(fmt, codes).astype(object), lsb + fmt.span.lsb
         return Terms(steps, total.status, lsb)
-
-
-def scaled_status(total: Terms, first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """The status of sums times two scales."""
-    numbers = np.sign(total.steps).astype(np.float64)
-    value = np.choose(total.status, [numbers, np.inf, -np.inf, np.nan])
-    with np.errstate(invalid="ignore"):
-        for scale in (first, second):
-            value = value * np.where(np.isfinite(scale), np.sign(scale), scale)
-    return np.select([np.isnan(value), np.isposinf(value), np.isneginf(value)], [3, 1, 2], 0).astype(np.uint8)

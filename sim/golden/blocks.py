@@ -17,7 +17,7 @@ from sim.golden.decoding import TABLE_WIDTH, decode, decode_steps
 from sim.golden.encoding import as_floats, encode
 from sim.golden.ladder import ladder
 from sim.golden.matmul import exact_sums
-from sim.golden.products import Terms
+from sim.golden.products import Terms, scaled_status
 from sim.golden.rounding import add_odd, deterministic
 from sim.golden.sums import FLOAT_BITS, Factor, Sums, dot, finite, fits_float64, status_of_sums
 
@@ -278,14 +278,14 @@ def _block_terms(a: Quantized, b: Quantized) -> Iterator[Terms]:
     size = a.format.size or max(1, length)
     x_scales, y_scales = (_scale_steps(q) for q in (a, b))
     lsb = a.format.scale.span.lsb + b.format.scale.span.lsb
-    x_broken, y_broken = (np.isnan(np.broadcast_to(q.scale_values(), _scale_shape(q))) for q in (a, b))
+    first, second = (np.broadcast_to(decode(q.format.scale, q.scales), _scale_shape(q)) for q in (a, b))
     for block, start in enumerate(range(0, length, size)):
         piece = slice(start, start + size)
         sums = exact_sums(a.format.element, b.format.element, a.elements[:, piece], b.elements[:, piece].T)
         factors = x_scales[:, block, None] * y_scales[None, :, block]
-        broken = x_broken[:, block, None] | y_broken[None, :, block]
-        status = np.where(broken, np.uint8(3), sums.status)
-        yield Terms(sums.steps().astype(object) * factors, status, sums.lsb + lsb)
+        steps = sums.steps().astype(object)
+        status = scaled_status(steps, sums.status, first[:, block, None], second[None, :, block])
+        yield Terms(np.where(status > 0, 0, steps * factors), status, sums.lsb + lsb)
 
 
 def _scale_steps(q: Quantized) -> NDArray[Any]:

@@ -227,6 +227,18 @@ def status(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.uint8]:
     ).astype(np.uint8)
 
 
+def scaled_status(
+    steps: NDArray[Any], flags: NDArray[np.uint8], first: NDArray[np.float64], second: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """The status of sums, of these steps and flags, times two scales; all are broadcast together."""
+    numbers = np.sign(steps).astype(np.float64)
+    value = np.select([flags == 1, flags == 2, flags == 3], [np.inf, -np.inf, np.nan], numbers)
+    with np.errstate(invalid="ignore"):
+        for scale in (first, second):
+            value = value * np.where(np.isfinite(scale), np.sign(scale), scale)
+    return np.select([np.isnan(value), np.isposinf(value), np.isneginf(value)], [3, 1, 2], 0).astype(np.uint8)
+
+
 PRODUCTS: dict[str, Rule] = {
     "exact": Exact(),
     "lmul": LMul("integer"),

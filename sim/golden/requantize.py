@@ -68,7 +68,7 @@ def requantize(
     fmt : Integer or Minifloat
         Of the result.
     zero_point : integer or integer array
-        -2**31..2**31; for a float 0.
+        -2**32..2**32; for a float 0.
     rounding : str
         Of the shift: a key of `hw.formats.ROUNDINGS` but "stochastic"; "down" is the plain shift.
     bias : integer or integer array
@@ -92,7 +92,7 @@ def requantize(
     how, numbers = deterministic(rounding), _integers("z", z)
     shape = numbers.shape
     scales, shifts = _parameter("m", m, -(1 << 62), 1 << 62, shape), _parameter("e", e, 0, 1000, shape)
-    most = 1 << 31 if isinstance(fmt, Integer) else 0
+    most = 1 << 32 if isinstance(fmt, Integer) else 0
     zeros = _parameter("zero_point", zero_point, -most, most, shape)
     products = _products(numbers, _spread("bias", _integers("bias", bias), shape), scales)
     codes = np.zeros(numbers.size, dtype=code_type(fmt.width))

@@ -57,7 +57,11 @@ def test_a_line_says_what_was_found() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["mac/int8"], "units: spec 'mac/int8'"), (["-j", "0"], "units: --jobs must be 1 or more, got 0")],
+    [
+        (["mac/int8"], "units: spec 'mac/int8'"),
+        (["-j", "0"], "units: --jobs must be 1 or more, got 0"),
+        (["-o", "/proc/none/units.md"], "units: [Errno "),
+    ],
 )
 def test_errors_are_one_line(
     arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -50,6 +50,11 @@ def test_beats_follow_from_the_formats() -> None:
         ),
         ((MXFP4, MXFP4, 0), ValueError, "lanes must be .*got 0"),
         ((MXFP4, MXFP4, 1, parse_format("int8")), ValueError, "result must be a float with exponent bits, got int8"),
+        (
+            (parse_format("4*e5m2@e3m2"), parse_format("4*e2m1@e3m2"), 1, parse_format("e4m3")),
+            ValueError,
+            "result must have a NaN, for e5m2 and e2m1 can give one, got e4m3",
+        ),
         ((MXFP4, MXFP4, 1, parse_format("fp32"), "odd?"), ValueError, "rounding must be .*got 'odd\\?'"),
         ((MXFP4, MXFP4, 1, parse_format("fp32"), "down", 5), ValueError, "pipeline must be .*got 5"),
     ],

@@ -123,3 +123,18 @@ def test_yosys_without_room_is_an_oserror(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_missing_package_is_named_with_its_cure() -> None:
     with pytest.raises(ToolError, match="the package no-such-thing is not installed: run `pip install no-such-thing`"):
         package_version("no-such-thing")
+
+
+def test_registers_are_in_header_and_manifest() -> None:
+    core = emit(hw.parse("gemm/int4xint4/2x2"))
+    assert re.search(r"(?m)^// 0x24 K +setting +31:0  k: columns of A, rows of B$", core.verilog)
+    (k,) = [register for register in core.manifest["registers"] if register["name"] == "K"]
+    assert (k["address"], k["parts"][0]["width"]) == (0x24, 32)
+    assert emit(hw.parse("mac/int4xint4")).manifest["registers"] == []
+
+
+def test_ports_stand_in_columns_however_long_their_names_are() -> None:
+    header = emit(hw.parse("blockgemm/mxfp4xmxfp4/2x2")).verilog.split("\nmodule")[0]
+    lines = [line for line in header.splitlines() if " input " in line or " output " in line]
+    assert len({line.index(" input " if " input " in line else " output ") for line in lines}) == 1
+    assert "s_axis_a_tdata  input    16  2 codes of A, e2m1; from bit 8 a scale, ue8m0" in header

@@ -20,11 +20,14 @@ from sim.verify import verify
         "blockadd/nvfp4xnvint4/n1/bf16/p0@ecp5",
         "blockadd/mxfp8e4m3xmxfp8e5m2/n1/fp16:up/p2@xcup",
         "blockadd/bfp8-16xbfp4-16/n1/fp32/p3@ice40",
+        "blockadd/4*e5m2~e4m3fnx4*e2m1~e4m3fn/n1/fp16/p0",
+        "blockadd/2*e2m1~e5m2x2*e2m1~ue5m3/n1/fp16/p1",
     ],
 )
 def test_designs_do_what_their_models_do(name: str) -> None:
     spec, _, target = name.partition("@")
-    verdict = verify(hw.parse(spec), hw.parse_target(target or "generic"))
+    # In a block's own name the @ is written as ~.
+    verdict = verify(hw.parse(spec.replace("~", "@")), hw.parse_target(target or "generic"))
     assert verdict.passed, verdict.failures
     assert verdict.tests == 4
 

@@ -59,6 +59,8 @@ def test_products_that_share_a_multiplier_are_right(name: str) -> None:
     "name",
     [
         *("mul/e3m2xe3m2/lmul_value/e3m2/p0", "mul/e2m2ieeexe2m2ieee/lmul_value/e4m3fn/p0", "mul/e3m2xe3m2/mitchell"),
+        # Without mantissa bits ties go to an even exponent.
+        *("mul/int4xint8/exact/e3m0", "mul/e3m0xe3m2/exact/e4m0-flush", "mul/int8xint4/exact/e8m0:odd@ecp5"),
         *("mul/e5m2xe5m2/mitchell/exact/p0", "mul/e2m3xe2m3/lmul/e3m2-flush:down/p0", "mul/pow4xint4@ecp5"),
     ],
 )
@@ -90,6 +92,7 @@ def test_accumulators_do_what_their_models_do(name: str) -> None:
     "name",
     [
         *("add/e4m3fnxe4m3fn/e4m3fn", "add/e5m2xe4m3fn/e5m2-inf:up/p1@ecp5", "add/int8xint4/fp16"),
+        *("add/e3m0xe3m0/e3m0", "add/int4xint8/e8m0:odd"),
         *("add/int8xe4m3/e4m3:toward_zero@xcup", "add/e3m2xe3m2/e6m1-flush:down", "add/e5m2xe2m1/e2m3fnuz-nan"),
         *("add/ue4m3xe3m3/ue3m2/p4/fast", "add/pow4xnf4/e5m3", "add/e3m2xe2m3/e4m3:nearest_away/p3@ice40"),
         *("add/int6xe3m2ieee-flush/e4m2fn-nan:odd/p2", "add/e5m2xe3m2/exact/p2@ice40", "add/uint3xe3m2/exact@xcup"),

@@ -11,7 +11,7 @@ import hw
 from hw.formats import parse_format
 from sim.golden import decode, model
 from sim.golden.accumulators import Floating
-from sim.golden.blocks import block_matmul, quantize
+from sim.golden.blocks import Quantized, block_matmul, quantize
 from sim.golden.matmul import exact_sums
 
 
@@ -51,6 +51,28 @@ def test_one_after_the_other_they_are_the_matrix_product_of_blocks() -> None:
         codes = model(spec).run(x=x, scale=scale, c={"x": codes})["y"]["x"]
     assert np.array_equal(codes, block_matmul(p, q, Floating(fmt))[0])
     assert np.isfinite(decode(fmt, codes)).all()
+
+
+def test_infinities_go_by_the_signs_and_zeros_of_scales() -> None:
+    fp32, block = parse_format("fp32"), "4*e5m2@e4m3fnx4*e2m1@e4m3fn"
+    one, less, zero = 0x38, 0xB8, 0x00
+    for status, scale, value in [(1, one, np.inf), (1, less, -np.inf), (2, less, np.inf), (1, zero, np.nan)]:
+        x, c = {"x": [[0]], "status": [[status]]}, {"x": [[0]]}
+        y = model(hw.parse(f"blockadd/{block}/n1/fp32")).run(x=x, scale={"a": [scale], "b": [[one]]}, c=c)["y"]["x"]
+        assert np.array_equal(decode(fp32, y), [[value]], equal_nan=True), (status, scale)
+    # A scale may be infinite itself, and the matrix product of blocks knows both.
+    p, q = parse_format("1*int4@e5m2"), parse_format("1*e5m2@e4m3fn")
+    for (element, factor), (other, second), value in [
+        ((1, 0x7C), (0x3C, one), np.inf),
+        ((15, 0x7C), (0x3C, one), -np.inf),
+        ((0, 0x7C), (0x3C, one), np.nan),
+        ((1, 0x3C), (0x7C, less), -np.inf),
+        ((1, 0x3C), (0x7C, zero), np.nan),
+    ]:
+        a = Quantized(p, np.array([[element]]), np.array([[factor]]))
+        b = Quantized(q, np.array([[other]]), np.array([[second]]))
+        codes, _status = block_matmul(a, b, Floating(fp32))
+        assert np.array_equal(decode(fp32, codes), [[value]], equal_nan=True), (element, factor, other, second)
 
 
 def test_a_scale_that_is_no_number_gives_none() -> None:

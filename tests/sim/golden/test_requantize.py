@@ -176,7 +176,7 @@ def test_shapes_are_kept_and_nothing_is_written() -> None:
         ({"m": 1 << 63}, ValueError, "m must be -4611686018427387904..4611686018427387904, got"),
         ({"e": -1}, ValueError, "e must be 0..1000, got -1"),
         ({"e": 1001}, ValueError, "e must be 0..1000, got 1001"),
-        ({"zero_point": 1 << 32}, ValueError, "zero_point must be -2147483648..2147483648, got"),
+        ({"zero_point": 1 << 33}, ValueError, "zero_point must be -4294967296..4294967296, got"),
         ({"m": [1.5]}, TypeError, "m must be integers, got an array of float64"),
         (
             {"m": np.array([3, 1 << 63], dtype=np.uint64)},
