@@ -26,6 +26,7 @@ from sim.golden.mul import Mul
 from sim.golden.pack import Pack
 from sim.golden.pe import Pe
 from sim.golden.requant import Requant
+from sim.golden.streams import Streamed
 from sim.golden.tellme import Tellme
 from sim.golden.tmac import Tmac
 
@@ -129,6 +130,9 @@ MODELS: dict[str, Callable[[Any], Any]] = {
 }
 """How to make each unit's model from a spec, by the unit's name."""
 
+STREAMED = {"dot", "blockdot", "blockadd", "array", "matvec", "requant", "tellme", "tmac"}
+"""Units whose models take streams: these are looked at first."""
+
 
 def model(spec: Any) -> Any:
     """The golden model of a spec: the same ports, the same codes.
@@ -140,4 +144,5 @@ def model(spec: Any) -> Any:
     """
     if isinstance(spec, type) or getattr(spec, "unit", None) not in MODELS:
         raise TypeError(f"spec must be a spec of {', '.join(MODELS)}, got {spec!r}")
-    return MODELS[spec.unit](spec)
+    made = MODELS[spec.unit](spec)
+    return Streamed(made, spec.inputs) if spec.unit in STREAMED else made

@@ -106,13 +106,13 @@ def beats(count: int, lanes: int, last: np.ndarray | None = None) -> dict[str, n
 @pytest.mark.parametrize(
     ("flow", "changes", "message"),
     [
-        ("os", {"a": beats(4, 3, ends(4))}, r"a must have shape \(beats, 2\), got \(4, 3\)"),
+        ("os", {"a": beats(4, 3, ends(4))}, r"a's x must have shape \(beats, 2\), got \(4, 3\)"),
         ("os", {"b": {"x": np.full((4, 3), 256), "last": ends(4)}}, "b .*256"),
         ("os", {"b": beats(3, 3, ends(3))}, "a and b must have as many beats, got 4 and 3"),
         ("os", {"a": beats(4, 2, 2 * ends(4))}, "last must be 0 or 1, got 2"),
-        ("ws", {"c": beats(4, 2)}, r"c must have shape \(4, 3\), got \(4, 2\)"),
+        ("ws", {"c": beats(4, 2)}, r"c's x must have shape \(beats, 3\), got \(4, 2\)"),
         ("ws", {"b": beats(3, 3)}, "b must have 2 beats for each of 2 tiles, got 3"),
-        ("is", {"b": beats(4, 3, ends(4))}, r"b must have shape \(beats, 2\), got \(4, 3\)"),
+        ("is", {"b": beats(4, 3, ends(4))}, r"b's x must have shape \(beats, 2\), got \(4, 3\)"),
     ],
 )
 def test_what_does_not_fit_is_refused(flow: str, changes: dict[str, Any], message: str) -> None:

@@ -129,8 +129,8 @@ def test_rounded_sums_are_those_of_ml_dtypes_in_a_tree(name: str, count: int) ->
     [
         ([[1, 256]], [[1, 2]], ValueError, r"a must be codes 0..255 of int8, got 256"),
         ([[1, 2]], [[1.5, 2]], TypeError, "b must be integer codes, got an array of float64"),
-        ([[1, 2]], [[1], [2]], ValueError, r"a and b must have one shape \(beats, lanes\), got \(1, 2\) and \(2, 1\)"),
-        ([1, 2], [1, 2], ValueError, r"a and b must have one shape \(beats, lanes\), got \(2,\) and \(2,\)"),
+        ([[1, 2]], [[1], [2]], ValueError, r"b's x must have shape \(beats, 2\), got \(2, 1\)"),
+        ([1, 2], [1, 2], ValueError, r"a's x must have shape \(beats, 2\), got \(2,\)"),
     ],
 )
 def test_what_is_refused(a: object, b: object, error: type[Exception], message: str) -> None:

@@ -134,7 +134,11 @@ INT2 = parse_format("int2")
         (lambda: unpack_planes(INT2, [[1]], 2, True), ValueError, r"indices must have shape \(..., 2, groups\)"),
         (lambda: unpack_planes(INT2, [[4], [0]], 2, True), ValueError, "indices must be codes 0..3 of uint2, got 4"),
         (lambda: TELLME.beats([[0, 1]]), ValueError, r"weights must have shape \(rows, 4\), got \(1, 2\)"),
-        (lambda: TELLME.run({"x": [[0, 1]]}, ONE, {"x": [[0]]}), ValueError, r"x must have shape \(vectors, 4\)"),
+        (
+            lambda: TELLME.run({"x": [[0, 1]]}, ONE, {"x": [[0]]}),
+            ValueError,
+            r"x's x must have shape \(beats, 4\), got \(1, 2\)",
+        ),
         (
             lambda: TELLME.run({"x": np.zeros((0, 4), np.uint8)}, ONE, {"x": [[0]]}),
             ValueError,
@@ -143,7 +147,7 @@ INT2 = parse_format("int2")
         (
             lambda: TELLME.run({"x": [[0, 1, 2, 3]]}, ONE, {"x": [[0, 0]]}),
             ValueError,
-            r"c must have shape \(1, 1\), got \(1, 2\)",
+            r"c's x must have shape \(beats, 1\), got \(1, 2\)",
         ),
         (
             lambda: TMAC.run({"x": [[0, 1]]}, {"index": [[0]], "last": [1]}),

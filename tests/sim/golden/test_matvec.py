@@ -84,12 +84,12 @@ def test_ends_that_do_not_agree_are_errors() -> None:
 def test_what_the_model_refuses() -> None:
     golden = model(hw.parse("matvec/int4xint4/1x2"))
     good = {"x": [[1, 2]], "last": [1]}
-    with pytest.raises(ValueError, match=r"a must have shape \(beats, 2\), got \(1, 1\)"):
+    with pytest.raises(ValueError, match=r"a's x must have shape \(beats, 2\), got \(1, 1\)"):
         golden.run(a={"x": [[1]], "last": [1]}, w=good)
     with pytest.raises(ValueError, match="w must be codes 0..15 of int4, got 16"):
         golden.run(a=good, w={"x": [[16, 0]], "last": [1]})
     with pytest.raises(ValueError, match="a and w must have as many beats, got 1 and 2"):
-        golden.run(a=good, w={"x": [[1, 2]] * 2, "last": [1]})
+        golden.run(a=good, w={"x": [[1, 2]] * 2, "last": [0, 1]})
     with pytest.raises(ValueError, match="last must be 0 or 1, got 2"):
         golden.run(a={"x": [[1, 2]], "last": [2]}, w=good)
     resident = model(hw.parse("matvec/int4xint4/1x2/2x2/exact/kulisch8"))
