@@ -83,7 +83,7 @@ def _gemm(spec: Any) -> Gemm:
     requant = None if spec.requant is None else _requant(spec.requant)
     shape = (spec.flow, spec.rows, spec.columns, spec.height)
     frames = Frames(spec.a, spec.b, spec.result, *shape, spec.parameters)
-    return Gemm(_mac(spec.array.pe.mac), requant, frames)
+    return Gemm(_mac(spec.array.pe.mac), requant, frames, spec.max_k)
 
 
 def _blockgemm(spec: Any) -> BlockGemm:

@@ -33,11 +33,25 @@ class BlockFrames(Frames):
 
     def pack_a(self, a: Quantized) -> bytes:  # type: ignore[override]
         """The frame of A, of blocks along its rows, whose length is whole blocks."""
+        self.check("a", a)
         return self._pack(a, self.rows)
 
     def pack_b(self, b: Quantized) -> bytes:  # type: ignore[override]
         """The frame of B, given by its columns: an array of shape (N, K), of blocks along its rows."""
+        self.check("b", b)
         return self._pack(b, self.columns)
+
+    def check(self, name: str, x: Quantized) -> None:
+        """Raise TypeError or ValueError unless `x` is a matrix in the format of operand `name`, of whole blocks."""
+        if not isinstance(x, Quantized):
+            raise TypeError(f"{name} must be Quantized, got {type(x).__name__}; sim.golden.blocks.quantize makes one")
+        wanted = (self.a, self.a_scale, self.size) if name == "a" else (self.b, self.b_scale, self.size)
+        if (x.format.element, x.format.scale, x.format.size) != wanted:
+            raise ValueError(
+                f"{name} must have blocks of {self.size} {wanted[0]} with a scale {wanted[1]}, got {x.format}"
+            )
+        if x.elements.ndim != 2 or x.elements.shape[1] % self.size:
+            raise ValueError(f"{name} must have shape (rows, n * {self.size}), got {x.elements.shape}")
 
     def _pack(self, x: Quantized, height: int) -> bytes:
         element, scale = x.format.element.width, x.format.scale.width
@@ -73,5 +87,12 @@ class BlockGemm:
         a : Quantized, of shape (M, K)
         b : Quantized, of shape (N, K)
             B's columns.
+
+        Raises
+        ------
+        TypeError, ValueError
+            They are no matrices of whole blocks in the formats of A and B, or their K differ.
         """
+        self.frames.check("a", a)
+        self.frames.check("b", b)
         return block_matmul(a, b, self.accumulator)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hw.formats import Fixed, Format, Integer
+from hw.formats import Fixed, Format, Integer, check_int
 from sim.golden.codes import Codes, check_codes, code_type
 
 
@@ -73,7 +73,8 @@ class Frames:
             They are not codes, or their lengths differ; parameters are missing or unknown.
         """
         if set(parameters) != set(self.parameters):
-            raise ValueError(f"parameters must be {', '.join(self.parameters)}, got {', '.join(parameters) or 'none'}")
+            wanted = ", ".join(self.parameters) or "none"
+            raise ValueError(f"parameters must be {wanted}, got {', '.join(parameters) or 'none'}")
         given = {name: check_codes(name, fmt, parameters[name]) for name, fmt in self.parameters.items()}
         shapes = {codes.shape for codes in given.values()}
         if len(shapes) != 1 or len(shapes.pop()) != 1:
@@ -94,9 +95,13 @@ class Frames:
 
         Raises
         ------
-        ValueError
-            It has not as many bytes.
+        TypeError, ValueError
+            It is not bytes, or not as many; `m` or `n` is no size.
         """
+        if not isinstance(frame, (bytes, bytearray)):
+            raise TypeError(f"frame must be bytes, got {type(frame).__name__}")
+        for name, count in (("m", m), ("n", n)):
+            check_int(name, count, 1, 1 << 31)
         size = slot_bytes(self.result)
         if len(frame) != m * n * size:
             raise ValueError(f"frame must have {m} x {n} x {size} bytes, got {len(frame)}")

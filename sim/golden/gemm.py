@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,16 +28,19 @@ class Gemm:
         What makes C of the sums.
     frames : Frames
         How its streams are written.
+    max_k : int
+        The largest K: of more products sums may wrap.
     """
 
     mac: Mac
     requant: Requant | None
     frames: Frames
+    max_k: int
 
     def run(
         self, a: ArrayLike, b: ArrayLike, relu: bool = False, **parameters: ArrayLike
     ) -> tuple[Codes, NDArray[np.uint8]]:
-        """C for a shape of any size.
+        """C, for any M and N.
 
         Parameters
         ----------
@@ -56,8 +60,12 @@ class Gemm:
         TypeError, ValueError
             Codes that are none, shapes that do not go together, parameters that are missing or unknown.
         """
+        if not isinstance(relu, (bool, np.bool_)):
+            raise TypeError(f"relu must be a bool, got {relu!r}")
         sums, status = self.mac.matmul(a, b)
-        given = {name: np.broadcast_to(codes, sums.shape) for name, codes in parameters.items()}
+        if len(np.asarray(b)) > self.max_k:
+            raise ValueError(f"a and b must have a K of at most {self.max_k}, got {len(np.asarray(b))}")
+        given = {name: _spread(name, codes, sums.shape) for name, codes in parameters.items()}
         if self.requant is not None:
             given.setdefault("bias", np.zeros(sums.shape, dtype=np.uint8))
             z = {"x": sums, "last": np.zeros(len(sums), dtype=np.uint8)}
@@ -66,9 +74,8 @@ class Gemm:
             return self.requant.run(z, given, int(relu))["y"]["x"], status
         known = [name for name in self.frames.parameters if name == "bias"]
         if relu or set(given) - set(known):
-            raise ValueError(
-                f"sums take {''.join(known) or 'no'} parameter and no ReLU, got {', '.join(given) or 'it'}"
-            )
+            wanted = f"{known[0]} or no parameters" if known else "no parameters"
+            raise ValueError(f"wide sums take {wanted} and no ReLU, got {', '.join([*given, *['ReLU'] * bool(relu)])}")
         if not known:
             return sums, status
         total = decode_steps(self.mac.accumulator.format, sums).astype(object)
@@ -76,3 +83,11 @@ class Gemm:
             fmt = self.frames.parameters["bias"]
             total = total + decode_steps(fmt, check_codes("bias", fmt, given["bias"]))
         return encode_steps(self.frames.result, total, self.frames.result.span.lsb), status
+
+
+def _spread(name: str, codes: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:
+    """A parameter for each element of C."""
+    given = np.asarray(codes)
+    if given.shape not in ((), shape[1:]):
+        raise ValueError(f"{name} must be one code, or have shape ({shape[1]},), got {given.shape}")
+    return np.broadcast_to(given, shape)

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import hw
-from hw.formats import Format, parse_scalar
+from hw.formats import Format, parse_format, parse_scalar
 from sim.golden import model
+from sim.golden.blocks import quantize
 from sim.golden.frames import slot_bytes
 
 
@@ -152,7 +153,40 @@ def test_what_is_wrong_is_named(make: Callable[[Any], Any], message: str) -> Non
         make(core("gemm/int8xint8/2x2/os/exact/kulisch8/p1/int8/channel/x1/p1/k8"))
 
 
-@pytest.mark.parametrize(("options", "got"), [({"relu": True}, "it"), ({"m": 3}, "m")])
+@pytest.mark.parametrize(("options", "got"), [({"relu": True}, "ReLU"), ({"m": 3}, "m")])
 def test_sums_take_no_scale(options: dict[str, Any], got: str) -> None:
-    with pytest.raises(ValueError, match=f"sums take bias parameter and no ReLU, got {got}"):
+    with pytest.raises(ValueError, match=f"wide sums take bias or no parameters and no ReLU, got {got}"):
         core("gemm/int8xint8/2x2/os/exact/kulisch8/p1/wide/x1/k8").run([[1]], [[1]], **options)
+
+
+SCALE = {"m": 1, "e": 0, "zero": 0}
+BLOCKS = {name: quantize(parse_format(name), np.ones((2, 64))) for name in ("mxfp4", "mxint4")}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda g, _: g.run([[1] * 9], [[1]] * 9, **SCALE), ValueError, "a and b must have a K of at most 8, got 9"),
+        (lambda g, _: g.run([[1]], [[1]], relu="no", **SCALE), TypeError, "relu must be a bool, got 'no'"),
+        (
+            lambda g, _: g.run([[1]], [[1]], bias=[1, 2], **SCALE),
+            ValueError,
+            r"bias must be one code, or have shape \(1,\), got \(2,\)",
+        ),
+        (lambda g, _: g.frames.unpack(None, 1, 1), TypeError, "frame must be bytes, got NoneType"),
+        (lambda g, _: g.frames.unpack(b"", -3, 1), ValueError, "m must be 1..2147483648, got -3"),
+        (lambda g, _: g.frames.unpack(b"", 1, 1.5), TypeError, "n must be an int, got 1.5"),
+        (lambda _, g: g.frames.pack_p(bias=[1]), ValueError, "parameters must be none, got bias"),
+        (lambda _, g: g.frames.pack_a(np.ones((2, 64))), TypeError, "a must be Quantized, got ndarray"),
+        (
+            lambda _, g: g.frames.pack_b(BLOCKS["mxint4"]),
+            ValueError,
+            "b must have blocks of 32 e2m1 with a scale ue8m0, got mxint4",
+        ),
+        (lambda _, g: g.run(BLOCKS["mxfp4"], BLOCKS["mxint4"]), ValueError, "b must have blocks of 32 e2m1"),
+    ],
+)
+def test_what_golden_cores_refuse(call: Callable[[Any, Any], Any], error: type[Exception], message: str) -> None:
+    cores = core("gemm/int8xint8/2x2/os/exact/kulisch8/p1/int8/tensor/x1/p1/k8"), core("blockgemm/mxfp4xmxfp4/2x2")
+    with pytest.raises(error, match=message):
+        call(*cores)
