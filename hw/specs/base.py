@@ -114,7 +114,11 @@ def parse_operands(text: str) -> tuple[Format, Format]:
             return parse_scalar(a), parse_scalar(b)
         except ValueError as error:
             failure = error
-    raise failure
+    try:
+        blocks = " and ".join(map(str, parse_blocks(text)))
+    except ValueError:
+        raise failure from None
+    raise ValueError(f"operands must be scalar formats, got {blocks}; blocks are for blockdot, blockadd and blockgemm")
 
 
 def parse_blocks(text: str) -> tuple[Block, Block]:
@@ -164,7 +168,9 @@ def parse_count(name: str, letter: str, text: str) -> int:
     """The number in a part of a name, like ``n32``."""
     match = re.fullmatch(rf"{letter}([1-9][0-9]{{0,6}})", text)
     if not match:
-        raise ValueError(f"{name} must be written {letter} and a number, like {letter}32, got {text!r}")
+        raise ValueError(
+            f"{name} must be written {letter} and a number from 1 to 9999999, like {letter}32, got {text!r}"
+        )
     return int(match[1])
 
 

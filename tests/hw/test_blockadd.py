@@ -69,5 +69,5 @@ def test_a_wrong_name_says_how_it_is_written() -> None:
         hw.parse("blockadd/int8xint8")
     with pytest.raises(ValueError, match="operands must be written AxB, got 'mmm'"):
         hw.parse("blockadd/mmm")
-    with pytest.raises(ValueError, match="lanes must be written n and a number, like n32, got '8'"):
+    with pytest.raises(ValueError, match="lanes must be written n and a number from 1 to 9999999, like n32, got '8'"):
         hw.parse("blockadd/mxfp4xmxfp4/8")

@@ -75,12 +75,22 @@ def test_the_shift_left_to_a_row_takes_no_more_than_a_lut() -> None:
     [
         (lambda: hw.parse("dot/int8xint8"), ValueError, "it must have 2 to 7 parts after the unit"),
         (lambda: hw.parse("dot/int8xint8/n2/exact/fp16/rounded/p0/fast/x"), ValueError, "it must have 2 to 7 parts"),
-        (lambda: hw.parse("dot/int8xint8/8"), ValueError, "lanes must be written n and a number, like n32, got '8'"),
+        (
+            lambda: hw.parse("dot/int8xint8/8"),
+            ValueError,
+            "lanes must be written n and a number from 1 to 9999999, like n32, got '8'",
+        ),
         (lambda: hw.parse("dot/int8xint8/n1025"), ValueError, "lanes must be 1..1024, got 1025"),
         (lambda: hw.parse("dot/int8xint8/n2/lmul"), ValueError, "product lmul takes minifloats, got int8 and int8"),
         (lambda: hw.parse("dot/int8xint8/n2/exact/int8"), ValueError, "result must be exact or a float with exponent"),
         (lambda: hw.parse("dot/int8xint8/n2/exact/exact/rounded"), ValueError, "sums must be fused for an exact"),
         (lambda: hw.parse("dot/int8xint8/n2/exact/exact/late"), ValueError, "pipeline must be written pSTAGES, got"),
+        (
+            lambda: hw.parse("dot/mxfp4xmxint8/n2"),
+            ValueError,
+            "operands must be scalar formats, got mxfp4 and mxint8; blo",
+        ),
+        (lambda: hw.parse("dot/int8xint8/n0"), ValueError, "lanes must be written n and a number from 1 to 9999999, l"),
         (lambda: hw.parse("dot/e5m2xe5m2/n2/exact/e4m3"), ValueError, "result must have a NaN, for e5m2 and e5m2"),
         (lambda: hw.DotSpec(INT8, INT8, 2.0), TypeError, "lanes must be an int, got 2.0"),  # type: ignore[arg-type]
         (lambda: hw.DotSpec(INT8, INT8, 2, sums="late"), ValueError, "sums must be one of fused, rounded, got 'late'"),

@@ -109,8 +109,11 @@ def test_arguments_are_checked(changes: dict[str, Any], error: type[Exception], 
     [
         ("requant/int20xint8", "it must have 2 to 7 parts after the unit .it is written requant/INxOUT/nLANES/SCOPE"),
         ("requant/int20/n1", "operands must be written AxB, got 'int20'"),
-        ("requant/int20xint8/8", "lanes must be written n and a number, like n32, got '8'"),
-        ("requant/int20xint8/n8/tensor/m0", "multiplier must be written m and a number, like m32, got 'm0'"),
+        ("requant/int20xint8/8", "lanes must be written n and a number from 1 to 9999999, like n32, got '8'"),
+        (
+            "requant/int20xint8/n8/tensor/m0",
+            "multiplier must be written m and a number from 1 to 9999999, like m32, got 'm0'",
+        ),
         ("requant/int20xint8/n8/tensor/8", "the pipeline must be written pSTAGES, got '8'"),
         ("requant/int20xint8/n8/tensor/p1/small/p2", "nothing may follow the form, got 'p2'"),
         ("requant/int20xint8/n8/tensor/p1/dsp", None),
