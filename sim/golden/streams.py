@@ -36,7 +36,7 @@ class Streamed:
         given = dict(zip(self.inputs, streams, strict=False)) | named
         for stream, fields in self.inputs.items():
             check_beats(stream, fields, given.get(stream))
-        return self.model.run(**given)
+        return self.model.run(*streams, **named)
 
     def __getattr__(self, name: str) -> Any:
         if name in self.__annotations__:  # while it is being copied

@@ -40,3 +40,10 @@ def test_streams_may_be_given_in_order_and_all_else_is_the_models() -> None:
     assert isinstance(golden.model, Dot)
     assert deepcopy(golden) == golden
     assert golden.result.name == "fix9.0"
+
+
+def test_what_follows_the_streams_goes_to_the_model_too() -> None:
+    golden, z = model(hw.parse("requant/int10xint4/n1/tensor")), {"x": [[1023]], "last": [1]}
+    scale = {"bias": 0, "m": 1, "e": 0, "zero": 0}
+    assert golden.run(z, None, 0, **scale)["y"]["x"].tolist() == [[15]]
+    assert golden.run(z, None, 1, **scale)["y"]["x"].tolist() == [[0]]
