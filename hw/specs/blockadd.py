@@ -9,14 +9,14 @@ from hw.datapath import PRODUCTS
 from hw.datapath.rounded import check_result
 from hw.formats import Block, Fixed, Format, Minifloat, Span, check_int, parse_scalar
 from hw.specs.base import build_parts, check_build, check_operand, parse_blocks, parse_count, parse_pipeline
-from hw.specs.stream import STATUS, Beat, Field, StreamSpec, sizes
+from hw.specs.stream import STATUS, Beat, FeedforwardSpec, Field
 
 MAX_LANES = 256
 FP32 = parse_scalar("fp32")
 
 
 @dataclass(frozen=True)
-class BlockAddSpec(StreamSpec):
+class BlockAddSpec(FeedforwardSpec):
     """``y = c + x * scale_a * scale_b`` in every lane, rounded once: what follows an array that sums blocks.
 
     Parameters
@@ -69,7 +69,7 @@ class BlockAddSpec(StreamSpec):
         for x, y in ((self.a.element, self.b.element), (self.a.scale, self.b.scale)):
             check_result(x, y, self.result, Fixed.holding(self.scale_span), self.rounding)
 
-    __hash__ = StreamSpec.__hash__
+    __hash__ = FeedforwardSpec.__hash__
 
     @property
     def name(self) -> str:
@@ -124,12 +124,3 @@ class BlockAddSpec(StreamSpec):
     @property
     def outputs(self) -> dict[str, Beat]:
         return {"y": {"x": Field(self.result, self.lanes)}}
-
-    @property
-    def latency(self) -> int:
-        return self.pipeline
-
-    def cycles(self, beats: Any = 1) -> Any:
-        """For so many beats: one each, and the latency."""
-        (beats,) = sizes(beats=beats)
-        return beats + self.latency

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from hw.datapath import PRODUCTS
 from hw.datapath.rounded import check_result
@@ -11,11 +11,11 @@ from hw.formats import Block, Fixed, Format, PowerOfTwo, Span, check_int, parse_
 from hw.specs.base import build_parts, check_build, check_operands, check_term, parse_blocks
 from hw.specs.dot import MAX_LANES
 from hw.specs.result import parse_result
-from hw.specs.stream import STATUS, Beat, Field, StreamSpec, sizes
+from hw.specs.stream import STATUS, Beat, FeedforwardSpec, Field
 
 
 @dataclass(frozen=True)
-class BlockDotSpec(StreamSpec):
+class BlockDotSpec(FeedforwardSpec):
     """A dot product of two blocks: ``sum = scale_a * scale_b * (a[0] * b[0] + ... + a[n-1] * b[n-1])``.
 
     A beat of operands is a block. Scales are applied once, to the sum. A scale of the whole tensor, as NVFP4 has it, is
@@ -72,7 +72,7 @@ class BlockDotSpec(StreamSpec):
         if self.is_exact:
             check_term(*self.elements, self.exact_span)
 
-    __hash__ = StreamSpec.__hash__
+    __hash__ = FeedforwardSpec.__hash__
 
     @property
     def name(self) -> str:
@@ -148,13 +148,3 @@ class BlockDotSpec(StreamSpec):
         if self.has_status:
             beat["status"] = Field(STATUS)
         return {"sum": beat}
-
-    @property
-    def latency(self) -> int:
-        """Clock edges from a pair of blocks to their sum."""
-        return self.pipeline
-
-    def cycles(self, beats: Any = 1) -> Any:
-        """For so many pairs of blocks: one each, and the latency."""
-        (beats,) = sizes(beats=beats)
-        return beats + self.latency

@@ -11,7 +11,7 @@ from hw.formats import Block, Format, check_int
 from hw.specs.array import ArraySpec, parse_sides
 from hw.specs.base import build_parts, parse_blocks, parse_count, parse_pipeline
 from hw.specs.blockadd import BlockAddSpec
-from hw.specs.gemm import MAX_SIZE, MAX_WORDS, WIDE, GemmSpec, quarter
+from hw.specs.gemm import MAX_SIZE, MAX_WORDS, WIDE, GemmSpec
 from hw.specs.gemm_cycles import run_cycles
 from hw.specs.stream import Beat, Field, StreamSpec, sizes
 
@@ -63,11 +63,7 @@ class BlockGemmSpec(GemmSpec):
             raise ValueError(f"accumulator must be a float, got {self.accumulator}")
         object.__setattr__(self, "accumulator", parse_accumulator(self.accumulator).name)
         self._settle_height()
-        if self.output_lanes is None:
-            object.__setattr__(self, "output_lanes", quarter(self.columns))
-        check_int("output_lanes", self.output_lanes, 1, self.columns)
-        if self.columns % self.output_lanes:
-            raise ValueError(f"output_lanes must divide the columns, {self.columns}, got {self.output_lanes}")
+        self._settle_lanes()
         _ = self.add, self.array
         self._check_size()
         check_int("max_k", self.max_k, self.a.size, MAX_SIZE)
@@ -167,10 +163,5 @@ class BlockGemmSpec(GemmSpec):
     @property
     def word_widths(self) -> dict[str, int]:
         """Bits of a word of each operand: the elements, and above them a scale."""
-        blocks = {"a": self.a, "b": self.b}
-        return {name: fmt.width * count + blocks[name].scale.width for name, (fmt, count) in self.operands.items()}
-
-    @property
-    def stream_widths(self) -> dict[str, int]:
-        operands = {f"s_axis_{name}": -(-width // 8) * 8 for name, width in self.word_widths.items()}
-        return super().stream_widths | operands
+        scales = {"a": self.a.scale, "b": self.b.scale}
+        return {name: width + scales[name].width for name, width in super().word_widths.items()}

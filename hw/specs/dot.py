@@ -9,7 +9,7 @@ from hw.datapath import PRODUCTS
 from hw.formats import Format, Span, check_choice, check_int
 from hw.specs.base import build_parts, check_build, check_operands, check_term, parse_count, parse_operands
 from hw.specs.result import ResultSpec, parse_result
-from hw.specs.stream import STATUS, Beat, Field, StreamSpec, sizes
+from hw.specs.stream import STATUS, Beat, FeedforwardSpec, Field
 
 MAX_LANES = 1024
 SUMS: dict[str, str] = {
@@ -20,7 +20,7 @@ SUMS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class DotSpec(StreamSpec, ResultSpec):
+class DotSpec(FeedforwardSpec, ResultSpec):
     """A dot product: ``sum = a[0] * b[0] + ... + a[n-1] * b[n-1]``, a beat of operands at a time.
 
     Rounded sums are added in a tree: neighbours, then neighbouring sums; a last one without a neighbour waits.
@@ -83,7 +83,7 @@ class DotSpec(StreamSpec, ResultSpec):
                 raise ValueError("sums must be fused for an exact result, got 'rounded'")
             rule.check_result(self.a, self.b, self.result)
 
-    __hash__ = StreamSpec.__hash__
+    __hash__ = FeedforwardSpec.__hash__
 
     @property
     def name(self) -> str:
@@ -117,8 +117,3 @@ class DotSpec(StreamSpec, ResultSpec):
     def outputs(self) -> dict[str, Beat]:
         status = {"status": Field(STATUS)} if self.has_status else {}
         return {"sum": {"x": Field(self.result), **status}}
-
-    def cycles(self, beats: Any = 1) -> Any:
-        """For so many beats: one each, and the latency."""
-        (beats,) = sizes(beats=beats)
-        return beats + self.latency

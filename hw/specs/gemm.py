@@ -92,11 +92,7 @@ class GemmSpec(StreamSpec):
     def __post_init__(self) -> None:
         object.__setattr__(self, "accumulator", self.array.accumulator)
         self._settle_height()
-        if self.output_lanes is None:
-            object.__setattr__(self, "output_lanes", quarter(self.columns))
-        check_int("output_lanes", self.output_lanes, 1, self.columns)
-        if self.columns % self.output_lanes:
-            raise ValueError(f"output_lanes must divide the columns, {self.columns}, got {self.output_lanes}")
+        self._settle_lanes()
         if self.output is None:
             object.__setattr__(self, "output", self._usual_output())
         if not isinstance(self.output, str):
@@ -119,6 +115,13 @@ class GemmSpec(StreamSpec):
         _ = self.requant
 
     __hash__ = StreamSpec.__hash__
+
+    def _settle_lanes(self) -> None:
+        if self.output_lanes is None:
+            object.__setattr__(self, "output_lanes", quarter(self.columns))
+        check_int("output_lanes", self.output_lanes, 1, self.columns)
+        if self.columns % self.output_lanes:
+            raise ValueError(f"output_lanes must divide the columns, {self.columns}, got {self.output_lanes}")
 
     def _settle_height(self) -> None:
         if self.flow == "os":
@@ -318,9 +321,14 @@ class GemmSpec(StreamSpec):
         return run_cycles(self, m, k, n, loaded)
 
     @property
+    def word_widths(self) -> dict[str, int]:
+        """Bits of a word of each operand."""
+        return {name: fmt.width * count for name, (fmt, count) in self.operands.items()}
+
+    @property
     def stream_widths(self) -> dict[str, int]:
         """Bits of `tdata` of each stream. Operands lie bit by bit; all else in slots."""
-        widths = {f"s_axis_{name}": -(-fmt.width * count // 8) * 8 for name, (fmt, count) in self.operands.items()}
+        widths = {f"s_axis_{name}": -(-width // 8) * 8 for name, width in self.word_widths.items()}
         if self.parameters:
             widths["s_axis_p"] = sum(slot(fmt.width) for fmt in self.parameters.values())
         return widths | {"m_axis": self.output_lanes * slot(self.result.width)}

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, Span, check_choice, check_int
 from hw.specs.base import build_parts, check_build, parse_count, parse_operands, parse_pipeline
 from hw.specs.dot import MAX_LANES
-from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, sizes
+from hw.specs.stream import FLAG, STATUS, Beat, FeedforwardSpec, Field
 
 SCOPES: dict[str, str] = {
     "tensor": "one scale for all: the parameters are ports",
@@ -18,7 +18,7 @@ MAX_INPUT_WIDTH, MAX_MULTIPLIER, DEFAULT_MULTIPLIER = 128, 32, 16
 
 
 @dataclass(frozen=True)
-class RequantSpec(StreamSpec):
+class RequantSpec(FeedforwardSpec):
     """A requantiser: sums become short codes again, by integers alone.
 
     ``y = saturate(round((z + bias) * m / 2**e) + zero)`` for an integer output; for a float ``(z + bias) * m / 2**e``,
@@ -87,7 +87,7 @@ class RequantSpec(StreamSpec):
             raise ValueError(f"status must be False for an output without a NaN, got {self.output}")
         check_build(self.form, self.pipeline)
 
-    __hash__ = StreamSpec.__hash__
+    __hash__ = FeedforwardSpec.__hash__
 
     @property
     def name(self) -> str:
@@ -168,12 +168,3 @@ class RequantSpec(StreamSpec):
     @property
     def port_formats(self) -> dict[str, Format]:
         return super().port_formats | self.settings
-
-    @property
-    def latency(self) -> int:
-        return self.pipeline
-
-    def cycles(self, beats: Any = 1) -> Any:
-        """For so many beats: one each, and the latency."""
-        (beats,) = sizes(beats=beats)
-        return beats + self.latency

@@ -105,3 +105,19 @@ class StreamSpec(Spec):
     @property
     def timing(self) -> str:
         return f"Latency: {self.latency} cycles from a beat to the result that it completes, if nothing waits."
+
+
+class FeedforwardSpec(StreamSpec):
+    """A unit with streams of which each result depends on one beat of each input; `pipeline` is a subclass's field."""
+
+    pipeline: int
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a beat to its result."""
+        return self.pipeline
+
+    def cycles(self, beats: Any = 1) -> Any:
+        """For so many beats: one each, and the latency."""
+        (beats,) = sizes(beats=beats)
+        return beats + self.latency

@@ -63,8 +63,8 @@ class Gemm:
         if not isinstance(relu, (bool, np.bool_)):
             raise TypeError(f"relu must be a bool, got {relu!r}")
         sums, status = self.mac.matmul(a, b)
-        if len(np.asarray(b)) > self.max_k:
-            raise ValueError(f"a and b must have a K of at most {self.max_k}, got {len(np.asarray(b))}")
+        if (depth := np.shape(b)[0]) > self.max_k:
+            raise ValueError(f"a and b must have a K of at most {self.max_k}, got {depth}")
         given = {name: _spread(name, codes, sums.shape) for name, codes in parameters.items()}
         if self.requant is not None:
             given.setdefault("bias", np.zeros(sums.shape, dtype=np.uint8))

@@ -182,7 +182,7 @@ class BlockSums(wiring.Component):
 def add_block_operands(m: Module, spec: BlockGemmSpec, run: Run, ports: wiring.Component) -> Sums:
     """Everything up to the sums of tiles."""
     fed, scales, blocks = Fed(), run.add("scales", ScaleQueue(spec.add, spec.rows)), _block_sums(spec, run)
-    a, b, feeder = add_stores(m, spec, run, spec.word_widths, ports)
+    a, b, feeder = add_stores(m, spec, run, ports)
     widths = [fmt.width * count for fmt, count in spec.operands.values()]
     elements = [data[:width] for data, width in zip((a.data, b.data), widths, strict=True)]
     m.d.comb += [

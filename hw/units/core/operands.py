@@ -64,16 +64,13 @@ def add_parameters(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component)
 
 def add_operands(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -> Sums:
     """Everything up to the sums."""
-    widths = {name: fmt.width * count for name, (fmt, count) in spec.operands.items()}
-    a, b, feeder = add_stores(m, spec, run, widths, ports)
+    a, b, feeder = add_stores(m, spec, run, ports)
     return add_array(m, spec, run, feeder, a.data, b.data)
 
 
-def add_stores(
-    m: Module, spec: GemmSpec, run: Run, widths: dict[str, int], ports: wiring.Component
-) -> tuple[TileStore, MatrixStore, Feeder]:
-    """The stores of both operands, with words of so many bits, and what reads them."""
-    planner = run.planner
+def add_stores(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -> tuple[TileStore, MatrixStore, Feeder]:
+    """The stores of both operands, and what reads them."""
+    planner, widths = run.planner, spec.word_widths
     a = TileStore(widths["a"], spec.max_k, spec.rows, MAX_ROWS.bit_length())
     b = MatrixStore(widths["b"], spec.words)
     add_store(run, "a", a, ports)
