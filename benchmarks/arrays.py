@@ -16,7 +16,7 @@ import numpy as np
 import hw
 from hw.specs.array import ArraySpec
 from rtl_gen import Emitted, emit
-from sim.benches.array import tiles
+from sim.benches.array import alike
 from sim.benches.play import save
 from sim.runner import simulate
 
@@ -32,7 +32,7 @@ def emitted(name: str) -> tuple[Emitted, float]:
 
 def simulated(spec: ArraySpec, design: Emitted) -> tuple[float, float]:
     """Seconds that the simulator took to build, and cycles a second of a bench that compares all sums."""
-    play = tiles(spec, "tiles", BEATS, TILES, np.random.default_rng(0))
+    play = alike(spec, "tiles", BEATS, TILES, np.random.default_rng(0))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary).resolve()
         source, _ = design.write(folder)
