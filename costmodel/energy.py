@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import hw
 from costmodel import yosys
 from hw.formats import Format, Integer
+from hw.specs.mac import MacSpec
 from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
@@ -83,7 +83,7 @@ def energy_key(emitted: Emitted, table: str = DEFAULT_TABLE) -> str:
     return hashlib.sha256("\0".join([emitted.digest, *data, code, *versions]).encode()).hexdigest()
 
 
-def estimate_energy(spec: hw.MacSpec, table: str = DEFAULT_TABLE) -> Energy:
+def estimate_energy(spec: MacSpec, table: str = DEFAULT_TABLE) -> Energy:
     """Estimate the energy of one multiply-accumulate.
 
     Parameters
@@ -100,7 +100,7 @@ def estimate_energy(spec: hw.MacSpec, table: str = DEFAULT_TABLE) -> Energy:
     ToolError
         Yosys is missing or failed.
     """
-    if not isinstance(spec, hw.MacSpec):
+    if not isinstance(spec, MacSpec):
         raise TypeError(f"spec must be a MacSpec, got {spec!r}")
     published = published_energies(table)
     emitted = emit(spec)

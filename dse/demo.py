@@ -19,6 +19,8 @@ from dse.workloads import digits, ternary
 from dse.workloads.blocks import BlockNetwork
 from dse.workloads.quantised import Quantised, quantise
 from hw.formats import check_int
+from hw.specs.blockgemm import BlockGemmSpec
+from hw.specs.gemm import GemmSpec
 from sim.benches.coreplay import Outcome
 from sim.golden import model
 from sim.golden.codes import Codes
@@ -57,7 +59,7 @@ class Demo:
         Accuracy of the network in float64, on the same images.
     """
 
-    spec: hw.GemmSpec
+    spec: GemmSpec
     pixels: NDArray[np.float64]
     labels: NDArray[np.int64]
     predictions: NDArray[np.int64]
@@ -123,9 +125,9 @@ def trained(name: str) -> dict[str, Any]:
 def made_for(core: str, network: dict[str, Any]) -> Quantised | BlockNetwork:
     """The network in the codes of the core of that name."""
     spec = hw.parse(core)
-    if isinstance(spec, hw.BlockGemmSpec):
+    if isinstance(spec, BlockGemmSpec):
         return BlockNetwork.of(spec, network)
-    assert isinstance(spec, hw.GemmSpec)
+    assert isinstance(spec, GemmSpec)
     return quantise(spec, network)
 
 

@@ -9,69 +9,13 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from hw.formats import parse_format, parse_scalar
-from hw.specs.add import AddSpec
-from hw.specs.array import ArraySpec
 from hw.specs.base import Spec, parse_operands
-from hw.specs.blockadd import BlockAddSpec
-from hw.specs.blockdot import BlockDotSpec
-from hw.specs.blockgemm import BlockGemmSpec
-from hw.specs.dot import DotSpec
-from hw.specs.gemm import GemmSpec
-from hw.specs.mac import MacSpec
-from hw.specs.matvec import MatVecSpec
-from hw.specs.mul import MulSpec
-from hw.specs.pack import PackSpec
-from hw.specs.pe import PeSpec
-from hw.specs.requant import RequantSpec
-from hw.specs.tellme import TellmeSpec
-from hw.specs.tmac import TmacSpec
+from hw.units import UNITS, spec_type
 
-__all__ = [
-    "UNITS",
-    "AddSpec",
-    "ArraySpec",
-    "BlockAddSpec",
-    "BlockDotSpec",
-    "BlockGemmSpec",
-    "DotSpec",
-    "GemmSpec",
-    "MacSpec",
-    "MatVecSpec",
-    "MulSpec",
-    "PackSpec",
-    "PeSpec",
-    "RequantSpec",
-    "Spec",
-    "TellmeSpec",
-    "TmacSpec",
-    "from_dict",
-    "from_json",
-    "from_toml",
-    "parse",
-    "parse_operands",
-]
+__all__ = ["UNITS", "Spec", "from_dict", "from_json", "from_toml", "parse", "parse_operands"]
 
 PARSERS: dict[Any, Callable[[str], Any]] = {"Format": parse_scalar, "Block": parse_format}
 """What makes a field of a text, by the field's type."""
-
-UNITS: dict[str, type[Spec]] = {
-    "mac": MacSpec,
-    "mul": MulSpec,
-    "add": AddSpec,
-    "pack": PackSpec,
-    "dot": DotSpec,
-    "blockdot": BlockDotSpec,
-    "pe": PeSpec,
-    "array": ArraySpec,
-    "blockadd": BlockAddSpec,
-    "requant": RequantSpec,
-    "tellme": TellmeSpec,
-    "tmac": TmacSpec,
-    "gemm": GemmSpec,
-    "blockgemm": BlockGemmSpec,
-    "matvec": MatVecSpec,
-}
-"""The spec class of every unit, by the first part of its names."""
 
 
 def parse(name: str) -> Spec:
@@ -89,10 +33,11 @@ def parse(name: str) -> Spec:
     unit, *parts = name.split("/")
     if unit not in UNITS:
         raise ValueError(f"spec {name!r}: unknown unit {unit!r}; known are {', '.join(UNITS)}")
+    cls = spec_type(unit)
     try:
-        return UNITS[unit].from_parts(parts)
+        return cls.from_parts(parts)
     except ValueError as error:
-        raise ValueError(f"spec {name!r}: {error} (it is written {UNITS[unit].layout})") from None
+        raise ValueError(f"spec {name!r}: {error} (it is written {cls.layout()})") from None
 
 
 def from_dict(values: dict[str, Any]) -> Spec:
@@ -103,7 +48,7 @@ def from_dict(values: dict[str, Any]) -> Spec:
     unit = values.pop("unit", None)
     if not isinstance(unit, str) or unit not in UNITS:
         raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}")
-    cls = UNITS[unit]
+    cls = spec_type(unit)
     types = {field.name: field.type for field in fields(cls)}
     if unknown := sorted(map(str, set(values) - set(types))):
         raise ValueError(f"a {unit} has no {', '.join(unknown)}; it has {', '.join(types)}")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from costmodel.energy import estimate_energy
     from costmodel.measure import measure
-    from hw import MacSpec, Spec, Target, build, parse, parse_format, parse_target
+    from hw import Spec, Target, build, parse, parse_format, parse_target
+    from hw.specs.mac import MacSpec
     from rtl_gen import emit
     from sim.golden import model
     from sim.verify import verify
@@ -31,7 +32,8 @@ __all__ = [
 _HOMES = {
     "costmodel.energy": ("estimate_energy",),
     "costmodel.measure": ("measure",),
-    "hw": ("MacSpec", "Spec", "Target", "build", "parse", "parse_format", "parse_target"),
+    "hw.specs.mac": ("MacSpec",),
+    "hw": ("Spec", "Target", "build", "parse", "parse_format", "parse_target"),
     "rtl_gen": ("emit",),
     "sim.golden": ("model",),
     "sim.verify": ("verify",),

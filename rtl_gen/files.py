@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import sys
 import tempfile
 import threading
 from contextlib import suppress
@@ -91,7 +92,8 @@ def code_digest(*modules: str) -> str:
     """
     digest = hashlib.sha256()
     for module in modules:
-        spec = find_spec(module)
+        # One that has been imported need not be where the import system would look for it.
+        spec = getattr(sys.modules.get(module), "__spec__", None) or find_spec(module)
         assert spec is not None and spec.origin is not None
         origin = Path(spec.origin)
         sources = sorted(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import hw
+from hw.specs.gemm import GemmSpec
 from rtl_gen import emit
 from rtl_gen.tools import ToolError
 from sim.benches.coreplay import CorePlay, Job, Outcome
@@ -14,7 +15,7 @@ from sim.benches.gemm import register_map
 from sim.verify import simulate_plays
 
 
-def perform(spec: hw.GemmSpec, jobs: list[Job], target: hw.Target = hw.GENERIC) -> list[Outcome]:
+def perform(spec: GemmSpec, jobs: list[Job], target: hw.Target = hw.GENERIC) -> list[Outcome]:
     """Do jobs with a core, in simulation.
 
     Parameters

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,65 +18,17 @@ from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.tools import ToolError
 from sim import tools
-from sim.benches import (
-    add,
-    array,
-    blockadd,
-    blockdot,
-    blockgemm,
-    dot,
-    gemm,
-    mac,
-    matvec,
-    mul,
-    pack,
-    pe,
-    requant,
-    tellme,
-    tmac,
-)
+from sim.benches import bench
 from sim.benches.coreplay import CorePlay
 from sim.benches.play import Play, save
 from sim.benches.streamplay import StreamPlay
+from sim.golden import model_type
 from sim.runner import SEED, Results, simulate
 
 Plays = Sequence[Play] | Sequence[StreamPlay] | Sequence[CorePlay]
 
-BENCHES: dict[str, Callable[[Any, int], Plays]] = {
-    "mac": mac.plays,
-    "mul": mul.plays,
-    "add": add.plays,
-    "pack": pack.plays,
-    "dot": dot.plays,
-    "blockdot": blockdot.plays,
-    "pe": pe.plays,
-    "array": array.plays,
-    "blockadd": blockadd.plays,
-    "requant": requant.plays,
-    "tellme": tellme.plays,
-    "tmac": tmac.plays,
-    "gemm": gemm.plays,
-    "blockgemm": blockgemm.plays,
-    "matvec": matvec.plays,
-}
-"""What to try on each unit, by the unit's name."""
-
 MAX_SIZE = 1 << 16
 """Of a part of a shape; simulating more takes too long."""
-
-RUNS: dict[str, Callable[..., StreamPlay | CorePlay]] = {
-    "dot": dot.run,
-    "blockdot": blockdot.run,
-    "array": array.run,
-    "blockadd": blockadd.run,
-    "requant": requant.run,
-    "tellme": tellme.run,
-    "tmac": tmac.run,
-    "gemm": gemm.run,
-    "blockgemm": blockgemm.run,
-    "matvec": matvec.run,
-}
-"""A run of a shape, of each unit with streams: it must take the cycles that the spec says."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +73,11 @@ class Verdict:
 
 def verify_key(emitted: Emitted, shape: Mapping[str, int] | None = None) -> str:
     """A hash of all that a verdict depends on: Verilog, golden model, bench, simulator."""
-    parts = [emitted.digest, code_digest("sim", "hw.formats"), json.dumps(tools.versions())]
+    unit = emitted.manifest["spec"]["unit"]
+    # Those of a unit from elsewhere are not in our own folders.
+    homes = {module.__name__ for module in map(inspect.getmodule, (model_type(unit), bench(unit))) if module}
+    code = code_digest("sim", "hw.formats", *sorted(home for home in homes if not home.startswith("sim.")))
+    parts = [emitted.digest, code, json.dumps(tools.versions())]
     parts += [json.dumps(shape, sort_keys=True)] if shape else []
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -159,11 +115,11 @@ def verify(
     if emitted is not None and not isinstance(emitted, Emitted):
         raise TypeError(f"emitted must be what emit gives, got {emitted!r}")
     emitted = emitted or emit(spec, target)
-    plays = [*BENCHES[spec.unit](spec, SEED)]
+    plays = [*bench(spec.unit).plays(spec, SEED)]
     exhaustive = plays[0].exhaustive
     if shape:
         check_shape(spec, shape)
-        plays.insert(0, RUNS[spec.unit](spec, SEED, **shape))
+        plays.insert(0, bench(spec.unit).run(spec, SEED, **shape))
     # A folder of its own: runs that share one would replace each other's files.
     with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
         scratch = Path(temporary).resolve()
@@ -189,7 +145,8 @@ def verify(
 
 def check_shape(spec: hw.Spec, shape: Mapping[str, int]) -> None:
     """Raise TypeError or ValueError unless the shape has what runs of the unit need, in numbers from 1 on."""
-    known = dict(inspect.signature(RUNS[spec.unit]).parameters) if spec.unit in RUNS else {}
+    run = getattr(bench(spec.unit), "run", None)
+    known = dict(inspect.signature(run).parameters) if run else {}
     sizes = {name: parameter for name, parameter in known.items() if name not in ("spec", "seed")}
     needed = {name for name, parameter in sizes.items() if parameter.default is parameter.empty}
     if not needed <= set(shape) <= set(sizes):

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import hw
 from dse.workloads.digits import Matrix, parameters
+from hw.specs.blockgemm import BlockGemmSpec
 from sim.benches.blockgemm import BlockPlanner
 from sim.benches.coreplay import Job
 from sim.golden import decode, model
@@ -33,12 +33,12 @@ class BlockNetwork:
     biases : list of array of shape (outputs,)
     """
 
-    spec: hw.BlockGemmSpec
+    spec: BlockGemmSpec
     weights: list[Quantized]
     biases: list[Matrix]
 
     @classmethod
-    def of(cls, spec: hw.BlockGemmSpec, network: dict[str, Any]) -> BlockNetwork:
+    def of(cls, spec: BlockGemmSpec, network: dict[str, Any]) -> BlockNetwork:
         """A trained network for a core."""
         weights, biases = parameters(network)
         return cls(spec, [quantize(spec.b, w.T) for w in weights], biases)

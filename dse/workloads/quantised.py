@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import hw
 from dse.workloads.digits import CALIBRATION, Matrix, choose_scales, fit, forward, images, parameters
 from hw.formats import Fixed
+from hw.specs.gemm import GemmSpec
 from sim.benches.coreplay import Job
 from sim.benches.gemm import Planner
 from sim.golden import decode, encode, model
@@ -50,7 +50,7 @@ class Quantised:
     layers : list of Layer
     """
 
-    spec: hw.GemmSpec
+    spec: GemmSpec
     input_scale: float
     layers: list[Layer]
 
@@ -87,7 +87,7 @@ class Quantised:
         return np.argmax(decode(self.spec.result, logits), axis=1)
 
 
-def quantise(spec: hw.GemmSpec, network: dict[str, Any]) -> Quantised:
+def quantise(spec: GemmSpec, network: dict[str, Any]) -> Quantised:
     """A trained network for a core, scales chosen on training images, for each output its own.
 
     Parameters
@@ -118,14 +118,14 @@ def quantise(spec: hw.GemmSpec, network: dict[str, Any]) -> Quantised:
     return Quantised(spec, float(scales[0][0]), layers)
 
 
-def bias_codes(spec: hw.GemmSpec, steps: Matrix) -> Codes:
+def bias_codes(spec: GemmSpec, steps: Matrix) -> Codes:
     """Biases, given in steps of the sums, as codes."""
     fmt = spec.bias_format
     assert fmt is not None
     return encode_steps(fmt, np.rint(steps).astype(np.int64), fmt.span.lsb)
 
 
-def scale_codes(spec: hw.GemmSpec, ratios: Matrix) -> dict[str, Codes]:
+def scale_codes(spec: GemmSpec, ratios: Matrix) -> dict[str, Codes]:
     """The codes of what scales are made of; results have no zero point."""
     dyadics = np.array([dyadic(float(ratio), spec.scale["m"].width) for ratio in ratios])
     codes = dict(zip(("m", "e"), dyadics.T, strict=True))

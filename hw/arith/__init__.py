@@ -8,7 +8,7 @@ from hw.arith.fabric import Fabric
 from hw.arith.ice40 import Ice40
 from hw.arith.lattice import CELLS, Lattice
 from hw.arith.logic import Logic
-from hw.arith.multiplier import star
+from hw.arith.product import star
 from hw.arith.xilinx import CHAIN, Xilinx
 
 FABRICS: dict[str, Fabric] = {

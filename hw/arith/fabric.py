@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
 from hw.arith.logic import CARRY, Logic, bits, extend
-from hw.arith.multiplier import halves
 from hw.arith.place import Place, bit
+from hw.arith.product import halves
 from hw.arith.select import tree
 from hw.arith.term import Term, place_of, wired
 from hw.arith.wires import lookup

@@ -13,8 +13,9 @@ from amaranth.hdl import Const, Signal, Value
 from hw.arith.carry import CarryFabric
 from hw.arith.fabric import fitted, row_delay
 from hw.arith.logic import Cell, Logic, bits, extend
-from hw.arith.multiplier import conditional, star
+from hw.arith.multiplier import conditional
 from hw.arith.place import Function, Place, bit, table
+from hw.arith.product import star
 from hw.arith.select import chained
 from hw.arith.term import Term, wired
 

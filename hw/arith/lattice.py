@@ -17,8 +17,9 @@ from amaranth.hdl import Cat, Const, Signal, Value
 from hw.arith.carry import CarryFabric
 from hw.arith.fabric import row_delay
 from hw.arith.logic import Cell, Logic, bits
-from hw.arith.multiplier import paired, parts
+from hw.arith.multiplier import paired
 from hw.arith.place import Function, Place, always, bit, plain, table
+from hw.arith.product import parts
 from hw.arith.select import chained, joined
 
 

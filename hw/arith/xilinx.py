@@ -15,8 +15,9 @@ from amaranth.hdl import Cat, Const, Mux, Signal, Value
 from hw.arith.carry import CarryFabric
 from hw.arith.fabric import fitted, row_delay
 from hw.arith.logic import Cell, Logic
-from hw.arith.multiplier import booth, parts, star, tabled
+from hw.arith.multiplier import booth
 from hw.arith.place import Place, bit, plain
+from hw.arith.product import parts, star, tabled
 from hw.arith.select import joined
 
 CHAIN = {"CARRY4": 4, "CARRY8": 8}

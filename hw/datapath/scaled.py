@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Const, Mux, Value
 
 from hw.arith import Logic, fabric, multiply
-from hw.arith.multiplier import star
+from hw.arith.product import star
 from hw.arith.shift import shift_and_negate, shift_left
 from hw.arith.wires import truncate
 from hw.datapath.exact import Exact

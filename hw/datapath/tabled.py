@@ -10,7 +10,7 @@ from amaranth.hdl import Cat, Mux, Value
 
 from hw.arith import Logic, fabric
 from hw.arith.compare import above, below
-from hw.arith.multiplier import parts
+from hw.arith.product import parts
 from hw.formats import Minifloat
 
 

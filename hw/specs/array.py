@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from hw.formats import Format, check_int
-from hw.specs.base import build_parts, parse_operands
-from hw.specs.pe import PeSpec, parse_element
+from hw.specs.grammar import Part
+from hw.specs.parts import OPERANDS, sides
+from hw.specs.pe import ELEMENT, PeSpec
 from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, sizes
 
 MAX_SIDE = 256
@@ -59,9 +59,8 @@ class ArraySpec(StreamSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "array"
-    layout: ClassVar[str] = (
-        "array/AxB/RxC/FLOW/PRODUCT/ACCUMULATOR/pSTAGES[/FORM], for example array/int8xint8/8x8/os/exact/kulisch1024/p1"
-    )
+    example: ClassVar[str] = "array/int8xint8/8x8/os/exact/kulisch1024/p1"
+    parts: ClassVar[tuple[Part, ...]] = (OPERANDS, sides("rows", "columns", needed=True), *ELEMENT)
 
     def __post_init__(self) -> None:
         check_int("rows", self.rows, 1, MAX_SIDE)
@@ -69,19 +68,6 @@ class ArraySpec(StreamSpec):
         object.__setattr__(self, "accumulator", self.pe.accumulator)
 
     __hash__ = StreamSpec.__hash__
-
-    @property
-    def name(self) -> str:
-        build = build_parts(self.form, self.pipeline)
-        shape = f"{self.rows}x{self.columns}"
-        return f"array/{self.a}x{self.b}/{shape}/{self.flow}/{self.product}/{self.accumulator}/{build}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 2 <= len(parts) <= 7:
-            raise ValueError("it must have 2 to 7 parts after the unit")
-        a, b = parse_operands(parts[0])
-        return cls(a, b, *parse_sides(parts[1]), **parse_element(parts[2:]))
 
     @property
     def pe(self) -> PeSpec:
@@ -147,11 +133,3 @@ class ArraySpec(StreamSpec):
         before, after = (0, self.rows - 1) if self.flow == "os" else (self.rows, 0)
         each = max(beats, self.rows) if isinstance(beats, int) else np.maximum(beats, self.rows)
         return before + beats + (tiles - 1) * each + self.latency + after
-
-
-def parse_sides(text: str) -> tuple[int, int]:
-    """The two numbers of ``RxC``."""
-    match = re.fullmatch(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})", text)
-    if not match:
-        raise ValueError(f"the sides must be written RxC, like 8x8, got {text!r}")
-    return int(match[1]), int(match[2])

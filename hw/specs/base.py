@@ -6,10 +6,13 @@ import hashlib
 import json
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 
 from hw.formats import Block, Format, Notation, Span, check_choice, check_int, parse_format, parse_scalar
+from hw.specs import grammar
+from hw.specs.grammar import Part
 
 MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
 MAX_TERM_WIDTH = 1024
@@ -30,18 +33,29 @@ class Spec(ABC):
     """
 
     unit: ClassVar[str]
-    layout: ClassVar[str]
-    """The name's grammar, for error messages."""
+    """The first part of its names."""
+    parts: ClassVar[tuple[Part, ...]]
+    """The others."""
+    example: ClassVar[str]
+    """The name of a design that stands for all, in messages, tests and tables."""
+
+    note: ClassVar[str] = ""
+    """A word on how names are written, for messages."""
 
     @property
-    @abstractmethod
     def name(self) -> str:
         """Canonical short name: equal specs have equal names, and `parse` turns it back."""
+        return self.unit + grammar.write(self.parts, self)
 
     @classmethod
-    @abstractmethod
-    def from_parts(cls, parts: list[str]) -> Self:
+    def from_parts(cls, texts: Sequence[str]) -> Self:
         """The spec of a name's parts after the unit; left-out trailing parts take their defaults."""
+        return cls(**grammar.read(cls.parts, texts))
+
+    @classmethod
+    def layout(cls) -> str:
+        """How names are written, for people."""
+        return f"{cls.unit}{grammar.layout(cls.parts)}, for example {cls.example}{cls.note}"
 
     @property
     @abstractmethod
@@ -144,36 +158,15 @@ def check_operands(a: Format, b: Format) -> None:
         check_operand(name, fmt)
 
 
-def check_term(a: Format, b: Format, span: Span) -> None:
-    """Raise ValueError if exact products are wider than any sane design."""
+def check_term(a: Format, b: Format, span: Span, operator: str = "x", what: str = "products") -> None:
+    """Raise ValueError if exact results are wider than any sane design."""
     if span.width > MAX_TERM_WIDTH:
-        raise ValueError(f"{a} x {b} has exact products of {span.width} bits; at most {MAX_TERM_WIDTH} are built")
+        raise ValueError(
+            f"{a} {operator} {b} has exact {what} of {span.width} bits; at most {MAX_TERM_WIDTH} are built"
+        )
 
 
 def check_build(form: str, pipeline: int) -> None:
     """Raise TypeError or ValueError unless they say how a unit can be built."""
     check_choice("form", form, FORMS)
     check_int("pipeline", pipeline, 0, MAX_PIPELINE)
-
-
-def parse_pipeline(text: str) -> int:
-    """The number of registers in ``pSTAGES``."""
-    match = re.fullmatch(r"p(0|[1-9][0-9]{0,2})", text)
-    if not match:
-        raise ValueError(f"the pipeline must be written pSTAGES, got {text!r}")
-    return int(match[1])
-
-
-def parse_count(name: str, letter: str, text: str) -> int:
-    """The number in a part of a name, like ``n32``."""
-    match = re.fullmatch(rf"{letter}([1-9][0-9]{{0,6}})", text)
-    if not match:
-        raise ValueError(
-            f"{name} must be written {letter} and a number from 1 to 9999999, like {letter}32, got {text!r}"
-        )
-    return int(match[1])
-
-
-def build_parts(form: str, pipeline: int) -> str:
-    """How a unit is built, as the end of its name: ``p2``, ``p2/fast``."""
-    return f"p{pipeline}" + ("" if form == "small" else f"/{form}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from hw.datapath import PRODUCTS
 from hw.datapath.rounded import check_result
 from hw.formats import Block, Fixed, Format, Minifloat, Span, check_int, parse_scalar
-from hw.specs.base import build_parts, check_build, check_operand, parse_blocks, parse_count, parse_pipeline
+from hw.specs.base import check_build, check_operand
+from hw.specs.grammar import Part
+from hw.specs.parts import BLOCKS, FLOAT, FORM, STAGES, number
 from hw.specs.stream import STATUS, Beat, FeedforwardSpec, Field
 
 MAX_LANES = 256
@@ -49,9 +51,8 @@ class BlockAddSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "blockadd"
-    layout: ClassVar[str] = (
-        "blockadd/AxB/nLANES/RESULT[:ROUNDING]/pSTAGES[/FORM], for example blockadd/mxfp4xmxfp4/n8/fp32/p2"
-    )
+    example: ClassVar[str] = "blockadd/mxfp4xmxfp4/n8/fp32/p2"
+    parts: ClassVar[tuple[Part, ...]] = (BLOCKS, number("lanes", "n", "nLANES"), FLOAT, STAGES, FORM)
 
     def __post_init__(self) -> None:
         for name, fmt in (("a", self.a), ("b", self.b)):
@@ -70,31 +71,6 @@ class BlockAddSpec(FeedforwardSpec):
             check_result(x, y, self.result, Fixed.holding(self.scale_span), self.rounding)
 
     __hash__ = FeedforwardSpec.__hash__
-
-    @property
-    def name(self) -> str:
-        rounding = "" if self.rounding == "nearest_even" else f":{self.rounding}"
-        build = build_parts(self.form, self.pipeline)
-        return f"blockadd/{self.a}x{self.b}/n{self.lanes}/{self.result}{rounding}/{build}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 1 <= len(parts) <= 5:
-            raise ValueError("it must have 1 to 5 parts after the unit")
-        a, b = parse_blocks(parts[0])
-        values: dict[str, Any] = {"a": a, "b": b}
-        if len(parts) > 1:
-            values["lanes"] = parse_count("lanes", "n", parts[1])
-        if len(parts) > 2:
-            result, colon, rounding = parts[2].partition(":")
-            values["result"] = parse_scalar(result)
-            if colon:
-                values["rounding"] = rounding
-        if len(parts) > 3:
-            values["pipeline"] = parse_pipeline(parts[3])
-        if len(parts) > 4:
-            values["form"] = parts[4]
-        return cls(**values)
 
     @property
     def sum_format(self) -> Fixed:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from hw.datapath import PRODUCTS
 from hw.datapath.rounded import check_result
 from hw.formats import Block, Fixed, Format, PowerOfTwo, Span, check_int, parse_scalar
-from hw.specs.base import build_parts, check_build, check_operands, check_term, parse_blocks
+from hw.specs.base import check_build, check_operands, check_term
 from hw.specs.dot import MAX_LANES
-from hw.specs.result import parse_result
+from hw.specs.grammar import Part
+from hw.specs.parts import BLOCKS, FORM, RESULT, STAGES
 from hw.specs.stream import STATUS, Beat, FeedforwardSpec, Field
 
 
@@ -49,7 +50,8 @@ class BlockDotSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "blockdot"
-    layout: ClassVar[str] = "blockdot/AxB/RESULT[:ROUNDING]/pSTAGES[/FORM], for example blockdot/mxfp4xmxfp4/exact/p2"
+    example: ClassVar[str] = "blockdot/mxfp4xmxfp4/exact/p2"
+    parts: ClassVar[tuple[Part, ...]] = (BLOCKS, RESULT, STAGES, FORM)
 
     def __post_init__(self) -> None:
         for name, block in (("a", self.a), ("b", self.b)):
@@ -73,19 +75,6 @@ class BlockDotSpec(FeedforwardSpec):
             check_term(*self.elements, self.exact_span)
 
     __hash__ = FeedforwardSpec.__hash__
-
-    @property
-    def name(self) -> str:
-        result = "exact" if self.is_exact else self.result.name
-        rounding = "" if self.rounding == "nearest_even" else f":{self.rounding}"
-        return f"blockdot/{self.a}x{self.b}/{result}{rounding}/{build_parts(self.form, self.pipeline)}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 1 <= len(parts) <= 4:
-            raise ValueError("it must have 1 to 4 parts after the unit")
-        a, b = parse_blocks(parts[0])
-        return cls(a, b, **parse_result(parts[1:]))
 
     @property
     def elements(self) -> tuple[Format, Format]:

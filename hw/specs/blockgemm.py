@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from hw.datapath.accumulate import Floating, parse_accumulator
 from hw.formats import Block, Format, check_int
-from hw.specs.array import ArraySpec, parse_sides
-from hw.specs.base import build_parts, parse_blocks, parse_count, parse_pipeline
+from hw.specs.array import ArraySpec
 from hw.specs.blockadd import BlockAddSpec
-from hw.specs.gemm import MAX_SIZE, MAX_WORDS, WIDE, GemmSpec
+from hw.specs.gemm import MAX_SIZE, MAX_WORDS, SIZES, WIDE, GemmSpec
 from hw.specs.gemm_cycles import run_cycles
+from hw.specs.grammar import Part
+from hw.specs.parts import BLOCKS, FORM, STAGES, number, sides, stages, word
 from hw.specs.stream import Beat, Field, StreamSpec, sizes
 
 
@@ -50,9 +50,16 @@ class BlockGemmSpec(GemmSpec):
     scope: ClassVar[str] = "tensor"  # type: ignore[misc]
 
     unit: ClassVar[str] = "blockgemm"
-    layout: ClassVar[str] = (
-        "blockgemm/AxB/RxC/FLOAT[:ROUNDING]/pSTAGES/xLANES/pSTAGES/kMAX/nMAX/wWORDS[/FORM], for example "
-        "blockgemm/mxfp4xmxfp4/8x8/fp32/p1/x2/p2/k256/n256/w1024"
+    example: ClassVar[str] = "blockgemm/mxfp4xmxfp4/8x8/fp32/p1/x2/p2/k256/n256/w1024"
+    parts: ClassVar[tuple[Part, ...]] = (
+        BLOCKS,
+        sides("rows", "columns"),
+        word("accumulator", "FLOAT[:ROUNDING]"),
+        STAGES,
+        number("output_lanes", "x", "xLANES"),
+        stages("output_pipeline"),
+        *SIZES,
+        FORM,
     )
 
     def __post_init__(self) -> None:
@@ -80,34 +87,6 @@ class BlockGemmSpec(GemmSpec):
         least = max(self.rows, self.columns, self.output_pipeline + 3)
         if size < least:
             raise ValueError(f"a and b must have blocks of at least {least} for this core, got {self.a} of {size}")
-
-    @property
-    def name(self) -> str:
-        build = build_parts(self.form, 0)[2:]
-        shape = f"{self.a}x{self.b}/{self.rows}x{self.columns}/{self.accumulator}/p{self.pipeline}"
-        return (
-            f"blockgemm/{shape}/x{self.output_lanes}/p{self.output_pipeline}/k{self.max_k}/n{self.max_n}/"
-            f"w{self.words}{build}"
-        )
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 1 <= len(parts) <= 10:
-            raise ValueError("it must have 1 to 10 parts after the unit")
-        a, b = parse_blocks(parts[0])
-        values: dict[str, Any] = dict(zip(("rows", "columns"), parse_sides(parts[1]), strict=True)) if parts[1:] else {}
-        readers: dict[str, Callable[[str], Any]] = {
-            "accumulator": str,
-            "pipeline": parse_pipeline,
-            "output_lanes": lambda text: parse_count("output_lanes", "x", text),
-            "output_pipeline": parse_pipeline,
-            "max_k": lambda text: parse_count("max_k", "k", text),
-            "max_n": lambda text: parse_count("max_n", "n", text),
-            "words": lambda text: parse_count("words", "w", text),
-            "form": str,
-        }
-        values |= {name: read(text) for (name, read), text in zip(readers.items(), parts[2:], strict=False)}
-        return cls(a, b, **values)
 
     @property
     def array(self) -> ArraySpec:

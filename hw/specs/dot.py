@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from hw.datapath import PRODUCTS
 from hw.formats import Format, Span, check_choice, check_int
-from hw.specs.base import build_parts, check_build, check_operands, check_term, parse_count, parse_operands
-from hw.specs.result import ResultSpec, parse_result
+from hw.specs.base import check_term
+from hw.specs.grammar import Part
+from hw.specs.parts import FORM, OPERANDS, PRODUCT, RESULT, STAGES, number
+from hw.specs.product import check_product
+from hw.specs.result import ResultSpec
 from hw.specs.stream import STATUS, Beat, FeedforwardSpec, Field
 
 MAX_LANES = 1024
@@ -17,6 +20,14 @@ SUMS: dict[str, str] = {
     "rounded": "each product is rounded, neighbours are added and rounded, then neighbouring sums, and so on",
 }
 """How a sum is made."""
+LANES = number("lanes", "n", "nLANES", needed=True)
+SUM = Part(
+    "rounded",
+    lambda text: {"sums": text},
+    lambda spec: None if spec.sums == "fused" else spec.sums,
+    optional=True,
+    fits=lambda text, _: text in SUMS,
+)
 
 
 @dataclass(frozen=True)
@@ -27,27 +38,14 @@ class DotSpec(FeedforwardSpec, ResultSpec):
 
     Parameters
     ----------
-    a, b : Format
-        The operands' formats.
     lanes : int
         Products in a sum, 1..1024.
     product : str
         The product rule: a name in `hw.datapath.PRODUCTS`.
-    result : Format, optional
-        Of the sum: by default fixed point, as wide as the exact sum needs.
-    rounding : str
-        Of the result.
     sums : str
         How the sum is made: a key of `SUMS`. An exact result is always fused.
-    pipeline : int
-        Registers between operands and result, 0..4, placed where they balance the logic.
-    form : str
-        How it is built: a key of `hw.specs.base.FORMS`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        An argument of a wrong type or value, or formats that the product rule does not take.
+    a, b, result, rounding, pipeline, form
+        As for `ResultSpec`.
     """
 
     a: Format
@@ -63,19 +61,13 @@ class DotSpec(FeedforwardSpec, ResultSpec):
     unit: ClassVar[str] = "dot"
     port: ClassVar[str] = "sum"
     port_meaning: ClassVar[str] = "sum"
-    layout: ClassVar[str] = (
-        "dot/AxB/nLANES/PRODUCT/RESULT[:ROUNDING][/rounded]/pSTAGES[/FORM], for example "
-        "dot/int8xint8/n32/exact/exact/p2 or dot/e4m3fnxe4m3fn/n8/exact/fp16/rounded/p4"
-    )
+    example: ClassVar[str] = "dot/int8xint8/n32/exact/exact/p2"
+    parts: ClassVar[tuple[Part, ...]] = (OPERANDS, LANES, PRODUCT, RESULT, SUM, STAGES, FORM)
 
     def __post_init__(self) -> None:
-        check_operands(self.a, self.b)
+        rule = check_product(self.a, self.b, self.product, self.form, self.pipeline)
         check_int("lanes", self.lanes, 1, MAX_LANES)
-        check_choice("product", self.product, PRODUCTS)
-        check_build(self.form, self.pipeline)
         check_choice("sums", self.sums, SUMS)
-        rule = PRODUCTS[self.product]
-        rule.check(self.a, self.b)
         check_term(self.a, self.b, self.span)
         self._settle_result()
         if self.sums == "rounded":
@@ -84,26 +76,6 @@ class DotSpec(FeedforwardSpec, ResultSpec):
             rule.check_result(self.a, self.b, self.result)
 
     __hash__ = FeedforwardSpec.__hash__
-
-    @property
-    def name(self) -> str:
-        sums = "" if self.sums == "fused" else f"/{self.sums}"
-        build = build_parts(self.form, self.pipeline)
-        return f"dot/{self.a}x{self.b}/n{self.lanes}/{self.product}/{self.result_part}{sums}/{build}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        values: dict[str, Any] = {}
-        if len(parts) > 4 and parts[4] in SUMS:
-            values["sums"] = parts[4]
-            parts = [*parts[:4], *parts[5:]]
-        if not 2 <= len(parts) <= 6:
-            raise ValueError("it must have 2 to 7 parts after the unit")
-        a, b = parse_operands(parts[0])
-        values |= {"a": a, "b": b, "lanes": parse_count("lanes", "n", parts[1])}
-        if len(parts) > 2:
-            values["product"] = parts[2]
-        return cls(**values, **parse_result(parts[3:]))
 
     @property
     def span(self) -> Span:

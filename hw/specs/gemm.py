@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from hw.datapath.accumulate import Kulisch, parse_accumulator
 from hw.formats import Fixed, Format, Integer, check_choice, check_int, parse_scalar
-from hw.specs.array import MAX_SIDE, ArraySpec, parse_sides
-from hw.specs.base import MAX_PIPELINE, parse_count, parse_operands, parse_pipeline
+from hw.specs.array import MAX_SIDE, ArraySpec
+from hw.specs.base import MAX_PIPELINE
 from hw.specs.gemm_cycles import run_cycles
-from hw.specs.pe import parse_element
+from hw.specs.grammar import Part
+from hw.specs.parts import FORM, OPERANDS, number, parse_count, rounding_of, sides, stages
+from hw.specs.pe import ELEMENT
 from hw.specs.requant import SCOPES, RequantSpec
 from hw.specs.stream import FLAG, Beat, Field, StreamSpec, sizes
 
@@ -21,6 +24,41 @@ MAX_SIZE, MAX_WORDS = 1 << 16, 1 << 20
 DEFAULT_HEIGHT = 32
 UNUSED = ("nearest_even", "tensor", 2)
 """What is said of a requantiser where none is."""
+
+
+def _read_output(text: str) -> dict[str, str]:
+    output, colon, rounding = text.partition(":")
+    return {"output": output} | ({"rounding": rounding} if colon else {})
+
+
+def _scaled(fields: Mapping[str, Any]) -> bool:
+    """Whether there is a requantiser."""
+    return fields.get("output") != WIDE
+
+
+OUTPUT = Part("OUTPUT[:ROUNDING]", _read_output, lambda spec: spec.output + rounding_of(spec))
+SCOPE = Part(
+    "SCOPE",
+    lambda text: {"scope": text},
+    lambda spec: None if spec.output == WIDE else spec.scope,
+    optional=True,
+    fits=lambda _, fields: _scaled(fields),
+)
+OUTPUT_LANES = replace(number("output_lanes", "x", "xLANES"), optional=True, fits=lambda text, _: text.startswith("x"))
+OUTPUT_STAGES = replace(
+    stages("output_pipeline"),
+    write=lambda spec: None if spec.output == WIDE else f"p{spec.output_pipeline}",
+    optional=True,
+    fits=lambda _, fields: _scaled(fields),
+)
+SIZES = (number("max_k", "k", "kMAX"), number("max_n", "n", "nMAX"), number("words", "w", "wWORDS"))
+HEIGHT = Part(
+    "hHEIGHT",
+    lambda text: {"height": parse_count("height", "h", text)},
+    lambda spec: None if spec.flow == "os" else f"h{spec.height}",
+    optional=True,
+    fits=lambda text, _: text.startswith("h"),
+)
 
 
 @dataclass(frozen=True)
@@ -83,10 +121,18 @@ class GemmSpec(StreamSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "gemm"
-    layout: ClassVar[str] = (
-        "gemm/AxB/RxC/FLOW/PRODUCT/ACCUMULATOR/pSTAGES/OUTPUT[:ROUNDING]/SCOPE[/xLANES]/pSTAGES/kMAX/nMAX/wWORDS"
-        "[/hHEIGHT][/FORM] or .../pSTAGES/wide[/xLANES]/kMAX/nMAX/wWORDS[/hHEIGHT][/FORM], "
-        "for example gemm/int8xint8/8x8/os/exact/kulisch1024/p1/int8/tensor/x2/p2/k256/n256/w1024"
+    example: ClassVar[str] = "gemm/int8xint8/8x8/os/exact/kulisch1024/p1/int8/tensor/x2/p2/k256/n256/w1024"
+    parts: ClassVar[tuple[Part, ...]] = (
+        OPERANDS,
+        sides("rows", "columns"),
+        *ELEMENT[:-1],
+        OUTPUT,
+        SCOPE,
+        OUTPUT_LANES,
+        OUTPUT_STAGES,
+        *SIZES,
+        HEIGHT,
+        FORM,
     )
 
     def __post_init__(self) -> None:
@@ -142,46 +188,6 @@ class GemmSpec(StreamSpec):
         except ValueError:
             return WIDE
         return self.a.name
-
-    @property
-    def name(self) -> str:
-        scaled = ("", "")
-        if self.output != WIDE:
-            rounding = "" if self.rounding == "nearest_even" else f":{self.rounding}"
-            scaled = (f"{rounding}/{self.scope}", f"/p{self.output_pipeline}")
-        array = f"{self.a}x{self.b}/{self.rows}x{self.columns}/{self.flow}/{self.product}/{self.accumulator}"
-        output = f"{self.output}{scaled[0]}/x{self.output_lanes}{scaled[1]}"
-        tile = "" if self.flow == "os" else f"/h{self.height}"
-        form = "" if self.form == "small" else f"/{self.form}"
-        return f"gemm/{array}/p{self.pipeline}/{output}/k{self.max_k}/n{self.max_n}/w{self.words}{tile}{form}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 1 <= len(parts) <= 15:
-            raise ValueError("it must have 1 to 15 parts after the unit")
-        a, b = parse_operands(parts[0])
-        values: dict[str, Any] = dict(zip(("rows", "columns"), parse_sides(parts[1]), strict=True)) if parts[1:] else {}
-        values |= parse_element(parts[2:6])
-        if parts[6:]:
-            values["output"], colon, rounding = parts[6].partition(":")
-            values |= {"rounding": rounding} if colon else {}
-        scaled, rest = values.get("output") != WIDE, parts[7:]
-        if scaled and rest:
-            values["scope"] = rest.pop(0)
-        if rest and rest[0].startswith("x"):
-            values["output_lanes"] = parse_count("output_lanes", "x", rest.pop(0))
-        if scaled and rest:
-            values["output_pipeline"] = parse_pipeline(rest.pop(0))
-        for name, letter in (("max_k", "k"), ("max_n", "n"), ("words", "w")):
-            if rest:
-                values[name] = parse_count(name, letter, rest.pop(0))
-        if rest and rest[0].startswith("h"):
-            values["height"] = parse_count("height", "h", rest.pop(0))
-        if len(rest) > 1:
-            raise ValueError(f"nothing may follow the form, got {rest[1]!r}")
-        if rest:
-            values["form"] = rest[0]
-        return cls(a, b, **values)
 
     @property
     def array(self) -> ArraySpec:

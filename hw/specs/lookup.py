@@ -12,7 +12,9 @@ from hw.datapath import PRODUCTS
 from hw.datapath.accumulate import Kulisch
 from hw.datapath.digits import Sums
 from hw.formats import Fixed, Format, Span, check_choice, check_int, parse_scalar
-from hw.specs.base import MAX_PIPELINE, check_operand, parse_count, parse_pipeline
+from hw.specs.base import MAX_PIPELINE, check_operand
+from hw.specs.grammar import Part
+from hw.specs.parts import ACCUMULATOR, STAGES, number, word
 from hw.specs.stream import FLAG, Beat, Field, StreamSpec, sizes
 
 GROUPS = (2, 4)
@@ -24,6 +26,27 @@ STORAGES = {
     "blockram": "block RAM: a sum is written a cycle, and a lookup takes one of the pipeline's registers",
 }
 ONE = parse_scalar("uint1")
+
+
+def _read_storage(text: str) -> dict[str, Any]:
+    storage, colon, banks = text.partition(":")
+    if colon and not re.fullmatch("[1-9][0-9]{0,6}", banks):
+        raise ValueError(f"banks must be a number behind the colon, got {banks!r}")
+    return {"storage": storage} | ({"banks": int(banks)} if colon else {})
+
+
+SHAPE = (
+    number("group", "g", "gGROUP", needed=True),
+    number("tables", "t", "tTABLES", needed=True),
+    number("lookups", "q", "qLOOKUPS", needed=True),
+)
+TABLES = (
+    word("entries", "ENTRIES"),
+    Part("STORAGE[:BANKS]", _read_storage, lambda spec: spec.storage + (f":{spec.banks}" if spec.banks > 1 else "")),
+    ACCUMULATOR,
+    STAGES,
+)
+"""How the tables are built, and what follows."""
 
 
 class LookupSpec(StreamSpec):
@@ -182,17 +205,6 @@ class LookupSpec(StreamSpec):
             )
         object.__setattr__(self, "accumulator", sums.name)
 
-    @property
-    def _shape_parts(self) -> str:
-        """Group, tables and lookups, as parts of the name."""
-        return f"g{self.group}/t{self.tables}/q{self.lookups}"
-
-    @property
-    def _build_parts(self) -> str:
-        """How the tables are built, and what follows, as the end of the name."""
-        banks = f":{self.banks}" if self.banks > 1 else ""
-        return f"{self.entries}/{self.storage}{banks}/{self.accumulator}/p{self.pipeline}"
-
 
 def _check_activations(x: Format) -> None:
     if not isinstance(x, Format):
@@ -201,27 +213,3 @@ def _check_activations(x: Format) -> None:
     PRODUCTS["exact"].check(x, ONE)
     if x.has_special:
         raise ValueError(f"x must be a format without infinities and NaNs, got {x}")
-
-
-def parse_shape(parts: list[str]) -> dict[str, Any]:
-    """The fields in three parts of a name, ``gG/tT/qQ``."""
-    letters = {"group": "g", "tables": "t", "lookups": "q"}
-    return {name: parse_count(name, letter, text) for (name, letter), text in zip(letters.items(), parts, strict=True)}
-
-
-def parse_build(parts: list[str]) -> dict[str, Any]:
-    """The fields in the last parts of a name, ``ENTRIES/STORAGE[:BANKS]/ACCUMULATOR/pSTAGES``, as many as there are."""
-    values: dict[str, Any] = {}
-    if parts:
-        values["entries"] = parts[0]
-    if len(parts) > 1:
-        values["storage"], colon, banks = parts[1].partition(":")
-        if colon:
-            if not re.fullmatch("[1-9][0-9]{0,6}", banks):
-                raise ValueError(f"banks must be a number behind the colon, got {banks!r}")
-            values["banks"] = int(banks)
-    if len(parts) > 2:
-        values["accumulator"] = parts[2]
-    if len(parts) > 3:
-        values["pipeline"] = parse_pipeline(parts[3])
-    return values

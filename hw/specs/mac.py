@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from hw.datapath import PRODUCTS
 from hw.datapath.accumulate import Accumulator, Saturating, parse_accumulator
-from hw.formats import Format, Span, check_choice
-from hw.specs.base import (
-    Spec,
-    build_parts,
-    check_build,
-    check_operands,
-    check_term,
-    parse_operands,
-    parse_pipeline,
-)
+from hw.formats import Format, Span
+from hw.specs.base import Spec, check_term
+from hw.specs.grammar import Part
+from hw.specs.parts import ACCUMULATOR, FORM, OPERANDS, PRODUCT, STAGES
+from hw.specs.product import check_product
 
 
 @dataclass(frozen=True)
@@ -53,40 +48,16 @@ class MacSpec(Spec):
     form: str = "small"
 
     unit: ClassVar[str] = "mac"
-    layout: ClassVar[str] = "mac/AxB/PRODUCT/ACCUMULATOR/pSTAGES[/FORM], for example mac/int8xint8/exact/kulisch1024/p1"
+    example: ClassVar[str] = "mac/int8xint8/exact/kulisch1024/p1"
+    parts: ClassVar[tuple[Part, ...]] = (OPERANDS, PRODUCT, ACCUMULATOR, STAGES, FORM)
 
     def __post_init__(self) -> None:
-        check_operands(self.a, self.b)
-        check_choice("product", self.product, PRODUCTS)
+        rule = check_product(self.a, self.b, self.product, self.form, self.pipeline)
         object.__setattr__(self, "accumulator", parse_accumulator(self.accumulator).name)
-        check_build(self.form, self.pipeline)
-        rule = PRODUCTS[self.product]
-        rule.check(self.a, self.b)
         check_term(self.a, self.b, self.term_span)
         self.sums.check(rule, self.a, self.b)
 
     __hash__ = Spec.__hash__
-
-    @property
-    def name(self) -> str:
-        build = build_parts(self.form, self.pipeline)
-        return f"mac/{self.a}x{self.b}/{self.product}/{self.accumulator}/{build}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 1 <= len(parts) <= 5:
-            raise ValueError("it must have 1 to 5 parts after the unit")
-        a, b = parse_operands(parts[0])
-        values: dict[str, Any] = {"a": a, "b": b}
-        if len(parts) > 1:
-            values["product"] = parts[1]
-        if len(parts) > 2:
-            values["accumulator"] = parts[2]
-        if len(parts) > 3:
-            values["pipeline"] = parse_pipeline(parts[3])
-        if len(parts) > 4:
-            values["form"] = parts[4]
-        return cls(**values)
 
     @property
     def term_span(self) -> Span:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from hw.datapath.accumulate import Accumulator, FixedPoint, Kulisch, Saturating
 from hw.formats import Format, Span, check_int
-from hw.specs.array import parse_sides
-from hw.specs.base import build_parts, parse_operands, parse_pipeline
 from hw.specs.dot import MAX_LANES
+from hw.specs.grammar import Part
 from hw.specs.mac import MacSpec
+from hw.specs.parts import ACCUMULATOR, FORM, OPERANDS, PRODUCT, STAGES, sides
 from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, sizes
 
 MAX_SIDE, MAX_BITS = 1 << 16, 1 << 22
@@ -69,9 +68,15 @@ class MatVecSpec(StreamSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "matvec"
-    layout: ClassVar[str] = (
-        "matvec/AxB/PxS[/ROWSxCOLUMNS]/PRODUCT/ACCUMULATOR/pSTAGES[/FORM], "
-        "for example matvec/int8xint8/4x8/exact/kulisch1024/p2"
+    example: ClassVar[str] = "matvec/int8xint8/4x8/exact/kulisch1024/p2"
+    parts: ClassVar[tuple[Part, ...]] = (
+        OPERANDS,
+        sides("elements", "lanes", "PxS", needed=True),
+        sides("rows", "columns", "ROWSxCOLUMNS", optional=True),
+        PRODUCT,
+        ACCUMULATOR,
+        STAGES,
+        FORM,
     )
 
     def __post_init__(self) -> None:
@@ -105,27 +110,6 @@ class MatVecSpec(StreamSpec):
             raise ValueError(
                 f"width must be at least {self.beat_span.width}, that of a beat's sum, got {self.accumulator!r}"
             )
-
-    @property
-    def name(self) -> str:
-        matrix = f"/{self.rows}x{self.columns}" if self.rows else ""
-        shape = f"{self.elements}x{self.lanes}{matrix}"
-        build = build_parts(self.form, self.pipeline)
-        return f"matvec/{self.a}x{self.b}/{shape}/{self.product}/{self.accumulator}/{build}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 2 <= len(parts) <= 7:
-            raise ValueError("it must have 2 to 7 parts after the unit")
-        a, b = parse_operands(parts[0])
-        elements, rest = parse_sides(parts[1]), parts[2:]
-        matrix = parse_sides(rest.pop(0)) if rest and re.match("[0-9]", rest[0]) else (0, 0)
-        if len(rest) > 4:
-            raise ValueError(f"nothing may follow the form, got {rest[4]!r}")
-        values: dict[str, Any] = dict(zip(("product", "accumulator", "pipeline", "form"), rest, strict=False))
-        if "pipeline" in values:
-            values["pipeline"] = parse_pipeline(values["pipeline"])
-        return cls(a, b, *elements, *matrix, **values)
 
     @property
     def mac(self) -> MacSpec:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from hw.datapath import PRODUCTS
-from hw.formats import Format, Span, check_choice
-from hw.specs.base import (
-    Spec,
-    build_parts,
-    check_build,
-    check_operands,
-    check_term,
-    parse_operands,
-)
-from hw.specs.result import ResultSpec, parse_result
+from hw.formats import Format, Span
+from hw.specs.base import Spec, check_term
+from hw.specs.grammar import Part
+from hw.specs.parts import FORM, OPERANDS, PRODUCT, RESULT, STAGES
+from hw.specs.product import check_product
+from hw.specs.result import ResultSpec
 
 
 @dataclass(frozen=True)
@@ -24,24 +20,10 @@ class MulSpec(ResultSpec):
 
     Parameters
     ----------
-    a, b : Format
-        The operands' formats.
     product : str
         The product rule: a name in `hw.datapath.PRODUCTS`.
-    result : Format, optional
-        Of the product: a minifloat, into which it is rounded. By default the fixed-point format that
-        holds every product.
-    rounding : str
-        How: a key of `hw.formats.ROUNDINGS` but "stochastic".
-    pipeline : int
-        Registers between operands and product, 0..4, placed where they balance the logic.
-    form : str
-        How it is built: a key of `FORMS`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        An argument of a wrong type or value, or formats that the product rule does not take.
+    a, b, result, rounding, pipeline, form
+        As for `ResultSpec`.
     """
 
     a: Format
@@ -55,38 +37,18 @@ class MulSpec(ResultSpec):
     unit: ClassVar[str] = "mul"
     port: ClassVar[str] = "p"
     port_meaning: ClassVar[str] = "product"
-    layout: ClassVar[str] = (
-        "mul/AxB/PRODUCT/RESULT[:ROUNDING]/pSTAGES[/FORM], for example mul/e4m3xe4m3/exact/e4m3/p1; "
-        "RESULT exact is fixed point that holds every product"
-    )
+    example: ClassVar[str] = "mul/e4m3xe4m3/exact/e4m3/p1"
+    note: ClassVar[str] = "; RESULT exact is fixed point that holds every product"
+    parts: ClassVar[tuple[Part, ...]] = (OPERANDS, PRODUCT, RESULT, STAGES, FORM)
 
     def __post_init__(self) -> None:
-        check_operands(self.a, self.b)
-        check_choice("product", self.product, PRODUCTS)
-        rule = PRODUCTS[self.product]
-        check_build(self.form, self.pipeline)
-        rule.check(self.a, self.b)
+        rule = check_product(self.a, self.b, self.product, self.form, self.pipeline)
         check_term(self.a, self.b, self.span)
         self._settle_result()
         if not self.is_exact:
             rule.check_result(self.a, self.b, self.result)
 
     __hash__ = Spec.__hash__
-
-    @property
-    def name(self) -> str:
-        build = build_parts(self.form, self.pipeline)
-        return f"mul/{self.a}x{self.b}/{self.product}/{self.result_part}/{build}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 1 <= len(parts) <= 5:
-            raise ValueError("it must have 1 to 5 parts after the unit")
-        a, b = parse_operands(parts[0])
-        values: dict[str, Any] = {"a": a, "b": b}
-        if len(parts) > 1:
-            values["product"] = parts[1]
-        return cls(**values, **parse_result(parts[2:]))
 
     @property
     def span(self) -> Span:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from hw.formats import Fixed, Format, Integer, Span, check_int
-from hw.specs.base import MAX_PIPELINE, Spec, check_operands, parse_operands, parse_pipeline
+from hw.specs.base import MAX_PIPELINE, Spec, check_operands
+from hw.specs.grammar import Part
+from hw.specs.parts import OPERANDS, STAGES
 
 COUNTS: dict[int, tuple[int, int]] = {2: (2, 1), 4: (2, 2)}
 """How many a and how many b each number of products has."""
+
+
+def _read_count(text: str) -> dict[str, int]:
+    match = re.fullmatch(r"x([1-9][0-9]?)", text)
+    if not match:
+        raise ValueError(f"the number of products must be written xCOUNT, got {text!r}")
+    return {"count": int(match[1])}
+
+
+COUNT = Part("xCOUNT", _read_count, lambda spec: f"x{spec.count}")
 
 
 @dataclass(frozen=True)
@@ -43,9 +55,9 @@ class PackSpec(Spec):
 
     unit: ClassVar[str] = "pack"
     form: ClassVar[str] = "dsp"
-    layout: ClassVar[str] = (
-        "pack/AxB/xCOUNT/pSTAGES, for example pack/int8xint8/x2/p2; x2 is two a by one b, x4 two a by two b"
-    )
+    example: ClassVar[str] = "pack/int8xint8/x2/p2"
+    note: ClassVar[str] = "; x2 is two a by one b, x4 two a by two b"
+    parts: ClassVar[tuple[Part, ...]] = (OPERANDS, COUNT, STAGES)
 
     def __post_init__(self) -> None:
         check_operands(self.a, self.b)
@@ -58,25 +70,6 @@ class PackSpec(Spec):
         check_int("pipeline", self.pipeline, 0, MAX_PIPELINE)
 
     __hash__ = Spec.__hash__
-
-    @property
-    def name(self) -> str:
-        return f"pack/{self.a}x{self.b}/x{self.count}/p{self.pipeline}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 1 <= len(parts) <= 3:
-            raise ValueError("it must have 1 to 3 parts after the unit")
-        a, b = parse_operands(parts[0])
-        count, pipeline = 2, 0
-        if len(parts) > 1:
-            match = re.fullmatch(r"x([1-9][0-9]?)", parts[1])
-            if not match:
-                raise ValueError(f"the number of products must be written xCOUNT, got {parts[1]!r}")
-            count = int(match[1])
-        if len(parts) > 2:
-            pipeline = parse_pipeline(parts[2])
-        return cls(a, b, count, pipeline)
 
     @property
     def operands(self) -> dict[str, Format]:

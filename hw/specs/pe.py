@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from hw.formats import Format, Minifloat, check_choice
-from hw.specs.base import Spec, build_parts, parse_operands, parse_pipeline
+from hw.specs.base import Spec
+from hw.specs.grammar import Part
 from hw.specs.mac import MacSpec
+from hw.specs.parts import ACCUMULATOR, FORM, OPERANDS, PRODUCT, STAGES, word
 
 FLOWS: dict[str, str] = {
     "os": "output-stationary: both operands pass through, and each element keeps a sum",
     "ws": "weight-stationary: each element keeps a b, and an a and a sum pass through",
     "is": "input-stationary: each element keeps an a, and a b and a sum pass through",
 }
+ELEMENT = (word("flow", "FLOW"), PRODUCT, ACCUMULATOR, STAGES, FORM)
 
 
 @dataclass(frozen=True)
@@ -42,27 +45,14 @@ class PeSpec(Spec):
     form: str = "small"
 
     unit: ClassVar[str] = "pe"
-    layout: ClassVar[str] = (
-        "pe/AxB/FLOW/PRODUCT/ACCUMULATOR/pSTAGES[/FORM], for example pe/int8xint8/os/exact/kulisch1024/p1"
-    )
+    example: ClassVar[str] = "pe/int8xint8/os/exact/kulisch1024/p1"
+    parts: ClassVar[tuple[Part, ...]] = (OPERANDS, *ELEMENT)
 
     def __post_init__(self) -> None:
         check_choice("flow", self.flow, FLOWS)
         object.__setattr__(self, "accumulator", self.mac.accumulator)
 
     __hash__ = Spec.__hash__
-
-    @property
-    def name(self) -> str:
-        build = build_parts(self.form, self.pipeline)
-        return f"pe/{self.a}x{self.b}/{self.flow}/{self.product}/{self.accumulator}/{build}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 1 <= len(parts) <= 6:
-            raise ValueError("it must have 1 to 6 parts after the unit")
-        a, b = parse_operands(parts[0])
-        return cls(a, b, **parse_element(parts[1:]))
 
     @property
     def mac(self) -> MacSpec:
@@ -108,11 +98,3 @@ class PeSpec(Spec):
     def latency(self) -> int:
         """Enabled clock edges from operands to the sum that holds their product."""
         return self.pipeline + 2
-
-
-def parse_element(parts: list[str]) -> dict[str, Any]:
-    """The fields in the parts of a name ``FLOW/PRODUCT/ACCUMULATOR/pSTAGES/FORM``, as many as there are."""
-    values: dict[str, Any] = dict(zip(("flow", "product", "accumulator", "pipeline", "form"), parts, strict=False))
-    if "pipeline" in values:
-        values["pipeline"] = parse_pipeline(values["pipeline"])
-    return values

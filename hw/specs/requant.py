@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, Span, check_choice, check_int
-from hw.specs.base import build_parts, check_build, parse_count, parse_operands, parse_pipeline
-from hw.specs.dot import MAX_LANES
+from hw.specs.base import check_build
+from hw.specs.dot import LANES, MAX_LANES
+from hw.specs.grammar import Part
+from hw.specs.parts import FORM, STAGES, operands, parse_count, rounding_of
 from hw.specs.stream import FLAG, STATUS, Beat, FeedforwardSpec, Field
 
 SCOPES: dict[str, str] = {
@@ -15,6 +17,28 @@ SCOPES: dict[str, str] = {
     "channel": "a scale for each lane of each beat: the parameters come as a stream",
 }
 MAX_INPUT_WIDTH, MAX_MULTIPLIER, DEFAULT_MULTIPLIER = 128, 32, 16
+
+
+def _read_scope(text: str) -> dict[str, str]:
+    scope, colon, rounding = text.partition(":")
+    return {"scope": scope} | ({"rounding": rounding} if colon else {})
+
+
+SCOPE = Part("SCOPE[:ROUNDING]", _read_scope, lambda spec: f"{spec.scope}{rounding_of(spec)}")
+MULTIPLIER = Part(
+    "mBITS",
+    lambda text: {"multiplier": parse_count("multiplier", "m", text)},
+    lambda spec: None if spec.multiplier == DEFAULT_MULTIPLIER else f"m{spec.multiplier}",
+    optional=True,
+    fits=lambda text, _: text.startswith("m"),
+)
+WITH_STATUS = Part(
+    "status",
+    lambda _: {"status": True},
+    lambda spec: "status" if spec.status else None,
+    optional=True,
+    fits=lambda text, _: text == "status",
+)
 
 
 @dataclass(frozen=True)
@@ -62,9 +86,15 @@ class RequantSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "requant"
-    layout: ClassVar[str] = (
-        "requant/INxOUT/nLANES/SCOPE[:ROUNDING][/mBITS][/status]/pSTAGES[/FORM], "
-        "for example requant/fix26.0xint8/n8/tensor/p1"
+    example: ClassVar[str] = "requant/fix26.0xint8/n8/tensor/p1"
+    parts: ClassVar[tuple[Part, ...]] = (
+        operands("input", "output", "INxOUT"),
+        LANES,
+        SCOPE,
+        MULTIPLIER,
+        WITH_STATUS,
+        STAGES,
+        FORM,
     )
 
     def __post_init__(self) -> None:
@@ -88,37 +118,6 @@ class RequantSpec(FeedforwardSpec):
         check_build(self.form, self.pipeline)
 
     __hash__ = FeedforwardSpec.__hash__
-
-    @property
-    def name(self) -> str:
-        scope = self.scope + ("" if self.rounding == "nearest_even" else f":{self.rounding}")
-        width = "" if self.multiplier == DEFAULT_MULTIPLIER else f"/m{self.multiplier}"
-        options = width + ("/status" if self.status else "")
-        return (
-            f"requant/{self.input}x{self.output}/n{self.lanes}/{scope}{options}/{build_parts(self.form, self.pipeline)}"
-        )
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 2 <= len(parts) <= 7:
-            raise ValueError("it must have 2 to 7 parts after the unit")
-        input, output = parse_operands(parts[0])
-        values: dict[str, Any] = {"input": input, "output": output, "lanes": parse_count("lanes", "n", parts[1])}
-        rest = parts[2:]
-        if rest:
-            values["scope"], colon, rounding = rest.pop(0).partition(":")
-            values |= {"rounding": rounding} if colon else {}
-        if rest and rest[0].startswith("m"):
-            values["multiplier"] = parse_count("multiplier", "m", rest.pop(0))
-        if rest and rest[0] == "status":
-            values["status"] = bool(rest.pop(0))
-        if rest:
-            values["pipeline"] = parse_pipeline(rest.pop(0))
-        if rest:
-            values["form"] = rest.pop(0)
-        if rest:
-            raise ValueError(f"nothing may follow the form, got {rest[0]!r}")
-        return cls(**values)
 
     @property
     def gives_float(self) -> bool:

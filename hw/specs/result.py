@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hw.datapath.rounded import check_result
-from hw.formats import Fixed, Format, Span, parse_scalar
-from hw.specs.base import Spec, parse_pipeline
+from hw.formats import Fixed, Format, Span
+from hw.specs.base import Spec
 
 
 class ResultSpec(Spec):
-    """A unit with operands `a` and `b` and one `result`; subclasses are dataclasses with these fields."""
+    """A unit with operands `a` and `b` and one `result`; subclasses are dataclasses with these fields.
+
+    Parameters
+    ----------
+    a, b : Format
+        The operands' formats.
+    result : Format, optional
+        A minifloat, into which the result is rounded once. By default the fixed-point format that holds every result.
+    rounding : str
+        How it is rounded: a key of `hw.formats.ROUNDINGS` but "stochastic".
+    pipeline : int
+        Registers between operands and result, 0..4, placed where they balance the logic.
+    form : str
+        How it is built: a key of `hw.specs.base.FORMS`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value, or formats that do not go together, or that there is no hardware for.
+    """
 
     port: ClassVar[str]
     port_meaning: ClassVar[str]
@@ -50,12 +69,6 @@ class ResultSpec(Spec):
         """Enabled clock edges from operands to their result; 0 for logic without a clock."""
         return self.pipeline
 
-    @property
-    def result_part(self) -> str:
-        """The result and how it is rounded, as a part of the name."""
-        result = "exact" if self.is_exact else self.result.name
-        return result + ("" if self.rounding == "nearest_even" else f":{self.rounding}")
-
     def _settle_result(self) -> None:
         """Put the exact format where no result is given; raise TypeError or ValueError for one that can't be."""
         if self.result is None:
@@ -63,18 +76,3 @@ class ResultSpec(Spec):
         if not isinstance(self.result, Format):
             raise TypeError(f"result must be a Format, got {self.result!r}")
         check_result(self.a, self.b, self.result, self.exact_format, self.rounding)
-
-
-def parse_result(parts: list[str]) -> dict[str, Any]:
-    """The fields in the last parts of a name, ``RESULT[:ROUNDING]/pSTAGES/FORM``, as many as there are."""
-    values: dict[str, Any] = {}
-    if parts:
-        result, colon, rounding = parts[0].partition(":")
-        values["result"] = None if result == "exact" else parse_scalar(result)
-        if colon:
-            values["rounding"] = rounding
-    if len(parts) > 1:
-        values["pipeline"] = parse_pipeline(parts[1])
-    if len(parts) > 2:
-        values["form"] = parts[2]
-    return values

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from hw.datapath.digits import TERNARY, Sums
 from hw.formats import Format, Span, parse_scalar
-from hw.specs.lookup import LookupSpec, parse_build, parse_shape
+from hw.specs.grammar import Part
+from hw.specs.lookup import SHAPE, TABLES, LookupSpec
+
+ACTIVATIONS = Part("X", lambda text: {"x": parse_scalar(text)}, lambda spec: spec.x.name, needed=True)
 
 
 @dataclass(frozen=True)
@@ -56,26 +59,13 @@ class TellmeSpec(LookupSpec):
     pipeline: int = 1
 
     unit: ClassVar[str] = "tellme"
-    layout: ClassVar[str] = (
-        "tellme/X/gGROUP/tTABLES/qLOOKUPS/ENTRIES/STORAGE[:BANKS]/ACCUMULATOR/pSTAGES, for example "
-        "tellme/int8/g3/t8/q16/half/lutram/kulisch4608/p1"
-    )
+    example: ClassVar[str] = "tellme/int8/g3/t8/q16/half/lutram/kulisch4608/p1"
+    parts: ClassVar[tuple[Part, ...]] = (ACTIVATIONS, *SHAPE, *TABLES)
 
     def __post_init__(self) -> None:
         self._check()
 
     __hash__ = LookupSpec.__hash__
-
-    @property
-    def name(self) -> str:
-        return f"tellme/{self.x}/{self._shape_parts}/{self._build_parts}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 4 <= len(parts) <= 8:
-            raise ValueError("it must have 4 to 8 parts after the unit")
-        values: dict[str, Any] = parse_shape(parts[1:4]) | parse_build(parts[4:])
-        return cls(parse_scalar(parts[0]), **values)
 
     @property
     def weights(self) -> Span:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from hw.datapath.digits import BITS, SIGNS, Sums
 from hw.formats import Bipolar, Format, Integer, Span, check_choice
-from hw.specs.base import parse_operands
-from hw.specs.lookup import LookupSpec, parse_build, parse_shape
+from hw.specs.grammar import Part
+from hw.specs.lookup import SHAPE, TABLES, LookupSpec
+from hw.specs.parts import operands, word
 
 MAX_BITS = 4
 PLANES = {
@@ -56,10 +57,8 @@ class TmacSpec(LookupSpec):
     pipeline: int = 1
 
     unit: ClassVar[str] = "tmac"
-    layout: ClassVar[str] = (
-        "tmac/WxX/gGROUP/tTABLES/qLOOKUPS/ORDER/ENTRIES/STORAGE[:BANKS]/ACCUMULATOR/pSTAGES, for example "
-        "tmac/int4xint8/g4/t4/q16/parallel/full/lutram/kulisch4608/p1"
-    )
+    example: ClassVar[str] = "tmac/int4xint8/g4/t4/q16/parallel/full/lutram/kulisch4608/p1"
+    parts: ClassVar[tuple[Part, ...]] = (operands("w", "x", "WxX"), *SHAPE, word("order", "ORDER"), *TABLES)
 
     def __post_init__(self) -> None:
         if not isinstance(self.w, Format):
@@ -70,19 +69,6 @@ class TmacSpec(LookupSpec):
         self._check()
 
     __hash__ = LookupSpec.__hash__
-
-    @property
-    def name(self) -> str:
-        return f"tmac/{self.w}x{self.x}/{self._shape_parts}/{self.order}/{self._build_parts}"
-
-    @classmethod
-    def from_parts(cls, parts: list[str]) -> Self:
-        if not 4 <= len(parts) <= 9:
-            raise ValueError("it must have 4 to 9 parts after the unit")
-        w, x = parse_operands(parts[0])
-        order = {"order": parts[4]} if len(parts) > 4 else {}
-        values: dict[str, Any] = parse_shape(parts[1:4]) | order | parse_build(parts[5:])
-        return cls(w, x, **values)
 
     @property
     def weights(self) -> Span:

@@ -1,61 +1,46 @@
-"""Units that people instantiate, each registered in `COMPONENTS` under its spec class."""
+"""Units that people instantiate, and the component of a spec."""
 
 from __future__ import annotations
 
+from pkgutil import resolve_name
+
 from hw.narrowing import reject_narrowing
-from hw.spec import (
-    AddSpec,
-    ArraySpec,
-    BlockAddSpec,
-    BlockDotSpec,
-    BlockGemmSpec,
-    DotSpec,
-    GemmSpec,
-    MacSpec,
-    MatVecSpec,
-    MulSpec,
-    PackSpec,
-    PeSpec,
-    RequantSpec,
-    Spec,
-    TellmeSpec,
-    TmacSpec,
-)
+from hw.specs.base import Spec
 from hw.target import GENERIC, Target
-from hw.units.add import Add
-from hw.units.array import Array
-from hw.units.blockadd import BlockAdd
-from hw.units.blockdot import BlockDot
-from hw.units.blockgemm import BlockGemm
-from hw.units.dot import Dot
-from hw.units.gemm import Gemm
-from hw.units.mac import Mac
-from hw.units.matvec import MatVec
-from hw.units.mul import Mul
-from hw.units.pack import Pack
-from hw.units.pe import Pe
-from hw.units.requant import Requant
-from hw.units.tellme import Tellme
-from hw.units.tmac import Tmac
 from hw.units.unit import Unit
 
-COMPONENTS: dict[type[Spec], type[Unit]] = {
-    MacSpec: Mac,
-    MulSpec: Mul,
-    AddSpec: Add,
-    PackSpec: Pack,
-    DotSpec: Dot,
-    BlockGemmSpec: BlockGemm,
-    BlockDotSpec: BlockDot,
-    PeSpec: Pe,
-    ArraySpec: Array,
-    BlockAddSpec: BlockAdd,
-    RequantSpec: Requant,
-    TellmeSpec: Tellme,
-    TmacSpec: Tmac,
-    GemmSpec: Gemm,
-    MatVecSpec: MatVec,
+UNITS: dict[str, str | type[Unit]] = {
+    "mac": "hw.units.mac:Mac",
+    "mul": "hw.units.mul:Mul",
+    "add": "hw.units.add:Add",
+    "pack": "hw.units.pack:Pack",
+    "dot": "hw.units.dot:Dot",
+    "blockdot": "hw.units.blockdot:BlockDot",
+    "pe": "hw.units.pe:Pe",
+    "array": "hw.units.array:Array",
+    "blockadd": "hw.units.blockadd:BlockAdd",
+    "requant": "hw.units.requant:Requant",
+    "tellme": "hw.units.tellme:Tellme",
+    "tmac": "hw.units.tmac:Tmac",
+    "gemm": "hw.units.gemm:Gemm",
+    "blockgemm": "hw.units.blockgemm:BlockGemm",
+    "matvec": "hw.units.matvec:MatVec",
 }
+"""The component of each unit, or where it is: a module is imported when one of its specs is first named.
+
+A component says by `spec_type` what it is made of. `sim.golden.MODELS` and `sim.benches.BENCHES` have the same names.
+"""
+
+
+def component_type(unit: str) -> type[Unit]:
+    """The component of the unit of that name."""
+    entry = UNITS[unit]
+    return resolve_name(entry) if isinstance(entry, str) else entry
+
+
+def spec_type(unit: str) -> type[Spec]:
+    """The class of the specs of the unit of that name."""
+    return component_type(unit).spec_type
 
 
 def build(spec: Spec, target: Target = GENERIC) -> Unit:
@@ -75,10 +60,10 @@ def build(spec: Spec, target: Target = GENERIC) -> Unit:
     ValueError
         The target can't have that form, or the pipeline is deeper than the logic.
     """
-    if type(spec) not in COMPONENTS:
+    if getattr(spec, "unit", None) not in UNITS or not isinstance(spec, Spec):
         raise TypeError(f"spec must be a Spec with hardware, got {spec!r}")
     try:
-        component = COMPONENTS[type(spec)](spec, target)
+        component = component_type(spec.unit)(spec, target)
         check_widths(component)
     except ValueError as error:
         raise ValueError(f"{spec.name}: {error}") from None

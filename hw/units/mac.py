@@ -49,8 +49,10 @@ class Mac(Unit):
         than the logic.
     """
 
+    spec_type = MacSpec
+
     def __init__(self, spec: MacSpec, target: Target = GENERIC) -> None:
-        check_unit(spec, MacSpec, target)
+        check_unit(spec, self.spec_type, target)
         check_form(spec.form, target)
         self.spec, self.target, self.latency = spec, target, spec.latency
         ports = {

@@ -41,8 +41,10 @@ class Pack(Unit):
         that is deeper than the logic.
     """
 
+    spec_type = PackSpec
+
     def __init__(self, spec: PackSpec, target: Target = GENERIC) -> None:
-        check_unit(spec, PackSpec, target)
+        check_unit(spec, self.spec_type, target)
         check_fit(spec, target)
         self.spec, self.target, self.latency = spec, target, spec.latency
         ports = {name: In(fmt.width) for name, fmt in spec.operands.items()}

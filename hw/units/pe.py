@@ -60,8 +60,10 @@ class Pe(Unit):
         than the logic.
     """
 
+    spec_type = PeSpec
+
     def __init__(self, spec: PeSpec, target: Target = GENERIC) -> None:
-        check_unit(spec, PeSpec, target)
+        check_unit(spec, self.spec_type, target)
         check_form(spec.form, target)
         self.spec, self.target, self.latency = spec, target, spec.latency
         self.passed = {"a": spec.a.width, "b": spec.b.width, **dict.fromkeys(spec.flags, 1)}

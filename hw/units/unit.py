@@ -19,6 +19,8 @@ from hw.target import GENERIC, Target
 class Unit(wiring.Component):
     """A component that is made of a spec, for a target."""
 
+    spec_type: type[Spec]
+    """What those that have a name of their own are made of."""
     registers: tuple[Register, ...] = ()
     """What it is commanded by, if it has that."""
 

@@ -3,3 +3,37 @@
 A unit's module here plans what to try, with numpy and the golden model, as a list of `Play`.
 `clocked` then runs in the simulator and plays them; it needs nothing but cocotb, so it starts fast.
 """
+
+from __future__ import annotations
+
+from pkgutil import resolve_name
+from typing import Any
+
+BENCHES: dict[str, Any] = {
+    "mac": "sim.benches.mac",
+    "mul": "sim.benches.mul",
+    "add": "sim.benches.add",
+    "pack": "sim.benches.pack",
+    "dot": "sim.benches.dot",
+    "blockdot": "sim.benches.blockdot",
+    "pe": "sim.benches.pe",
+    "array": "sim.benches.array",
+    "blockadd": "sim.benches.blockadd",
+    "requant": "sim.benches.requant",
+    "tellme": "sim.benches.tellme",
+    "tmac": "sim.benches.tmac",
+    "gemm": "sim.benches.gemm",
+    "blockgemm": "sim.benches.blockgemm",
+    "matvec": "sim.benches.matvec",
+}
+"""What tries each unit, or the module that does, by the unit's name.
+
+It has ``plays(spec, seed)``: all plays for a spec. With streams it has also ``run(spec, seed, **shape)``: the play of a
+run of that shape, which must take the cycles that ``spec.cycles(**shape)`` says.
+"""
+
+
+def bench(unit: str) -> Any:
+    """What tries the unit of that name."""
+    entry = BENCHES[unit]
+    return resolve_name(entry) if isinstance(entry, str) else entry

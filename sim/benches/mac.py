@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
-from hw.spec import MacSpec
+from hw.specs.mac import MacSpec
 from sim.benches.play import Play
 from sim.benches.stimulus import corners, pairs, with_stalls
 from sim.golden import model

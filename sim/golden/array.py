@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,13 +13,14 @@ from sim.golden.codes import Codes, check_codes
 from sim.golden.mac import Mac, check_flags
 from sim.golden.pe import state_of
 from sim.golden.products import PRODUCTS
+from sim.golden.streams import StreamModel
 
 Fields = dict[str, ArrayLike]
 Beats = dict[str, dict[str, NDArray[Any]]]
 
 
 @dataclass(frozen=True)
-class Array:
+class Array(StreamModel):
     """A systolic array.
 
     Parameters
@@ -35,6 +36,11 @@ class Array:
     rows: int
     columns: int
     flow: str
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        return cls(Mac.of(spec.pe.mac), spec.rows, spec.columns, spec.flow)
 
     def run(self, a: Fields, b: Fields, c: Fields | None = None) -> Beats:
         """The beats that come out, for those that go in.

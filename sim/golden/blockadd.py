@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,10 +13,11 @@ from sim.golden.accumulators import Floating
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode, decode_steps
 from sim.golden.products import Terms, scaled_status
+from sim.golden.streams import StreamModel
 
 
 @dataclass(frozen=True)
-class BlockAdd:
+class BlockAdd(StreamModel):
     """``y = c + x * scale_a * scale_b``, rounded once: one step of OCP MX 1.0's DotGeneral.
 
     Parameters
@@ -36,6 +37,11 @@ class BlockAdd:
     sum_format: Fixed
     result: Format
     rounding: str
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        return cls(spec.a, spec.b, spec.sum_format, spec.result, spec.rounding)
 
     def run(
         self, x: dict[str, ArrayLike], scale: dict[str, ArrayLike], c: dict[str, ArrayLike]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,10 +13,11 @@ from sim.golden.codes import check_codes
 from sim.golden.decoding import decode, decode_steps
 from sim.golden.dot import codes_of_sums, exact_sums
 from sim.golden.products import Terms, scaled_status
+from sim.golden.streams import StreamModel
 
 
 @dataclass(frozen=True)
-class BlockDot:
+class BlockDot(StreamModel):
     """``sum = scale_a * scale_b * (a[0] * b[0] + ... + a[n-1] * b[n-1])``, exactly or rounded once.
 
     It is OCP MX 1.0's Dot, of one pair of blocks: the scales multiply the sum, by the rules of IEEE 754 if that is an
@@ -39,6 +40,11 @@ class BlockDot:
     result: Format
     rounding: str
     keeps_scale: bool
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        return cls(spec.a, spec.b, spec.result, spec.rounding, spec.keeps_scale and spec.is_exact)
 
     def run(self, a: dict[str, ArrayLike], b: dict[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
         """The beats that come out, for those that go in: codes `x` of shape (beats, lanes), `scale` of shape (beats,).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,14 @@ class BlockGemm:
 
     accumulator: Floating
     frames: BlockFrames
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        a, b = spec.a, spec.b
+        shape = (spec.flow, spec.rows, spec.columns, spec.height)
+        frames = BlockFrames(a.element, b.element, spec.result, *shape, spec.parameters, a.scale, b.scale, a.size)
+        return cls(Floating(spec.add.result, rounding=spec.add.rounding), frames)
 
     def run(self, a: Quantized, b: Quantized) -> tuple[Codes, NDArray[np.uint8]]:
         """C, and the status of its sums, of shape (M, N).

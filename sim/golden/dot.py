@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,10 +13,11 @@ from sim.golden.add import Add
 from sim.golden.codes import Codes, check_codes, integer_type
 from sim.golden.encoding import encode, encode_steps
 from sim.golden.products import Terms, find_rule, multiply
+from sim.golden.streams import StreamModel
 
 
 @dataclass(frozen=True)
-class Dot:
+class Dot(StreamModel):
     """``sum = a[0] * b[0] + ... + a[n-1] * b[n-1]``: exactly, rounded once, or rounded at every step.
 
     Parameters
@@ -40,6 +41,11 @@ class Dot:
     result: Format
     rounding: str
     stepwise: bool = False
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        return cls(spec.a, spec.b, spec.product, spec.result, spec.rounding, spec.sums == "rounded")
 
     def run(self, a: dict[str, ArrayLike], b: dict[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
         """The beats that come out, for those that go in: arrays of codes `x` of shape (beats, lanes).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +36,14 @@ class Gemm:
     requant: Requant | None
     frames: Frames
     max_k: int
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        requant = None if spec.requant is None else Requant.of(spec.requant)
+        shape = (spec.flow, spec.rows, spec.columns, spec.height)
+        frames = Frames(spec.a, spec.b, spec.result, *shape, spec.parameters)
+        return cls(Mac.of(spec.array.pe.mac), requant, frames, spec.max_k)
 
     def run(
         self, a: ArrayLike, b: ArrayLike, relu: bool = False, **parameters: ArrayLike

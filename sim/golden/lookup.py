@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ from hw.formats import Fixed, Format
 from sim.golden.codes import Codes, check_codes, integer_type
 from sim.golden.decoding import decode_steps
 from sim.golden.mac import check_flags
+from sim.golden.streams import StreamModel
 from sim.golden.sums import Sums
 
 Fields = dict[str, ArrayLike]
@@ -20,7 +21,7 @@ Beats = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
-class Lookup(ABC):
+class Lookup(StreamModel, ABC):
     """``y = W x``, exactly, or ``y = c + W x`` modulo a power of two.
 
     Parameters
@@ -48,6 +49,18 @@ class Lookup(ABC):
     planes: int
     serial: bool
     result: Fixed
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        half, serial = spec.entries == "half", spec.planes_a_beat < spec.planes
+        shape = (spec.group, spec.tables, spec.lookups)
+        return cls(cls.weights_of(spec), spec.x, *shape, half, spec.planes, serial, spec.result)
+
+    @staticmethod
+    @abstractmethod
+    def weights_of(spec: Any) -> Format:
+        """The format of a spec's weights."""
 
     @property
     def width(self) -> int:

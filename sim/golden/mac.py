@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hw.formats import Format
-from sim.golden.accumulators import Accumulator, Wide
+from hw.formats import Fixed, Format
+from sim.golden.accumulators import Accumulator, Floating, Wide
 from sim.golden.codes import check_codes, code_type
 from sim.golden.decoding import decode
 from sim.golden.matmul import exact_sums, matmul
@@ -37,6 +37,11 @@ class Mac:
     product: str
     accumulator: Accumulator
     latency: int
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        return cls(spec.a, spec.b, spec.product, accumulator_of(spec), spec.latency)
 
     def run(self, a: ArrayLike, b: ArrayLike, clear: ArrayLike, en: ArrayLike) -> dict[str, NDArray[Any]]:
         """What the outputs show after each clock edge, from reset on.
@@ -170,3 +175,10 @@ def _at(sequence: NDArray[Any], count: NDArray[np.int64]) -> NDArray[Any]:
     """The element that is last after `count` of them; the reset value 0 before the first."""
     padded = np.concatenate([np.zeros(1, dtype=sequence.dtype), sequence])
     return padded[np.maximum(count, 0)]
+
+
+def accumulator_of(spec: Any) -> Accumulator:
+    """What a spec's products are summed in."""
+    if isinstance(spec.accumulator_format, Fixed):
+        return Wide(spec.accumulator_format, saturate=spec.saturates)
+    return Floating(spec.accumulator_format, rounding=spec.rounding)

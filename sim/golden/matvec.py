@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,15 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 from hw.formats import Format
 from sim.golden.accumulators import Accumulator
 from sim.golden.codes import Codes, check_codes
-from sim.golden.mac import check_flags
+from sim.golden.mac import accumulator_of, check_flags
 from sim.golden.products import PRODUCTS, Terms
+from sim.golden.streams import StreamModel
 
 Fields = Mapping[str, ArrayLike]
 Beats = dict[str, dict[str, NDArray[Any]]]
 
 
 @dataclass(frozen=True)
-class MatVec:
+class MatVec(StreamModel):
     """A matrix-vector unit.
 
     Parameters
@@ -44,6 +45,12 @@ class MatVec:
     elements: int
     lanes: int
     folds: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        folds = (spec.neuron_folds, spec.synapse_folds) if spec.resident else None
+        return cls(spec.a, spec.b, spec.product, accumulator_of(spec.mac), spec.elements, spec.lanes, folds)
 
     def run(self, a: Fields, w: Fields) -> Beats:
         """The beats that come out, for those that go in.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +41,11 @@ class Mul(Pairwise):
     pipeline: int
 
     port: ClassVar[str] = "p"
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        return cls(spec.a, spec.b, spec.product, spec.result, spec.rounding, spec.pipeline)
 
     def results(self, a: ArrayLike, b: ArrayLike) -> tuple[Codes, NDArray[np.uint8]]:
         """Codes and status of the products of codes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,6 +32,11 @@ class Pack:
     products: dict[str, tuple[str, str]]
     result: Fixed
     pipeline: int
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        return cls(spec.operands, spec.products, spec.port_formats["p0"], spec.pipeline)
 
     def run(self, en: ArrayLike | None = None, **codes: ArrayLike) -> dict[str, NDArray[Any]]:
         """What the outputs show after each clock edge, or, without a pipeline, for each set of operands.

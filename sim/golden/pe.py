@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +35,11 @@ class Pe:
     mac: Mac
     flow: str
     latency: int
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        return cls(Mac.of(spec.mac), spec.flow, spec.latency)
 
     def run(self, a: ArrayLike, b: ArrayLike, en: ArrayLike, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """What the outputs show after each clock edge.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,10 +14,11 @@ from sim.golden.codes import check_codes
 from sim.golden.decoding import decode_steps
 from sim.golden.encoding import encode
 from sim.golden.requantize import requantize
+from sim.golden.streams import StreamModel
 
 
 @dataclass(frozen=True)
-class Requant:
+class Requant(StreamModel):
     """``y = saturate(round((z + bias) * m / 2**e) + zero)``, or that rounded into a float.
 
     Parameters
@@ -35,6 +36,11 @@ class Requant:
     output: Integer | Minifloat
     rounding: str
     parameters: Mapping[str, Format]
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        return cls(spec.input, spec.output, spec.rounding, spec.parameters)
 
     def run(
         self,

@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 
 
+class StreamModel:
+    """A golden model whose `run` takes a dict of fields for each stream: `model` looks at them first (`Streamed`)."""
+
+
 @dataclass(frozen=True)
 class Streamed:
     """A golden model, after a look at the beats that it is given; all but `run` is the model's.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hw.formats import check_int, parse_scalar
+from hw.formats import Format, check_int, parse_scalar
 from sim.golden.codes import Codes, check_codes, code_type
 from sim.golden.decoding import decode_steps
 from sim.golden.lookup import Lookup
@@ -72,6 +73,10 @@ def unpack_ternary(indices: ArrayLike, group: int, half: bool) -> Codes:
 @dataclass(frozen=True)
 class Tellme(Lookup):
     """``y = W x`` of ternary weights."""
+
+    @staticmethod
+    def weights_of(spec: Any) -> Format:
+        return TERNARY
 
     def pack(self, weights: Codes) -> Codes:
         return pack_ternary(weights, self.group, self.half)[..., None, :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -75,6 +76,10 @@ def _unfolded(numbers: Codes, group: int, half: bool) -> Codes:
 @dataclass(frozen=True)
 class Tmac(Lookup):
     """``y = W x`` of weights of few bits."""
+
+    @staticmethod
+    def weights_of(spec: Any) -> Format:
+        return spec.w
 
     def pack(self, weights: Codes) -> Codes:
         return pack_planes(self.w, weights, self.group, self.half)

@@ -21,8 +21,8 @@ from hw.arith.align import Shift, align
 from hw.arith.compare import above, below, greater
 from hw.arith.compress import compress, compress_3, compress_4, compress_add
 from hw.arith.logic import schedule
-from hw.arith.multiplier import halves
 from hw.arith.place import Function, Place
+from hw.arith.product import halves
 from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic
 from hw.arith.shift import shift_left, shift_right, shift_right_sticky
 from hw.arith.term import Term

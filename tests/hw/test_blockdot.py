@@ -7,15 +7,16 @@ import pytest
 
 import hw
 from hw.formats import parse_format
+from hw.specs.blockdot import BlockDotSpec
 from hw.units.blockdot import BlockDot
 from rtl_gen import emit
 
 MXFP4 = parse_format("mxfp4")
 
 
-def parse(name: str) -> hw.BlockDotSpec:
+def parse(name: str) -> BlockDotSpec:
     spec = hw.parse(name)
-    assert isinstance(spec, hw.BlockDotSpec)
+    assert isinstance(spec, BlockDotSpec)
     return spec
 
 
@@ -80,8 +81,8 @@ def test_cycles_are_a_formula_for_numbers_and_arrays() -> None:
             ValueError,
             "bf16 x bf16 has exact products of 1046 bits; at most 1024 are built",
         ),
-        (lambda: hw.BlockDotSpec(MXFP4, "mxfp4"), TypeError, "b must be a Block, got 'mxfp4'"),  # type: ignore[arg-type]
-        (lambda: hw.BlockDotSpec(MXFP4, MXFP4, "fp32"), TypeError, "result must be a Format, got 'fp32'"),  # type: ignore[arg-type]
+        (lambda: BlockDotSpec(MXFP4, "mxfp4"), TypeError, "b must be a Block, got 'mxfp4'"),  # type: ignore[arg-type]
+        (lambda: BlockDotSpec(MXFP4, MXFP4, "fp32"), TypeError, "result must be a Format, got 'fp32'"),  # type: ignore[arg-type]
         (lambda: BlockDot(hw.parse("mul/int8xint8")), TypeError, "spec must be a BlockDotSpec, got "),  # type: ignore[arg-type]
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 import hw
 from hw.formats import parse_format
 from hw.spec import from_json
+from hw.specs.blockgemm import BlockGemmSpec
 
 MXFP4, NVFP4 = parse_format("mxfp4"), parse_format("nvfp4")
 
@@ -20,7 +21,7 @@ def test_names_parse_back() -> None:
 
 
 def test_a_word_has_a_scale_above_its_elements() -> None:
-    spec = hw.BlockGemmSpec(MXFP4, MXFP4, rows=8, columns=4)
+    spec = BlockGemmSpec(MXFP4, MXFP4, rows=8, columns=4)
     assert spec.word_widths == {"a": 40, "b": 24}
     assert spec.stream_widths == {"s_axis_a": 40, "s_axis_b": 24, "m_axis": 32}
 
@@ -47,4 +48,4 @@ def test_a_word_has_a_scale_above_its_elements() -> None:
 )
 def test_arguments_are_checked(arguments: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        hw.BlockGemmSpec(**arguments)
+        BlockGemmSpec(**arguments)

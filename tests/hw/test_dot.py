@@ -8,15 +8,16 @@ import pytest
 import hw
 from hw.arith.align import Shift, split
 from hw.formats import parse_format
+from hw.specs.dot import DotSpec
 from hw.units.dot import Dot
 from rtl_gen import emit
 
 INT8 = parse_format("int8")
 
 
-def parse(name: str) -> hw.DotSpec:
+def parse(name: str) -> DotSpec:
     spec = hw.parse(name)
-    assert isinstance(spec, hw.DotSpec)
+    assert isinstance(spec, DotSpec)
     return spec
 
 
@@ -92,9 +93,9 @@ def test_the_shift_left_to_a_row_takes_no_more_than_a_lut() -> None:
         ),
         (lambda: hw.parse("dot/int8xint8/n0"), ValueError, "lanes must be written n and a number from 1 to 9999999, l"),
         (lambda: hw.parse("dot/e5m2xe5m2/n2/exact/e4m3"), ValueError, "result must have a NaN, for e5m2 and e5m2"),
-        (lambda: hw.DotSpec(INT8, INT8, 2.0), TypeError, "lanes must be an int, got 2.0"),  # type: ignore[arg-type]
-        (lambda: hw.DotSpec(INT8, INT8, 2, sums="late"), ValueError, "sums must be one of fused, rounded, got 'late'"),
-        (lambda: hw.DotSpec(INT8, "int8", 2), TypeError, "b must be a Format, got 'int8'"),  # type: ignore[arg-type]
+        (lambda: DotSpec(INT8, INT8, 2.0), TypeError, "lanes must be an int, got 2.0"),  # type: ignore[arg-type]
+        (lambda: DotSpec(INT8, INT8, 2, sums="late"), ValueError, "sums must be one of fused, rounded, got 'late'"),
+        (lambda: DotSpec(INT8, "int8", 2), TypeError, "b must be a Format, got 'int8'"),  # type: ignore[arg-type]
         (lambda: Dot(hw.parse("mul/int8xint8")), TypeError, "spec must be a DotSpec, got "),  # type: ignore[arg-type]
         (
             lambda: hw.build(parse("dot/int4xint4/n2/exact/exact/p0/dsp"), hw.parse_target("ice40")),

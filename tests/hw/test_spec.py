@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hw.formats import Minifloat, parse_format
-from hw.spec import AddSpec, MacSpec, from_dict, from_json, from_toml, parse
+from hw.spec import from_dict, from_json, from_toml, parse
+from hw.specs.add import AddSpec
+from hw.specs.mac import MacSpec
 
 FORMATS = ["int4", "uint8", "e4m3", "e4m3fn", "e5m2", "e2m1", "fix8.4"]
 specs = st.builds(

@@ -123,7 +123,7 @@ def test_verify_and_cost_print_what_they_found_and_reuse_it(tmp_path: Path, caps
 
 
 def test_a_wrong_design_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
-    from sim.golden import Mac
+    from sim.golden.mac import Mac
 
     right = Mac.run
 

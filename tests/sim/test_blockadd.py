@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hw
-import sim.verify
+from hw.specs.blockadd import BlockAddSpec
 from rtl_gen import emit
 from sim.benches.blockadd import operands
 from sim.benches.streams import stream_play
@@ -35,10 +35,10 @@ def test_designs_do_what_their_models_do(name: str) -> None:
 @pytest.mark.parametrize("pipeline", [0, 2])
 def test_every_number_of_beats_takes_the_cycles_of_the_formula(pipeline: int, monkeypatch: pytest.MonkeyPatch) -> None:
     spec, rng = hw.parse(f"blockadd/bfp4-4xbfp4-4/n1/e4m3fn/p{pipeline}"), np.random.default_rng(4)
-    assert isinstance(spec, hw.BlockAddSpec)
+    assert isinstance(spec, BlockAddSpec)
     beats = range(1, 102)
     plays = [stream_play(spec, f"beats{count}", operands(spec, count, rng), spec.cycles(count)) for count in beats]
-    monkeypatch.setitem(sim.verify.BENCHES, "blockadd", lambda *_: plays)
+    monkeypatch.setattr("sim.benches.blockadd.plays", lambda *_: plays)
     verdict = verify(spec)
     assert verdict.passed, verdict.failures
     assert verdict.cycles == sum(count + pipeline for count in beats)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import hw
+from hw.specs.blockdot import BlockDotSpec
 from rtl_gen import Emitted, emit
 from sim import verify
 from sim.benches.blockdot import blocks
 from sim.benches.dot import lanes
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import stream_play
-from sim.verify import BENCHES
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_designs_do_what_their_models_do(name: str) -> None:
 BEATS = [*range(1, 100), 257]
 
 
-def plays(spec: hw.BlockDotSpec, seed: int) -> list[StreamPlay]:
+def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
     """Plays of so many beats, each in just the cycles of the formula."""
     rng = np.random.default_rng(seed)
     given = {count: blocks(spec, lanes(*spec.elements, (count, spec.lanes), rng), rng=rng) for count in BEATS}
@@ -46,7 +46,7 @@ def plays(spec: hw.BlockDotSpec, seed: int) -> list[StreamPlay]:
 
 @pytest.mark.parametrize("pipeline", [0, 2])
 def test_every_number_of_blocks_takes_the_cycles_of_the_formula(pipeline: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(BENCHES, "blockdot", plays)
+    monkeypatch.setattr("sim.benches.blockdot.plays", plays)
     verdict = verify.verify(hw.parse(f"blockdot/bfp4-3xbfp4-3/e4m3fn/p{pipeline}"))
     assert verdict.passed, verdict.failures
     assert verdict.tests == len(BEATS)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import hw
+from hw.specs.blockgemm import BlockGemmSpec
 from rtl_gen.tools import ToolError
 from sim.benches.blockgemm import BlockPlanner
 from sim.perform import perform
@@ -30,7 +31,7 @@ def test_cores_do_what_their_models_do(name: str) -> None:
 @pytest.mark.parametrize("sides", ["4x3", "1x2"])
 def test_cycles_are_those_of_the_formula_on_many_shapes(sides: str) -> None:
     spec = hw.parse(f"blockgemm/8*e2m1@ue8m0x8*e2m1@ue8m0/{sides}/fp32/p1/x1/p2/k64/n12/w64")
-    assert isinstance(spec, hw.BlockGemmSpec)
+    assert isinstance(spec, BlockGemmSpec)
     planner = BlockPlanner(spec, 5)
     shapes = planner.some_shapes(98)
     # `perform` holds every run to the formula, and the core's own counter too.
@@ -42,7 +43,7 @@ def test_cycles_are_those_of_the_formula_on_many_shapes(sides: str) -> None:
 
 def test_a_wrong_sum_is_found() -> None:
     spec = hw.parse("blockgemm/8*e2m1@ue8m0x8*e2m1@ue8m0/2x2/fp32/p1/x1/p1/k16/n4/w16")
-    assert isinstance(spec, hw.BlockGemmSpec)
+    assert isinstance(spec, BlockGemmSpec)
     job = BlockPlanner(spec, 5).run((2, 16, 2))
     job.frames["s_axis_a"] = [("0" if job.frames["s_axis_a"][0][0] != "0" else "7") + job.frames["s_axis_a"][0][1:]]
     with pytest.raises(ToolError, match="differs from its golden model: .*of the results is not"):

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import hw
+from hw.specs.dot import DotSpec
 from rtl_gen import Emitted, emit
 from sim import verify
 from sim.benches.dot import extremes, lanes, streams
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import stream_play
 from sim.golden import model
-from sim.verify import BENCHES
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_single_lanes_are_tried_on_every_pair(name: str) -> None:
     assert verdict.exhaustive
 
 
-def plays_of(beats: list[int]) -> Callable[[hw.DotSpec, int], list[StreamPlay]]:
+def plays_of(beats: list[int]) -> Callable[[DotSpec, int], list[StreamPlay]]:
     """Plays of so many beats, each in just the cycles of the formula."""
 
-    def plays(spec: hw.DotSpec, seed: int) -> list[StreamPlay]:
+    def plays(spec: DotSpec, seed: int) -> list[StreamPlay]:
         rng = np.random.default_rng(seed)
         given = {count: streams(*lanes(spec.a, spec.b, (count, spec.lanes), rng)) for count in beats}
         return [stream_play(spec, f"beats{count}", given[count], spec.cycles(count)) for count in beats]
@@ -56,7 +56,7 @@ def plays_of(beats: list[int]) -> Callable[[hw.DotSpec, int], list[StreamPlay]]:
 @pytest.mark.parametrize("pipeline", [0, 1, 3])
 def test_every_number_of_beats_takes_the_cycles_of_the_formula(pipeline: int, monkeypatch: pytest.MonkeyPatch) -> None:
     beats = [*range(1, 70), 97]
-    monkeypatch.setitem(BENCHES, "dot", plays_of(beats))
+    monkeypatch.setattr("sim.benches.dot.plays", plays_of(beats))
     spec = hw.parse(f"dot/int4xint4/n{2 * pipeline + 1}/exact/exact/p{pipeline}")
     verdict = verify.verify(spec)
     assert verdict.passed, verdict.failures
@@ -67,7 +67,7 @@ def test_every_number_of_beats_takes_the_cycles_of_the_formula(pipeline: int, mo
 def test_the_stimulus_reaches_the_ends_of_the_sum() -> None:
     for name in ("dot/int8xint8/n5", "dot/e4m3fnxe4m3fn/n3", "dot/uint4xint3/n2"):
         spec = hw.parse(name)
-        assert isinstance(spec, hw.DotSpec)
+        assert isinstance(spec, DotSpec)
         sums, _ = model(spec).results(*extremes(spec.a, spec.b, spec.lanes))
         shown = [spec.result.decode(int(code)) for code in sums]
         step = 2.0**spec.span.lsb

@@ -12,13 +12,14 @@ import hw
 from rtl_gen import Emitted, emit
 from rtl_gen.tools import ToolError
 from sim import tools
+from sim.benches import bench
 from sim.benches.checker import check
 from sim.benches.coreplay import CorePlay
 from sim.benches.mac import plays
 from sim.benches.play import Play, load, save
 from sim.benches.stimulus import corners, pairs
 from sim.runner import read_results, simulate
-from sim.verify import RUNS, verify, verify_key
+from sim.verify import verify, verify_key
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,7 @@ def test_a_missing_compiler_is_named(programs, variable, message: str, monkeypat
 )
 def test_a_run_takes_the_cycles_of_its_shape(name: str, shape: dict[str, int]) -> None:
     spec = hw.parse(name)
-    run = RUNS[spec.unit](spec, 1, **shape)
+    run = bench(spec.unit).run(spec, 1, **shape)
     durations = [job["duration"] for job in run.jobs] if isinstance(run, CorePlay) else [run.duration]
     assert durations == [spec.cycles(**shape)]  # type: ignore[attr-defined]
 

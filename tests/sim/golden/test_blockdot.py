@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import hw
 from hw.formats import Block
+from hw.specs.blockdot import BlockDotSpec
 from sim.benches.blockdot import blocks
 from sim.benches.dot import lanes
 from sim.golden import decode, model
@@ -20,13 +21,13 @@ from sim.golden.matmul import exact_accumulator
 NAMED = ["mxfp8e4m3", "mxfp8e5m2", "mxfp6e2m3", "mxfp6e3m2", "mxfp4", "mxint8", "mxint6", "mxint4", "nvfp4", "nvint4"]
 
 
-def parse(name: str) -> hw.BlockDotSpec:
+def parse(name: str) -> BlockDotSpec:
     spec = hw.parse(name)
-    assert isinstance(spec, hw.BlockDotSpec)
+    assert isinstance(spec, BlockDotSpec)
     return spec
 
 
-def operands(spec: hw.BlockDotSpec, beats: int) -> dict[str, Any]:
+def operands(spec: BlockDotSpec, beats: int) -> dict[str, Any]:
     rng = np.random.default_rng(1)
     return dict(blocks(spec, lanes(*spec.elements, (beats, spec.lanes), rng), rng=rng))
 
@@ -51,7 +52,7 @@ def test_exact_sums_are_those_of_rationals(names: tuple[str, str]) -> None:
     assert numbers > 20
 
 
-def _blocks(spec: hw.BlockDotSpec) -> list[tuple[str, Block]]:
+def _blocks(spec: BlockDotSpec) -> list[tuple[str, Block]]:
     return [("a", spec.a), ("b", spec.b)]
 
 

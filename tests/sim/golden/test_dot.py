@@ -14,21 +14,22 @@ from numpy.typing import NDArray
 
 import hw
 from hw.formats import Format
+from hw.specs.dot import DotSpec
 from sim.benches.dot import lanes
 from sim.golden import decode, model
 
 
-def operands(spec: hw.DotSpec, beats: int, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def operands(spec: DotSpec, beats: int, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return lanes(spec.a, spec.b, (beats, spec.lanes), np.random.default_rng(seed))
 
 
-def parse(name: str) -> hw.DotSpec:
+def parse(name: str) -> DotSpec:
     spec = hw.parse(name)
-    assert isinstance(spec, hw.DotSpec)
+    assert isinstance(spec, DotSpec)
     return spec
 
 
-def sums_of(spec: hw.DotSpec, a: NDArray[np.int64], b: NDArray[np.int64]) -> list[Fraction | float]:
+def sums_of(spec: DotSpec, a: NDArray[np.int64], b: NDArray[np.int64]) -> list[Fraction | float]:
     """The sums by Python's rationals, or the infinity or NaN that IEEE 754 makes of them."""
     sums: list[Fraction | float] = []
     for row in zip(a.tolist(), b.tolist(), strict=True):
