@@ -19,6 +19,7 @@ RULES: dict[str, str] = {
 
 OCP_MX = "OCP Microscaling Formats (MX) 1.0"
 FINE_GRAIN = "arXiv 2510.25602, table of formats"
+RULE_SOURCES = {"floor": OCP_MX, "ceil": "arXiv 2510.25602"}
 # Element, scale, size, rule, tensor's scale, source. OCP's INT8 counts in 2**-6; MXINT6 and MXINT4 follow it.
 STANDARD: dict[str, tuple[str, str, int, str, str | None, str]] = {
     "mxfp8e4m3": ("e4m3fn", "ue8m0", 32, "floor", None, f"{OCP_MX}, MXFP8 E4M3"),
@@ -122,9 +123,11 @@ class Block(Notation):
 
     @property
     def source(self) -> str:
-        body = self._body[0]
+        body, default = self._body
         if body in STANDARD:
-            return STANDARD[body][5]
+            found, rule = STANDARD[body][5], RULE_SOURCES.get(self.rule)
+            covered = self.rule == default if rule is None else rule in found
+            return found if covered else f"{found}; the scale's rule: {rule or self.rule}"
         return "block floating point" if body.startswith("bfp") else "a scale shared by elements"
 
     @property

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hw.formats import Block, Format
+from hw.formats import Block, Format, check_choice
 from sim.golden.accumulators import Accumulator
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import TABLE_WIDTH, decode, decode_steps
-from sim.golden.encoding import as_floats, encode
+from sim.golden.encoding import as_floats, encode, to_float64
 from sim.golden.ladder import ladder
 from sim.golden.matmul import exact_sums
 from sim.golden.products import Terms, scaled_status
@@ -70,29 +70,44 @@ class Quantized:
 
     def values(self) -> NDArray[np.float64]:
         """What the array means. Products of scale and element are exact; with a tensor's scale, rounded once."""
-        return self.block_values() * self.tensor_value()
+        with np.errstate(invalid="ignore"):
+            return self.block_values() * self.tensor_value()
 
     def block_values(self) -> NDArray[np.float64]:
         """Scales times elements, exactly, without the tensor's scale."""
         scales = spread(self.format, self.scale_values(), self.elements.shape)
-        return decode(self.format.element, self.elements) * scales
+        with np.errstate(invalid="ignore"):  # of zero times infinity, which is NaN
+            return np.asarray(decode(self.format.element, self.elements) * scales)
 
 
-def quantize(fmt: Block, values: ArrayLike, rounding: str = "nearest_even") -> Quantized:
+OVERFLOWS: dict[str, str] = {
+    "nan": "an infinity stays one in elements that have it, else makes a NaN of its block, and saturates where the "
+    "block's format has no NaN",
+    "saturate": "an infinity is larger than all numbers, and becomes the largest value that its block can hold",
+}
+"""What becomes of infinities in a block format."""
+LARGEST = np.finfo(np.float64).max
+
+
+def quantize(fmt: Block, values: ArrayLike, rounding: str = "nearest_even", overflow: str = "nan") -> Quantized:
     """An array in a block format.
 
-    The scale of a block follows from its largest finite magnitude by the format's rule, and elements
-    are the values divided by the scales, rounded. With a tensor's scale, that is
-    ``absmax / (element's max * scale's max)``, rounded, and the rest sees the values divided by it.
+    The scale of a block follows from its largest magnitude by the format's rule, and elements are the values divided
+    by the scales, rounded. With a tensor's scale, that is ``absmax / (element's max * scale's max)``, rounded, and the
+    rest sees the values divided by it.
 
     Parameters
     ----------
     fmt : Block
-    values : array of floats
-        One axis or more; blocks lie along the last. An infinity is a large value. A NaN stays one if
-        the element has NaN; else its block's scale becomes NaN.
+    values : array of real numbers
+        One axis or more; blocks lie along the last. A NaN stays one if the element has NaN; else its block's scale
+        becomes NaN.
     rounding : str
         Of the elements: a key of `hw.formats.ROUNDINGS` but "stochastic".
+    overflow : str
+        What becomes of infinities: a key of `OVERFLOWS`. A block becomes NaN by its scale if that has a NaN, else by
+        its elements. One that saturates has a scale for the infinity, which leaves little of the numbers beside it; a
+        tensor's scale is that of the finite numbers, if there are any but zeros.
 
     Returns
     -------
@@ -104,39 +119,85 @@ def quantize(fmt: Block, values: ArrayLike, rounding: str = "nearest_even") -> Q
     TypeError
         `fmt` is not a Block, or `values` are not real numbers.
     ValueError
-        `values` has no axis; a NaN, and neither element nor scale has one.
+        `values` has no axis; a NaN, and neither element nor scale has one; a tensor's scale that would be zero, or no
+        number.
     """
     check_block(fmt)
     deterministic(rounding)
-    x = as_floats(values).astype(np.float64)
+    check_choice("overflow", overflow, OVERFLOWS)
+    x = to_float64(as_floats(values))
     if x.ndim == 0:
         raise ValueError("values must have an axis for blocks to lie along, got a 0-d array")
+    saturates = overflow == "saturate" or not (_has_nan(fmt.scale) or _has_nan(fmt.element))
+    absmax = np.abs(finite(x)).max(initial=0.0)
+    if saturates:
+        x = np.clip(x, -LARGEST, LARGEST)
+        absmax = absmax or np.abs(finite(x)).max(initial=0.0)
     tensor = None
     if fmt.tensor is not None:
-        whole = divide_odd(np.abs(finite(x)).max(initial=0.0), float(fmt.element.max * fmt.scale.max))
-        tensor = int(encode(fmt.tensor, whole if whole else 1.0))
-        divisor = float(decode(fmt.tensor, tensor))
-        if divisor == 0:
-            raise ValueError(f"values must not be so small that the tensor's scale in {fmt.tensor} is 0, got {whole}")
+        tensor, divisor = _tensor_scale(fmt, absmax, overflow)
         x = divide_odd(x, divisor)
-    scales = scales_for(fmt, block_maxima(fmt, np.abs(finite(x))))
-    nan = np.isnan(x)
-    if nan.any() and fmt.element.code_of(np.nan) is None:
-        code = fmt.scale.code_of(np.nan)
-        if code is None:
-            raise ValueError(f"values must not be NaN: {fmt} has no code for it")
-        scales = np.where(block_maxima(fmt, nan.astype(np.float64)) > 0, code, scales).astype(scales.dtype)
-        x = np.where(nan, 0.0, x)
+    x, scales = _scaled(fmt, x, overflow)
     divisors = spread(fmt, decode(fmt.scale, scales), x.shape)
-    # A scale of zero or NaN leaves nothing of its block: what the elements are does not count.
+    # A scale of zero or NaN leaves nothing of its block: what the elements are does not count, but that they are NaN.
     usable = divisors > 0
-    quotients = divide_odd(np.where(usable, x, 0.0), np.where(usable, divisors, 1.0))
-    elements = encode(fmt.element, quotients, rounding)
-    return Quantized(fmt, elements, scales, tensor)
+    quotients = divide_odd(np.where(usable | np.isnan(x), x, 0.0), np.where(usable, divisors, 1.0))
+    if saturates:
+        quotients = np.clip(quotients, float(fmt.element.min), float(fmt.element.max))
+    return Quantized(fmt, encode(fmt.element, quotients, rounding), scales, tensor)
 
 
-def scales_for(fmt: Block, absmax: NDArray[np.float64]) -> Codes:
-    """The scales' codes for blocks of these largest magnitudes, by the format's rule."""
+def _tensor_scale(fmt: Block, absmax: float, overflow: str) -> tuple[int, float]:
+    """The code and the value of the scale of a tensor of this largest magnitude."""
+    assert fmt.tensor is not None
+    wanted = float(divide_odd(absmax, float(fmt.element.max * fmt.scale.max))) or 1.0
+    if overflow == "saturate":
+        wanted = min(wanted, float(fmt.tensor.max))
+    code = int(encode(fmt.tensor, wanted))
+    scale = float(decode(fmt.tensor, code))
+    if not 0 < scale < np.inf:
+        size = "small" if scale == 0 else "large"
+        raise ValueError(
+            f"values must not be so {size} that the tensor's scale in {fmt.tensor} is {scale:g}, got {wanted}"
+        )
+    return code, scale
+
+
+def _scaled(fmt: Block, x: NDArray[np.float64], overflow: str) -> tuple[NDArray[np.float64], Codes]:
+    """The values to divide by the blocks' scales, where specials are as their elements shall be; and the scales."""
+    scales = scales_for(fmt, block_maxima(fmt, np.abs(finite(x))), overflow == "saturate")
+    spoilt = np.isinf(decode(fmt.scale, scales))
+    if not np.isfinite(x).all():
+        infinite = np.isinf(x) & np.where(x > 0, *(fmt.element.code_of(s) is not None for s in (np.inf, -np.inf)))
+        # Zero times infinity would be NaN.
+        held = _any_in_block(fmt, infinite) & (decode(fmt.scale, scales) == 0)
+        scales = np.where(held, _least_positive(fmt.scale), scales).astype(scales.dtype)
+        kept = infinite | (np.isnan(x) & _has_nan(fmt.element))
+        spoilt |= _any_in_block(fmt, ~np.isfinite(x) & ~kept)
+    if not spoilt.any():
+        return x, scales
+    code = fmt.scale.code_of(np.nan)
+    if code is not None:
+        scales = np.where(spoilt, code, scales).astype(scales.dtype)
+    elif not _has_nan(fmt.element):
+        raise ValueError(f"values must not be NaN: {fmt} has no code for it")
+    return np.where(spread(fmt, spoilt, x.shape), np.nan if code is None else 0.0, x), scales
+
+
+def _has_nan(fmt: Format) -> bool:
+    return fmt.code_of(np.nan) is not None
+
+
+def _any_in_block(fmt: Block, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether there is any in each block."""
+    return block_maxima(fmt, where.astype(np.float64)) > 0
+
+
+def scales_for(fmt: Block, absmax: NDArray[np.float64], saturates: bool = False) -> Codes:
+    """The scales' codes for blocks of these largest magnitudes, by the format's rule.
+
+    Scales that saturate do so even in formats that overflow to an infinity or NaN.
+    """
     if fmt.rule == "floor":
         # OCP MX 1.0: the largest power of two not above absmax, divided by that of the element's maximum.
         exponent = np.clip(np.frexp(absmax)[1] - 1 - fmt.max_exponent, -1074, 1023)
@@ -144,7 +205,15 @@ def scales_for(fmt: Block, absmax: NDArray[np.float64]) -> Codes:
     else:
         wanted = divide_odd(absmax, float(fmt.element.max))
         rounding = "up" if fmt.rule == "ceil" else "nearest_even"
+    if saturates:
+        wanted = np.minimum(wanted, float(fmt.scale.max))
     return encode(fmt.scale, np.maximum(wanted, _least_scale(fmt.scale)), rounding)
+
+
+@lru_cache(maxsize=64)
+def _least_positive(fmt: Format) -> int:
+    """The code of the lowest value above zero."""
+    return int(encode(fmt, 2.0**fmt.span.lsb, "up"))
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,20 @@ from hw.formats import Format, Span
 Codes = NDArray[Any]
 
 
+def native(values: ArrayLike) -> NDArray[Any]:
+    """The values as an array of one of numpy's own types, exactly.
+
+    Types that numpy has learned from another library, as ml_dtypes' bfloat16, float8 or int4, become int64, float32,
+    float64 or complex64, whichever is the first to hold all their values; what is no number stays as it is.
+    """
+    array = np.asarray(values)
+    if array.dtype.isbuiltin == 2:
+        own = (kind for kind in (np.int64, np.float32, np.float64, np.complex64) if np.can_cast(array.dtype, kind))
+        with np.errstate(invalid="ignore"):  # of signalling NaNs
+            return array.astype(next(own, array.dtype))
+    return array
+
+
 def check_format(fmt: object) -> None:
     """Raise TypeError unless `fmt` is a Format."""
     if not isinstance(fmt, Format):
@@ -29,7 +43,7 @@ def check_codes(name: str, fmt: Format, codes: ArrayLike) -> Codes:
         One is negative or too large; the message names it.
     """
     check_format(fmt)
-    array = np.asarray(codes)
+    array = native(codes)
     if array.size == 0:
         return array.astype(code_type(fmt.width))
     if array.dtype == object:
@@ -39,7 +53,7 @@ def check_codes(name: str, fmt: Format, codes: ArrayLike) -> Codes:
         _check_range(name, fmt, array)
         return array.astype(code_type(fmt.width))
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be integer codes, got an array of {array.dtype}")
+        raise TypeError(f"{name} must be integer codes, got an array of {np.asarray(codes).dtype}")
     if array.dtype.kind == "u" and 8 * array.dtype.itemsize <= fmt.width:
         return array
     _check_range(name, fmt, array)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format, Integer
-from sim.golden.codes import Codes, check_format, code_type
+from sim.golden.codes import Codes, check_format, code_type, native
 from sim.golden.decoding import CHUNK
 from sim.golden.direct import encode_directly
 from sim.golden.grid import codes_of_steps
@@ -28,10 +28,11 @@ def encode(
     Parameters
     ----------
     fmt : Format
-    values : array of floats or integers
-        Any shape, contiguous or not; it is not written to. A value beyond the range becomes what the
-        format's `overflow` says. An infinity gives the format's infinity; if there is none, it
-        overflows too. Formats without a sign make 0 of what is below.
+    values : array of real numbers
+        Any shape, contiguous or not, of numpy's types or those that it has learned, as ml_dtypes'; it is
+        not written to. A value beyond the range becomes what the format's `overflow` says. An infinity
+        gives the format's infinity; if there is none, it overflows too. Formats without a sign make 0 of
+        what is below.
     rounding : str
         A key of `hw.formats.ROUNDINGS`.
     random, random_bits : array of integers, int
@@ -47,7 +48,7 @@ def encode(
     Raises
     ------
     TypeError
-        `fmt` is not a Format, or an array is not of real numbers of a numpy type up to 64 bits.
+        `fmt` is not a Format, or an array is not of real numbers of at most 64 bits.
     ValueError
         A value is NaN and the format has no NaN; an unknown rounding; random numbers that do not fit.
     """
@@ -65,7 +66,7 @@ def encode(
     for start in range(0, x.size, CHUNK):
         piece = slice(start, start + CHUNK)
         if table is None or not look_up(table, flat[piece], codes[piece]):
-            codes[piece] = encode_directly(fmt, flat[piece].astype(np.float64), _part(how, piece))
+            codes[piece] = encode_directly(fmt, to_float64(flat[piece]), _part(how, piece))
     return result
 
 
@@ -109,23 +110,29 @@ def encode_steps(
 
 def _integers(steps: ArrayLike) -> NDArray[Any]:
     """Steps as int64 or Python's integers."""
-    array = np.asarray(steps)
+    array = native(steps)
     if array.dtype == object and all(isinstance(step, (int, np.integer)) for step in array.flat):
         return array
     if array.dtype.kind not in "iu":
-        raise TypeError(f"steps must be integers, got an array of {array.dtype}")
+        raise TypeError(f"steps must be integers, got an array of {np.asarray(steps).dtype}")
     return array.astype(object if array.dtype.kind == "u" and array.dtype.itemsize == 8 else np.int64)
 
 
 def as_floats(values: ArrayLike) -> NDArray[Any]:
     """The values as contiguous float32 or float64, exactly or rounded to odd."""
-    given = np.asarray(values)
+    given = native(values)
     if given.dtype.kind not in "fiu" or given.dtype.itemsize > 8:
-        raise TypeError(f"values must be real numbers of at most 64 bits, got an array of {given.dtype}")
+        raise TypeError(f"values must be real numbers of at most 64 bits, got an array of {np.asarray(values).dtype}")
     if given.dtype.kind == "f":
         kind = np.float64 if given.dtype.itemsize == 8 else np.float32
         return np.ascontiguousarray(given, dtype=kind).reshape(given.shape)
     return floats_of_steps(_integers(given), 0)
+
+
+def to_float64(x: NDArray[Any]) -> NDArray[np.float64]:
+    """Float32 or float64 numbers as float64, without a word about signalling NaNs."""
+    with np.errstate(invalid="ignore"):
+        return x.astype(np.float64)
 
 
 def _part(rounding: Rounding, piece: slice) -> Rounding:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
 from sim.golden.accumulators import Accumulator, Floating, Wide
-from sim.golden.codes import check_codes, code_type
+from sim.golden.codes import check_codes, code_type, native
 from sim.golden.decoding import decode
 from sim.golden.matmul import exact_sums, matmul
 from sim.golden.products import PRODUCTS, Terms
@@ -136,7 +136,7 @@ def check_flags(name: str, flags: ArrayLike) -> NDArray[np.bool_]:
     ValueError
         One is not 0 or 1.
     """
-    array = np.asarray(flags)
+    array = native(flags)
     if array.size and array.dtype.kind not in "biu":
         raise TypeError(f"{name} must be 0 or 1, got an array of {array.dtype}")
     if not np.isin(array, (0, 1)).all():

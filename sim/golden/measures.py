@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format, Minifloat
-from sim.golden.codes import check_codes, check_format
+from sim.golden.codes import check_codes, check_format, native
 from sim.golden.decoding import TABLE_WIDTH, decode
 from sim.golden.products import Rule, find_rule
 from sim.golden.sums import Sums
@@ -161,7 +161,7 @@ def crest_factor(values: ArrayLike, axis: int | None = None) -> NDArray[np.float
 
 
 def _reals(name: str, values: ArrayLike | Sums) -> NDArray[np.float64]:
-    array = values.values() if isinstance(values, Sums) else np.asarray(values)
+    array = values.values() if isinstance(values, Sums) else native(values)
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} must be real numbers, got an array of {array.dtype}")
     array = array.astype(np.float64)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Integer, Minifloat, check_int
-from sim.golden.codes import Codes, code_type
+from sim.golden.codes import Codes, code_type, native
 from sim.golden.encoding import encode_steps
 from sim.golden.rounding import Rounding, deterministic, shift_right
 
@@ -30,6 +30,8 @@ def dyadic(scale: float, bits: int = 31) -> tuple[int, int]:
     m, e : int
         ``2**(bits - 1) <= m < 2**bits``; e may be negative for scales above one of that many bits.
     """
+    if isinstance(scale, np.generic):
+        scale = native(scale).item()
     if isinstance(scale, bool) or not isinstance(scale, (int, float)):
         raise TypeError(f"scale must be a float, got {scale!r} of type {type(scale).__name__}")
     # An integer is compared exactly, however large.
@@ -104,10 +106,10 @@ def requantize(
 
 def _integers(name: str, values: ArrayLike) -> NDArray[Any]:
     """Integers of any size as an array of them."""
-    array = np.asarray(values)
+    array = native(values)
     python = array.dtype == object and all(isinstance(n, int) and not isinstance(n, bool) for n in array.flat)
     if array.size and array.dtype.kind not in "iu" and not python:
-        raise TypeError(f"{name} must be integers, got an array of {array.dtype}")
+        raise TypeError(f"{name} must be integers, got an array of {np.asarray(values).dtype}")
     return array
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format, FourthRoots
-from sim.golden.codes import Codes, check_codes
+from sim.golden.codes import Codes, check_codes, native
 from sim.golden.matmul import exact_sums
 from sim.golden.sums import Sums
 
@@ -15,7 +15,7 @@ ROOTS = FourthRoots()
 
 def check_root_codes(name: str, codes: ArrayLike) -> Codes:
     """`codes` as an integer array of 0..3."""
-    array = np.asarray(codes)
+    array = native(codes)
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be integer codes, got an array of {array.dtype}")
     if array.size and not 0 <= int(array.min()) <= int(array.max()) <= 3:
@@ -37,7 +37,7 @@ def encode_roots(values: ArrayLike) -> Codes:
     TypeError, ValueError
         Values that are no numbers, or NaN.
     """
-    array = np.asarray(values)
+    array = native(values)
     if array.dtype.kind not in "fiuc":
         raise TypeError(f"values must be numbers, got an array of {array.dtype}")
     if np.isnan(array).any():

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import check_int, check_rounding
+from sim.golden.codes import native
 
 MAX_RANDOM_BITS = 24
 """So many that a fraction's comparison with them stays exact in float64."""
@@ -44,9 +45,9 @@ class Rounding:
         if self.random is None or self.random_bits is None:
             raise ValueError("random and random_bits must be given with rounding stochastic")
         check_int("random_bits", self.random_bits, 1, MAX_RANDOM_BITS)
-        bits = np.asarray(self.random)
+        bits = native(self.random)
         if bits.dtype.kind not in "iu" and bits.size:
-            raise TypeError(f"random must be integers, got an array of {bits.dtype}")
+            raise TypeError(f"random must be integers, got an array of {np.asarray(self.random).dtype}")
         for extreme in (bits.min(), bits.max()) if bits.size else ():
             if not 0 <= int(extreme) < 1 << self.random_bits:
                 raise ValueError(f"random must be 0..{(1 << self.random_bits) - 1}, got {extreme}")

@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+# Every paper that the project cites by its arXiv number.
+CITED = {
+    "1511.04561": "8-Bit Approximations for Parallelism in Deep Learning",
+    "1605.04711": "Ternary Weight Networks",
+    "1612.07119": "FINN",
+    "1809.04570": "FINN-R",
+    "2011.10680": "HAWQ-V3",
+    "2110.02861": "8-bit Optimizers via Block-wise Quantization",
+    "2206.02915": "8-bit Numerical Formats for Deep Neural Networks",
+    "2207.01405": "I-ViT",
+    "2208.09708": "DenseShift",
+    "2305.14314": "QLoRA",
+    "2311.12359": "Shedding the Bits",
+    "2407.00088": "T-MAC",
+    "2410.00907": "Addition is All You Need for Energy-efficient Language Models",
+    "2411.11745": "BitMoD",
+    "2503.06342": "the bit-weight dimension of MACs",
+    "2504.16266": "TeLLMe",
+    "2510.15926": "TeLLMe v2",
+    "2510.25602": "INT against FP at fine grain",
+}
 
 
 def generator(name: str) -> ModuleType:
@@ -27,3 +50,21 @@ def test_the_page_of_formats_has_the_published_errors_of_lmul() -> None:
     lines = (DOCS / "formats.md").read_text().splitlines()
     assert "| `e5m2` | 0.1111 | 0.1467 | 0.0357 |" in lines
     assert "| `e4m3` | 0.0689 | 0.0524 | 0.0378 |" in lines
+
+
+def test_every_arxiv_number_is_that_of_a_paper_we_know() -> None:
+    # Papers of 2007 to 2030 have such a number; times and prices have no word before them.
+    number = re.compile(r"(?:arXiv[: ]|arxiv\.org/abs/)(\d{4}\.\d{5})(?:(?:,| and) (?:arXiv )?(\d{4}\.\d{5}))?")
+    folders = ("costmodel", "docs", "dse", "examples", "hw", "macsmith", "rtl_gen", "sim")
+    files = [
+        path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".md", ".toml")
+    ]
+    found = {
+        (cited, str(path.relative_to(ROOT)))
+        for path in [*files, ROOT / "README.md"]
+        for pair in number.findall(path.read_text())
+        for cited in pair
+        if cited
+    }
+    assert len(found) > 20
+    assert {(cited, path) for cited, path in found if cited not in CITED} == set()

@@ -426,6 +426,23 @@ BLOCKS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("mxint8", "OCP Microscaling Formats (MX) 1.0, MXINT8 without its lowest value"),
+        # The paper's elements, but not its rule, unless the name says so.
+        ("mxint6", "arXiv 2510.25602, table of formats; the scale's rule: OCP Microscaling Formats (MX) 1.0"),
+        ("mxint4", "arXiv 2510.25602, table of formats; the scale's rule: OCP Microscaling Formats (MX) 1.0"),
+        ("mxint6-ceil", "arXiv 2510.25602, table of formats"),
+        ("mxfp4-ceil", "OCP Microscaling Formats (MX) 1.0, MXFP4; the scale's rule: arXiv 2510.25602"),
+        ("mxfp4-nearest", "OCP Microscaling Formats (MX) 1.0, MXFP4; the scale's rule: nearest"),
+        ("nvint4", "arXiv 2510.25602, table of formats: NVINT4"),
+    ],
+)
+def test_a_blocks_source_is_that_of_its_rule_too(name: str, source: str) -> None:
+    assert parse_format(name).source == source
+
+
 @pytest.mark.parametrize("name", BLOCKS)
 def test_blocks_are_as_published(name: str) -> None:
     block = parse_format(name)

@@ -15,6 +15,8 @@ from sim.benches.blockdot import blocks
 from sim.benches.dot import lanes
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import stream_play
+from sim.golden import model
+from sim.golden.blocks import quantize
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,19 @@ def test_a_scale_that_is_lost_is_found() -> None:
     verdict = verify.verify(spec, emitted=Emitted(right.name, faulty, right.manifest))
     assert not verdict.passed
     assert re.search(r"sum: beat \d+ expected", " ".join(verdict.failures))
+
+
+def test_infinities_and_spoilt_blocks_are_alike_in_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An infinity of E5M2 stays one in its element; one of E4M3 makes its block's scale NaN."""
+    spec = hw.parse("blockdot/2*e5m2@ue8m0x2*e4m3fn@ue8m0/exact/p0")
+    assert isinstance(spec, BlockDotSpec)
+    inf, nan = np.inf, np.nan
+    x = [[inf, 1.0], [-inf, 1.0], [inf, inf], [inf, -inf], [inf, 0.0], [1.0, 2.0], [nan, 1.0], [1.0, 2.0]]
+    y = [[1.0, 2.0], [1.0, -2.0], [1.0, -1.0], [1.0, -2.0], [0.0, 1.0], [inf, 2.0], [1.0, 2.0], [nan, 2.0]]
+    a, b = quantize(spec.a, x), quantize(spec.b, y)
+    given = {name: {"x": q.elements, "scale": q.scales[:, 0]} for name, q in (("a", a), ("b", b))}
+    assert model(spec).run(**given)["sum"]["status"].tolist() == [1, 2, 3, 1, 3, 3, 3, 3]
+    plays = [stream_play(spec, "infinities", given, spec.cycles(len(x)))]
+    monkeypatch.setattr("sim.benches.blockdot.plays", lambda *_: plays)
+    verdict = verify.verify(spec)
+    assert verdict.passed, verdict.failures

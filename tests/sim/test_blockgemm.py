@@ -9,6 +9,8 @@ import hw
 from hw.specs.blockgemm import BlockGemmSpec
 from rtl_gen.tools import ToolError
 from sim.benches.blockgemm import BlockPlanner
+from sim.golden import decode
+from sim.golden.blocks import quantize
 from sim.perform import perform
 from sim.verify import verify
 
@@ -48,3 +50,17 @@ def test_a_wrong_sum_is_found() -> None:
     job.frames["s_axis_a"] = [("0" if job.frames["s_axis_a"][0][0] != "0" else "7") + job.frames["s_axis_a"][0][1:]]
     with pytest.raises(ToolError, match="differs from its golden model: .*of the results is not"):
         perform(spec, [job])
+
+
+def test_a_block_that_an_infinity_has_spoilt_is_nan_in_the_core_too() -> None:
+    spec = hw.parse("blockgemm/8*e2m1@ue8m0x8*e2m1@ue8m0/2x2/fp32/p1/x1/p1/k16/n4/w16")
+    assert isinstance(spec, BlockGemmSpec)
+    planner = BlockPlanner(spec, 5)
+    x, y = planner.rng.normal(size=(3, 16)), planner.rng.normal(size=(2, 16))
+    x[1, 3], y[0, 12] = np.inf, -np.inf
+    a, b = quantize(spec.a, x), quantize(spec.b, y)
+    codes, _status = planner.model.run(a, b)
+    nan = np.isnan(decode(hw.parse_format("fp32"), codes))
+    assert np.array_equal(nan, (np.arange(3)[:, None] == 1) | (np.arange(2) == 0))
+    # `perform` holds the core's results to the model's codes.
+    assert len(perform(spec, [planner.block_job(a, b)])) == 1

@@ -16,7 +16,7 @@ from hw.formats import Block, Codebook, Fixed, Format, parse_format
 from hw.formats.block import STANDARD
 from sim.golden import decode
 from sim.golden.accumulators import Floating, Wide
-from sim.golden.blocks import Quantized, block_matmul, block_sums, quantize
+from sim.golden.blocks import OVERFLOWS, Quantized, block_matmul, block_sums, quantize
 from sim.golden.measures import crest_factor, sqnr
 
 INF, NAN = math.inf, math.nan
@@ -293,13 +293,188 @@ def test_nan_without_a_code_is_refused() -> None:
         quantize(parse_format("4*int8@e4m3"), [NAN])
 
 
-@pytest.mark.parametrize("name", ["mxfp4", "mxint8", "mxfp8e4m3", "mxfp6e2m3"])
-def test_an_infinity_is_a_large_value(name: str) -> None:
+# Infinities. Blocks of four, or of the format's own size, one a row.
+
+
+def in_blocks(fmt: Block, *blocks: list[float]) -> np.ndarray:
+    """One block a row, filled up with the last number."""
+    size = fmt.size or 4
+    return np.array([(block + [block[-1]] * size)[:size] for block in blocks])
+
+
+SPOILT = [
+    *(name for name in STANDARD if name != "mxfp8e5m2"),
+    "mxfp4-ceil",
+    "bfp8-16",
+    "dfx8",
+    "4*e2m1@fp16",
+    "4*cb[0,1,-1,2]@bf16",
+]
+
+
+@pytest.mark.parametrize("name", SPOILT)
+@pytest.mark.parametrize("block", [[INF], [-INF], [INF, 1.0], [0.0, -INF, 2.0], [INF, NAN, 1.0], [INF, -INF, 0.0]])
+def test_an_infinity_makes_a_nan_of_its_block(name: str, block: list[float]) -> None:
+    """By the scale's NaN; whatever else is in the block, and nothing in other blocks."""
     fmt = parse_format(name)
-    top = float(fmt.element.max)
-    # The scale is that of the finite number beside it.
-    scale = 2.0 ** (-10 - EMAX[fmt.element.name])
-    assert quantize(fmt, [2.0**-10, INF, -INF]).values().tolist() == [2.0**-10, top * scale, -top * scale]
+    x = in_blocks(fmt, block, [1.0, -2.0, 0.5])
+    if fmt.size == 0:
+        q = quantize(fmt, x)
+        assert q.scales == fmt.scale.code_of(NAN) and np.isnan(q.values()).all()
+        return
+    q = quantize(fmt, x)
+    assert np.isnan(q.values()[0]).all()
+    assert q.scales[0, 0] == fmt.scale.code_of(NAN)
+    finite = quantize(fmt, np.where(np.isfinite(x), x, 0.0))
+    assert (q.scales[1], q.tensor) == (finite.scales[1], finite.tensor)
+    assert np.array_equal(q.elements[1], finite.elements[1])
+
+
+@pytest.mark.parametrize("name", ["4*e4m3fn@e4m3", "4*e4m3fn-nan@pow4", "4*e5m2fnuz@ufix8.2", "4*e4m3fn@e4m3@fp32"])
+def test_an_infinity_makes_nans_of_elements_where_the_scale_has_none(name: str) -> None:
+    fmt = parse_format(name)
+    q = quantize(fmt, in_blocks(fmt, [INF, 1.0], [1.0, -2.0]))
+    assert np.isnan(q.values()[0]).all()
+    assert set(q.elements[0].tolist()) == {fmt.element.code_of(NAN)}
+    assert np.isfinite(q.values()[1]).all()
+
+
+@pytest.mark.parametrize(
+    "name", ["mxfp8e5m2", "mxfp8e5m2-ceil", "4*e5m2@e4m3fn", "4*bf16@ufix8.2", "4*e5m2@e4m3fn@fp32", "4*e5m2@ue5m3"]
+)
+def test_elements_that_have_infinities_keep_them(name: str) -> None:
+    """As they keep NaN; also under a scale of which zero is a value, for zero times infinity would be NaN."""
+    fmt = parse_format(name)
+    x = in_blocks(fmt, [INF], [0.0, -INF, 0.0], [INF, 1.0, -INF, 1.0], [1e-9, -INF, NAN], [NAN, 0.0], [1.0])
+    got = quantize(fmt, x).values()
+    assert np.array_equal(got[~np.isfinite(x)], x[~np.isfinite(x)], equal_nan=True)
+    assert np.isfinite(got[np.isfinite(x)]).all()
+    # The infinity does not set the scale.
+    assert got[2, 1] == pytest.approx(1.0, rel=0.2)
+
+
+def test_an_unsigned_element_has_no_negative_infinity() -> None:
+    fmt = parse_format("2*ue5m2ieee@ue8m0")
+    got = quantize(fmt, [[INF, 1.0], [-INF, 1.0]]).values()
+    assert np.array_equal(got, [[INF, 1.0], [NAN, NAN]], equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["4*int8@e4m3", "4*e2m1@pow4", "4*int4-sym@fix8.2", "bfp4-4", "0*e2m1@ufix8.4"])
+def test_blocks_without_a_nan_saturate(name: str) -> None:
+    fmt = parse_format(name)
+    options = {} if fmt.scale.code_of(NAN) is None else {"overflow": "saturate"}
+    top = float(fmt.scale.max * fmt.element.max)
+    assert quantize(fmt, in_blocks(fmt, [INF]), **options).values().tolist() == [[top] * 4]
+    low, beside = quantize(fmt, in_blocks(fmt, [-INF, 1.0]), **options).values()[0, :2]
+    # As large a number would: what is beside it is lost.
+    assert (low, beside) == (float(fmt.scale.max * fmt.element.min), 0)
+
+
+@pytest.mark.parametrize("rounding", ["nearest_even", "toward_zero", "up", "odd"])
+@pytest.mark.parametrize(
+    "name", [*MX, "mxfp4-nearest", "4*e4m3fn-nan@fp16-inf", "4*e5m2-inf@e4m3fn-nan", "dfx8", "bfp8-16"]
+)
+def test_saturating_an_infinity_is_a_number_larger_than_all(name: str, rounding: str) -> None:
+    fmt = parse_format(name)
+    low, top = (float(fmt.scale.max * end) for end in (nearest(fmt.element, Fraction(-(10**99))), fmt.element.max))
+    x = in_blocks(fmt, [INF], [-INF], [0.0, -INF, 1.0], [1e300, INF], [-INF, INF])
+    got = quantize(fmt, x, rounding, "saturate").values()
+    assert (got[x == INF] == top).all()
+    assert (got[x == -INF] == low).all()
+    assert np.isfinite(got).all()
+    assert got[3, 0] == top
+    # Without infinities it changes nothing, but where the formats themselves say that they overflow.
+    x = in_blocks(fmt, [3.0, 1.0, -2.0], [1e300, -1.0])
+    rest, again = (quantize(fmt, x, rounding, overflow).values() for overflow in OVERFLOWS)
+    same = slice(2 if fmt.element.overflow == fmt.scale.overflow == "sat" else 0)
+    assert np.array_equal(rest[same], again[same])
+
+
+@pytest.mark.parametrize("name", GFLOAT)
+def test_gfloat_saturates_infinities_the_same(name: str) -> None:
+    fmt = parse_format(name)
+    x = in_blocks(fmt, [INF], [-INF], [INF, 1.0, -3.0], [1e30, -INF, 0.0])
+    with np.errstate(all="ignore"):
+        expected = [gfloat.quantize_block(GFLOAT[name], row, gfloat.compute_scale_amax) for row in x]
+    assert np.array_equal(quantize(fmt, x, overflow="saturate").values(), expected)
+
+
+@pytest.mark.parametrize("name", ["nvfp4", "nvint4", "16*int4-sym@e4m3@fp32"])
+def test_a_tensors_scale_is_that_of_the_finite_numbers(name: str) -> None:
+    """So one infinity costs one block, and saturates at what its block can hold under that scale."""
+    fmt = parse_format(name)
+    x = in_blocks(fmt, [INF, 0.5], [2.0, -1.0], [-INF], [1.5])
+    finite = quantize(fmt, np.where(np.isinf(x), 0.0, x))
+    saturated = quantize(fmt, x, overflow="saturate")
+    assert saturated.tensor == finite.tensor
+    assert np.array_equal(saturated.values()[[1, 3]], finite.values()[[1, 3]])
+    top = float(fmt.scale.max * fmt.element.max) * finite.tensor_value()
+    assert saturated.values()[0, 0] == top
+    assert saturated.values()[2].tolist() == [-top] * 16
+    # Where there is nothing finite, or zeros, the tensor's scale saturates too.
+    for row in ([INF], [0.0, INF]):
+        lone = quantize(fmt, in_blocks(fmt, row), overflow="saturate")
+        assert lone.tensor_value() == float(fmt.tensor.max)
+        assert lone.values()[0, 1] == float(fmt.scale.max * fmt.element.max) * float(fmt.tensor.max)
+    alone = quantize(fmt, in_blocks(fmt, [INF])).values()
+    assert np.isnan(alone).all() if name.startswith("nv") else np.isfinite(alone).all()
+
+
+def test_finite_numbers_beyond_a_scale_saturate_unless_its_format_overflows() -> None:
+    """OCP MX 1.0, 6.3: what is beyond the elements' range becomes its end. The scale's range is treated alike."""
+    x = [[1e300, 1.0, -1e300, 0.0], [1.0, 1.0, -1.0, 0.0]]
+    top = 6 * 2.0**127
+    assert quantize(parse_format("4*e2m1@ue8m0"), x).values().tolist() == [[top, 0, -top, 0], x[1]]
+    for name in ("4*e2m1@fp16-inf-nearest", "4*e2m1@fp16-nan", "4*e2m1@e4m3fn-nan"):
+        fmt = parse_format(name)
+        got = quantize(fmt, x)
+        assert np.isnan(got.values()[0]).all()
+        assert np.isfinite(got.values()[1]).all()
+        assert got.scales[0, 0] == fmt.scale.code_of(NAN)
+        top = 6 * float(fmt.scale.max)
+        assert quantize(fmt, x, overflow="saturate").values()[0].tolist() == [top, 0, -top, 0]
+
+
+def test_a_tensors_scale_must_be_a_number() -> None:
+    fmt = parse_format("16*e2m1@e4m3fn@fp16-inf")
+    with pytest.raises(ValueError, match="values must not be so large that the tensor's scale in fp16-inf is inf, got"):
+        quantize(fmt, [1e30])
+    assert quantize(fmt, [1e30], overflow="saturate").values().tolist() == [6 * 448 * 65504]
+    with pytest.raises(ValueError, match="so large that the tensor's scale in e4m3fn-nan is nan, got"):
+        quantize(parse_format("16*e2m1@e4m3fn@e4m3fn-nan"), [1e30])
+
+
+@pytest.mark.parametrize("overflow", ["nan", "saturate"])
+def test_nan_wins_over_what_saturates(overflow: str) -> None:
+    got = quantize(parse_format("mxfp4"), [NAN, INF, 1.0], overflow=overflow)
+    assert np.isnan(got.values()).all()
+    with pytest.raises(ValueError, match="values must not be NaN: 4\\*int8@e4m3 has no code for it"):
+        quantize(parse_format("4*int8@e4m3"), [NAN, INF], overflow=overflow)
+    # An element that has a NaN keeps it to itself, also under a scale of zero.
+    alone = quantize(parse_format("mxfp8e4m3"), [NAN, INF, 1.0], overflow="saturate").values()
+    assert np.array_equal(alone, [NAN, 448 * 2.0**127, 0.0], equal_nan=True)
+    assert np.isnan(quantize(parse_format("4*e4m3fn@e4m3fn"), [0.0, NAN], overflow=overflow).values()[1])
+
+
+@pytest.mark.parametrize(
+    "names", ["mxfp4 mxfp8e5m2", "mxfp8e4m3 mxint8", "nvfp4 nvint4", "bfp8-32 mxfp6e3m2", "dfx8 dfx8"]
+)
+def test_nan_blocks_reach_every_sum_that_they_are_in(names: str) -> None:
+    """In the sums of float64's own rules, and in both products of blocks."""
+    a, b = (parse_format(name) for name in names.split())
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(4, 64)), rng.normal(size=(3, 64))
+    x[0, 40], x[1, 3], y[2, 63] = INF, -INF, INF
+    p, q = quantize(a, x), quantize(b, y)
+    with np.errstate(invalid="ignore"):
+        expected = p.block_values() @ q.block_values().T
+    flags = np.select([np.isnan(expected), expected == INF, expected == -INF], [3, 1, 2], 0)
+    assert flags.any() and (a.size == 0 or not flags.all())
+    assert np.array_equal(block_sums(p, q).status, flags)
+    if a.size == b.size:
+        codes, status = block_matmul(p, q, Floating(parse_format("fp32")))
+        assert np.array_equal(status, flags)
+        assert np.array_equal(np.isnan(decode(parse_format("fp32"), codes)), flags == 3)
 
 
 @pytest.mark.parametrize("name", ["4*int8@pow4", "4*int8@pow4-ceil", "4*int8@pow4-nearest", "2*e2m1@cb[-1,1,-2,2]"])
@@ -458,6 +633,12 @@ ROW = quantize(MXFP4, np.ones((2, 40)))
         (lambda: quantize(MXFP4, 1.0), ValueError, "values must have an axis for blocks to lie along"),
         (lambda: quantize(MXFP4, ["1"]), TypeError, "values must be real numbers of at most 64 bits"),
         (lambda: quantize(MXFP4, [1j]), TypeError, "values must be real numbers of at most 64 bits"),
+        (
+            lambda: quantize(MXFP4, [1.0], overflow="sat"),
+            ValueError,
+            "overflow must be one of nan, saturate, got 'sat'",
+        ),
+        (lambda: quantize(MXFP4, [1.0], overflow=None), TypeError, "overflow must be a str, got None"),
         (lambda: quantize(MXFP4, [1.0], "nearest"), ValueError, "rounding must be one of nearest_even"),
         (lambda: quantize(MXFP4, [1.0], "stochastic"), ValueError, "rounding must not be stochastic here"),
         (lambda: Quantized(MXFP4, ELEMENTS + 16, SCALES), ValueError, "elements must be codes 0..15 of e2m1, got 16"),

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from functools import lru_cache
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -480,3 +481,34 @@ def test_steps_of_any_integer_type_are_taken(steps) -> None:
 def test_steps_must_be_integers() -> None:
     with pytest.raises(TypeError, match="steps must be integers, got an array of float64"):
         encode_steps(parse_format("e4m3"), np.array([1.5]), 0)
+
+
+def test_codes_steps_and_random_bits_may_be_of_other_libraries_integers() -> None:
+    fmt, codes = parse_format("e2m1"), np.arange(16)
+    assert np.array_equal(decode(fmt, codes.astype(ml_dtypes.uint4)), decode(fmt, codes))
+    with pytest.raises(ValueError, match="codes must be codes 0..15 of e2m1, got -8"):
+        decode(fmt, (codes - 8).astype(ml_dtypes.int4))
+    with pytest.raises(TypeError, match="codes must be integer codes, got an array of float4_e2m1fn"):
+        decode(fmt, np.ones(2, dtype=ml_dtypes.float4_e2m1fn))
+    assert np.array_equal(encode_steps(fmt, (codes - 8).astype(ml_dtypes.int4), -1), encode_steps(fmt, codes - 8, -1))
+    x = np.linspace(0, 6, 16)
+    expected = encode(fmt, x, "stochastic", codes, 4)
+    assert np.array_equal(encode(fmt, x, "stochastic", codes.astype(ml_dtypes.uint4), 4), expected)
+
+
+def test_signalling_nans_are_nans_without_a_word() -> None:
+    for x in (
+        np.array([0x7F800001], np.uint32).view(np.float32),
+        np.array([0x7F81], np.uint16).view(ml_dtypes.bfloat16),
+    ):
+        for size in (1, 1 << 17):
+            assert (encode(parse_format("e4m3fn"), np.repeat(x, size)) == 0x7F).all()
+
+
+def test_what_is_no_number_is_refused() -> None:
+    with pytest.raises(TypeError, match="got an array of complex32"):
+        encode(parse_format("e4m3fn"), np.zeros(2, ml_dtypes.complex32))
+    structured = np.zeros(2, dtype=[("a", np.float32)])
+    for x in (structured, np.zeros(2, "V2"), np.zeros(2, ml_dtypes.complex32), np.zeros(2, "M8[s]"), np.zeros(2, bool)):
+        with pytest.raises(TypeError, match="values must be real numbers of at most 64 bits, got an array of"):
+            encode(parse_format("e4m3fn"), x)

@@ -135,6 +135,15 @@ def assert_same(fmt: Format, codes: NDArray[np.integer], theirs: NDArray[np.floa
     assert np.array_equal(codes[~nan], expected[~nan])
 
 
+def test_no_published_format_is_left_out() -> None:
+    """But float64, which has more bits than ours; tests of blocks have the block formats."""
+    known = {name for name in dir(gfloat.formats) if isinstance(getattr(gfloat.formats, name), FormatInfo)}
+    ours = {name for name in known if any(info == getattr(gfloat.formats, name) for info in PUBLISHED.values())}
+    assert known - ours == {"format_info_binary64"}
+    offered = {mode for mode in RoundMode if "Stochastic" not in mode.name}
+    assert set(MODES.values()) == offered
+
+
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_formats_have_our_parameters(name: str) -> None:
     info = described(parse_format(name))

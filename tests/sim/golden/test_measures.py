@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -124,3 +125,11 @@ E4M3, E5M2 = parse_format("e4m3"), parse_format("e5m2")
 def test_what_measures_refuse(call, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("kind", [ml_dtypes.bfloat16, ml_dtypes.float8_e5m2, ml_dtypes.float4_e2m1fn, ml_dtypes.int4])
+def test_numbers_of_ml_dtypes_are_taken(kind: type) -> None:
+    r, a = np.array([3.0, 4.0, -2.0]).astype(kind), np.array([3.0, 4.0, 1.0])
+    assert sqnr(r, a) == sqnr(r.astype(float), a)
+    assert sqnr(a, r) == sqnr(a, r.astype(float))
+    assert crest_factor(r) == crest_factor(r.astype(float))

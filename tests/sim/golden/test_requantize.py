@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -213,3 +214,19 @@ def test_what_requantize_refuses(changes: dict, error: type[Exception], message:
 def test_what_dyadic_refuses(scale: float, bits: int, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         dyadic(scale, bits)
+
+
+def test_integers_and_scales_of_other_types_are_taken() -> None:
+    z = np.arange(-8, 8)
+    for kind, numbers in ((ml_dtypes.int4, z), (np.int8, z), (ml_dtypes.uint4, z + 8)):
+        m = np.array(3, dtype=ml_dtypes.uint2)
+        expected = requantize(numbers, 3, 1, parse_format("int8"))
+        assert np.array_equal(requantize(numbers.astype(kind), m, 1, parse_format("int8")), expected)
+    with pytest.raises(TypeError, match="z must be integers, got an array of bfloat16"):
+        requantize(np.ones(2, dtype=ml_dtypes.bfloat16), 3, 1, parse_format("int8"))
+    for scale in (np.float32(0.375), np.float64(0.375), ml_dtypes.bfloat16(0.375), ml_dtypes.float8_e4m3fn(0.375)):
+        assert dyadic(scale) == dyadic(0.375)
+    assert dyadic(np.int64(3)) == dyadic(3)
+    for scale in (np.True_, np.complex64(1)):
+        with pytest.raises(TypeError, match="scale must be a float"):
+            dyadic(scale)

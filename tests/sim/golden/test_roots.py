@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -90,3 +91,9 @@ def test_what_roots_refuse(call, error: type[Exception], message: str) -> None:
 def test_the_lowest_integer_is_negative() -> None:
     # Its magnitude is no int8.
     assert encode_roots(np.array([-128, 127], dtype=np.int8)).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("kind", [ml_dtypes.complex32, ml_dtypes.bcomplex32, ml_dtypes.bfloat16, ml_dtypes.int4])
+def test_numbers_of_ml_dtypes_are_taken(kind: type) -> None:
+    given = np.array([1, -1, 3, -2]) if kind in (ml_dtypes.bfloat16, ml_dtypes.int4) else np.array([1, -1, 1j, -2j])
+    assert np.array_equal(encode_roots(given.astype(kind)), encode_roots(given))
