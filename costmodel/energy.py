@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from costmodel import yosys
 from hw.formats import Format, Integer
+from hw.formats.messages import echo
 from hw.specs.mac import MacSpec
 from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
@@ -101,7 +102,7 @@ def estimate_energy(spec: MacSpec, table: str = DEFAULT_TABLE) -> Energy:
         Yosys is missing or failed.
     """
     if not isinstance(spec, MacSpec):
-        raise TypeError(f"spec must be a MacSpec, got {spec!r}")
+        raise TypeError(f"spec must be a MacSpec, got {echo(spec)}")
     published = published_energies(table)
     emitted = emit(spec)
     size, switched = _switched(emitted.verilog, emitted.name, stimulus(spec.a, spec.b))
@@ -124,7 +125,7 @@ def published_energies(table: str) -> dict[str, float]:
     usable = [name for name in rows["int8_add"] if name not in ("op", "status")]
     usable = [name for name in usable if all(rows[op][name] for op in REFERENCES)]
     if table not in usable:
-        raise ValueError(f"energy table {table!r} can't calibrate; these can: {', '.join(usable)}")
+        raise ValueError(f"energy table {echo(table)} can't calibrate; these can: {', '.join(usable)}")
     return {op: float(rows[op][table]) for op in REFERENCES}
 
 
@@ -146,10 +147,10 @@ def scaled_normal(fmt: Format, rng: np.random.Generator) -> NDArray[np.int64]:
     values = normal if fmt.span.signed else np.abs(normal)
 
     def codes(sigmas: float) -> NDArray[np.int64]:
-        return encode(fmt, values * (float(fmt.max) / sigmas)).astype(np.int64)
+        return encode(fmt, values * (float(fmt.reach) / sigmas)).astype(np.int64)
 
     def loss(sigmas: float) -> float:
-        return float(np.mean((decode(fmt, codes(sigmas)) / (float(fmt.max) / sigmas) - values) ** 2))
+        return float(np.mean((decode(fmt, codes(sigmas)) / (float(fmt.reach) / sigmas) - values) ** 2))
 
     return codes(min(SIGMAS, key=loss))
 

@@ -15,6 +15,7 @@ from costmodel import nextpnr, yosys
 from costmodel.harness import harness
 from costmodel.levels import levels
 from costmodel.targets import Flow, load
+from hw.formats.messages import echo
 from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
 from rtl_gen.tools import ToolError, package_version
@@ -136,7 +137,7 @@ def measure(spec: hw.Spec, target: hw.Target, timed: bool = True) -> Cost:
         A tool is missing or failed.
     """
     if not isinstance(target, hw.Target):
-        raise TypeError(f"target must be a Target, got {target!r}")
+        raise TypeError(f"target must be a Target, got {echo(target)}")
     load(target.name)
     return measure_design(Design.of(spec, emit(spec, target), timed), target)
 

@@ -18,7 +18,7 @@ from dse.jobs import say
 from dse.workloads import digits, ternary
 from dse.workloads.blocks import BlockNetwork
 from dse.workloads.quantised import Quantised, quantise
-from hw.formats import check_int
+from hw.formats import check_choice, check_int
 from hw.specs.blockgemm import BlockGemmSpec
 from hw.specs.gemm import GemmSpec
 from sim.benches.coreplay import Outcome
@@ -95,8 +95,7 @@ def run(name: str = "int8", images: int = 100) -> Demo:
     ToolError
         A tool is missing or failed, or a code of the core's is not that of the golden model.
     """
-    if name not in NETWORKS:
-        raise ValueError(f"network must be one of {', '.join(NETWORKS)}, got {name!r}")
+    check_choice("network", name, NETWORKS)
     _, _, pixels, labels = digits.images()
     check_int("images", images, 1, len(labels))
     pixels, labels = pixels[:images], labels[:images]

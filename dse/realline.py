@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dse.plots import save
 from hw.formats import Block, Format, FourthRoots, Notation
+from hw.formats.messages import cut
 
 DRAWN_WIDTH = 12
 """Formats of more bits have too many values to tell apart."""
@@ -67,10 +68,10 @@ def _values(fmt: Notation) -> list[float]:
     if isinstance(fmt, Block):
         fmt = fmt.element
     if isinstance(fmt, FourthRoots):
-        raise ValueError(f"the formats to plot must be of real numbers, got {fmt}")
+        raise ValueError(f"the formats to plot must be of real numbers, got {cut(fmt)}")
     assert isinstance(fmt, Format)
     if fmt.width > DRAWN_WIDTH:
-        raise ValueError(f"the formats to plot must have at most {DRAWN_WIDTH} bits, got {fmt} of {fmt.width}")
+        raise ValueError(f"the formats to plot must have at most {DRAWN_WIDTH} bits, got {cut(fmt)} of {fmt.width}")
     codes = (code for code in range(1 << fmt.width) if not fmt.is_reserved(code))
     values = {float(fmt.value(code)) for code in codes}
     return sorted(value for value in values if math.isfinite(value))

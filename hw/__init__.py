@@ -5,7 +5,7 @@ from __future__ import annotations
 from hw.formats import parse_format
 from hw.spec import Spec, parse
 from hw.target import GENERIC, TARGETS, Target, parse_target
-from hw.units import UNITS, build
+from hw.units import UNITS, build, check
 from hw.units.unit import Unit
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Target",
     "Unit",
     "build",
+    "check",
     "parse",
     "parse_format",
     "parse_target",

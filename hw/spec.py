@@ -9,6 +9,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from hw.formats import parse_format, parse_scalar
+from hw.formats.messages import check_name, cut, echo, nearest
 from hw.specs.base import Spec, parse_operands
 from hw.units import UNITS, spec_type
 
@@ -26,18 +27,18 @@ def parse(name: str) -> Spec:
     TypeError
         `name` is not a str.
     ValueError
-        It names no spec; the message says which part is wrong.
+        It names no spec, or is longer than `hw.formats.MAX_NAME`; the message says which part is wrong.
     """
-    if not isinstance(name, str):
-        raise TypeError(f"a spec's name must be a str, got {name!r} of type {type(name).__name__}")
+    check_name("a spec's name", name)
     unit, *parts = name.split("/")
     if unit not in UNITS:
-        raise ValueError(f"spec {name!r}: unknown unit {unit!r}; known are {', '.join(UNITS)}")
+        known = ", ".join(UNITS) + nearest(unit, UNITS)
+        raise ValueError(f"spec {echo(name)}: unknown unit {echo(unit)}; known are {known}")
     cls = spec_type(unit)
     try:
         return cls.from_parts(parts)
     except ValueError as error:
-        raise ValueError(f"spec {name!r}: {error} (it is written {cls.layout()})") from None
+        raise ValueError(f"spec {echo(name)}: {error} (it is written {cls.layout()})") from None
 
 
 def from_dict(values: dict[str, Any]) -> Spec:
@@ -47,11 +48,11 @@ def from_dict(values: dict[str, Any]) -> Spec:
     values = dict(values)
     unit = values.pop("unit", None)
     if not isinstance(unit, str) or unit not in UNITS:
-        raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}")
+        raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {echo(unit)}{nearest(unit, UNITS)}")
     cls = spec_type(unit)
     types = {field.name: field.type for field in fields(cls)}
     if unknown := sorted(map(str, set(values) - set(types))):
-        raise ValueError(f"a {unit} has no {', '.join(unknown)}; it has {', '.join(types)}")
+        raise ValueError(f"a {unit} has no {cut(', '.join(unknown))}; it has {', '.join(types)}")
     required = [field.name for field in fields(cls) if field.default is MISSING]
     if missing := [name for name in required if name not in values]:
         raise ValueError(f"a {unit} needs {', '.join(missing)}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hw.formats.messages import check_name, echo, nearest
+
 
 @dataclass(frozen=True)
 class Target:
@@ -31,9 +33,9 @@ class Target:
     def __post_init__(self) -> None:
         for field in ("name", "title", "carry"):
             if not isinstance(getattr(self, field), str):
-                raise TypeError(f"{field} must be a str, got {getattr(self, field)!r}")
+                raise TypeError(f"{field} must be a str, got {echo(getattr(self, field))}")
         if self.dsp is not None and not (isinstance(self.dsp, tuple) and len(self.dsp) == 2):
-            raise TypeError(f"dsp must be two widths or None, got {self.dsp!r}")
+            raise TypeError(f"dsp must be two widths or None, got {echo(self.dsp)}")
 
 
 GENERIC = Target("generic", "portable RTL, no vendor primitives", dsp=(18, 18))
@@ -56,8 +58,7 @@ TARGETS: dict[str, Target] = {
 
 def parse_target(name: str) -> Target:
     """The target of that name; ValueError names the known ones."""
-    if not isinstance(name, str):
-        raise TypeError(f"a target's name must be a str, got {name!r} of type {type(name).__name__}")
+    check_name("a target's name", name)
     if name not in TARGETS:
-        raise ValueError(f"unknown target {name!r}; known are {', '.join(TARGETS)}")
+        raise ValueError(f"unknown target {echo(name)}; known are {', '.join(TARGETS)}{nearest(name, TARGETS)}")
     return TARGETS[name]

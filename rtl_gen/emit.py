@@ -19,6 +19,7 @@ from amaranth.hdl import Value
 from amaranth.lib import wiring
 
 import hw
+from hw.formats.messages import echo
 from hw.specs.registers import Register
 from rtl_gen.cells import cell_models
 from rtl_gen.files import write_all
@@ -92,9 +93,9 @@ def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC) -> Emitted:
         `spec` is not a spec, or `target` not a Target.
     """
     if not isinstance(spec, hw.Spec):
-        raise TypeError(f"spec must be a Spec, got {spec!r}")
+        raise TypeError(f"spec must be a Spec, got {echo(spec)}")
     if not isinstance(target, hw.Target):
-        raise TypeError(f"target must be a Target, got {target!r}")
+        raise TypeError(f"target must be a Target, got {echo(target)}")
     return _emit(spec, target)
 
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 import hw
 from hw.formats import Format
+from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, emit
 from rtl_gen.cells import MODELS, cell_models
 from rtl_gen.tools import ToolError, last_error
@@ -158,7 +159,7 @@ def check_pairs(
         Yosys refuses the Verilog.
     """
     if isinstance(pairs, bool) or not isinstance(pairs, int):
-        raise TypeError(f"pairs must be an int, got {pairs!r}")
+        raise TypeError(f"pairs must be an int, got {echo(pairs)}")
     if pairs < 0:
         raise ValueError(f"pairs must be 0 or more, got {pairs}")
     graph = _graph(spec, target, emitted)
@@ -197,7 +198,7 @@ def prove(spec: Any, target: hw.Target, seconds: float = SECONDS, *, emitted: Em
         raise ValueError(f"seconds must be more than 0, got {seconds}")
     gold, gate = _graph(spec, hw.GENERIC, None), _graph(spec, target, emitted)
     if gold.inputs != gate.inputs or _widths(gold.outputs) != _widths(gate.outputs):
-        raise ValueError(f"emitted must have the ports of {spec.name}, got {_widths(gate.inputs | gate.outputs)}")
+        raise ValueError(f"emitted must have the ports of {cut(spec.name)}, got {_widths(gate.inputs | gate.outputs)}")
     can_try = sum(_widths(gold.inputs).values()) <= TRIED_BITS
     start = time.monotonic()
     answer, means = _solve(gold, gate, seconds * (SOLVER_SHARE if can_try else 1)), "solver"
@@ -212,11 +213,11 @@ def prove(spec: Any, target: hw.Target, seconds: float = SECONDS, *, emitted: Em
 def _graph(spec: Any, target: hw.Target, emitted: Emitted | None) -> Netlist:
     """The netlist of a unit's form for a target, of the Verilog given or of its own."""
     if getattr(spec, "unit", None) not in UNITS:
-        raise TypeError(f"spec must be a spec of {' or '.join(UNITS)}, got {spec!r}")
+        raise TypeError(f"spec must be a spec of {' or '.join(UNITS)}, got {echo(spec)}")
     if spec.latency:
-        raise ValueError(f"spec must have no pipeline (p0), got {spec.name}")
+        raise ValueError(f"spec must have no pipeline (p0), got {cut(spec.name)}")
     if emitted is not None and not isinstance(emitted, Emitted):
-        raise TypeError(f"emitted must be what emit gives, got {emitted!r}")
+        raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
     emitted = emitted or emit(spec, target)
     return _netlist(emitted.verilog, emitted.name, target)
 

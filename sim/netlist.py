@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hw.formats.messages import echo
 from rtl_gen.tools import ToolError, last_error
 
 Words = NDArray[np.uint64]
@@ -142,7 +143,7 @@ def read_netlist(design: str, top: str, models: Sequence[Path] = (), language: s
         The language is unknown, or the design has registers.
     """
     if language not in READERS:
-        raise ValueError(f"language must be one of {', '.join(READERS)}, got {language!r}")
+        raise ValueError(f"language must be one of {', '.join(READERS)}, got {echo(language)}")
     with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
         folder = Path(temporary)
         (folder / "design").write_text(design)

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import hw
+from hw.formats.messages import cut
 from hw.specs.gemm import GemmSpec
 from rtl_gen import emit
 from rtl_gen.tools import ToolError
@@ -41,6 +42,6 @@ def perform(spec: GemmSpec, jobs: list[Job], target: hw.Target = hw.GENERIC) -> 
         folder = Path(temporary).resolve()
         results, _evidence = simulate_plays(emit(spec, target), [play], folder, target)
         if results.failures:
-            raise ToolError(f"{spec} differs from its golden model: {results.failures[0]}")
+            raise ToolError(f"{cut(spec)} differs from its golden model: {results.failures[0]}")
         outcomes = json.loads((folder / "outcomes.json").read_text())[play.name]
     return [Outcome(**outcome) for outcome in outcomes]

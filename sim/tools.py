@@ -12,6 +12,7 @@ from pathlib import Path
 
 import find_libpython
 
+from hw.formats.messages import echo
 from rtl_gen.tools import Tool, ToolError, package_version
 
 
@@ -50,7 +51,7 @@ def compiler() -> str:
     if chosen := os.environ.get("CXX"):
         if shutil.which((shlex.split(chosen) or [""])[0]):
             return chosen
-        raise ToolError(f"$CXX is {chosen!r}, which is no program: unset it or name a C++ compiler")
+        raise ToolError(f"$CXX is {echo(chosen)}, which is no program: unset it or name a C++ compiler")
     for name in ("c++", "g++", "clang++"):
         if shutil.which(name):
             return name

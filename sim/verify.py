@@ -13,6 +13,7 @@ from typing import Any
 
 import hw
 from hw.formats import check_int
+from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, emit
 from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest, write_atomic
@@ -113,7 +114,7 @@ def verify(
         A tool is missing or failed, or no test ran.
     """
     if emitted is not None and not isinstance(emitted, Emitted):
-        raise TypeError(f"emitted must be what emit gives, got {emitted!r}")
+        raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
     emitted = emitted or emit(spec, target)
     plays = [*bench(spec.unit).plays(spec, SEED)]
     exhaustive = plays[0].exhaustive
@@ -151,7 +152,7 @@ def check_shape(spec: hw.Spec, shape: Mapping[str, int]) -> None:
     needed = {name for name, parameter in sizes.items() if parameter.default is parameter.empty}
     if not needed <= set(shape) <= set(sizes):
         raise ValueError(
-            f"shape must have {', '.join(sizes) or 'no parts'} for {spec}, got {', '.join(shape) or 'none'}"
+            f"shape must have {', '.join(sizes) or 'no parts'} for {cut(spec)}, got {', '.join(shape) or 'none'}"
         )
     for name, size in shape.items():
         check_int(name, size, 1, MAX_SIZE)

@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from hw.formats.messages import echo, nearest
+
 CLASSES = ("lut", "carry", "ff", "dsp", "bram")
 
 
@@ -71,7 +73,8 @@ def load(name: str) -> Flow:
         There is none of that name.
     """
     if name not in measurable():
-        raise ValueError(f"target {name!r} can't be measured; these can: {', '.join(measurable())}")
+        known = measurable()
+        raise ValueError(f"target {echo(name)} can't be measured; these can: {', '.join(known)}{nearest(name, known)}")
     text = files("costmodel").joinpath("targets", f"{name}.toml").read_text()
     data = tomllib.loads(text)
     return Flow(

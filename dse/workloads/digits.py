@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 import hw
 from hw.formats import Format
+from hw.formats.messages import cut
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
 from sim.golden import encode, model
@@ -127,7 +128,7 @@ def product(mac: Any, x: Matrix, w: Matrix, scales: tuple[float, Any]) -> Matrix
     """``x @ w`` in the MAC's arithmetic, with operands divided by their scales before and the sum multiplied after."""
     codes, status = mac.matmul(encode(mac.a, x / scales[0]), encode(mac.b, w / scales[1]))
     if np.any(status):
-        raise ValueError(f"a product in {mac.a} x {mac.b} was infinite or NaN, from finite operands")
+        raise ValueError(f"a product in {cut(mac.a)} x {cut(mac.b)} was infinite or NaN, from finite operands")
     return mac.values(codes) * (scales[0] * scales[1])
 
 
@@ -153,5 +154,5 @@ def choose_scales(mac: Any, x: Matrix, w: Matrix, each: bool = False) -> tuple[f
 
 
 def fit(fmt: Format, values: Matrix, each: bool = False) -> Any:
-    """The scale at which the largest magnitude, of all or of each column, just meets the format's largest value."""
-    return np.abs(values).max(axis=0 if each else None, keepdims=each) / float(fmt.max)
+    """The scale at which the largest magnitude, of all or of each column, just meets the format's reach."""
+    return np.abs(values).max(axis=0 if each else None, keepdims=each) / float(fmt.reach)

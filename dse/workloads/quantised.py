@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dse.workloads.digits import CALIBRATION, Matrix, choose_scales, fit, forward, images, parameters
 from hw.formats import Fixed
+from hw.formats.messages import cut
 from hw.specs.gemm import GemmSpec
 from sim.benches.coreplay import Job
 from sim.benches.gemm import Planner
@@ -64,7 +65,7 @@ class Quantised:
         for layer in self.layers:
             codes, status = core.run(codes, layer.weights, relu=layer.relu, **layer.parameters)
             if np.any(status):
-                raise ValueError(f"a product in {self.spec} was infinite or NaN, from finite operands")
+                raise ValueError(f"a product in {cut(self.spec)} was infinite or NaN, from finite operands")
             results.append(codes)
         return results
 
@@ -104,7 +105,7 @@ def quantise(spec: GemmSpec, network: dict[str, Any]) -> Quantised:
     """
     mac = spec.array.pe.mac
     if not isinstance(mac.accumulator_format, Fixed) or spec.scope != "channel" or spec.result != spec.a:
-        raise ValueError(f"spec must have a requantiser of scope channel that gives {spec.a}, got {spec}")
+        raise ValueError(f"spec must have a requantiser of scope channel that gives {cut(spec.a)}, got {cut(spec)}")
     weights, biases = parameters(network)
     *inputs, logits = forward(weights, biases, images()[0][:CALIBRATION])
     scales = [choose_scales(model(mac), x, w, each=True) for x, w in zip(inputs, weights, strict=True)]

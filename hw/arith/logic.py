@@ -17,6 +17,7 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Instance, Module, Shape, Signal, Value
 from amaranth.hdl._ast import Concat, Operator, Part, SignalDict, Slice, SwitchValue
 
+from hw.formats.messages import echo
 from hw.target import GENERIC, Target
 
 CARRY = 0.05
@@ -86,7 +87,7 @@ class Logic:
 
     def __init__(self, target: Target = GENERIC, stages: int = 0, form: str = "small") -> None:
         if not isinstance(target, Target):
-            raise TypeError(f"target must be a Target, got {target!r}")
+            raise TypeError(f"target must be a Target, got {echo(target)}")
         self.target, self.stages, self.form = target, stages, form
         self.steps: list[Step] = []
         self.results: list[tuple[Signal, Signal]] = []
@@ -321,7 +322,7 @@ def replace(value: Value, mapping: SignalDict) -> Value:
             return SwitchValue(replace(value.test, mapping), [(p, replace(v, mapping)) for p, v in value.cases])
         case Const():
             return value
-    raise TypeError(f"a datapath can't hold {value!r}")
+    raise TypeError(f"a datapath can't hold {echo(value)}")
 
 
 def depth(value: Value) -> float:

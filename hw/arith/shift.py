@@ -12,6 +12,7 @@ from amaranth.hdl import Cat, Const, Mux, Signal, Value
 from hw.arith import fabric
 from hw.arith.logic import Logic, bits
 from hw.arith.place import Place, always
+from hw.formats.messages import echo
 
 
 def shift_left(m: Logic, name: str, value: Value, amount: Value, width: int, fill: Value | None = None) -> Signal:
@@ -109,7 +110,7 @@ def _check(amount: Value, width: int) -> None:
     if width < 1:
         raise ValueError(f"width must be at least 1, got {width}")
     if amount.shape().signed:
-        raise ValueError(f"amount must be unsigned, got {amount!r}")
+        raise ValueError(f"amount must be unsigned, got {echo(amount)}")
 
 
 def _stages(amount: Value, width: int) -> tuple[list[tuple[int, Value]], Value | None]:

@@ -17,6 +17,8 @@ from hw.datapath.product import Product, ProductRule, Term
 from hw.datapath.rounded import check_result
 from hw.datapath.sum import Addend, add_base, add_rounded, addend, constant, normalised
 from hw.formats import Fixed, Format, Minifloat, Span, check_int
+from hw.formats.foreign import suggestion
+from hw.formats.messages import echo
 
 MAX_DEPTH = 1 << 20
 DEFAULT_DEPTH = 1024
@@ -47,6 +49,8 @@ class Accumulator(ABC):
 
     grammar: ClassVar[str]
     """How names of this kind are written, for error messages."""
+    examples: ClassVar[tuple[str, ...]]
+    """Some such names, to suggest to who writes another."""
     behind: ClassVar[int] = 0
     """Registers between the sum in the loop and port `acc`."""
 
@@ -112,6 +116,7 @@ class Kulisch(FixedPoint):
 
     kind: ClassVar[str] = "kulisch"
     grammar: ClassVar[str] = "kulischDEPTH"
+    examples: ClassVar[tuple[str, ...]] = ("kulisch", "kulisch1024")
 
     def __post_init__(self) -> None:
         check_int("depth", self.depth, 1, MAX_DEPTH)
@@ -142,6 +147,7 @@ class CarrySave(Kulisch):
 
     kind: ClassVar[str] = "carrysave"
     grammar: ClassVar[str] = "carrysaveDEPTH"
+    examples: ClassVar[tuple[str, ...]] = ("carrysave", "carrysave1024")
     behind: ClassVar[int] = 1
 
     def registers(self, shown: Signal) -> list[Signal]:
@@ -171,6 +177,7 @@ class Saturating(FixedPoint):
     width: int
 
     grammar: ClassVar[str] = "satWIDTH"
+    examples: ClassVar[tuple[str, ...]] = ("sat24", "sat32")
 
     def __post_init__(self) -> None:
         check_int("width", self.width, 1, 1024)
@@ -222,6 +229,7 @@ class Floating(Accumulator):
     grammar: ClassVar[str] = (
         "a float with exponent bits and, if not to nearest_even, a rounding: fp16, bf16:toward_zero"
     )
+    examples: ClassVar[tuple[str, ...]] = ("fp16", "bf16", "fp32")
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -293,10 +301,11 @@ def parse_accumulator(text: str) -> Accumulator:
         No kind knows the name; or its numbers are out of range.
     """
     if not isinstance(text, str):
-        raise TypeError(f"accumulator must be a str, got {text!r}")
+        raise TypeError(f"accumulator must be a str, got {echo(text)}")
     for kind in ACCUMULATORS:
         found = kind.parse(text)
         if found is not None:
             return found
+    hint = suggestion(text, [name for kind in ACCUMULATORS for name in kind.examples])
     *most, last = (kind.grammar for kind in ACCUMULATORS)
-    raise ValueError(f"the accumulator must be written {', '.join(most)} or {last}, got {text!r}")
+    raise ValueError(f"the accumulator must be written {', '.join(most)} or {last}, got {echo(text)}{hint}")

@@ -14,6 +14,7 @@ from hw.datapath.product import Product, ProductRule, status
 from hw.datapath.rounded import round_product
 from hw.datapath.unpack import Operand, exponent_base, unpack_factor, unpacks
 from hw.formats import Format, Minifloat, Span
+from hw.formats.messages import cut
 
 FEW = 4
 """Wires of which any function is a LUT on every fabric."""
@@ -26,7 +27,7 @@ class Exact(ProductRule):
         """Any two formats go together that there is hardware for."""
         for fmt in (a, b):
             if not unpacks(fmt):
-                raise ValueError(f"no hardware takes {fmt} operands")
+                raise ValueError(f"no hardware takes {cut(fmt)} operands")
 
     def span(self, a: Format, b: Format) -> Span:
         return a.span * b.span

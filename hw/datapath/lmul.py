@@ -21,6 +21,7 @@ from hw.datapath.product import Product, ProductRule, Specials, specials, status
 from hw.datapath.rounded import Signs, Unrounded, add_offset, pack, signed_code, with_specials
 from hw.datapath.unpack import Kind, kind_of
 from hw.formats import Format, Minifloat, Span
+from hw.formats.messages import cut
 
 WIDE = 8
 """Bits of a code above which `_clipped_sum` is smaller; infinities and NaN choose among the same wires again."""
@@ -59,11 +60,13 @@ class LMul(ProductRule):
 
     def check(self, a: Format, b: Format) -> None:
         if not isinstance(a, Minifloat) or not isinstance(b, Minifloat):
-            raise ValueError(f"product {self.name} takes minifloats, got {a} and {b}")
+            raise ValueError(f"product {self.name} takes minifloats, got {cut(a)} and {cut(b)}")
         if not all(fmt.exponent_bits and fmt.signed for fmt in (a, b)):
-            raise ValueError(f"product {self.name} takes minifloats with exponents and signs, got {a} and {b}")
+            raise ValueError(
+                f"product {self.name} takes minifloats with exponents and signs, got {cut(a)} and {cut(b)}"
+            )
         if a != b:
-            raise ValueError(f"product {self.name} takes two operands of one format, got {a} and {b}")
+            raise ValueError(f"product {self.name} takes two operands of one format, got {cut(a)} and {cut(b)}")
 
     def span(self, a: Format, b: Format) -> Span:
         return a.span

@@ -24,6 +24,7 @@ from hw.datapath import tabled
 from hw.datapath.product import Specials, specials
 from hw.datapath.unpack import Operand, unpack
 from hw.formats import ROUNDINGS, Format, Minifloat, check_choice
+from hw.formats.messages import cut, echo
 
 
 def check_result(a: Format, b: Format, result: Format, exact: Format, rounding: str) -> None:
@@ -31,12 +32,12 @@ def check_result(a: Format, b: Format, result: Format, exact: Format, rounding: 
     check_choice("rounding", rounding, [name for name in ROUNDINGS if name != "stochastic"])
     if result == exact:
         if rounding != "nearest_even":
-            raise ValueError(f"rounding must be left out where nothing is rounded, got {rounding!r}")
+            raise ValueError(f"rounding must be left out where nothing is rounded, got {echo(rounding)}")
         return
     if not isinstance(result, Minifloat) or not result.exponent_bits:
-        raise ValueError(f"result must be exact or a float with exponent bits, got {result}")
+        raise ValueError(f"result must be exact or a float with exponent bits, got {cut(result)}")
     if (a.has_special or b.has_special) and result.convention == "finite":
-        raise ValueError(f"result must have a NaN, for {a} and {b} can give one, got {result}")
+        raise ValueError(f"result must have a NaN, for {cut(a)} and {cut(b)} can give one, got {cut(result)}")
 
 
 @dataclass

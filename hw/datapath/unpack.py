@@ -11,6 +11,7 @@ from amaranth.hdl import Cat, Const, Mux, Value
 from hw.arith.logic import Logic
 from hw.arith.wires import any_of, lookup
 from hw.formats import Bipolar, Codebook, Fixed, Format, Integer, Minifloat, PowerOfTwo
+from hw.formats.messages import cut
 
 
 @dataclass
@@ -69,7 +70,7 @@ def unpack(fmt: Format, m: Logic, code: Value, name: str, masked: bool = True) -
 
     Unless `masked`, the significand of an infinity or NaN, or of a subnormal that is a zero, may be anything.
     """
-    raise TypeError(f"no hardware takes {fmt} operands")
+    raise TypeError(f"no hardware takes {cut(fmt)} operands")
 
 
 def unpacks(fmt: Format) -> bool:

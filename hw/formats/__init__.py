@@ -8,7 +8,9 @@ from hw.formats.base import FAMILIES, Format, Notation, Span, check_choice, chec
 from hw.formats.block import Block
 from hw.formats.codebook import Codebook
 from hw.formats.fixed import Fixed
+from hw.formats.foreign import suggestion
 from hw.formats.integer import Bipolar, Integer
+from hw.formats.messages import MAX_NAME, check_name, echo
 from hw.formats.minifloat import Minifloat
 from hw.formats.power import PowerOfTwo
 from hw.formats.roots import FourthRoots
@@ -17,6 +19,7 @@ from hw.formats.rounding import ROUNDINGS, check_rounding
 __all__ = [
     "CATALOGUE",
     "FAMILIES",
+    "MAX_NAME",
     "ROUNDINGS",
     "Bipolar",
     "Block",
@@ -34,6 +37,7 @@ __all__ = [
     "check_rounding",
     "parse_format",
     "parse_scalar",
+    "scalar",
 ]
 
 FAMILIES += [Integer, Bipolar, PowerOfTwo, Minifloat, Fixed, Codebook, FourthRoots, Block]
@@ -48,6 +52,10 @@ CATALOGUE = [
     *("nvfp4", "nvint4", "bfp8-16", "dfx8"),
 ]
 """Names worth showing first; any other name that a family's grammar admits works too."""
+
+
+LISTED = "; `macsmith formats` lists them"
+"""How a message about an unknown format ends where no name is like it."""
 
 
 def parse_format(name: str) -> Any:
@@ -67,18 +75,17 @@ def parse_format(name: str) -> Any:
     TypeError
         `name` is not a str.
     ValueError
-        No family knows the name, or its numbers are out of range.
+        No family knows the name, it is longer than `MAX_NAME`, or its numbers are out of range.
     """
-    if not isinstance(name, str):
-        raise TypeError(f"a format's name must be a str, got {name!r} of type {type(name).__name__}")
+    check_name("a format's name", name)
     for family in FAMILIES:
         try:
             found = family.parse(name)
         except ValueError as error:
-            raise ValueError(f"format {name!r}: {error}") from None
+            raise ValueError(f"format {echo(name)}: {error}") from None
         if found is not None:
             return found
-    raise ValueError(f"unknown format {name!r}; known are: {'; '.join(f.grammar for f in FAMILIES)}")
+    raise ValueError(f"unknown format {echo(name)}{suggestion(name, CATALOGUE) or LISTED}")
 
 
 def parse_scalar(name: str) -> Format:
@@ -89,7 +96,11 @@ def parse_scalar(name: str) -> Format:
     TypeError, ValueError
         As `parse_format`, and ValueError for formats of another kind.
     """
-    found = parse_format(name)
+    return scalar(parse_format(name))
+
+
+def scalar(found: Notation) -> Format:
+    """The same, which must have a code for each number; else ValueError."""
     if not isinstance(found, Format):
-        raise ValueError(f"format {name!r} is a {type(found).__name__}; here each code must be one number")
+        raise ValueError(f"format {echo(found.name)} is a {type(found).__name__}; here each code must be one number")
     return found

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Self
 
+from hw.formats.messages import cut, echo, nearest
+
 
 @dataclass(frozen=True)
 class Span:
@@ -141,10 +143,10 @@ class Format(Notation):
             `code` is not in ``0 .. 2**width - 1``.
         """
         if not isinstance(code, int) or isinstance(code, bool):
-            raise TypeError(f"code must be an int, got {code!r} of type {type(code).__name__}")
+            raise TypeError(f"code must be an int, got {echo(code)} of type {type(code).__name__}")
         if not 0 <= code < 1 << self.width:
             raise ValueError(
-                f"code must be 0..{(1 << self.width) - 1} for the {self.width}-bit {self.name}, got {code}"
+                f"code must be 0..{(1 << self.width) - 1} for the {self.width}-bit {cut(self.name)}, got {echo(code)}"
             )
         return self.value(code)
 
@@ -189,6 +191,11 @@ class Format(Notation):
         """The highest finite value."""
         return self.span.hi * Fraction(2) ** self.span.lsb
 
+    @property
+    def reach(self) -> Fraction:
+        """The magnitude that data is scaled to: the highest value, or the lowest's where none is above zero."""
+        return self.max if self.max > 0 else -self.min
+
 
 def integer(code: int, bits: int, signed: bool) -> int:
     """The integer that a code is in two's complement, or in binary if not `signed`."""
@@ -204,20 +211,21 @@ def integers(bits: int, signed: bool, lsb: int = 0) -> Span:
 def check_bool(name: str, value: object) -> None:
     """Raise unless `value` is a bool; the message names the argument."""
     if not isinstance(value, bool):
-        raise TypeError(f"{name} must be a bool, got {value!r} of type {type(value).__name__}")
+        raise TypeError(f"{name} must be a bool, got {echo(value)} of type {type(value).__name__}")
 
 
 def check_choice(name: str, value: object, known: Iterable[str]) -> None:
     """Raise unless `value` is one of the known strs; the message names the argument."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be a str, got {value!r}")
+        raise TypeError(f"{name} must be a str, got {echo(value)}")
     if value not in known:
-        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+        known = list(known)
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {echo(value)}{nearest(value, known)}")
 
 
 def check_int(name: str, value: object, low: int, high: int) -> None:
     """Raise unless `value` is an int in ``low..high``; the message names the argument."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an int, got {value!r} of type {type(value).__name__}")
+        raise TypeError(f"{name} must be an int, got {echo(value)} of type {type(value).__name__}")
     if not low <= value <= high:
-        raise ValueError(f"{name} must be {low}..{high}, got {value}")
+        raise ValueError(f"{name} must be {low}..{high}, got {echo(value)}")

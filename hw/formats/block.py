@@ -8,6 +8,8 @@ from fractions import Fraction
 from typing import ClassVar
 
 from hw.formats.base import FAMILIES, Format, Notation, check_choice, check_int
+from hw.formats.foreign import suggestion
+from hw.formats.messages import cut, echo
 from hw.formats.power import PowerOfTwo
 
 RULES: dict[str, str] = {
@@ -70,12 +72,14 @@ class Block(Notation):
         parts = ["element", "scale"] if self.tensor is None else ["element", "scale", "tensor"]
         for name in parts:
             if not isinstance(getattr(self, name), Format):
-                raise TypeError(f"{name} must be a Format, got {getattr(self, name)!r}")
+                raise TypeError(f"{name} must be a Format, got {echo(getattr(self, name))}")
         check_int("size", self.size, 0, 65536)
         check_choice("rule", self.rule, RULES)
+        if self.scale.name == "e8m0":
+            raise ValueError("scale must be ue8m0 where OCP's is meant; e8m0 has a sign and a zero")
         for name in parts:
             if getattr(self, name).max <= 0:
-                raise ValueError(f"{name} must have a positive value, got {getattr(self, name)}")
+                raise ValueError(f"{name} must have a positive value, got {cut(getattr(self, name))}")
 
     @classmethod
     def parse(cls, name: str) -> Block | None:
@@ -152,4 +156,4 @@ def _scalar(name: str) -> Format:
     for family in FAMILIES:
         if issubclass(family, Format) and (found := family.parse(name)):
             return found
-    raise ValueError(f"unknown format {name!r} in a block")
+    raise ValueError(f"unknown format {echo(name)} in a block{suggestion(name, [])}")

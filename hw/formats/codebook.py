@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import ClassVar
 
 from hw.formats.base import Format, Span
+from hw.formats.messages import cut, echo
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Codebook(Format):
 
     def __post_init__(self) -> None:
         if not isinstance(self.values, (tuple, list)):
-            raise TypeError(f"values must be a tuple of numbers, got {self.values!r}")
+            raise TypeError(f"values must be a tuple of numbers, got {echo(self.values)}")
         object.__setattr__(self, "values", tuple(map(_exact, self.values)))
         count = len(self.values)
         if not 2 <= count <= 65536 or count & (count - 1):
@@ -103,7 +104,7 @@ class Codebook(Format):
 def _exact(value: object) -> Fraction:
     """A value as a Fraction that is a float64 number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
-        raise TypeError(f"values must be numbers, got {value!r} of type {type(value).__name__}")
+        raise TypeError(f"values must be numbers, got {echo(value)} of type {type(value).__name__}")
     try:
         exact = Fraction(value)
         if exact == float(exact):
@@ -112,14 +113,14 @@ def _exact(value: object) -> Fraction:
         pass
     except ValueError:  # NaN
         pass
-    raise ValueError(f"values must be finite float64 numbers, got {value}")
+    raise ValueError(f"values must be finite float64 numbers, got {cut(value)}")
 
 
 def _number(text: str) -> Fraction:
     try:
         return _exact(float(text))
     except ValueError:
-        raise ValueError(f"values must be finite float64 numbers, got {text!r}") from None
+        raise ValueError(f"values must be finite float64 numbers, got {echo(text)}") from None
 
 
 def _shortest(value: Fraction) -> str:

@@ -7,6 +7,7 @@ from functools import singledispatch
 
 from hw.formats.base import Format, Notation
 from hw.formats.block import RULES, Block
+from hw.formats.messages import echo
 from hw.formats.minifloat import CONVENTIONS, OVERFLOWS, Minifloat
 from hw.formats.rounding import ROUNDINGS
 
@@ -19,7 +20,7 @@ DEPTHS = (1, 32, 1024, 4608)
 @singledispatch
 def facts(fmt: Notation) -> dict[str, str]:
     """What there is to know, by name."""
-    raise TypeError(f"fmt must be a format, got {fmt!r}")
+    raise TypeError(f"fmt must be a format, got {echo(fmt)}")
 
 
 @facts.register

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from hw.formats.base import Format, Span, check_bool, check_choice, check_int
+from hw.formats.messages import echo
 
 CONVENTIONS: dict[str, str] = {
     "finite": "every code is a finite number",
@@ -104,7 +105,9 @@ class Minifloat(Format):
             raise ValueError(f"{self.name} has no value but zero")
         have = {"sat": True, "inf": self.convention == "ieee", "nan": self.convention != "finite"}
         if not have[self.overflow]:
-            raise ValueError(f"overflow {self.overflow!r} needs a code that convention {self.convention!r} lacks")
+            raise ValueError(
+                f"overflow {echo(self.overflow)} needs a code that convention {echo(self.convention)} lacks"
+            )
 
     @classmethod
     def parse(cls, name: str) -> Minifloat | None:

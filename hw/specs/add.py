@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from hw.datapath.unpack import unpacks
 from hw.formats import Format, Span
+from hw.formats.messages import cut
 from hw.specs.base import Spec, check_build, check_operands, check_term
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, OPERANDS, RESULT, STAGES
@@ -41,7 +42,7 @@ class AddSpec(ResultSpec):
         check_operands(self.a, self.b)
         for fmt in (self.a, self.b):
             if not unpacks(fmt):
-                raise ValueError(f"no hardware takes {fmt} operands")
+                raise ValueError(f"no hardware takes {cut(fmt)} operands")
         check_build(self.form, self.pipeline)
         check_term(self.a, self.b, self.span, "+", "sums")
         self._settle_result()

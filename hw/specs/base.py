@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 
-from hw.formats import Block, Format, Notation, Span, check_choice, check_int, parse_format, parse_scalar
+from hw.formats import Block, Format, Notation, Span, check_choice, check_int, parse_format, scalar
+from hw.formats.messages import check_name, cut, echo
 from hw.specs import grammar
 from hw.specs.grammar import Part
 
@@ -18,6 +19,10 @@ MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
 MAX_TERM_WIDTH = 1024
 """Bits of the widest exact product term; beyond it an exact accumulator is not a sane design."""
 MAX_PIPELINE = 4
+MAX_IDENTIFIER = 200
+"""Characters of a design's name that its identifier keeps."""
+MAX_PLACES = 7
+"""Where operands may be taken apart: the names of two blocks hold up to three x each (``8*fix4.2@fix8.4@fix8.4``)."""
 FORMS: dict[str, str] = {
     "small": "the fewest LUTs: rows in a chain",
     "fast": "the shortest way through: rows in a tree",
@@ -78,8 +83,10 @@ class Spec(ABC):
     def identifier(self) -> str:
         """The name as a Verilog identifier and file name."""
         plain = re.sub(r"\W", "_", self.name)
-        # The numbers of a codebook may differ in nothing but their punctuation.
-        return f"{plain}_{self.digest[:8]}" if "[" in self.name else plain
+        # A codebook's numbers may differ in nothing but their punctuation, and file systems end names at 255 bytes.
+        if "[" in self.name or len(plain) > MAX_IDENTIFIER:
+            return f"{plain[:MAX_IDENTIFIER]}_{self.digest[:8]}"
+        return plain
 
     def to_dict(self) -> dict[str, str | int]:
         """Plain values for TOML or JSON, `unit` first; `from_dict` turns them back."""
@@ -111,50 +118,58 @@ class Spec(ABC):
 def check_operand(name: str, fmt: Format) -> None:
     """Raise ValueError unless the golden model can hold a format's values exactly."""
     if fmt.width > MAX_OPERAND_WIDTH:
-        raise ValueError(f"{name} must have at most {MAX_OPERAND_WIDTH} bits, got {fmt} of {fmt.width}")
+        raise ValueError(f"{name} must have at most {MAX_OPERAND_WIDTH} bits, got {cut(fmt)} of {fmt.width}")
     if abs(fmt.span.lsb) > MAX_OPERAND_SCALE:
-        raise ValueError(f"{name} must have steps of 2^-{MAX_OPERAND_SCALE}..2^{MAX_OPERAND_SCALE}, got {fmt}")
+        raise ValueError(f"{name} must have steps of 2^-{MAX_OPERAND_SCALE}..2^{MAX_OPERAND_SCALE}, got {cut(fmt)}")
 
 
 def parse_operands(text: str) -> tuple[Format, Format]:
-    """The two formats of ``AxB``. A format's name may hold an x itself (``fix8.4``)."""
-    if not isinstance(text, str):
-        raise TypeError(f"operands must be written AxB, got {text!r}")
-    splits = [(text[:i], text[i + 1 :]) for i, char in enumerate(text) if char == "x"]
-    if not splits:
-        raise ValueError(f"operands must be written AxB, got {text!r}")
-    for a, b in splits:
-        try:
-            return parse_scalar(a), parse_scalar(b)
-        except ValueError as error:
-            failure = error
-    try:
-        blocks = " and ".join(map(str, parse_blocks(text)))
-    except ValueError:
-        raise failure from None
-    raise ValueError(f"operands must be scalar formats, got {blocks}; blocks are for blockdot, blockadd and blockgemm")
+    """The two formats of ``AxB``, of which each code is one number."""
+    a, b = _parse_pair(text)
+    if isinstance(a, Block) and isinstance(b, Block):
+        raise ValueError(
+            f"operands must be scalar formats, got {cut(a)} and {cut(b)}; "
+            "blocks are for blockdot, blockadd and blockgemm"
+        )
+    return scalar(a), scalar(b)
 
 
 def parse_blocks(text: str) -> tuple[Block, Block]:
-    """The two block formats of ``AxB``; an element's name may hold an x itself (``fix8.6``)."""
-    failure: ValueError | None = None
-    for index in (i for i, char in enumerate(text) if char == "x"):
-        try:
-            a, b = parse_format(text[:index]), parse_format(text[index + 1 :])
-        except ValueError as error:
-            failure = error
-            continue
-        if isinstance(a, Block) and isinstance(b, Block):
-            return a, b
-        failure = ValueError(f"operands must be block formats, got {a} and {b}")
-    raise failure or ValueError(f"operands must be written AxB, got {text!r}")
+    """The two block formats of ``AxB``."""
+    a, b = _parse_pair(text)
+    if not isinstance(a, Block) or not isinstance(b, Block):
+        raise ValueError(f"operands must be block formats, got {cut(a)} and {cut(b)}")
+    return a, b
+
+
+def _parse_pair(text: str) -> tuple[Notation, Notation]:
+    """The two formats of ``AxB``. A format's name may hold an x itself (``fix8.4``), so each x is tried."""
+    if not isinstance(text, str):
+        raise TypeError(f"operands must be written AxB, got {echo(text)}")
+    check_name("operands", text)
+    places = [i for i, char in enumerate(text) if char == "x"]
+    if not 1 <= len(places) <= MAX_PLACES:
+        raise ValueError(f"operands must be written AxB, got {echo(text)}")
+    failures = []
+    for place in places:
+        pair, errors = [], []
+        for name in (text[:place], text[place + 1 :]):
+            try:
+                pair.append(parse_format(name))
+            except ValueError as error:
+                errors.append(error)
+        if not errors:
+            return pair[0], pair[1]
+        # What people mean has fewer wrong names, and names of more equal length.
+        failures.append((len(errors), abs(2 * place - len(text)), str(errors[0])))
+    raise ValueError(min(failures)[2])
 
 
 def check_operands(a: Format, b: Format) -> None:
     """Raise TypeError or ValueError unless both are formats that a unit takes."""
     for name, fmt in (("a", a), ("b", b)):
         if not isinstance(fmt, Format):
-            raise TypeError(f"{name} must be a Format, got {fmt!r}")
+            raise TypeError(f"{name} must be a Format, got {echo(fmt)}")
         check_operand(name, fmt)
 
 
@@ -162,7 +177,7 @@ def check_term(a: Format, b: Format, span: Span, operator: str = "x", what: str 
     """Raise ValueError if exact results are wider than any sane design."""
     if span.width > MAX_TERM_WIDTH:
         raise ValueError(
-            f"{a} {operator} {b} has exact {what} of {span.width} bits; at most {MAX_TERM_WIDTH} are built"
+            f"{cut(a)} {operator} {cut(b)} has exact {what} of {span.width} bits; at most {MAX_TERM_WIDTH} are built"
         )
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from hw.datapath import PRODUCTS
 from hw.datapath.rounded import check_result
 from hw.formats import Block, Fixed, Format, Minifloat, Span, check_int, parse_scalar
+from hw.formats.messages import cut, echo
 from hw.specs.base import check_build, check_operand
 from hw.specs.grammar import Part
 from hw.specs.parts import BLOCKS, FLOAT, FORM, STAGES, number
@@ -57,13 +58,13 @@ class BlockAddSpec(FeedforwardSpec):
     def __post_init__(self) -> None:
         for name, fmt in (("a", self.a), ("b", self.b)):
             if not isinstance(fmt, Block):
-                raise TypeError(f"{name} must be a Block, got {fmt!r}")
+                raise TypeError(f"{name} must be a Block, got {echo(fmt)}")
             check_operand(f"{name}'s element", fmt.element)
         if self.a.size != self.b.size or not self.a.size:
-            raise ValueError(f"a and b must have one block size, got {self.a} and {self.b}")
+            raise ValueError(f"a and b must have one block size, got {cut(self.a)} and {cut(self.b)}")
         check_int("lanes", self.lanes, 1, MAX_LANES)
         if not isinstance(self.result, Minifloat) or not self.result.exponent_bits:
-            raise ValueError(f"result must be a float with exponent bits, got {self.result}")
+            raise ValueError(f"result must be a float with exponent bits, got {cut(self.result)}")
         check_build(self.form, self.pipeline)
         PRODUCTS["exact"].check(self.a.element, self.b.element)
         PRODUCTS["exact"].check(self.a.scale, self.b.scale)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from hw.datapath import PRODUCTS
 from hw.datapath.rounded import check_result
 from hw.formats import Block, Fixed, Format, PowerOfTwo, Span, check_int, parse_scalar
+from hw.formats.messages import cut, echo
 from hw.specs.base import check_build, check_operands, check_term
 from hw.specs.dot import MAX_LANES
 from hw.specs.grammar import Part
@@ -56,9 +57,9 @@ class BlockDotSpec(FeedforwardSpec):
     def __post_init__(self) -> None:
         for name, block in (("a", self.a), ("b", self.b)):
             if not isinstance(block, Block):
-                raise TypeError(f"{name} must be a Block, got {block!r}")
+                raise TypeError(f"{name} must be a Block, got {echo(block)}")
         if self.a.size != self.b.size:
-            raise ValueError(f"a and b must have one block size, got {self.a} and {self.b}")
+            raise ValueError(f"a and b must have one block size, got {cut(self.a)} and {cut(self.b)}")
         check_int("the block size", self.a.size, 1, MAX_LANES)
         check_build(self.form, self.pipeline)
         for x, y in (self.elements, self.scales):
@@ -68,7 +69,7 @@ class BlockDotSpec(FeedforwardSpec):
         if self.result is None:
             object.__setattr__(self, "result", self.exact_format)
         if not isinstance(self.result, Format):
-            raise TypeError(f"result must be a Format, got {self.result!r}")
+            raise TypeError(f"result must be a Format, got {echo(self.result)}")
         for x, y in (self.elements, self.scales):
             check_result(x, y, self.result, self.exact_format, self.rounding)
         if self.is_exact:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from hw.datapath.accumulate import Floating, parse_accumulator
 from hw.formats import Block, Format, check_int
+from hw.formats.messages import cut, echo
 from hw.specs.array import ArraySpec
 from hw.specs.blockadd import BlockAddSpec
 from hw.specs.gemm import MAX_SIZE, MAX_WORDS, SIZES, WIDE, GemmSpec
@@ -65,9 +66,9 @@ class BlockGemmSpec(GemmSpec):
     def __post_init__(self) -> None:
         for name, fmt in (("a", self.a), ("b", self.b)):
             if not isinstance(fmt, Block):
-                raise TypeError(f"{name} must be a Block, got {fmt!r}")
+                raise TypeError(f"{name} must be a Block, got {echo(fmt)}")
         if not isinstance(parse_accumulator(self.accumulator), Floating):
-            raise ValueError(f"accumulator must be a float, got {self.accumulator}")
+            raise ValueError(f"accumulator must be a float, got {cut(self.accumulator)}")
         object.__setattr__(self, "accumulator", parse_accumulator(self.accumulator).name)
         self._settle_height()
         self._settle_lanes()
@@ -82,11 +83,11 @@ class BlockGemmSpec(GemmSpec):
     def _check_size(self) -> None:
         size = self.a.size
         if size & (size - 1):
-            raise ValueError(f"a and b must have blocks of a power of two, got {self.a} of {size}")
+            raise ValueError(f"a and b must have blocks of a power of two, got {cut(self.a)} of {size}")
         # A word brings one scale of each operand, and a row's sum is there again when it is to be added to.
         least = max(self.rows, self.columns, self.output_pipeline + 3)
         if size < least:
-            raise ValueError(f"a and b must have blocks of at least {least} for this core, got {self.a} of {size}")
+            raise ValueError(f"a and b must have blocks of at least {least} for this core, got {cut(self.a)} of {size}")
 
     @property
     def array(self) -> ArraySpec:

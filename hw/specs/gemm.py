@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from hw.datapath.accumulate import Kulisch, parse_accumulator
 from hw.formats import Fixed, Format, Integer, check_choice, check_int, parse_scalar
+from hw.formats.messages import cut, echo
 from hw.specs.array import MAX_SIDE, ArraySpec
 from hw.specs.base import MAX_PIPELINE
 from hw.specs.gemm_cycles import run_cycles
@@ -142,7 +143,7 @@ class GemmSpec(StreamSpec):
         if self.output is None:
             object.__setattr__(self, "output", self._usual_output())
         if not isinstance(self.output, str):
-            raise TypeError(f"output must be {WIDE!r} or the name of a format, got {self.output!r}")
+            raise TypeError(f"output must be {WIDE!r} or the name of a format, got {echo(self.output)}")
         if self.output != WIDE:
             object.__setattr__(self, "output", parse_scalar(self.output).name)
         elif (self.rounding, self.scope, self.output_pipeline) != UNUSED:
@@ -180,7 +181,9 @@ class GemmSpec(StreamSpec):
         check_int("height", self.height, 1, MAX_SIDE)
         for name, fmt in (("a", self.a), ("b", self.b)):
             if fmt.value(0) != 0:
-                raise ValueError(f"flow must be os for a format whose code 0 is not the number 0, as {name}'s, {fmt}")
+                raise ValueError(
+                    f"flow must be os for a format whose code 0 is not the number 0, as {name}'s, {cut(fmt)}"
+                )
 
     def _usual_output(self) -> str:
         try:

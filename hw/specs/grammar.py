@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hw.formats.messages import echo
+
 
 def anything(text: str, fields: Mapping[str, Any]) -> bool:
     """Of a part that every text fits."""
@@ -65,7 +67,7 @@ def read(parts: Sequence[Part], texts: Sequence[str]) -> dict[str, Any]:
         if rest and part.fits(rest[0], fields):
             fields |= part.read(rest.pop(0))
     if rest:
-        raise ValueError(f"nothing may follow {parts[-1].title or parts[-1].layout}, got {rest[0]!r}")
+        raise ValueError(f"nothing may follow {parts[-1].title or parts[-1].layout}, got {echo(rest[0])}")
     return fields
 
 

@@ -12,6 +12,7 @@ from hw.datapath import PRODUCTS
 from hw.datapath.accumulate import Kulisch
 from hw.datapath.digits import Sums
 from hw.formats import Fixed, Format, Span, check_choice, check_int, parse_scalar
+from hw.formats.messages import cut, echo
 from hw.specs.base import MAX_PIPELINE, check_operand
 from hw.specs.grammar import Part
 from hw.specs.parts import ACCUMULATOR, STAGES, number, word
@@ -31,7 +32,7 @@ ONE = parse_scalar("uint1")
 def _read_storage(text: str) -> dict[str, Any]:
     storage, colon, banks = text.partition(":")
     if colon and not re.fullmatch("[1-9][0-9]{0,6}", banks):
-        raise ValueError(f"banks must be a number behind the colon, got {banks!r}")
+        raise ValueError(f"banks must be a number behind the colon, got {echo(banks)}")
     return {"storage": storage} | ({"banks": int(banks)} if colon else {})
 
 
@@ -193,12 +194,12 @@ class LookupSpec(StreamSpec):
     def _settle_accumulator(self) -> None:
         """Bring the accumulator's name to its canonical form."""
         if not isinstance(self.accumulator, str):
-            raise TypeError(f"accumulator must be a str, got {self.accumulator!r}")
+            raise TypeError(f"accumulator must be a str, got {echo(self.accumulator)}")
         if not self.is_chained:
             return
         sums = Kulisch.parse(self.accumulator)
         if sums is None:
-            raise ValueError(f"accumulator must be exact or kulischDEPTH, got {self.accumulator!r}")
+            raise ValueError(f"accumulator must be exact or kulischDEPTH, got {echo(self.accumulator)}")
         if sums.depth < self.width:
             raise ValueError(
                 f"accumulator must have a depth of at least {self.width}, the products of a beat, got {sums.depth}"
@@ -208,8 +209,8 @@ class LookupSpec(StreamSpec):
 
 def _check_activations(x: Format) -> None:
     if not isinstance(x, Format):
-        raise TypeError(f"x must be a Format, got {x!r}")
+        raise TypeError(f"x must be a Format, got {echo(x)}")
     check_operand("x", x)
     PRODUCTS["exact"].check(x, ONE)
     if x.has_special:
-        raise ValueError(f"x must be a format without infinities and NaNs, got {x}")
+        raise ValueError(f"x must be a format without infinities and NaNs, got {cut(x)}")

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from hw.datapath.accumulate import Accumulator, FixedPoint, Kulisch, Saturating
 from hw.formats import Format, Span, check_int
+from hw.formats.messages import cut, echo
 from hw.specs.dot import MAX_LANES
 from hw.specs.grammar import Part
 from hw.specs.mac import MacSpec
@@ -92,7 +93,7 @@ class MatVecSpec(StreamSpec):
         for name, step in (("rows", self.elements), ("columns", self.lanes)):
             check_int(name, getattr(self, name), 0, MAX_SIDE)
             if getattr(self, name) % step:
-                raise ValueError(f"{name} must be a multiple of {step}, got {getattr(self, name)}")
+                raise ValueError(f"{name} must be a multiple of {step}, got {cut(getattr(self, name))}")
         if (self.rows == 0) != (self.columns == 0):
             raise ValueError(f"rows and columns must both be 0, or neither, got {self.rows} and {self.columns}")
         bits = self.rows * self.columns * self.b.width
@@ -102,13 +103,13 @@ class MatVecSpec(StreamSpec):
     def _check_sums(self) -> None:
         sums = self.sums
         if not isinstance(sums, FixedPoint):
-            raise ValueError(f"accumulator must be in fixed point, got {self.accumulator!r}")
+            raise ValueError(f"accumulator must be in fixed point, got {echo(self.accumulator)}")
         least = self.columns or self.lanes
         if isinstance(sums, Kulisch) and sums.depth < least:
-            raise ValueError(f"depth must be at least {least}, the products of a sum, got {self.accumulator!r}")
+            raise ValueError(f"depth must be at least {least}, the products of a sum, got {echo(self.accumulator)}")
         if isinstance(sums, Saturating) and sums.width < self.beat_span.width:
             raise ValueError(
-                f"width must be at least {self.beat_span.width}, that of a beat's sum, got {self.accumulator!r}"
+                f"width must be at least {self.beat_span.width}, that of a beat's sum, got {echo(self.accumulator)}"
             )
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hw.formats import Fixed, Format, Integer, Span, check_int
+from hw.formats.messages import cut, echo
 from hw.specs.base import MAX_PIPELINE, Spec, check_operands
 from hw.specs.grammar import Part
 from hw.specs.parts import OPERANDS, STAGES
@@ -18,7 +19,7 @@ COUNTS: dict[int, tuple[int, int]] = {2: (2, 1), 4: (2, 2)}
 def _read_count(text: str) -> dict[str, int]:
     match = re.fullmatch(r"x([1-9][0-9]?)", text)
     if not match:
-        raise ValueError(f"the number of products must be written xCOUNT, got {text!r}")
+        raise ValueError(f"the number of products must be written xCOUNT, got {echo(text)}")
     return {"count": int(match[1])}
 
 
@@ -63,7 +64,7 @@ class PackSpec(Spec):
         check_operands(self.a, self.b)
         for name, fmt in (("a", self.a), ("b", self.b)):
             if not isinstance(fmt, Integer):
-                raise ValueError(f"{name} must be an integer format, got {fmt}")
+                raise ValueError(f"{name} must be an integer format, got {cut(fmt)}")
         check_int("count", self.count, 2, 4)
         if self.count not in COUNTS:
             raise ValueError(f"count must be 2 or 4, got {self.count}")

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from hw.formats import parse_scalar
+from hw.formats.messages import echo
 from hw.specs.base import parse_blocks, parse_operands
 from hw.specs.grammar import Part, anything
 
@@ -106,7 +107,7 @@ def parse_pipeline(text: str) -> int:
     """The number of registers in ``pSTAGES``."""
     match = re.fullmatch(r"p(0|[1-9][0-9]{0,2})", text)
     if not match:
-        raise ValueError(f"the pipeline must be written pSTAGES, got {text!r}")
+        raise ValueError(f"the pipeline must be written pSTAGES, got {echo(text)}")
     return int(match[1])
 
 
@@ -115,7 +116,7 @@ def parse_count(name: str, letter: str, text: str) -> int:
     match = re.fullmatch(rf"{letter}([1-9][0-9]{{0,6}})", text)
     if not match:
         raise ValueError(
-            f"{name} must be written {letter} and a number from 1 to 9999999, like {letter}32, got {text!r}"
+            f"{name} must be written {letter} and a number from 1 to 9999999, like {letter}32, got {echo(text)}"
         )
     return int(match[1])
 
@@ -124,5 +125,5 @@ def parse_sides(text: str) -> tuple[int, int]:
     """The two numbers of ``RxC``."""
     match = re.fullmatch(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})", text)
     if not match:
-        raise ValueError(f"the sides must be written RxC, like 8x8, got {text!r}")
+        raise ValueError(f"the sides must be written RxC, like 8x8, got {echo(text)}")
     return int(match[1]), int(match[2])

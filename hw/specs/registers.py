@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hw.formats.messages import echo
+
 WORD = 32
 ACCESS: dict[str, str] = {
     "constant": "read: says what was built",
@@ -55,7 +57,7 @@ class Register:
         if self.address < 0 or self.address % (WORD // 8):
             raise ValueError(f"address must be a multiple of {WORD // 8}, got {self.address} for {self.name}")
         if self.access not in ACCESS:
-            raise ValueError(f"access must be one of {', '.join(ACCESS)}, got {self.access!r} for {self.name}")
+            raise ValueError(f"access must be one of {', '.join(ACCESS)}, got {echo(self.access)} for {self.name}")
         end = 0
         for part in self.parts:
             if part.low < end or part.width < 1 or part.low + part.width > WORD:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, Span, check_choice, check_int
+from hw.formats.messages import cut, echo
 from hw.specs.base import check_build
 from hw.specs.dot import LANES, MAX_LANES
 from hw.specs.grammar import Part
@@ -100,21 +101,21 @@ class RequantSpec(FeedforwardSpec):
     def __post_init__(self) -> None:
         for name in ("input", "output"):
             if not isinstance(getattr(self, name), Format):
-                raise TypeError(f"{name} must be a Format, got {getattr(self, name)!r}")
+                raise TypeError(f"{name} must be a Format, got {echo(getattr(self, name))}")
         if not isinstance(self.input, (Integer, Fixed)) or self.input.width > MAX_INPUT_WIDTH:
             raise ValueError(
-                f"input must be an integer or fixed point of at most {MAX_INPUT_WIDTH} bits, got {self.input}"
+                f"input must be an integer or fixed point of at most {MAX_INPUT_WIDTH} bits, got {cut(self.input)}"
             )
         if not isinstance(self.output, Integer) and not self.gives_float:
-            raise ValueError(f"output must be an integer or a float with exponent bits, got {self.output}")
+            raise ValueError(f"output must be an integer or a float with exponent bits, got {cut(self.output)}")
         check_int("lanes", self.lanes, 1, MAX_LANES)
         check_choice("scope", self.scope, SCOPES)
         check_choice("rounding", self.rounding, [name for name in ROUNDINGS if name != "stochastic"])
         check_int("multiplier", self.multiplier, 1, MAX_MULTIPLIER)
         if not isinstance(self.status, bool):
-            raise TypeError(f"status must be a bool, got {self.status!r}")
+            raise TypeError(f"status must be a bool, got {echo(self.status)}")
         if self.status and not self.output.has_special:
-            raise ValueError(f"status must be False for an output without a NaN, got {self.output}")
+            raise ValueError(f"status must be False for an output without a NaN, got {cut(self.output)}")
         check_build(self.form, self.pipeline)
 
     __hash__ = FeedforwardSpec.__hash__

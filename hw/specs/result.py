@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from hw.datapath.rounded import check_result
 from hw.formats import Fixed, Format, Span
+from hw.formats.messages import echo
 from hw.specs.base import Spec
 
 
@@ -74,5 +75,5 @@ class ResultSpec(Spec):
         if self.result is None:
             object.__setattr__(self, "result", self.exact_format)
         if not isinstance(self.result, Format):
-            raise TypeError(f"result must be a Format, got {self.result!r}")
+            raise TypeError(f"result must be a Format, got {echo(self.result)}")
         check_result(self.a, self.b, self.result, self.exact_format, self.rounding)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hw.formats import Format, parse_scalar
+from hw.formats.messages import echo
 from hw.specs.base import Spec
 
 FLAG, STATUS = parse_scalar("uint1"), parse_scalar("uint2")
@@ -61,7 +62,7 @@ def sizes(**shape: Any) -> list[Any]:
 def _size(name: str, size: Any) -> Any:
     array = np.asarray(size)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be an int or an array of integers, got {size!r}")
+        raise TypeError(f"{name} must be an int or an array of integers, got {echo(size)}")
     if array.size and array.min() < 1:
         raise ValueError(f"{name} must be 1 or more, got {array.min()}")
     return array.astype(np.int64) if array.ndim else int(array)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from hw.datapath.digits import BITS, SIGNS, Sums
 from hw.formats import Bipolar, Format, Integer, Span, check_choice
+from hw.formats.messages import cut, echo
 from hw.specs.grammar import Part
 from hw.specs.lookup import SHAPE, TABLES, LookupSpec
 from hw.specs.parts import operands, word
@@ -62,9 +63,9 @@ class TmacSpec(LookupSpec):
 
     def __post_init__(self) -> None:
         if not isinstance(self.w, Format):
-            raise TypeError(f"w must be a Format, got {self.w!r}")
+            raise TypeError(f"w must be a Format, got {echo(self.w)}")
         if not isinstance(self.w, (Integer, Bipolar)) or self.w.bits > MAX_BITS:
-            raise ValueError(f"w must be an integer format of 1..{MAX_BITS} bits, got {self.w}")
+            raise ValueError(f"w must be an integer format of 1..{MAX_BITS} bits, got {cut(self.w)}")
         check_choice("order", self.order, PLANES)
         self._check()
 

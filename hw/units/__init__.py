@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pkgutil import resolve_name
 
+from hw.formats.messages import cut, echo
 from hw.narrowing import reject_narrowing
 from hw.specs.base import Spec
 from hw.target import GENERIC, Target
@@ -60,14 +61,28 @@ def build(spec: Spec, target: Target = GENERIC) -> Unit:
     ValueError
         The target can't have that form, or the pipeline is deeper than the logic.
     """
-    if getattr(spec, "unit", None) not in UNITS or not isinstance(spec, Spec):
-        raise TypeError(f"spec must be a Spec with hardware, got {spec!r}")
+    component = check(spec, target)
     try:
-        component = component_type(spec.unit)(spec, target)
         check_widths(component)
     except ValueError as error:
-        raise ValueError(f"{spec.name}: {error}") from None
+        raise ValueError(f"{cut(spec.name)}: {error}") from None
     return component
+
+
+def check(spec: Spec, target: Target = GENERIC) -> Unit:
+    """What `build` gives, not yet looked into: all that can be refused at once is, which takes no time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `build`, but for the pipeline, which only the finished logic can judge.
+    """
+    if getattr(spec, "unit", None) not in UNITS or not isinstance(spec, Spec):
+        raise TypeError(f"spec must be a Spec with hardware, got {echo(spec)}")
+    try:
+        return component_type(spec.unit)(spec, target)
+    except ValueError as error:
+        raise ValueError(f"{cut(spec.name)}: {error}") from None
 
 
 def check_widths(component: Unit) -> None:

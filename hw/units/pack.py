@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hw.arith import Logic, fabric, multiply
 from hw.arith.logic import extend
 from hw.formats import Span
+from hw.formats.messages import cut
 from hw.specs.pack import PackSpec
 from hw.target import GENERIC, Target
 from hw.units.unit import Unit, check_unit
@@ -109,9 +110,9 @@ def side_by_side(m: Logic, name: str, low: Value, high: Value, step: int, span: 
 def check_fit(spec: PackSpec, target: Target) -> None:
     """Raise ValueError unless the factors fit a multiplier block of the target."""
     if target.dsp is None:
-        raise ValueError(f"target must have multiplier blocks for {spec.name}, got {target.title}, which has none")
+        raise ValueError(f"target must have multiplier blocks for {cut(spec.name)}, got {target.title}, which has none")
     # Blocks take signed numbers: an unsigned one needs a zero above it.
     needed = sorted(span.width + (not span.signed) for span in spec.factors)
     if any(width > room for width, room in zip(needed, sorted(target.dsp), strict=True)):
         needs, has = (f"{high} x {low}" for low, high in (needed, sorted(target.dsp)))
-        raise ValueError(f"{spec.name} needs a multiplier of {needs} bits, and those of {target.name} have {has}")
+        raise ValueError(f"{cut(spec.name)} needs a multiplier of {needs} bits, and those of {target.name} have {has}")

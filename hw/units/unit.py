@@ -10,6 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic
+from hw.formats.messages import echo
 from hw.specs.base import Spec
 from hw.specs.registers import Register
 from hw.specs.result import ResultSpec
@@ -52,9 +53,9 @@ def instance(module: str, inputs: dict[str, Value], outputs: dict[str, Signal]) 
 def check_unit(spec: Any, expected: type[Spec], target: Any) -> None:
     """Raise TypeError unless `spec` is of the unit's class and `target` a Target."""
     if not isinstance(spec, expected):
-        raise TypeError(f"spec must be a {expected.__name__}, got {spec!r}")
+        raise TypeError(f"spec must be a {expected.__name__}, got {echo(spec)}")
     if not isinstance(target, Target):
-        raise TypeError(f"target must be a Target, got {target!r}")
+        raise TypeError(f"target must be a Target, got {echo(target)}")
 
 
 def check_form(form: str, target: Target) -> None:

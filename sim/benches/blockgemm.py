@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from hw.formats.messages import cut
 from hw.specs.blockgemm import BlockGemmSpec
 from sim.benches.coreplay import CorePlay, Job
 from sim.benches.gemm import PORTS, Planner, Shape
@@ -29,7 +30,7 @@ def run(spec: BlockGemmSpec, seed: int, m: int, k: int, n: int) -> CorePlay:
     """A run of a shape without a pause."""
     planner = BlockPlanner(spec, seed)
     if not planner.fits((m, k, n)) or k % spec.granule:
-        raise ValueError(f"m, k and n must fit {spec}, with k in whole blocks, got {m}, {k} and {n}")
+        raise ValueError(f"m, k and n must fit {cut(spec)}, with k in whole blocks, got {m}, {k} and {n}")
     return planner.shapes("run", [(m, k, n)])
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Format
+from hw.formats.messages import cut
 from hw.specs.gemm import GemmSpec
 from hw.specs.gemm_registers import gemm_registers
 from sim.benches.coreplay import CorePlay, Job
@@ -40,7 +41,7 @@ def run(spec: GemmSpec, seed: int, m: int, k: int, n: int) -> CorePlay:
     """A run of a shape without a pause or a bias."""
     planner = Planner(spec, seed)
     if not planner.fits((m, k, n)):
-        raise ValueError(f"m, k and n must fit {spec}, got {m}, {k} and {n}")
+        raise ValueError(f"m, k and n must fit {cut(spec)}, got {m}, {k} and {n}")
     options = {"bias": False} if "bias" in planner.map["CONTROL"]["parts"] else {}
     return planner.play("run", [planner.run((m, k, n), **options)])
 

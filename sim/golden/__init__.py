@@ -8,6 +8,7 @@ from __future__ import annotations
 from pkgutil import resolve_name
 from typing import Any
 
+from hw.formats.messages import echo
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
 from sim.golden.streams import Streamed, StreamModel
@@ -49,6 +50,6 @@ def model(spec: Any) -> Any:
         `spec` is not a spec of a unit that has a model.
     """
     if isinstance(spec, type) or getattr(spec, "unit", None) not in MODELS:
-        raise TypeError(f"spec must be a spec of {', '.join(MODELS)}, got {spec!r}")
+        raise TypeError(f"spec must be a spec of {', '.join(MODELS)}, got {echo(spec)}")
     made = model_type(spec.unit).of(spec)
     return Streamed(made, spec.inputs) if isinstance(made, StreamModel) else made

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format, Integer, Minifloat, check_choice, check_int
+from hw.formats.messages import cut, echo
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode, decode_steps, steps_of_values
 from sim.golden.encoding import encode, encode_steps
@@ -65,7 +66,7 @@ class Wide(Accumulator):
 
     def __post_init__(self) -> None:
         if not isinstance(self.format, (Fixed, Integer)):
-            raise TypeError(f"format must be Fixed or Integer, got {self.format!r}")
+            raise TypeError(f"format must be Fixed or Integer, got {echo(self.format)}")
 
     def start(self, shape: tuple[int, ...]) -> NDArray[Any]:
         # Two addends of one bit less than the type cannot pass its end.
@@ -74,7 +75,7 @@ class Wide(Accumulator):
     def add(self, state: NDArray[Any], terms: Terms) -> NDArray[Any]:
         span, shift = self.format.span, terms.lsb - self.format.span.lsb
         if shift < 0:
-            raise ValueError(f"format must have steps of 2^{terms.lsb} or finer, got {self.format}")
+            raise ValueError(f"format must have steps of 2^{terms.lsb} or finer, got {cut(self.format)}")
         steps = terms.steps
         if state.dtype == object or (self.saturate and (shift or steps.dtype == object)):
             steps = steps.astype(object) << shift
@@ -120,15 +121,15 @@ class Floating(Accumulator):
 
     def __post_init__(self) -> None:
         if not isinstance(self.format, Format):
-            raise TypeError(f"format must be a Format, got {self.format!r}")
+            raise TypeError(f"format must be a Format, got {echo(self.format)}")
         check_choice("order", self.order, ORDERS)
         span = self.format.span
         if not isinstance(self.format, Minifloat) and max(span.hi, -span.lo - 1).bit_length() > ODD_BITS:
             raise ValueError(
-                f"format must have at most {ODD_BITS} significant bits, got {self.format}; Wide takes more"
+                f"format must have at most {ODD_BITS} significant bits, got {cut(self.format)}; Wide takes more"
             )
         if not isinstance(self.round_products, bool):
-            raise TypeError(f"round_products must be a bool, got {self.round_products!r}")
+            raise TypeError(f"round_products must be a bool, got {echo(self.round_products)}")
         deterministic(self.rounding)
 
     def start(self, shape: tuple[int, ...]) -> Any:
@@ -231,7 +232,7 @@ class Chunked(Accumulator):
     def __post_init__(self) -> None:
         for name in ("inner", "outer"):
             if not isinstance(getattr(self, name), Accumulator):
-                raise TypeError(f"{name} must be an Accumulator, got {getattr(self, name)!r}")
+                raise TypeError(f"{name} must be an Accumulator, got {echo(getattr(self, name))}")
         check_int("size", self.size, 1, 1 << 20)
 
     @property

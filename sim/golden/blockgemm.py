@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Format
+from hw.formats.messages import cut
 from sim.golden.accumulators import Floating
 from sim.golden.blocks import Quantized, block_matmul
 from sim.golden.codes import Codes
@@ -49,7 +50,7 @@ class BlockFrames(Frames):
         wanted = (self.a, self.a_scale, self.size) if name == "a" else (self.b, self.b_scale, self.size)
         if (x.format.element, x.format.scale, x.format.size) != wanted:
             raise ValueError(
-                f"{name} must have blocks of {self.size} {wanted[0]} with a scale {wanted[1]}, got {x.format}"
+                f"{name} must have blocks of {self.size} {wanted[0]} with a scale {wanted[1]}, got {cut(x.format)}"
             )
         if x.elements.ndim != 2 or x.elements.shape[1] % self.size:
             raise ValueError(f"{name} must have shape (rows, n * {self.size}), got {x.elements.shape}")

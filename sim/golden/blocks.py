@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Block, Format, check_choice
+from hw.formats.messages import cut, echo
 from sim.golden.accumulators import Accumulator
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import TABLE_WIDTH, decode, decode_steps
@@ -54,7 +55,9 @@ class Quantized:
         if scales.shape != expected:
             raise ValueError(f"scales must have shape {expected} for elements of {elements.shape}, got {scales.shape}")
         if (self.tensor is None) != (self.format.tensor is None):
-            raise ValueError(f"tensor must be {'left out' if self.tensor is not None else 'given'} for {self.format}")
+            raise ValueError(
+                f"tensor must be {'left out' if self.tensor is not None else 'given'} for {cut(self.format)}"
+            )
         if self.format.tensor is not None and self.tensor is not None:
             check_codes("tensor", self.format.tensor, self.tensor)
 
@@ -158,7 +161,7 @@ def _tensor_scale(fmt: Block, absmax: float, overflow: str) -> tuple[int, float]
     if not 0 < scale < np.inf:
         size = "small" if scale == 0 else "large"
         raise ValueError(
-            f"values must not be so {size} that the tensor's scale in {fmt.tensor} is {scale:g}, got {wanted}"
+            f"values must not be so {size} that the tensor's scale in {cut(fmt.tensor)} is {scale:g}, got {wanted}"
         )
     return code, scale
 
@@ -180,7 +183,7 @@ def _scaled(fmt: Block, x: NDArray[np.float64], overflow: str) -> tuple[NDArray[
     if code is not None:
         scales = np.where(spoilt, code, scales).astype(scales.dtype)
     elif not _has_nan(fmt.element):
-        raise ValueError(f"values must not be NaN: {fmt} has no code for it")
+        raise ValueError(f"values must not be NaN: {cut(fmt)} has no code for it")
     return np.where(spread(fmt, spoilt, x.shape), np.nan if code is None else 0.0, x), scales
 
 
@@ -291,7 +294,7 @@ def block_sums(a: Quantized, b: Quantized) -> Sums:
     left, right = _block_factor(a.format, x), _block_factor(b.format, y)
     if not fits_float64(left, right):
         raise ValueError(
-            f"a and b must be of formats whose products are float64 numbers, got {a.format} and {b.format}"
+            f"a and b must be of formats whose products are float64 numbers, got {cut(a.format)} and {cut(b.format)}"
         )
     return Sums(dot(left, right), status_of_sums(x, y.T), left.lsb + right.lsb)
 
@@ -329,9 +332,9 @@ def block_matmul(a: Quantized, b: Quantized, accumulator: Accumulator) -> tuple[
     """
     check_pair(a, b)
     if a.format.size != b.format.size:
-        raise ValueError(f"a and b must have one block size, got {a.format} and {b.format}")
+        raise ValueError(f"a and b must have one block size, got {cut(a.format)} and {cut(b.format)}")
     if not isinstance(accumulator, Accumulator):
-        raise TypeError(f"accumulator must be an Accumulator, got {accumulator!r}")
+        raise TypeError(f"accumulator must be an Accumulator, got {echo(accumulator)}")
     shape = a.elements.shape[0], b.elements.shape[0]
     status = np.zeros(shape, dtype=np.uint8)
     state = accumulator.start(shape)
@@ -370,7 +373,7 @@ def check_pair(a: object, b: object) -> None:
     """Raise unless the operands are block arrays of two axes, with rows of one length."""
     for name, operand in (("a", a), ("b", b)):
         if not isinstance(operand, Quantized):
-            raise TypeError(f"{name} must be Quantized, got {operand!r}")
+            raise TypeError(f"{name} must be Quantized, got {echo(operand)}")
         if operand.elements.ndim != 2:
             raise ValueError(f"{name} must have two axes, got {operand.elements.ndim}")
     assert isinstance(a, Quantized)
@@ -382,4 +385,4 @@ def check_pair(a: object, b: object) -> None:
 def check_block(fmt: object) -> None:
     """Raise TypeError unless `fmt` is a Block."""
     if not isinstance(fmt, Block):
-        raise TypeError(f"fmt must be a Block, got {fmt!r}; parse_format makes one from its name")
+        raise TypeError(f"fmt must be a Block, got {echo(fmt)}; parse_format makes one from its name")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format, Span
+from hw.formats.messages import cut, echo
 
 Codes = NDArray[Any]
 
@@ -29,7 +30,7 @@ def native(values: ArrayLike) -> NDArray[Any]:
 def check_format(fmt: object) -> None:
     """Raise TypeError unless `fmt` is a Format."""
     if not isinstance(fmt, Format):
-        raise TypeError(f"fmt must be a Format, got {fmt!r}; parse_format makes one from its name")
+        raise TypeError(f"fmt must be a Format, got {echo(fmt)}; parse_format makes one from its name")
 
 
 def check_codes(name: str, fmt: Format, codes: ArrayLike) -> Codes:
@@ -63,7 +64,7 @@ def check_codes(name: str, fmt: Format, codes: ArrayLike) -> Codes:
 def _check_range(name: str, fmt: Format, array: Codes) -> None:
     for extreme in (array.min(), array.max()):
         if not 0 <= int(extreme) < 1 << fmt.width:
-            raise ValueError(f"{name} must be codes 0..{(1 << fmt.width) - 1} of {fmt}, got {extreme}")
+            raise ValueError(f"{name} must be codes 0..{(1 << fmt.width) - 1} of {cut(fmt)}, got {extreme}")
 
 
 def code_type(width: int) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format, Integer
+from hw.formats.messages import cut
 from sim.golden.codes import Codes, check_format, code_type, native
 from sim.golden.decoding import CHUNK
 from sim.golden.direct import encode_directly
@@ -60,7 +61,7 @@ def encode(
     if x.size == 0:
         return result
     if fmt.code_of(np.nan) is None and np.isnan(np.max(x)):
-        raise ValueError(f"values must not be NaN: {fmt} has no code for it")
+        raise ValueError(f"values must not be NaN: {cut(fmt)} has no code for it")
     table = find_table(fmt, rounding, x.size)
     flat, codes = x.reshape(-1), result.reshape(-1)
     for start in range(0, x.size, CHUNK):

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hw.formats.messages import echo
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode_steps
 from sim.golden.encoding import encode_steps
@@ -69,7 +70,7 @@ class Gemm:
             Codes that are none, shapes that do not go together, parameters that are missing or unknown.
         """
         if not isinstance(relu, (bool, np.bool_)):
-            raise TypeError(f"relu must be a bool, got {relu!r}")
+            raise TypeError(f"relu must be a bool, got {echo(relu)}")
         sums, status = self.mac.matmul(a, b)
         if (depth := np.shape(b)[0]) > self.max_k:
             raise ValueError(f"a and b must have a K of at most {self.max_k}, got {depth}")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Bipolar, Fixed, Format, Integer, Minifloat
+from hw.formats.messages import cut
 from sim.golden.ladder import special_code
 from sim.golden.rounding import Rounding, add_odd, shift_right
 
@@ -22,7 +23,7 @@ FINEST = 1 << 1074
 @singledispatch
 def encode_on_grid(fmt: Format, x: Floats, rounding: Rounding) -> NDArray[Any]:
     """Codes of numbers that are not NaN; an infinity counts as a large number."""
-    raise TypeError(f"no arithmetic encodes {fmt}, and {fmt.width} bits are too many for a table")
+    raise TypeError(f"no arithmetic encodes {cut(fmt)}, and {fmt.width} bits are too many for a table")
 
 
 @encode_on_grid.register(Integer)

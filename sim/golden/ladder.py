@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Format
+from hw.formats.messages import cut
 from sim.golden.decoding import TABLE_WIDTH, decode
 from sim.golden.rounding import Rounding, add_odd
 
@@ -68,7 +69,7 @@ class Ladder:
 def ladder(fmt: Format) -> Ladder:
     """The ladder of a format of at most 16 bits."""
     if fmt.width > TABLE_WIDTH:
-        raise ValueError(f"formats of at most {TABLE_WIDTH} bits have a ladder, got {fmt} of {fmt.width}")
+        raise ValueError(f"formats of at most {TABLE_WIDTH} bits have a ladder, got {cut(fmt)} of {fmt.width}")
     every = decode(fmt, np.arange(1 << fmt.width))
     made = np.isfinite(every) & ~np.array([fmt.is_reserved(code) for code in range(len(every))])
     candidates = np.flatnonzero(made)

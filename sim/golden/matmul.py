@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format, Span
+from hw.formats.messages import cut, echo
 from sim.golden.accumulators import Accumulator, Wide
 from sim.golden.codes import Codes, check_codes, code_type, integer_type
 from sim.golden.decoding import decode
@@ -71,7 +72,7 @@ def matmul(
         sums = exact_sums(a_format, b_format, a, b, rule)
         return sums.codes(accumulator.format), sums.status
     if not isinstance(accumulator, Accumulator):
-        raise TypeError(f"accumulator must be an Accumulator, got {accumulator!r}")
+        raise TypeError(f"accumulator must be an Accumulator, got {echo(accumulator)}")
     codes = np.empty((a.shape[0], b.shape[1]), dtype=code_type(accumulator.format.width))
     flags = np.zeros(codes.shape, dtype=np.uint8)
     for rows in _row_blocks(*codes.shape):
@@ -89,7 +90,7 @@ def exact_accumulator(a_format: Format, b_format: Format, depth: int, product: s
     try:
         return Wide(Fixed.holding(bound))
     except ValueError as error:
-        raise ValueError(f"no fixed point holds sums of {a_format} x {b_format} products: {error}") from None
+        raise ValueError(f"no fixed point holds sums of {cut(a_format)} x {cut(b_format)} products: {error}") from None
 
 
 def check_operands(a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> tuple[Codes, Codes]:

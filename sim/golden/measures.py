@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format, Minifloat
+from hw.formats.messages import cut
 from sim.golden.codes import check_codes, check_format, native
 from sim.golden.decoding import TABLE_WIDTH, decode
 from sim.golden.products import Rule, find_rule
@@ -94,7 +95,7 @@ def relative_errors(
     for fmt, given in ((a_format, a), (b_format, b)):
         check_format(fmt)
         if given is None and fmt.width > TABLE_WIDTH:
-            raise ValueError(f"a and b must be given for formats of more than {TABLE_WIDTH} bits, got {fmt}")
+            raise ValueError(f"a and b must be given for formats of more than {TABLE_WIDTH} bits, got {cut(fmt)}")
     codes = [
         check_codes(name, fmt, normal_codes(fmt) if given is None else given).astype(np.int64)
         for name, fmt, given in (("a", a_format, a), ("b", b_format, b))
@@ -111,7 +112,9 @@ def relative_errors(
     with np.errstate(over="ignore", under="ignore"):
         exact = x[:, None] * y[None, :]
     if not (np.isfinite(exact) & (exact != 0)).all():
-        raise ValueError(f"a and b must be codes whose products are float64 numbers, got {a_format} and {b_format}")
+        raise ValueError(
+            f"a and b must be codes whose products are float64 numbers, got {cut(a_format)} and {cut(b_format)}"
+        )
     return RelativeErrors((products - exact) / exact, codes[0], codes[1])
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format, check_int, parse_scalar
+from hw.formats.messages import cut
 from sim.golden.codes import Codes, check_codes, check_format, code_type
 
 TRITS = 5
@@ -92,7 +93,7 @@ def _row(fmt: Format, codes: ArrayLike) -> Codes:
 def _check_packable(fmt: Format) -> None:
     check_format(fmt)
     if fmt.width > 64:
-        raise ValueError(f"fmt must have at most 64 bits, got {fmt} of {fmt.width}")
+        raise ValueError(f"fmt must have at most 64 bits, got {cut(fmt)} of {fmt.width}")
 
 
 def _bytes(data: ArrayLike) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format, Minifloat, Span, check_choice, check_int
+from hw.formats.messages import cut, echo
 from sim.golden.codes import Codes, check_format, integer_type
 from sim.golden.decoding import decode, decode_steps
 from sim.golden.direct import minus_zero
@@ -122,7 +123,7 @@ class LMul:
             if self.semantics == "mitchell":
                 raise ValueError(f"offset must be None for mitchell, got {self.offset}")
         if self.operands is not None and not isinstance(self.operands, Minifloat):
-            raise TypeError(f"operands must be a Minifloat, got {self.operands!r}")
+            raise TypeError(f"operands must be a Minifloat, got {echo(self.operands)}")
         deterministic(self.operand_rounding)
 
     def format(self, a_format: Format, b_format: Format) -> Minifloat:
@@ -135,11 +136,13 @@ class LMul:
         """
         fmt = self.operands or a_format
         if not isinstance(fmt, Minifloat) or (self.operands is None and a_format != b_format):
-            raise ValueError(f"lmul takes two operands of one minifloat format, got {a_format} and {b_format}")
+            raise ValueError(
+                f"lmul takes two operands of one minifloat format, got {cut(a_format)} and {cut(b_format)}"
+            )
         if not fmt.exponent_bits or not fmt.signed:
-            raise ValueError(f"lmul takes minifloats with exponents and signs, got {fmt}")
+            raise ValueError(f"lmul takes minifloats with exponents and signs, got {cut(fmt)}")
         if (self.offset or 0) > fmt.mantissa_bits:
-            raise ValueError(f"offset must be 0..{fmt.mantissa_bits} for {fmt}, got {self.offset}")
+            raise ValueError(f"offset must be 0..{fmt.mantissa_bits} for {cut(fmt)}, got {self.offset}")
         return fmt
 
     def offset_value(self, fmt: Minifloat) -> float:
@@ -259,9 +262,8 @@ def find_rule(product: str | Rule) -> Rule:
     if not isinstance(product, str):
         if callable(product) and hasattr(product, "span") and not isinstance(product, type):
             return product
-        raise TypeError(f"product must be a str or a product rule, got {product!r}")
-    if product not in PRODUCTS:
-        raise ValueError(f"product must be one of {', '.join(PRODUCTS)}, got {product!r}")
+        raise TypeError(f"product must be a str or a product rule, got {echo(product)}")
+    check_choice("product", product, PRODUCTS)
     return PRODUCTS[product]
 
 

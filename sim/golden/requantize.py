@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Integer, Minifloat, check_int
+from hw.formats.messages import echo
 from sim.golden.codes import Codes, code_type, native
 from sim.golden.encoding import encode_steps
 from sim.golden.rounding import Rounding, deterministic, shift_right
@@ -33,7 +34,7 @@ def dyadic(scale: float, bits: int = 31) -> tuple[int, int]:
     if isinstance(scale, np.generic):
         scale = native(scale).item()
     if isinstance(scale, bool) or not isinstance(scale, (int, float)):
-        raise TypeError(f"scale must be a float, got {scale!r} of type {type(scale).__name__}")
+        raise TypeError(f"scale must be a float, got {echo(scale)} of type {type(scale).__name__}")
     # An integer is compared exactly, however large.
     if not 2.0**-960 <= scale <= sys.float_info.max:
         raise ValueError(f"scale must be positive and finite, got {scale}")
@@ -88,9 +89,9 @@ def requantize(
         An argument of a wrong type or value.
     """
     if not isinstance(fmt, (Integer, Minifloat)):
-        raise TypeError(f"fmt must be an Integer or a Minifloat, got {fmt!r}")
+        raise TypeError(f"fmt must be an Integer or a Minifloat, got {echo(fmt)}")
     if not isinstance(relu, bool):
-        raise TypeError(f"relu must be a bool, got {relu!r}")
+        raise TypeError(f"relu must be a bool, got {echo(relu)}")
     how, numbers = deterministic(rounding), _integers("z", z)
     shape = numbers.shape
     scales, shifts = _parameter("m", m, -(1 << 62), 1 << 62, shape), _parameter("e", e, 0, 1000, shape)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import check_int, check_rounding
+from hw.formats.messages import cut
 from sim.golden.codes import native
 
 MAX_RANDOM_BITS = 24
@@ -40,7 +41,7 @@ class Rounding:
         check_rounding(self.name)
         if self.name != "stochastic":
             if self.random is not None or self.random_bits is not None:
-                raise ValueError(f"random and random_bits must be left out with rounding {self.name}")
+                raise ValueError(f"random and random_bits must be left out with rounding {cut(self.name)}")
             return
         if self.random is None or self.random_bits is None:
             raise ValueError("random and random_bits must be given with rounding stochastic")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format, Integer
+from hw.formats.messages import cut, echo
 from sim.golden.codes import Codes, code_type
 from sim.golden.decoding import CHUNK, decode
 from sim.golden.products import status
@@ -54,9 +55,9 @@ class Sums:
     def codes(self, fmt: Fixed | Integer) -> Codes:
         """The sums as codes of a fixed-point format with steps of ``2**lsb``: modulo ``2**width``."""
         if not isinstance(fmt, (Fixed, Integer)):
-            raise TypeError(f"fmt must be Fixed or Integer, got {fmt!r}")
+            raise TypeError(f"fmt must be Fixed or Integer, got {echo(fmt)}")
         if fmt.span.lsb != self.lsb:
-            raise ValueError(f"fmt must have steps of 2^{self.lsb}, got {fmt}")
+            raise ValueError(f"fmt must have steps of 2^{self.lsb}, got {cut(fmt)}")
         kind, steps = code_type(fmt.width), self.steps()
         mask = (1 << fmt.width) - 1
         if kind is object or steps.dtype == object:

