@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from dse.jobs import Job, run, say
 from dse.space import Space
 from dse.store import Store
 from dse.workloads import WORKLOADS
+from hw.formats.messages import cut
 from rtl_gen import emit
 from rtl_gen.tools import ToolError
 from sim.verify import verify, verify_key
@@ -58,6 +58,18 @@ def energy_job(spec: hw.Spec) -> Job:
     return Job("energy", energy_key(emit(spec)), f"energy of {spec}", _plain(estimate_energy, spec))
 
 
+def accuracy_job(spec: hw.Spec, workload: Any, network: dict[str, Any]) -> Job:
+    """The job that finds a design's accuracy on a workload."""
+
+    def work() -> dict[str, Any]:
+        try:
+            return workload.accuracy(spec, network)
+        except ValueError as error:
+            raise ValueError(f"{cut(spec)}: {error}") from error
+
+    return Job("accuracy", workload.accuracy_key(spec, network), f"accuracy of {spec}", work)
+
+
 def _plain(function: Callable[..., Any], *arguments: Any, **named: Any) -> Callable[[], dict[str, Any]]:
     """Work that calls a function and gives its result as plain values."""
     return lambda: function(*arguments, **named).to_dict()
@@ -79,12 +91,17 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
 
     Raises
     ------
+    ValueError
+        A design can't be had on a target, or the workload finds no scales for it.
     ToolError
         A tool is missing or failed, or a design is not what its golden model says.
     OSError
         Something can't be written.
     """
     workload = WORKLOADS[space.workload]
+    for spec in space.specs:
+        for target in space.targets:
+            hw.check(spec, target)
     say(f"exploring {len(space.specs)} designs on {', '.join(target.name for target in space.targets)}")
     for spec in space.specs:
         emit(spec).write(folder / "verilog")
@@ -92,20 +109,14 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
     (network,) = run([training], store, 1)
 
     specs, count = space.specs, len(space.specs)
-    jobs = [verify_job(spec, target, folder / "sim") for target in space.targets for spec in specs]
-    jobs += [measure_job(spec, target) for target in space.targets for spec in specs]
+    # What takes seconds comes first: should one fail, little is waited for.
+    jobs = [accuracy_job(spec, workload, network) for spec in specs]
     jobs += [energy_job(spec) for spec in specs]
-    jobs += [
-        Job("accuracy", workload.accuracy_key(s, network), f"accuracy of {s}", partial(workload.accuracy, s, network))
-        for s in specs
-    ]
+    jobs += [verify_job(spec, target, folder / "sim") for target in space.targets for spec in specs]
+    jobs += [measure_job(spec, target) for target in space.targets for spec in specs]
     results = run(jobs, store, workers)
-    groups = [results[start : start + count] for start in range(0, len(results), count)]
-    verdicts, costs, (energies, accuracies) = (
-        groups[: len(groups) // 2 - 1],
-        groups[len(groups) // 2 - 1 : -2],
-        groups[-2:],
-    )
+    accuracies, energies, *groups = [results[start : start + count] for start in range(0, len(results), count)]
+    verdicts, costs = groups[: len(space.targets)], groups[len(space.targets) :]
     if wrong := [verdict for of_target in verdicts for verdict in of_target if not verdict["passed"]]:
         raise ToolError(f"{wrong[0]['spec']} differs from its golden model: {wrong[0]['failures'][0]}")
 

@@ -9,9 +9,11 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 STORE = Path("build/pareto/store.sqlite")
+MAX_LINE = 200
+"""Characters of what argparse says."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,14 +56,19 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as everything else here does."""
 
     def error(self, message: str) -> NoReturn:
-        print(f"macsmith: {message} (see `{self.prog} --help`)", file=sys.stderr)
+        # It quotes what was typed, which may be a whole file.
+        line = " ".join(message.split())
+        line = line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]}..."
+        print(f"macsmith: {line} (see `{self.prog} --help`)", file=sys.stderr)
         raise SystemExit(2)
 
 
 def _line(error: Exception) -> str:
     """What an error says, in one line."""
+    from hw.formats.messages import cut
+
     if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
+        return f"{cut(error.filename)}: {error.strerror}"
     return " ".join(str(error).split()) or type(error).__name__
 
 
@@ -160,7 +167,7 @@ def _add_run_options(parser: argparse.ArgumentParser, store: bool = True) -> Non
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text[:100]!r}")
     return int(text)
 
 
@@ -187,24 +194,35 @@ def _formats(options: argparse.Namespace) -> int:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    import hw
     from rtl_gen import emit
+    from rtl_gen.files import check_writable
 
-    target = hw.parse_target(options.target)
-    for emitted in [emit(hw.parse(name), target) for name in options.specs]:
-        for path in emitted.write(options.output):
-            print(path)
+    specs, (target,) = _designs(options.specs, [options.target])
+    check_writable(options.output / "design")
+    for spec in specs:
+        for path in emit(spec, target).write(options.output):
+            print(path, flush=True)
     return 0
 
 
-def _verify(options: argparse.Namespace) -> int:
+def _designs(specs: Sequence[str], targets: Sequence[str]) -> tuple[list[Any], list[Any]]:
+    """The specs and targets of those names, each once; that they go together is checked before any is built."""
     import hw
+
+    found = list(dict.fromkeys(map(hw.parse, specs)))
+    fabrics = list(dict.fromkeys(map(hw.parse_target, targets)))
+    for spec in found:
+        for fabric in fabrics:
+            hw.check(spec, fabric)
+    return found, fabrics
+
+
+def _verify(options: argparse.Namespace) -> int:
     from dse.explore import verify_job
     from dse.jobs import run
     from dse.store import Store
 
-    specs = list(dict.fromkeys(hw.parse(name) for name in options.specs))
-    target, logs = hw.parse_target(options.target), options.store.parent / "sim"
+    (specs, (target,)), logs = _designs(options.specs, [options.target]), options.store.parent / "sim"
     with Store(options.store) as store:
         verdicts = run([verify_job(spec, target, logs) for spec in specs], store, options.jobs)
     for verdict in verdicts:
@@ -219,14 +237,15 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _cost(options: argparse.Namespace) -> int:
-    import hw
+    from costmodel.targets import load
     from dse.explore import measure_job
     from dse.jobs import run
     from dse.report import table
     from dse.store import Store
 
-    specs = list(dict.fromkeys(hw.parse(name) for name in options.specs))
-    targets = list(dict.fromkeys(hw.parse_target(name) for name in options.target))
+    specs, targets = _designs(options.specs, options.target)
+    for target in targets:
+        load(target.name)
     with Store(options.store) as store:
         timed = not options.no_place
         costs = run([measure_job(spec, target, timed) for spec in specs for target in targets], store, options.jobs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -47,3 +49,12 @@ def test_the_pipeline_does_not_matter_to_accuracy_but_the_arithmetic_does(networ
         for name in ("mac/e4m3xe4m3/exact/kulisch/p0", "mac/e4m3xe4m3/exact/kulisch/p2", "mac/e4m3xe4m3/lmul")
     ]
     assert keys[0] == keys[1] != keys[2]
+
+
+@pytest.mark.parametrize("name", ["mac/int1xint1", "mac/cb[-1,-2]xint2"])
+def test_formats_without_positive_values_lose_all_signal_but_do_not_fail(name: str, network: dict) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = digits.accuracy(hw.parse(name), network)
+    assert found["accuracy"] == pytest.approx(0.1, abs=0.03)
+    assert found["sqnr_db"] == pytest.approx(0, abs=0.1)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import csv
+import math
 import sqlite3
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hw
 from dse import plots, report
+from dse.explore import accuracy_job, explore
 from dse.frontier import frontier
 from dse.jobs import Job, run
-from dse.space import from_tables, read
+from dse.space import Space, from_tables, read
 from dse.store import Store
+from hw.spec import UNITS
 
 DESIGNS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=12)
 
@@ -173,23 +178,106 @@ MAC = [{"operands": ["int4xint4"]}]
         ({"mac": MAC}, "targets must be a list of one name or more, got None"),
         ({"mac": MAC, "targets": ["virtex"]}, "unknown target 'virtex'"),
         ({"mac": MAC, "targets": ["generic"]}, "target 'generic' can't be measured"),
-        ({"mac": MAC, "targets": ["ecp5"], "workload": "chess"}, "unknown workload 'chess'; known are digits"),
-        ({"mac": MAC, "targets": ["ecp5"], "macs": 1}, "unknown key macs; known are .*mac, .*targets, .*workload"),
+        ({"mac": MAC, "targets": ["ecp5"], "workload": "chess"}, "workload must be one of digits, got 'chess'"),
+        (
+            {"mac": MAC, "targets": ["ecp5"], "macs": 1},
+            "unknown key macs; known are limit, targets, workload, mac; did you mean mac?",
+        ),
         ({"mac": [{}], "targets": ["ecp5"]}, r"a \[\[mac\]\] needs operands, a list of AxB, got None"),
         ({"mac": [{"operands": ["int4"]}], "targets": ["ecp5"]}, "operands must be written AxB, got 'int4'"),
         ({"mac": [{"operands": ["int4xint4"], "speed": 1}], "targets": ["ecp5"]}, "a mac has no speed"),
         ({"mac": [{"operands": [4]}], "targets": ["ecp5"]}, "operands must be written AxB, got 4"),
         ({"mac": MAC, "targets": []}, r"targets must be a list of one name or more, got \[\]"),
-        ({"mac": MAC, "targets": ["ecp5"], "workload": ["digits"]}, r"unknown workload \['digits'\]"),
+        ({"mac": MAC, "targets": ["ecp5"], "workload": ["digits"]}, r"workload must be a str, got \['digits'\]"),
         ({"mac": [{"operands": ["int4xint4"], "a": "int8"}], "targets": ["ecp5"]}, "a list of AxB, in place of a"),
         ({"mac": [{"operands": ["int4xint4"], "pipeline": []}], "targets": ["ecp5"]}, "one value or more for pipeline"),
         ({"mac": [1], "targets": ["ecp5"]}, r"mac must be a list of tables, written \[\[mac\]\], got \[1\]"),
         ({"mac": 4, "targets": ["ecp5"]}, r"mac must be a list of tables, written \[\[mac\]\], got 4"),
+        ({"mac": MAC, "targets": ["ecp5"] * 2 + [True]}, "a target's name must be a str, got True of type bool"),
+        ({"mac": MAC, "targets": ["ecp-5"]}, r"unknown target 'ecp-5'.*; did you mean ecp5\?"),
+        ({"mac": MAC, "targets": ["ecp5"], "limit": True}, "limit must be an int, got True"),
+        ({"mac": MAC, "targets": ["ecp5"], "limit": 0}, "limit must be 1..100000, got 0"),
+        ({"mac": [{"operands": "int4xint4"}], "targets": ["ecp5"]}, "needs operands, a list of AxB, got 'int4xint4'"),
+        ({"mac": [{**MAC[0], "pipeline": math.nan}], "targets": ["ecp5"]}, "pipeline must be an int, got nan of type"),
+        (
+            {"mac": [{**MAC[0], "pipeline": [1, True]}], "targets": ["ecp5"]},
+            "pipeline must be an int, got True of type",
+        ),
+        ({"mac": [{**MAC[0], "pipeline": [[1]]}], "targets": ["ecp5"]}, r"pipeline must be an int, got \[1\] of type"),
+        ({"mac": [{**MAC[0], "pipeline": 1 << 9999}], "targets": ["ecp5"]}, "must be 0..4, got an int of 10000 bits"),
+        (
+            {"mac": [{**MAC[0], "accumulator": "sat7"}], "targets": ["ecp5"]},
+            r"^a \[\[mac\]\] of int4xint4: width must be at least 8, that of a product",
+        ),
     ],
 )
 def test_what_a_space_refuses(data: dict, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         from_tables(data)
+
+
+@pytest.mark.parametrize("unit", sorted(set(UNITS) - {"mac"}))
+@pytest.mark.parametrize("table", [[], [{}], [{"operands": ["int8xint8"]}], 1])
+def test_a_space_takes_only_macs(unit: str, table: object) -> None:
+    message = rf"^explore compares MACs only yet: a space has tables \[\[mac\]\], and no \[\[{unit}\]\]$"
+    with pytest.raises(ValueError, match=message):
+        from_tables({"targets": ["ecp5"], "mac": MAC, unit: table})
+    with pytest.raises(
+        ValueError, match="specs must be MACs, for explore compares nothing else yet, got mul/int8xint8"
+    ):
+        Space((hw.parse("mul/int8xint8"),), (hw.parse_target("ecp5"),), "digits")
+
+
+def test_what_a_space_says_twice_counts_once() -> None:
+    table = {"operands": ["int4xint4"] * 3, "pipeline": [1] * 200_000, "form": ["small", "small", "fast"]}
+    space = from_tables({"targets": ["ice40", "ecp5", "ice40"], "mac": [table, table]})
+    assert [target.name for target in space.targets] == ["ice40", "ecp5"]
+    assert [spec.name.split("/")[-2:] for spec in space.specs] == [["kulisch1024", "p1"], ["p1", "fast"]]
+    assert Space(space.specs * 2, space.targets * 2, "digits") == space
+
+
+def test_a_space_has_a_limit_and_may_raise_it() -> None:
+    widths = range(1, 17)
+    table = {
+        "operands": [f"int{a}xint{b}" for a in widths for b in widths],
+        "pipeline": [0, 1, 2, 3, 4],
+        "form": ["small", "fast", "dsp"],
+        "accumulator": ["kulisch64", "kulisch128", "kulisch256", "kulisch512"],
+    }
+    data = {"targets": ["ice40", "ecp5"], "mac": [table]}
+    message = (
+        "^15360 designs on 2 targets are 30720 rows, and the limit is 1000: "
+        "take values out, or write limit = 30720 before the first table$"
+    )
+    with pytest.raises(ValueError, match=message):
+        from_tables(data)
+    with pytest.raises(ValueError, match="^15360 designs on 1 target are 15360 rows, and the limit is 15359: take"):
+        from_tables({**data, "targets": ["ice40"], "limit": 15359})
+    small = {"operands": ["int4xint4"], "pipeline": [0, 1]}
+    with pytest.raises(ValueError, match="^2 designs on 1 target are 2 rows, and the limit is 1: take values out, or"):
+        from_tables({"targets": ["ice40"], "mac": [small], "limit": 1})
+    assert len(from_tables({"targets": ["ice40"], "mac": [small], "limit": 2}).specs) == 2
+    with pytest.raises(ValueError, match="are 768000000 rows, and the limit is 100000: take values out$"):
+        from_tables({**data, "limit": 100_000, "mac": [{**table, "product": [f"p{i}" for i in range(25_000)]}]})
+
+
+def test_what_a_target_can_not_have_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    space = Space((hw.parse("mac/int8xint8/exact/kulisch/p1/dsp"),), (hw.parse_target("machxo2"),), "digits")
+    with (
+        Store(tmp_path / "s") as store,
+        pytest.raises(ValueError, match="^mac/int8xint8/.*/dsp: form must be small or fast for Lattice MachXO2"),
+    ):
+        explore(space, tmp_path / "out", store, 1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_failing_accuracy_names_its_design() -> None:
+    def accuracy(spec: hw.Spec, network: dict) -> dict:
+        raise ValueError("a product was infinite")
+
+    workload = SimpleNamespace(accuracy=accuracy, accuracy_key=lambda spec, network: "key")
+    with pytest.raises(ValueError, match="^mac/int8xint8/exact/kulisch1024/p1: a product was infinite$"):
+        accuracy_job(hw.parse("mac/int8xint8"), workload, {}).work()
 
 
 def test_a_space_file_names_itself_in_errors(tmp_path: Path) -> None:

@@ -7,13 +7,16 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hw.formats import FAMILIES
 from macsmith.cli import main
 
+BIG = "gemm/int8xint8/8x8"
 COMMANDS = ["formats", "generate", "verify", "cost", "explore", "doctor"]
 
 
@@ -52,29 +55,66 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
         (["cost", "mac/int4xint4", "--target", "generic", "--store", "{tmp}/s"], "macsmith: target 'generic' can't be"),
         (["explore", "{tmp}/none.toml", "-o", "{tmp}/o"], "macsmith: {tmp}/none.toml: No such file or directory"),
         (["explore", "{tmp}/file", "-o", "{tmp}/o"], "macsmith: {tmp}/file: Expected '=' after a key"),
+        (["formats", "mxfp8"], "macsmith: unknown format 'mxfp8'; did you mean mxfp8e4m3 or mxfp8e5m2?"),
+        (["formats", "x" * 30_000], "macsmith: a format's name must have at most 20000 characters, got 30000"),
+        (["explore", "x" * 5000, "-o", "{tmp}/o"], f"macsmith: {'x' * 49}...{'x' * 48}: File name too long"),
+        (["demo", "--network", "lmull"], "macsmith: network must be one of int8, "),
+        # One wrong name among many, or one that the target can't have, is found before any is built.
+        (["generate", BIG, "mac/int8xint99", "-o", "{tmp}/g"], "macsmith: spec 'mac/int8xint99'"),
+        (
+            ["generate", BIG, "mac/int8xint8/exact/kulisch/p1/dsp", "-o", "{tmp}/g", "--target", "machxo2"],
+            "macsmith: mac/int8xint8/exact/kulisch1024/p1/dsp: form must be small or fast for Lattice MachXO2",
+        ),
+        (["generate", BIG, "-o", "{tmp}/file/x"], "macsmith: {tmp}/file"),
+        (
+            ["verify", BIG, "pack/int8xint8/x2", "--target", "ice40", "--store", "{tmp}/s"],
+            "macsmith: pack/int8xint8/x2",
+        ),
+        (["cost", BIG, "--target", "ecp5", "generic", "--store", "{tmp}/s"], "macsmith: target 'generic' can't be"),
+        (
+            ["cost", BIG, "tellme/int8/g3/t8/q16", "--target", "ecp5", "ice40", "--store", "{tmp}/s"],
+            "macsmith: tellme/int8/g3/t8/q16/half/lutram",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(
-    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(import_module("rtl_gen.emit"), "_convert", lambda *_: pytest.fail("something was built"))
     (tmp_path / "file").write_text("this is neither TOML nor a database\n" * 50)
     before = sorted(tmp_path.rglob("*"))
     assert main([argument.format(tmp=tmp_path) for argument in arguments]) == 2
     out, err = capsys.readouterr()
     assert err.startswith(message.format(tmp=tmp_path))
     assert err.count("\n") == 1
+    assert len(err) < 700
     assert out == ""
     assert [path for path in tmp_path.rglob("*") if path.is_file() and path not in before and path.name != "s"] == []
 
 
 @pytest.mark.parametrize(
-    "arguments", [["explode"], ["generate", "mac/int8xint8"], ["verify", "mac/int8xint8", "-j", "0"]]
+    "arguments",
+    [
+        ["explode"],
+        ["generate", "mac/int8xint8"],
+        ["verify", "mac/int8xint8", "-j", "0"],
+        ["x" * 200_000],
+        ["doctor", "x" * 200_000],
+        ["verify", "mac/int8xint8", "-j", "9" * 5000],
+        ["verify", "mac/int8xint8", "-j", "a\n" * 5000],
+    ],
 )
 def test_wrong_words_are_one_line_and_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
-    assert re.fullmatch(r"macsmith: .* \(see `macsmith.* --help`\)\n", capsys.readouterr().err)
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"macsmith: .* \(see `macsmith.* --help`\)\n", said)
+    assert len(said) < 300
 
 
 def test_public_names_are_there() -> None:
@@ -102,9 +142,21 @@ def test_generate_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(one) == 2
 
 
+def test_generate_writes_each_design_when_it_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # How deep a pipeline may be is known when the logic is: what was written before stays.
+    names = ["mul/int2xint2", "mul/int2xint2/exact/exact/p0", "mul/uint1xuint1/exact/exact/p4"]
+    assert main(["generate", *names, "-o", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert [Path(line).name for line in out.split()] == [f"mul_int2xint2_exact_exact_p0.{end}" for end in ("v", "json")]
+    assert "pipeline must be at most" in err
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_formats_lists_and_describes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["formats"]) == 0
-    assert "e4m3fn" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "e4m3fn" in out
+    assert all(family.grammar in out for family in FAMILIES)
     assert main(["formats", "e2m1"]) == 0
     assert "0x7=6" in capsys.readouterr().out
 
