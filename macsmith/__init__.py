@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from macsmith.house import hidden, is_command_line
 
 if TYPE_CHECKING:
     from costmodel.energy import estimate_energy
@@ -29,6 +32,12 @@ __all__ = [
     "verify",
 ]
 
+if _problem := hidden():
+    if is_command_line():
+        print(f"macsmith: {_problem}", file=sys.stderr)
+        raise SystemExit(2)
+    raise ImportError(_problem)
+
 _HOMES = {
     "costmodel.energy": ("estimate_energy",),
     "costmodel.measure": ("measure",),
@@ -45,4 +54,4 @@ def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(home), name)
-    raise AttributeError(f"macsmith has no {name!r}; it has {', '.join(__all__)}")
+    raise AttributeError(f"macsmith has no {name[:100]!r}; it has {', '.join(__all__)}")
