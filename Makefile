@@ -47,17 +47,16 @@ bench: .venv/ready ## measure the speed of the software; writes docs/benchmarks.
 	@$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 qor: .venv/ready ## compare our units with Yosys's own operators on every family; writes docs/qor.md
-	@$(BIN)/python -m dse.qor -j $(J)
+	@$(BIN)/python -m dse.studies qor -j $(J)
 
 units: .venv/ready ## verify and measure a design of every unit; writes docs/units.md
-	@$(BIN)/python -m dse.units -j $(J)
+	@$(BIN)/python -m dse.studies units -j $(J)
 
 equivalence: .venv/ready ## compare and prove units that are too wide to simulate, on every family of cells
 	@$(BIN)/python -m sim.equivalence $(WIDE)
 
-docs: .venv/ready ## make the generated pages of docs/ anew, after `make pareto`
-	@$(BIN)/python docs/formats.py
-	@$(BIN)/python docs/tables.py
+docs: .venv/ready ## make every generated page of docs/ anew but that of times; what has been measured is not done again
+	@$(BIN)/python -m dse.studies -j $(J)
 
 clean: ## remove what was built, but not .venv
 	rm -rf build

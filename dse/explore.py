@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import hw
 from costmodel.energy import energy_key, estimate_energy
 from costmodel.measure import measure, measure_key
 from dse import plots, report
-from dse.jobs import Job, run, say
+from dse.jobs import Job, run, run_groups, say
 from dse.space import Space
 from dse.store import Store
 from dse.workloads import WORKLOADS
@@ -19,6 +19,9 @@ from hw.formats.messages import cut
 from rtl_gen import emit
 from rtl_gen.tools import ToolError
 from sim.verify import verify, verify_key
+
+Found = Mapping[tuple[str, ...], dict[str, Any]]
+"""Results of a design, by the names of `design_jobs`."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def accuracy_job(spec: hw.Spec, workload: Any, network: dict[str, Any]) -> Job:
         except ValueError as error:
             raise ValueError(f"{cut(spec)}: {error}") from error
 
-    return Job("accuracy", workload.accuracy_key(spec, network), f"accuracy of {spec}", work)
+    return Job("accuracy", workload.accuracy_key(spec), f"accuracy of {spec}", work)
 
 
 def _plain(function: Callable[..., Any], *arguments: Any, **named: Any) -> Callable[[], dict[str, Any]]:
@@ -98,40 +101,62 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
     OSError
         Something can't be written.
     """
-    workload = WORKLOADS[space.workload]
     for spec in space.specs:
         for target in space.targets:
             hw.check(spec, target)
     say(f"exploring {len(space.specs)} designs on {', '.join(target.name for target in space.targets)}")
     for spec in space.specs:
         emit(spec).write(folder / "verilog")
-    training = Job("train", workload.train_key(), f"train the {space.workload} classifier", workload.train)
-    (network,) = run([training], store, 1)
-
-    specs, count = space.specs, len(space.specs)
-    # What takes seconds comes first: should one fail, little is waited for.
-    jobs = [accuracy_job(spec, workload, network) for spec in specs]
-    jobs += [energy_job(spec) for spec in specs]
-    jobs += [verify_job(spec, target, folder / "sim") for target in space.targets for spec in specs]
-    jobs += [measure_job(spec, target) for target in space.targets for spec in specs]
-    results = run(jobs, store, workers)
-    accuracies, energies, *groups = [results[start : start + count] for start in range(0, len(results), count)]
-    verdicts, costs = groups[: len(space.targets)], groups[len(space.targets) :]
-    if wrong := [verdict for of_target in verdicts for verdict in of_target if not verdict["passed"]]:
-        raise ToolError(f"{wrong[0]['spec']} differs from its golden model: {wrong[0]['failures'][0]}")
-
-    rows = [
-        _row(spec, cost, verdict, energy, accuracy)
-        for verified, measured in zip(verdicts, costs, strict=True)
-        for spec, cost, verdict, energy, accuracy in zip(specs, measured, verified, energies, accuracies, strict=True)
-    ]
-    report.mark(rows)
+    network = trained(space.workload, store)
+    groups = [design_jobs(spec, space.targets, space.workload, network, folder / "sim") for spec in space.specs]
+    found = list(zip(space.specs, run_groups(groups, store, workers), strict=True))
+    rows = rows_of(found, space.targets)
     axes = report.axes(rows, {target.name: target.title for target in space.targets})
     files = [folder / "pareto.csv"]
     report.write_csv(rows, files[0])
     for axis in axes:
         files += plots.pareto(axis, rows, network["accuracy"], folder)
     return Exploration(rows, axes, files)
+
+
+def trained(task: str, store: Store) -> dict[str, Any]:
+    """The network of a workload, from the store or trained: alone, for threads share filters of warnings."""
+    workload = WORKLOADS[task]
+    (network,) = run([Job("train", workload.train_key(), f"train the {task} classifier", workload.train)], store, 1)
+    return network
+
+
+def design_jobs(
+    spec: hw.Spec, targets: Sequence[hw.Target], task: str, network: dict[str, Any], logs: Path
+) -> dict[tuple[str, ...], Job]:
+    """All that `rows_of` asks of a design, by what it is and, where it is another on each, the target."""
+    # What takes seconds comes first: should one fail, little is waited for.
+    return {
+        ("accuracy",): accuracy_job(spec, WORKLOADS[task], network),
+        ("energy",): energy_job(spec),
+        **{("verify", target.name): verify_job(spec, target, logs) for target in targets},
+        **{("measure", target.name): measure_job(spec, target) for target in targets},
+    }
+
+
+def rows_of(found: Sequence[tuple[hw.Spec, Found]], targets: Sequence[hw.Target]) -> list[report.Row]:
+    """The rows of designs and their results, target by target.
+
+    Raises
+    ------
+    ToolError
+        A design is not what its golden model says.
+    """
+    verdicts = [values["verify", target.name] for target in targets for _, values in found]
+    if wrong := [verdict for verdict in verdicts if not verdict["passed"]]:
+        raise ToolError(f"{wrong[0]['spec']} differs from its golden model: {wrong[0]['failures'][0]}")
+    rows = [
+        _row(spec, *(values[name] for name in (("measure", t.name), ("verify", t.name), ("energy",), ("accuracy",))))
+        for t in targets
+        for spec, values in found
+    ]
+    report.mark(rows)
+    return rows
 
 
 def _row(
@@ -145,7 +170,7 @@ def _row(
         "accumulator": spec.accumulator_format.name,
         "pipeline": spec.pipeline,
         "verified": "every pair" if verdict["exhaustive"] else f"{verdict['cycles']} cycles",
-        **{name: cost[name] for name in ("target", "lut", "lut_kind", "carry", "ff", "dsp", "bram")},
+        **{name: cost[name] for name in ("target", "lut", "lut_kind", "carry", "ff", "dsp", "bram", "flow")},
         "fmax_mhz": round(cost["fmax"], 1) if cost["fmax"] is not None else None,
         "accuracy": round(accuracy["accuracy"], 5),
         "accuracy_stderr": round(accuracy["stderr"], 5),

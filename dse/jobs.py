@@ -6,10 +6,10 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from dse.store import Store
 from rtl_gen.tools import ToolError
@@ -33,6 +33,9 @@ class Job:
     key: str
     label: str
     work: Callable[[], dict[str, Any]]
+
+
+Name = TypeVar("Name")
 
 
 def say(text: str) -> None:
@@ -84,6 +87,20 @@ def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]
             pool.shutdown(cancel_futures=True)
             raise
     return [found[job.kind, job.key] for job in jobs]
+
+
+def run_groups(groups: Sequence[Mapping[Name, Job]], store: Store, workers: int) -> list[dict[Name, dict[str, Any]]]:
+    """As `run`, of jobs that have names in groups: the results by the same names.
+
+    What groups name first is done first in all of them, then what they name second.
+    """
+    places = [(place, number, name) for number, group in enumerate(groups) for place, name in enumerate(group)]
+    places.sort(key=lambda place: place[0])
+    results = run([groups[number][name] for _, number, name in places], store, workers)
+    found: list[dict[Name, dict[str, Any]]] = [{} for _ in groups]
+    for (_, number, name), result in zip(places, results, strict=True):
+        found[number][name] = result
+    return found
 
 
 def guarded(program: str, work: Callable[[], None]) -> int:

@@ -15,7 +15,7 @@ from rtl_gen import write_atomic
 Row = dict[str, Any]
 COLUMNS = [
     "spec", "a", "b", "product", "accumulator", "pipeline", "verified", "target", "lut", "lut_kind", "carry", "ff",
-    "dsp", "bram", "fmax_mhz", "accuracy", "accuracy_stderr", "sqnr_db", "energy_pj", "energy_low_pj",
+    "dsp", "bram", "flow", "fmax_mhz", "accuracy", "accuracy_stderr", "sqnr_db", "energy_pj", "energy_low_pj",
     "energy_high_pj", "nand2", "frontier_lut", "frontier_energy",
 ]  # fmt: skip
 

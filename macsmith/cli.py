@@ -180,7 +180,7 @@ def _formats(options: argparse.Namespace) -> int:
         formats = [parse_format(name) for name in options.names]
         sheets = list(map(datasheet, formats))
         if options.plot:
-            from dse.realline import real_line
+            from dse.studies.realline import real_line
 
             sheets.append(str(real_line(formats, options.plot)))
         print("\n\n".join(sheets))
@@ -251,10 +251,15 @@ def _cost(options: argparse.Namespace) -> int:
         costs = run([measure_job(spec, target, timed) for spec in specs for target in targets], store, options.jobs)
     columns = ["target", "lut", "carry", "ff", "dsp", "bram"]
     lines = [
-        [cost["spec"], *(str(cost[name]) for name in columns), "-" if cost["fmax"] is None else f"{cost['fmax']:.1f}"]
+        [
+            cost["spec"],
+            *(str(cost[name]) for name in columns),
+            "-" if cost["fmax"] is None else f"{cost['fmax']:.1f}",
+            cost["flow"],
+        ]
         for cost in costs
     ]
-    print(table(["spec", *columns, "MHz"], lines))
+    print(table(["spec", *columns, "MHz", "flow"], lines))
     for name, reason in dict.fromkeys((cost["target"], cost["unplaced"]) for cost in costs if cost["unplaced"]):
         print(f"MHz - on {name}: {reason}")
     return 0

@@ -1,14 +1,11 @@
-"""The generated pages are what their generators make of the code as it is."""
+"""What the documents cite."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
 # Every paper that the project cites by its arXiv number.
 CITED = {
     "1511.04561": "8-Bit Approximations for Parallelism in Deep Learning",
@@ -30,26 +27,6 @@ CITED = {
     "2510.15926": "TeLLMe v2",
     "2510.25602": "INT against FP at fine grain",
 }
-
-
-def generator(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"docs_{name}", DOCS / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_page_of_formats_is_new() -> None:
-    assert generator("formats").page() == (DOCS / "formats.md").read_text(), "run `make docs`"
-
-
-def test_the_page_of_formats_has_the_published_errors_of_lmul() -> None:
-    # arXiv 2410.00907's forms, over all pairs of normal codes: value, integer, Mitchell.
-    lines = (DOCS / "formats.md").read_text().splitlines()
-    assert "| `e5m2` | 0.1111 | 0.1467 | 0.0357 |" in lines
-    assert "| `e4m3` | 0.0689 | 0.0524 | 0.0378 |" in lines
 
 
 def test_every_arxiv_number_is_that_of_a_paper_we_know() -> None:

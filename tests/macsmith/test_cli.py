@@ -171,7 +171,8 @@ def test_verify_and_cost_print_what_they_found_and_reuse_it(tmp_path: Path, caps
     assert main(["verify", "mac/int4xint4", *store]) == 0
     assert capsys.readouterr().err == f"reused 1 of 1 results from {tmp_path / 'store.sqlite'}\n"
     assert main(["cost", "mac/int4xint4", "--target", "xcup", *store]) == 0
-    assert re.search(r"mac/int4xint4/exact/kulisch1024/p1 +xcup +\d+ +\d+ +28 +0 +0 +-", capsys.readouterr().out)
+    out = capsys.readouterr().out
+    assert re.search(r"mac/int4xint4/exact/kulisch1024/p1 +xcup +\d+ +\d+ +28 +0 +0 +- +synth_xilinx -fam", out)
 
 
 def test_a_wrong_design_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from amaranth.hdl import Cat, Mux, Value
 
 import hw
+from dse.studies.units import Units
 from hw.arith import Logic
 from hw.formats import Format, Integer, check_int
 from hw.specs.dot import LANES
@@ -130,3 +131,7 @@ def test_the_key_of_a_verdict_is_of_its_own_code_too(spec: hw.Spec, monkeypatch:
 def test_the_command_line_takes_it(spec: hw.Spec, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", NAME, "--target", "ice40", "--no-place", "--store", str(tmp_path / "store.sqlite")]) == 0
     assert NAME in capsys.readouterr().out
+
+
+def test_it_has_a_row_in_the_table_of_units(spec: hw.Spec) -> None:
+    assert spec.name in [row.name for row in Units.load().rows]

@@ -1,19 +1,20 @@
-"""Makes docs/formats.md from the catalogue: ``make docs``."""
+"""docs/formats.md: the catalogue as tables, and where some formats' values are."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
-from dse.realline import real_line
+from dse.studies.realline import real_line
+from dse.studies.study import Study, Values
+from dse.studies.text import drawn, table
 from hw.formats import CATALOGUE, FAMILIES, ROUNDINGS, Block, Format, Minifloat, Notation, parse_format
 from hw.formats.block import RULES
 from hw.formats.describe import DEPTHS, number, positive_min, special_codes
 from sim.golden.measures import relative_errors
 from sim.golden.products import EDGES, SEMANTICS, LMul
 
-DOCS = Path(__file__).parent
 DRAWN = ["int4", "e2m1", "fp4p5", "nf4", "pow4", "e3m2", "e2m3", "int6"]
 
 HEADER = """\
@@ -25,12 +26,6 @@ its values on the real line. `docs/numerics.md` defines the arithmetic.
 
 ![Formats on the real line](images/formats.png)
 """
-
-
-def markdown(columns: list[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def scalar_row(fmt: Format) -> list[str]:
@@ -82,7 +77,7 @@ def page() -> str:
             section(
                 "A code for each number",
                 f"*Sums*: bits of an exact accumulator for {depths} products of the format with itself.\n\n"
-                + markdown(
+                + table(
                     ["format", "bits", "lowest", "highest", "least step", "special codes", "sums", "source"],
                     map(scalar_row, scalars),
                 ),
@@ -91,7 +86,7 @@ def page() -> str:
                 "A scale for many numbers",
                 "*Bits* counts the share of the scale; *sum* is the width of a block's exact sum of products, "
                 "before the scales.\n\n"
-                + markdown(
+                + table(
                     ["format", "bits", "element", "highest", "block", "scale", "rule", "sum", "source"],
                     map(block_row, blocks),
                 ),
@@ -106,18 +101,24 @@ def page() -> str:
                 + "\nEdges:\n\n"
                 + definitions(EDGES)
                 + "\nMean relative error against the exact product, over all pairs of normal codes, `unbounded`:\n\n"
-                + markdown(["format", *SEMANTICS], errors),
+                + table(["format", *SEMANTICS], errors),
             ),
         ]
     )
 
 
-def main() -> int:
-    """Write docs/formats.md and its picture."""
-    (DOCS / "formats.md").write_text(page())
-    real_line([parse_format(name) for name in DRAWN], DOCS / "images" / "formats.png")
-    return 0
+@dataclass(frozen=True)
+class Formats(Study[Format]):
+    """The page; it needs no runs."""
 
+    name: ClassVar[str] = "formats"
+    about: ClassVar[str] = "every number format of the catalogue"
+    page: ClassVar[str] = "formats.md"
 
-if __name__ == "__main__":
-    sys.exit(main())
+    @classmethod
+    def load(cls) -> Self:
+        return cls()
+
+    def files(self, found: Sequence[tuple[Format, Values]]) -> dict[str, str | bytes]:
+        drawing = [parse_format(name) for name in DRAWN]
+        return {self.page: page(), "images/formats.png": drawn(lambda path: real_line(drawing, path))}

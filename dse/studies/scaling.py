@@ -1,27 +1,23 @@
 """How the cost of an array grows with its sides.
 
-``python -m dse.scaling`` measures arrays of several shapes, writes costmodel/data/array_scaling.csv and draws
-docs/images/array_scaling.png. What has been measured before comes from build/scaling.
+docs/units/array_scaling.csv has arrays of several shapes, docs/images/array_scaling.png draws them.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
-import sys
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import hw
 from dse.explore import measure_job
-from dse.jobs import guarded, run
 from dse.plots import save
-from dse.store import Store
+from dse.studies.study import Jobs, Study, Values
+from dse.studies.text import drawn, tools
 from hw.specs.array import ArraySpec
-from rtl_gen import write_atomic
 
 SHAPES = [(2, 2), (4, 4), (8, 8), (4, 16), (16, 16)]
 STYLES: dict[str, dict[str, Any]] = {
@@ -29,22 +25,40 @@ STYLES: dict[str, dict[str, Any]] = {
     "ws": {"marker": "s", "facecolor": "#f2a541"},
 }
 """The flows that are measured; they differ in shape and in lightness, so that they differ without colour."""
-STORE, TABLE = Path("build/scaling/store.sqlite"), Path("costmodel/data/array_scaling.csv")
-PICTURE = Path("docs/images/array_scaling.png")
 HEADER = """\
 # Cells of INT8 arrays on {title}, after synthesis, without DSPs; an element's share is the whole, divided by them all.
-# Made by `python -m dse.scaling` with {tools}, {date}.
+# Made by `python -m dse.studies scaling` with {tools}.
 """
 Row = dict[str, Any]
 
 
-def measure(target: hw.Target, workers: int) -> tuple[list[Row], dict[str, str]]:
-    """A row for each array, and what measured them."""
-    specs = [hw.parse(f"array/int8xint8/{rows}x{columns}/{flow}") for flow in STYLES for rows, columns in SHAPES]
-    with Store(STORE) as store:
-        found = run([measure_job(spec, target, timed=False) for spec in specs], store, workers)
-    rows = [row(spec, cost) for spec, cost in zip(specs, found, strict=True) if isinstance(spec, ArraySpec)]
-    return rows, found[0]["versions"]
+@dataclass(frozen=True)
+class Scaling(Study[hw.Spec]):
+    """The table and its picture; its rows are the arrays."""
+
+    name: ClassVar[str] = "scaling"
+    about: ClassVar[str] = "how the cost of an array grows with its sides"
+    page: ClassVar[str] = "units/array_scaling.csv"
+    code: ClassVar[tuple[str, ...]] = ("dse.plots",)
+
+    def __post_init__(self) -> None:
+        if len(self.targets) != 1:
+            raise ValueError(f"scaling is of one target, got {len(self.targets)}")
+
+    @classmethod
+    def load(cls) -> Self:
+        specs = [hw.parse(f"array/int8xint8/{rows}x{columns}/{flow}") for flow in STYLES for rows, columns in SHAPES]
+        return cls(tuple(specs), (hw.parse_target("ecp5"),))
+
+    def jobs(self, row: hw.Spec, logs: Path) -> Jobs:
+        return {("measure",): measure_job(row, self.targets[0], timed=False)}
+
+    def files(self, found: Sequence[tuple[hw.Spec, Values]]) -> dict[str, str | bytes]:
+        title = self.targets[0].title
+        rows = [row(spec, values["measure",]) for spec, values in found if isinstance(spec, ArraySpec)]
+        header = HEADER.format(title=title, tools=tools(values["measure",]["versions"] for _, values in found))
+        picture = drawn(lambda path: draw(rows, title, path))
+        return {self.page: table(rows, header), "images/array_scaling.png": picture}
 
 
 def row(spec: ArraySpec, cost: dict[str, Any]) -> Row:
@@ -52,7 +66,7 @@ def row(spec: ArraySpec, cost: dict[str, Any]) -> Row:
     elements = spec.rows * spec.columns
     shares = {f"{kind}_per_element": round(cost[kind] / elements, 1) for kind in ("lut", "ff")}
     shape = {"flow": spec.flow, "rows": spec.rows, "columns": spec.columns}
-    return {"spec": spec.name, **shape, "lut": cost["lut"], "ff": cost["ff"], **shares}
+    return {"spec": spec.name, **shape, "lut": cost["lut"], "ff": cost["ff"], **shares, "synthesis": cost["flow"]}
 
 
 def table(rows: Sequence[Row], header: str) -> str:
@@ -74,8 +88,8 @@ def draw(rows: Sequence[Row], title: str, path: Path) -> None:
         figure = Figure(figsize=(7, 3.2), layout="constrained")
         FigureCanvasAgg(figure)
         whole, share = figure.subplots(1, 2)
-        for flow, style in STYLES.items():
-            ours = [row for row in rows if row["flow"] == flow]
+        for flow in dict.fromkeys(row["flow"] for row in rows):
+            ours, style = [row for row in rows if row["flow"] == flow], STYLES[flow]
             elements = [row["rows"] * row["columns"] for row in ours]
             for plot, column in ((whole, "lut"), (share, "lut_per_element")):
                 values = [row[column] for row in ours]
@@ -96,24 +110,3 @@ def draw(rows: Sequence[Row], title: str, path: Path) -> None:
             plot.set_axisbelow(True)
         whole.legend(loc="lower right", frameon=True, fontsize=8)
         save(figure, path)
-
-
-def main() -> int:
-    """Measure, write and draw."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-j", type=int, default=2, metavar="N", help="measurements at a time")
-    options = parser.parse_args()
-    return guarded("scaling", lambda: _run(options.j))
-
-
-def _run(workers: int) -> None:
-    target = hw.parse_target("ecp5")
-    rows, versions = measure(target, workers)
-    tools = ", ".join(f"{name} {version}" for name, version in versions.items())
-    write_atomic(TABLE, table(rows, HEADER.format(title=target.title, tools=tools, date=date.today().isoformat())))
-    draw(rows, target.title, PICTURE)
-    print(TABLE.read_text())
-
-
-if __name__ == "__main__":
-    sys.exit(main())
