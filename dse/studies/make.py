@@ -57,16 +57,13 @@ def out_of_date(study: Study[Any], store: Store, docs: Path) -> str:
     A page is up to date if its sources are those of its stamp; or if every row has the keys that its stamp has. If
     all results are in the store, its files must be, too, what would be made of them.
     """
-    if study.rows and not stamp.doubt(study, docs):
-        return ""
+    there = stamp.read(docs / study.page)
+    if study.rows and (there is None or not stamp.doubt(study, docs)):
+        return stamp.doubt(study, docs)
     study = study.prepared(store)
     planned = plan(study, store.path.parent / "sim")
-    if study.rows:
-        there = stamp.read(docs / study.page)
-        if there is None:
-            return stamp.doubt(study, docs)
-        if rows := there.changed(_stamp(study, planned)):
-            return f"{len(rows)} of {len(study.rows)} rows: {', '.join(rows)}"
+    if there is not None and (rows := there.changed(_stamp(study, planned))):
+        return f"{len(rows)} of {len(study.rows)} rows: {', '.join(rows)}"
     found = [(row, {name: store.get(job.kind, job.key) for name, job in jobs.items()}) for row, jobs in planned]
     whole = [(row, {name: value for name, value in values.items() if value}) for row, values in found]
     if whole != found:
