@@ -12,23 +12,21 @@ import csv
 import hashlib
 import json
 import math
-import tempfile
 import tomllib
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel import yosys
 from hw.formats import Format, Integer
 from hw.formats.messages import echo
 from hw.specs.mac import MacSpec
-from rtl_gen import Emitted, emit
+from rtl_gen import Emitted, emit, yosys
 from rtl_gen.files import code_digest
+from rtl_gen.scratch import scratch
 from rtl_gen.tools import package_version
 from sim.activity import simulate
 from sim.golden import decode, encode
@@ -171,8 +169,7 @@ def reference_switching(name: str) -> float:
 def gate_netlist(verilog: str, module: str) -> dict[str, Any]:
     """A module as the gates that the estimate weighs, in the form of Yosys's ``write_json``."""
     flow = tomllib.loads(_data("gates.toml"))["flow"]
-    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         (folder / "design.v").write_text(verilog)
         commands = ["read_verilog design.v", f"hierarchy -check -top {module}", *flow, "write_json out.json"]
         yosys.run(commands, folder)

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import statistics
-import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hw
-from costmodel import nextpnr, yosys
+from costmodel import nextpnr
 from costmodel.harness import harness
 from costmodel.levels import levels
-from costmodel.targets import Flow, load
+from costmodel.targets import CLASSES, Flow, load
+from hw.formats import check_int
 from hw.formats.messages import echo
-from rtl_gen import Emitted, emit
+from rtl_gen import Emitted, emit, yosys
 from rtl_gen.files import code_digest
+from rtl_gen.scratch import scratch
+from rtl_gen.steps import step
 from rtl_gen.tools import ToolError, package_version
 
+MAX_SEEDS = 1000
 NO_TOOL = "no open place and route for this family"
 
 
@@ -105,19 +111,42 @@ class Design:
         return cls(spec.name, emitted.verilog, emitted.manifest, dsp, timed=timed)
 
 
-def measure_key(emitted: Emitted, target: hw.Target, timed: bool = True) -> str:
-    """A hash of all that a measurement of a spec depends on: Verilog, harness, flow, tool versions."""
-    return design_key(emitted.digest + ("" if timed else " not placed"), target)
+Keep = Callable[[str, str, str, Mapping[str, Any], Callable[[], dict[str, Any]]], dict[str, Any]]
+"""Gives a part of a measurement, by kind, key, label and fields: from where it was kept, or by the work."""
+
+
+def unkept(
+    kind: str, key: str, label: str, fields: Mapping[str, Any], work: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """A part that is made, whatever there was."""
+    return work()
+
+
+def measure_key(emitted: Emitted, target: hw.Target, timed: bool = True, seeds: int | None = None) -> str:
+    """A hash of all that a measurement of a spec depends on: Verilog, harness, flow, seeds, tool versions."""
+    placed = f"{len(choose_seeds(load(target.name), seeds))} seeds" if timed else "not placed"
+    return design_key(f"{emitted.digest} {placed}", target)
+
+
+def choose_seeds(flow: Flow, count: int | None = None) -> list[int]:
+    """The seeds of place and route: the first `count` that there are, by default those of the target's file."""
+    if flow.place is None or count is None:
+        return list(flow.place["seeds"]) if flow.place else []
+    check_int("seeds", count, 1, MAX_SEEDS)
+    named = flow.place["seeds"]
+    return [*named, *(seed for seed in range(1, count + len(named) + 1) if seed not in named)][:count]
 
 
 def design_key(text: str, target: hw.Target) -> str:
     """A hash of all that a measurement depends on; `text` stands for the design."""
     flow = load(target.name)
-    code = code_digest(__name__, "costmodel.harness", "costmodel.levels", "costmodel.yosys")
+    code = code_digest(__name__, "costmodel.harness", "costmodel.levels", "rtl_gen.yosys")
     return hashlib.sha256("\0".join([text, code, flow.text, json.dumps(_versions(flow))]).encode()).hexdigest()
 
 
-def measure(spec: hw.Spec, target: hw.Target, timed: bool = True) -> Cost:
+def measure(
+    spec: hw.Spec, target: hw.Target, timed: bool = True, seeds: int | None = None, keep: Keep = unkept
+) -> Cost:
     """Synthesise a design, and place and route it where an open tool can.
 
     Parameters
@@ -128,36 +157,40 @@ def measure(spec: hw.Spec, target: hw.Target, timed: bool = True) -> Cost:
         One that has a data file in ``costmodel/targets``.
     timed : bool
         Whether it is placed, to know its MHz; of a large design that takes long.
+    seeds : int, optional
+        How many times it is placed, 1..1000; by default as often as the target's file says.
+    keep : Keep
+        Keeps what each flow and each seed gave, so that who is interrupted goes on from there; by default nothing does.
 
     Raises
     ------
     ValueError
-        The target can't be measured.
+        The target can't be measured, or `seeds` is out of range.
     ToolError
         A tool is missing or failed.
     """
     if not isinstance(target, hw.Target):
         raise TypeError(f"target must be a Target, got {echo(target)}")
-    load(target.name)
-    return measure_design(Design.of(spec, emit(spec, target), timed), target)
+    choose_seeds(load(target.name), seeds)
+    return measure_design(Design.of(spec, emit(spec, target), timed), target, seeds, keep)
 
 
-def measure_design(design: Design, target: hw.Target) -> Cost:
+def measure_design(design: Design, target: hw.Target, seeds: int | None = None, keep: Keep = unkept) -> Cost:
     """Measure Verilog on a target, as `measure` does; the same errors."""
     flow = load(target.name)
     commands = flow.dsp_flows if design.dsp else flow.synthesis
     if not commands:
         raise ValueError(f"target {target.name} has no multiplier blocks to measure {design.name} with")
     versions, unplaced = _versions(flow), _unplaced(flow)
-    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
-        folder = Path(temporary)
-        (folder / "design.v").write_text(design.verilog + harness(design.manifest))
+    run = _Run(flow, design, commands, target, keep)
+    with scratch() as run.folder:
+        (run.folder / "design.v").write_text(design.verilog + harness(design.manifest))
         for name, text in (flow.place or {}).get("files", {}).items():
-            (folder / name).write_text(text)
-        trials = [_synthesise(flow, command, design, f"trial{index}", folder) for index, command in enumerate(commands)]
-        best = min(range(len(trials)), key=lambda index: (trials[index]["lut"], trials[index]["carry"]))
-        depth = _levels(flow, design, f"trial{best}", folder)
-        speeds = [] if unplaced or not design.timed else _speeds(flow, f"trial{best}", folder)
+            (run.folder / name).write_text(text)
+        trials = [run.synthesised(number) for number in range(len(commands))]
+        best = min(range(len(trials)), key=lambda number: (trials[number]["lut"], trials[number]["carry"]))
+        speeds = [] if unplaced or not design.timed else run.placed(best, choose_seeds(flow, seeds))
+    depth = trials[best].pop("levels")
     if not speeds and design.timed:
         unplaced = unplaced or "placed, but nextpnr found no path to time"
     return Cost(
@@ -197,57 +230,97 @@ def _unplaced(flow: Flow) -> str:
     return ""
 
 
-def _synthesise(flow: Flow, command: str, design: Design, name: str, folder: Path) -> dict[str, int]:
-    """Resources of the unit; its netlist, and that of the unit in the harness, go to files."""
+COUNTS: dict[str, Any] = {**dict.fromkeys(CLASSES, int), "levels": int}
+SPEED: dict[str, Any] = {"fmax": float | None}
+
+
+class _Run:
+    """One design on its way through the tools of one family; `folder` has its Verilog."""
+
+    folder: Path
+
+    def __init__(self, flow: Flow, design: Design, commands: Sequence[str], target: hw.Target, keep: Keep) -> None:
+        self.flow, self.design, self.commands, self.keep = flow, design, commands, keep
+        text = json.dumps([design.verilog, design.manifest["module"], design.manifest["ports"], design.prepare])
+        self._key, self._label = design_key(text, target), f"{design.name} on {target.name}"
+
+    def synthesised(self, number: int) -> dict[str, int]:
+        """What the unit takes by one of the flows, and its levels."""
+        command = self.commands[number]
+        key = _hash(self._key, command)
+        return self.keep("synthesis", key, f"{command} of {self._label}", COUNTS, lambda: self._synthesise(number))
+
+    def placed(self, number: int, seeds: list[int]) -> list[float]:
+        """MHz by each seed, of what a flow made; none if there is nothing to time."""
+        speeds: list[float] = []
+        for count, seed in enumerate(seeds, 1):
+            key, label = _hash(self._key, self.commands[number], f"seed {seed}"), f"seed {seed} of {self._label}"
+            what = f"nextpnr, seed {count} of {len(seeds)}"
+            found = self.keep("placement", key, label, SPEED, partial(self._place, number, seed, what))
+            if found["fmax"] is None:
+                return []
+            speeds.append(found["fmax"])
+        return speeds
+
+    def _synthesise(self, number: int) -> dict[str, int]:
+        with step(f"Yosys, flow {number + 1} of {len(self.commands)}: {self.commands[number]}"):
+            name, module = f"trial{number}", self.design.manifest["module"]
+            yosys.run(_commands(self.flow, self.commands[number], self.design, name), self.folder)
+            counts = _read(self.folder / f"{name}.stat")["modules"][f"\\{module}"]["num_cells_by_type"]
+            netlist = _read(self.folder / f"{name}.unit.json")["modules"][module]
+            return {**self.flow.count(counts), "levels": levels(netlist, self.flow)}
+
+    def _place(self, number: int, seed: int, what: str) -> dict[str, Any]:
+        """MHz that nextpnr achieves with a seed; None if it finds no path between registers."""
+        assert self.flow.place is not None
+        place, netlist, report = self.flow.place, self.folder / f"trial{number}.json", self.folder / "report.json"
+        if not netlist.exists():
+            # What the flow gave was kept by an earlier run, the netlist was not.
+            self._synthesise(number)
+        report.unlink(missing_ok=True)
+        options = ["--json", netlist.name, "--report", report.name, "--seed", str(seed), "--timing-allow-fail", "-q"]
+        with step(what):
+            nextpnr.run(place["package"], place["program"], [*place["options"], *options], self.folder)
+        clocks = _read(report)["fmax"]
+        return {"fmax": min((clock["achieved"] for clock in clocks.values()), default=None)}
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _read(path: Path) -> Any:
+    """What a tool has written as JSON; tools do not look whether the disk had room."""
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise OSError(errno.ENOSPC, f"{path.name} could not be written whole: is the disk full?") from error
+
+
+def _commands(flow: Flow, command: str, design: Design, name: str) -> list[yosys.Command]:
+    """What Yosys does: cells of the unit, its netlist, and that of the unit in the harness, go to files."""
     module = design.manifest["module"]
-    yosys.run(
-        [
-            "read_verilog design.v",
-            "hierarchy -top harness",
-            "proc",
-            *(f"{step} {module}" for step in design.prepare),
-            # What the unit instantiates becomes part of it: not every family's flow would do that.
-            f"flatten -noscopeinfo {module}",
-            # Yosys reads Verilog anew when it meets the family's cells, and forgets what was done to it.
-            "write_rtlil design.il",
-            "design -reset",
-            "read_rtlil design.il",
-            # The unit stays a module of its own until it is counted: none of its logic can move out.
-            f"setattr -mod -set keep_hierarchy 1 {module}",
-            f"{command} -top harness",
-            f"tee -o {name}.stat stat -json",
-            f"select {module}",
-            f"write_json -selected {name}.unit.json",
-            "select -clear",
-            f"setattr -mod -unset keep_hierarchy {module}",
-            "flatten",
-            "opt_clean",
-            *(flow.place or {}).get("before", ()),
-            f"write_json {name}.json",
-        ],
-        folder,
-    )
-    statistics_ = json.loads((folder / f"{name}.stat").read_text())
-    return flow.count(statistics_["modules"][f"\\{module}"]["num_cells_by_type"])
-
-
-def _levels(flow: Flow, design: Design, name: str, folder: Path) -> int:
-    modules = json.loads((folder / f"{name}.unit.json").read_text())["modules"]
-    return levels(modules[design.manifest["module"]], flow)
-
-
-def _speeds(flow: Flow, name: str, folder: Path) -> list[float]:
-    """MHz that nextpnr achieves with each seed; none if it finds nothing to time."""
-    assert flow.place is not None
-    speeds = [_place(flow.place, f"{name}.json", seed, folder) for seed in flow.place["seeds"]]
-    return [speed for speed in speeds if speed is not None] if None not in speeds else []
-
-
-def _place(place: dict[str, Any], netlist: str, seed: int, folder: Path) -> float | None:
-    """MHz that nextpnr achieves with a seed; None if it finds no path between registers."""
-    report = folder / "report.json"
-    report.unlink(missing_ok=True)
-    options = ["--json", netlist, "--report", report.name, "--seed", str(seed), "--timing-allow-fail", "-q"]
-    nextpnr.run(place["package"], place["program"], [*place["options"], *options], folder)
-    clocks = json.loads(report.read_text())["fmax"]
-    return min((clock["achieved"] for clock in clocks.values()), default=None)
+    return [
+        "read_verilog design.v",
+        "hierarchy -top harness",
+        "proc",
+        *(f"{before} {module}" for before in design.prepare),
+        # What the unit instantiates becomes part of it: not every family's flow would do that.
+        f"flatten -noscopeinfo {module}",
+        # Yosys reads Verilog anew when it meets the family's cells, and forgets what was done to it.
+        "write_rtlil design.il",
+        "design -reset",
+        "read_rtlil design.il",
+        # The unit stays a module of its own until it is counted: none of its logic can move out.
+        f"setattr -mod -set keep_hierarchy 1 {module}",
+        f"{command} -top harness",
+        f"tee -o {name}.stat stat -json",
+        f"select {module}",
+        f"write_json -selected {name}.unit.json",
+        "select -clear",
+        f"setattr -mod -unset keep_hierarchy {module}",
+        "flatten",
+        "opt_clean",
+        *(flow.place or {}).get("before", ()),
+        f"write_json {name}.json",
+    ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sysconfig
-import tempfile
 import threading
 from pathlib import Path
 
+from rtl_gen import process
 from rtl_gen.files import cache_folder
+from rtl_gen.scratch import scratch
+from rtl_gen.steps import step
 from rtl_gen.tools import ToolError, last_error, package_version
 
 _PREPARING = threading.Lock()
@@ -26,7 +28,8 @@ def run(package: str, program: str, options: list[str], folder: Path) -> None:
     compiled = prepare(package, program)
     done = _call(program, options, folder, compiled)
     if done.returncode != 0:
-        raise ToolError(f"{program} failed with exit code {done.returncode}: {last_error(done.stdout + done.stderr)}")
+        how = process.how_it_ended(done.returncode)
+        raise ToolError(f"{program} failed with {how}: {last_error(done.stdout + done.stderr)}")
 
 
 def prepare(package: str, program: str) -> Path:
@@ -40,9 +43,9 @@ def prepare(package: str, program: str) -> Path:
     with _PREPARING:
         if not final.exists():
             final.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=final.parent, prefix=f".{package}-") as scratch:
-                fresh = Path(scratch, "compiled")
-                done = _call(program, ["--version"], final.parent, fresh)
+            with step(f"compiling {program} for its first use"), scratch(final.parent) as folder:
+                fresh = folder / "compiled"
+                done = _call(program, ["--version"], folder, fresh)
                 if done.returncode != 0:
                     raise ToolError(f"{program} can't be compiled: {last_error(done.stdout + done.stderr)}")
                 try:
@@ -57,4 +60,4 @@ def prepare(package: str, program: str) -> Path:
 def _call(program: str, options: list[str], folder: Path, compiled: Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sysconfig.get_path("scripts"), program)), *options]
     environment = {**os.environ, "YOWASP_CACHE_DIR": str(compiled)}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return process.run(command, folder, environment=environment)

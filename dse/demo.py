@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hw
-from dse.jobs import say
 from dse.workloads import digits, ternary
 from dse.workloads.blocks import BlockNetwork
 from dse.workloads.quantised import Quantised, quantise
 from hw.formats import check_choice, check_int
 from hw.specs.blockgemm import BlockGemmSpec
 from hw.specs.gemm import GemmSpec
+from rtl_gen.steps import say
 from sim.benches.coreplay import Outcome
 from sim.golden import model
 from sim.golden.codes import Codes

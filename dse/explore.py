@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import hw
-from costmodel.energy import energy_key, estimate_energy
-from costmodel.measure import measure, measure_key
+from costmodel.energy import Energy, energy_key, estimate_energy
+from costmodel.measure import Cost, Keep, measure, measure_key, unkept
 from dse import plots, report
-from dse.jobs import Job, run, run_groups, say
+from dse.jobs import Job, run, run_groups
 from dse.space import Space
 from dse.store import Store
 from dse.workloads import WORKLOADS
 from hw.formats.messages import cut
 from rtl_gen import emit
+from rtl_gen.steps import say, step
 from rtl_gen.tools import ToolError
-from sim.verify import verify, verify_key
+from sim.verify import Verdict, verify, verify_key
 
 Found = Mapping[tuple[str, ...], dict[str, Any]]
 """Results of a design, by the names of `design_jobs`."""
@@ -46,19 +47,24 @@ class Exploration:
 def verify_job(spec: hw.Spec, target: hw.Target, logs: Path, shape: Mapping[str, int] | None = None) -> Job:
     """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`."""
     work = _plain(verify, spec, target, folder=logs / target.name / spec.identifier, shape=shape)
-    return Job("verify", verify_key(emit(spec, target), shape), f"verify {spec} for {target.name}", work)
+    label = f"verify {spec} for {target.name}"
+    return Job("verify", verify_key(emit(spec, target), shape), label, work, get_type_hints(Verdict))
 
 
-def measure_job(spec: hw.Spec, target: hw.Target, timed: bool = True) -> Job:
-    """The job that measures a design on a target; what is not timed is not placed."""
+def measure_job(
+    spec: hw.Spec, target: hw.Target, timed: bool = True, seeds: int | None = None, keep: Keep = unkept
+) -> Job:
+    """The job that measures a design on a target; what is not timed is not placed; `keep` has what parts of it gave."""
     label = f"measure {spec} on {target.name}"
-    key = measure_key(emit(spec, target), target, timed)
-    return Job("measure", key, label, _plain(measure, spec, target, timed=timed))
+    key = measure_key(emit(spec, target), target, timed, seeds)
+    work = _plain(measure, spec, target, timed=timed, seeds=seeds, keep=keep)
+    return Job("measure", key, label, work, get_type_hints(Cost))
 
 
 def energy_job(spec: hw.Spec) -> Job:
     """The job that estimates a design's energy."""
-    return Job("energy", energy_key(emit(spec)), f"energy of {spec}", _plain(estimate_energy, spec))
+    work = _plain(estimate_energy, spec)
+    return Job("energy", energy_key(emit(spec)), f"energy of {spec}", work, get_type_hints(Energy))
 
 
 def accuracy_job(spec: hw.Spec, workload: Any, network: dict[str, Any]) -> Job:
@@ -70,7 +76,8 @@ def accuracy_job(spec: hw.Spec, workload: Any, network: dict[str, Any]) -> Job:
         except ValueError as error:
             raise ValueError(f"{cut(spec)}: {error}") from error
 
-    return Job("accuracy", workload.accuracy_key(spec), f"accuracy of {spec}", work)
+    key, fields = workload.accuracy_key(spec), get_type_hints(workload.Accuracy)
+    return Job("accuracy", key, f"accuracy of {spec}", work, fields)
 
 
 def _plain(function: Callable[..., Any], *arguments: Any, **named: Any) -> Callable[[], dict[str, Any]]:
@@ -108,7 +115,11 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
     for spec in space.specs:
         emit(spec).write(folder / "verilog")
     network = trained(space.workload, store)
-    groups = [design_jobs(spec, space.targets, space.workload, network, folder / "sim") for spec in space.specs]
+    with step(f"writing the Verilog of {len(space.specs)} designs"):
+        groups = [
+            design_jobs(spec, space.targets, space.workload, network, folder / "sim", store.keep)
+            for spec in space.specs
+        ]
     found = list(zip(space.specs, run_groups(groups, store, workers), strict=True))
     rows = rows_of(found, space.targets)
     axes = report.axes(rows, {target.name: target.title for target in space.targets})
@@ -122,12 +133,19 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
 def trained(task: str, store: Store) -> dict[str, Any]:
     """The network of a workload, from the store or trained: alone, for threads share filters of warnings."""
     workload = WORKLOADS[task]
-    (network,) = run([Job("train", workload.train_key(), f"train the {task} classifier", workload.train)], store, 1)
+    label = f"train the {task} classifier"
+    job = Job("train", workload.train_key(), label, workload.train, get_type_hints(workload.Network))
+    (network,) = run([job], store, 1)
     return network
 
 
 def design_jobs(
-    spec: hw.Spec, targets: Sequence[hw.Target], task: str, network: dict[str, Any], logs: Path
+    spec: hw.Spec,
+    targets: Sequence[hw.Target],
+    task: str,
+    network: dict[str, Any],
+    logs: Path,
+    keep: Keep = unkept,
 ) -> dict[tuple[str, ...], Job]:
     """All that `rows_of` asks of a design, by what it is and, where it is another on each, the target."""
     # What takes seconds comes first: should one fail, little is waited for.
@@ -135,7 +153,7 @@ def design_jobs(
         ("accuracy",): accuracy_job(spec, WORKLOADS[task], network),
         ("energy",): energy_job(spec),
         **{("verify", target.name): verify_job(spec, target, logs) for target in targets},
-        **{("measure", target.name): measure_job(spec, target) for target in targets},
+        **{("measure", target.name): measure_job(spec, target, keep=keep) for target in targets},
     }
 
 

@@ -1,13 +1,22 @@
-"""Results that outlive the run that made them: one SQLite file, one transaction a result."""
+"""Results that outlive the run that made them: one SQLite file, one transaction a result.
+
+A result that is not what its kind must be, for its file was damaged or changed by hand, is as good as none: it is made
+anew, and a line says so.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from dse.claims import Claims
+from dse.shapes import fault
+from rtl_gen.steps import say
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
@@ -31,7 +40,7 @@ class Store:
     Raises
     ------
     OSError
-        The folder can't be made.
+        The folder can't be made, or the disk is full.
     ValueError
         The file is there but is no store, or can't be opened.
     """
@@ -45,6 +54,7 @@ class Store:
                 self._connection.execute(SCHEMA)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+        self.claims = Claims(path)
 
     def __enter__(self) -> Self:
         return self
@@ -52,30 +62,53 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
+        self.claims.close()
+        # A thread that was left behind may be at it: what it stores is stored whole, or not at all.
+        if self._lock.acquire(timeout=1):
+            self._connection.close()
+            self._lock.release()
 
-    def _unusable(self, error: Exception | str) -> ValueError:
+    def _unusable(self, error: Exception | str) -> ValueError | OSError:
+        if "full" in str(error) or "I/O" in str(error):
+            return self._unwritable(error)
         if "locked" in str(error):
             return ValueError(f"{self.path} is in use by another process: wait for it, or name another store")
         return ValueError(f"{self.path} can't be used as a store: {error}; move it away or name another")
 
-    def get(self, kind: str, key: str) -> dict[str, Any] | None:
+    def _unwritable(self, error: Exception | str) -> OSError:
+        return OSError(f"{self.path} can't be written: {error}")
+
+    def get(self, kind: str, key: str, fields: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
         """The value stored under kind and key, or None.
+
+        Parameters
+        ----------
+        kind, key : str
+            What it is, and the hash of all that it depends on.
+        fields : mapping of str to type, optional
+            What it must have; a value that has not is as good as none, and a line on stderr says so.
 
         Raises
         ------
         ValueError
             The file is damaged or in use.
         """
-        query = "SELECT value FROM results WHERE kind = ? AND key = ?"
+        query = "SELECT label, value FROM results WHERE kind = ? AND key = ?"
         try:
             with self._lock:
                 row = self._connection.execute(query, (kind, key)).fetchone()
-            value = json.loads(row[0]) if row else None
-        except (sqlite3.Error, ValueError) as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._unusable(error) from error
-        if row and not isinstance(value, dict):
-            raise self._unusable(f"result {kind} {key[:8]} is no table of values")
+        if row is None:
+            return None
+        try:
+            value = json.loads(row[1])
+            wrong = fault(value, fields or {}) if isinstance(value, dict) else "is no table of values"
+        except (ValueError, TypeError, RecursionError):
+            wrong = "can't be read"
+        if wrong:
+            say(f"{self.path}: the result of `{row[0]}` {wrong}, so it is made anew")
+            return None
         return value
 
     def put(self, kind: str, key: str, label: str, value: dict[str, Any]) -> None:
@@ -92,4 +125,14 @@ class Store:
                     "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", (kind, key, label, json.dumps(value))
                 )
         except sqlite3.Error as error:
-            raise OSError(f"{self.path} can't be written: {error}") from error
+            raise self._unwritable(error) from error
+
+    def keep(
+        self, kind: str, key: str, label: str, fields: Mapping[str, Any], work: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """A part of a larger result: from here, or made and kept, so that who is interrupted need not make it again."""
+        value = self.get(kind, key, fields)
+        if value is None:
+            value = work()
+            self.put(kind, key, label, value)
+        return value

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,15 +16,10 @@ MAX_LINE = 200
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 a design is wrong, 2 it could not be done, 130 interrupted."""
+    from rtl_gen.process import interruptible
+
     try:
-        # Ending is ending, whoever asks for it.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        return _run(arguments)
-    except KeyboardInterrupt:
-        # What was being built is of no use any more, and Amaranth need not say so.
-        warnings.simplefilter("ignore")
-        print("macsmith: interrupted; finished results are kept", file=sys.stderr)
-        return 130
+        return interruptible("macsmith", lambda: _run(arguments))
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -39,10 +32,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     if not hasattr(options, "command"):
         parser.print_help()
         return 0
+    from rtl_gen.steps import shown
     from rtl_gen.tools import ToolError
 
     try:
-        return options.command(options)
+        with shown():
+            return options.command(options)
     except BrokenPipeError:
         raise
     except (ValueError, TypeError, OSError, ToolError) as error:
@@ -125,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         "--target", nargs="+", default=["ecp5"], metavar="TARGET", help="for example ecp5, nexus, xc7 (default: ecp5)"
     )
     cost.add_argument("--no-place", action="store_true", help="count cells, but do not place: no MHz")
+    cost.add_argument("--seeds", type=_positive, metavar="N", help="place N times and take the median MHz (default: 3)")
     _add_run_options(cost)
 
     explore = command(
@@ -247,8 +243,8 @@ def _cost(options: argparse.Namespace) -> int:
     for target in targets:
         load(target.name)
     with Store(options.store) as store:
-        timed = not options.no_place
-        costs = run([measure_job(spec, target, timed) for spec in specs for target in targets], store, options.jobs)
+        parts = {"timed": not options.no_place, "seeds": options.seeds, "keep": store.keep}
+        costs = run([measure_job(spec, target, **parts) for spec in specs for target in targets], store, options.jobs)
     columns = ["target", "lut", "carry", "ff", "dsp", "bram"]
     lines = [
         [

@@ -6,8 +6,6 @@ import errno
 import hashlib
 import json
 import re
-import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -21,8 +19,11 @@ from amaranth.lib import wiring
 import hw
 from hw.formats.messages import echo
 from hw.specs.registers import Register
+from rtl_gen import yosys
 from rtl_gen.cells import cell_models
 from rtl_gen.files import write_all
+from rtl_gen.scratch import scratch
+from rtl_gen.steps import step
 from rtl_gen.tools import package_version
 
 # Yosys passes from Amaranth's processes to registers that a person would have written. A register
@@ -39,8 +40,6 @@ PASSES = (
     "setattr -unset init w:*",
     "attrmap -remove generator -remove top -remove src",
 )
-YOSYS = threading.Lock()
-"""Yosys keeps its state in the process: one thread at a time."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +100,12 @@ def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC) -> Emitted:
 
 @lru_cache(maxsize=256)
 def _emit(spec: hw.Spec, target: hw.Target) -> Emitted:
-    component = hw.build(spec, target)
     texts: dict[str, str] = {}
-    ports = _convert(component, spec.identifier, texts)
-    body = _to_verilog("".join(texts.values()), target)
+    with step(f"elaborating {spec}"):
+        component = hw.build(spec, target)
+        ports = _convert(component, spec.identifier, texts)
+    with step(f"Yosys writes the Verilog of {spec}"):
+        body = _to_verilog("".join(texts.values()), target)
     version = package_version("macsmith")
     meanings = component.meanings
     lines = [*_port_lines(ports, meanings), *_register_lines(component.registers)]
@@ -160,21 +161,16 @@ def _convert(component: hw.Unit, name: str, texts: dict[str, str]) -> dict[str, 
 
 def _to_verilog(text: str, target: hw.Target) -> str:
     """Verilog of RTLIL `text`, without Yosys's banner."""
-    import pyosys.libyosys as yosys
-
-    with tempfile.TemporaryDirectory() as folder:
-        source, result = Path(folder, "design.il"), Path(folder, "design.v")
-        source.write_text(text)
-        with YOSYS:
-            design = yosys.Design()
-            # The models tell which of a cell's ports are outputs; they are not written.
-            models = [f"read_verilog -lib {path}" for path in cell_models(target)]
-            for command in (*models, f"read_rtlil {source}", *PASSES, f"write_verilog -noattr {result}"):
-                design.run_pass(f"tee -q {command}")
-        verilog = result.read_text()
+    with scratch() as folder:
+        (folder / "design.il").write_text(text)
+        # The models tell which of a cell's ports are outputs; they are not written.
+        models = [["tee", "-q", "read_verilog", "-lib", str(path)] for path in cell_models(target)]
+        commands = ("read_rtlil design.il", *PASSES, "write_verilog -noattr design.v")
+        yosys.run_again([*models, *(f"tee -q {command}" for command in commands)], folder)
+        verilog = (folder / "design.v").read_text()
         # Yosys does not look whether the disk had room.
         if not verilog.rstrip().endswith("endmodule"):
-            raise OSError(errno.ENOSPC, "Yosys could not write all of the Verilog: is the disk full?", folder)
+            raise OSError(errno.ENOSPC, "Yosys could not write all of the Verilog: is the disk full?")
         return re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -44,11 +46,21 @@ def package_version(package: str) -> str:
         raise ToolError(f"the package {package} is not installed: run `pip install {package}`") from None
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The errors of a disk, or a share of it, that has no room."""
+
+
+def had_no_room(text: str) -> bool:
+    """Whether what a tool says is that it could not write."""
+    return any(os.strerror(number) in text for number in FULL)
+
+
 def last_error(output: str) -> str:
-    """The line of a tool's output that says what went wrong: its last error, or else its last line."""
-    lines = [line for line in output.splitlines() if line.strip()]
+    """The line of a tool's output that says what went wrong: no room, its last error, or else its last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    full = [line for line in lines if had_no_room(line)]
     errors = [line for line in lines if line.startswith("ERROR")]
-    return (errors or lines or ["it said nothing"])[-1]
+    return (full or errors or lines or ["it said nothing"])[-1]
 
 
 TOOLS = [

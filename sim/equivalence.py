@@ -12,7 +12,6 @@ import re
 import shlex
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,8 +26,9 @@ from numpy.typing import NDArray
 import hw
 from hw.formats import Format
 from hw.formats.messages import cut, echo
-from rtl_gen import Emitted, emit
+from rtl_gen import Emitted, emit, process
 from rtl_gen.cells import MODELS, cell_models
+from rtl_gen.scratch import scratch
 from rtl_gen.tools import ToolError, last_error
 from sim.benches.stimulus import corners
 from sim.golden import model
@@ -278,8 +278,7 @@ def _compare(spec: Any, graph: Netlist, a: NDArray[Any], b: NDArray[Any], limit:
 
 def _solve(gold: Netlist, gate: Netlist, seconds: float) -> str | dict[str, int]:
     """What ABC says of two netlists: "proved", "timeout", or operands where they differ."""
-    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         (folder / "gold.aig").write_bytes(gold.aiger)
         (folder / "gate.aig").write_bytes(gate.aiger)
         script = f"&r gold.aig; &cec -T {math.ceil(seconds)} gate.aig"
@@ -304,9 +303,7 @@ def _abc() -> Path:
 def _output(command: list[str], folder: Path, seconds: float) -> str | None:
     """What a program prints; None if it takes too long."""
     try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=False, timeout=max(seconds, 0.001)
-        )
+        done = process.run(command, folder, timeout=max(seconds, 0.001))
     except subprocess.TimeoutExpired:
         return None
     if done.returncode != 0:
@@ -369,8 +366,7 @@ def _try_all(gold: Netlist, gate: Netlist, seconds: float) -> str | dict[str, in
     """What trying all operands says of two netlists: "proved", "timeout", or operands where they differ."""
     start = time.monotonic()
     flags = ["-march=native"] if platform.machine() in ("x86_64", "AMD64") else []
-    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         (folder / "trial.cpp").write_text(_program(gold, gate))
         build = [*shlex.split(compiler()), "-O1", *flags, "-o", "trial", "trial.cpp"]
         if _output(build, folder, seconds) is None:

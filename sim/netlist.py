@@ -6,10 +6,7 @@ A bit of the design in many runs is a row of 64-bit words; a run is one bit of t
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,22 +16,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats.messages import echo
-from rtl_gen.tools import ToolError, last_error
+from rtl_gen import yosys
+from rtl_gen.scratch import scratch
+from rtl_gen.tools import ToolError
 
 Words = NDArray[np.uint64]
 """Rows of words, one for each bit."""
 
-# In a process of its own, as Yosys keeps its state in the process.
-YOSYS = """
-import sys
-import pyosys.libyosys as yosys
-design = yosys.Design()
-for command in sys.stdin.read().splitlines():
-    design.run_pass(command)
-"""
 READERS = {"verilog": "read_verilog", "rtlil": "read_rtlil"}
 # Deferred: a family's memories would take longer to read than all the rest.
-READ_MODEL = "read_verilog -defer -overwrite -DNO_ICE40_DEFAULT_ASSIGNMENTS"
+READ_MODEL = ["read_verilog", "-defer", "-overwrite", "-DNO_ICE40_DEFAULT_ASSIGNMENTS"]
 TO_GRAPH = ("proc", "techmap", "opt_expr", "opt_clean", "flatten", "opt_expr", "aigmap", "setundef -zero")
 CHUNK = 1024
 """Words of a row that are evaluated together: they stay in the cache."""
@@ -112,15 +103,6 @@ def code_at(rows: Words, run: int) -> int:
     return sum((int(row[run >> 6]) >> (run & 63) & 1) << bit for bit, row in enumerate(rows))
 
 
-def run_yosys(commands: Iterable[str], folder: Path) -> None:
-    """Run Yosys commands in `folder`; ToolError with its last words if it fails."""
-    script = "\n".join(commands)
-    command = [sys.executable, "-c", YOSYS]
-    done = subprocess.run(command, cwd=folder, input=script, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise ToolError(f"Yosys could not read the netlist: {last_error(done.stdout + done.stderr)}")
-
-
 def read_netlist(design: str, top: str, models: Sequence[Path] = (), language: str = "verilog") -> Netlist:
     """The graph of a design without registers. What the design leaves undefined is zero.
 
@@ -144,12 +126,15 @@ def read_netlist(design: str, top: str, models: Sequence[Path] = (), language: s
     """
     if language not in READERS:
         raise ValueError(f"language must be one of {', '.join(READERS)}, got {echo(language)}")
-    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         (folder / "design").write_text(design)
-        read = [f"{READERS[language]} design", *(f"{READ_MODEL} -I{path.parent} {path}" for path in models)]
+        read: list[yosys.Command] = [f"{READERS[language]} design"]
+        read += [[*READ_MODEL, f"-I{path.parent}", str(path)] for path in models]
         write = ["write_aiger -ascii -symbols graph.aag", "write_aiger -symbols graph.aig"]
-        run_yosys([*read, f"hierarchy -top {top}", *TO_GRAPH, *write], folder)
+        try:
+            yosys.run([*read, f"hierarchy -top {top}", *TO_GRAPH, *write], folder)
+        except ToolError as error:
+            raise ToolError(f"Yosys could not read the netlist: {error}") from error
         return parse_aiger((folder / "graph.aag").read_text(), (folder / "graph.aig").read_bytes())
 
 

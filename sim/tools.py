@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import find_libpython
 
 from hw.formats.messages import echo
+from rtl_gen import process
 from rtl_gen.tools import Tool, ToolError, package_version
 
 
@@ -81,7 +81,7 @@ def ccache() -> Path:
 
 
 def _first_line(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = process.run(command)
     lines = (done.stdout or done.stderr).splitlines()
     if done.returncode != 0 or not lines:
         raise ToolError(f"`{' '.join(command)}` failed with exit code {done.returncode}, so {command[0]} is of no use")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+<<<<<<< HEAD
 import tempfile
 from collections.abc import Mapping, Sequence
+=======
+from collections.abc import Callable, Mapping, Sequence
+>>>>>>> f5483a2 (Tools run in processes that are ended with us, say what they do, and leave nothing behind)
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,8 @@ from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, emit
 from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest, write_atomic
+from rtl_gen.scratch import scratch
+from rtl_gen.steps import step
 from rtl_gen.tools import ToolError
 from sim import tools
 from sim.benches import bench
@@ -116,21 +122,25 @@ def verify(
     if emitted is not None and not isinstance(emitted, Emitted):
         raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
     emitted = emitted or emit(spec, target)
+<<<<<<< HEAD
     plays = [*bench(spec.unit).plays(spec, SEED)]
+=======
+    with step(f"the golden model plays {spec}"):
+        plays = [*BENCHES[spec.unit](spec, SEED)]
+>>>>>>> f5483a2 (Tools run in processes that are ended with us, say what they do, and leave nothing behind)
     exhaustive = plays[0].exhaustive
     if shape:
         check_shape(spec, shape)
         plays.insert(0, bench(spec.unit).run(spec, SEED, **shape))
     # A folder of its own: runs that share one would replace each other's files.
-    with tempfile.TemporaryDirectory(prefix="macsmith-") as temporary:
-        scratch = Path(temporary).resolve()
+    with scratch(plain=True) as build:
         try:
-            results, evidence = simulate_plays(emitted, plays, scratch, target)
+            results, evidence = simulate_plays(emitted, plays, build, target)
         except ToolError as error:
-            kept = _keep_logs(scratch, folder)
+            kept = _keep_logs(build, folder)
             raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error
         if results.failures:
-            _keep_logs(scratch, folder)
+            _keep_logs(build, folder)
     return Verdict(
         spec=spec.name,
         digest=emitted.digest,
@@ -159,14 +169,14 @@ def check_shape(spec: hw.Spec, shape: Mapping[str, int]) -> None:
 
 
 def simulate_plays(
-    emitted: Emitted, plays: Plays, scratch: Path, target: hw.Target
+    emitted: Emitted, plays: Plays, folder: Path, target: hw.Target
 ) -> tuple[Results, dict[str, dict[str, int]]]:
     """What the bench reported, and how many samples each play that passed compared, in how many cycles."""
-    source, _manifest = emitted.write(scratch)
-    script, record = scratch / "plays.json", scratch / "evidence.json"
+    source, _manifest = emitted.write(folder)
+    script, record = folder / "plays.json", folder / "evidence.json"
     save(plays, script)
     environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(record)}
-    results = simulate(source, emitted.name, plays[0].bench, scratch, environment, cell_models(target))
+    results = simulate(source, emitted.name, plays[0].bench, folder, environment, cell_models(target))
     evidence = json.loads(record.read_text()) if record.exists() else {}
     # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
     if results.tests != len(plays):
@@ -177,10 +187,10 @@ def simulate_plays(
     return results, evidence
 
 
-def _keep_logs(scratch: Path, folder: Path | str | None) -> Path | str | None:
+def _keep_logs(build: Path, folder: Path | str | None) -> Path | str | None:
     """Copy what explains a failure from the build to `folder`; where it went."""
     if folder is not None:
         for name in ("log.txt", "bench.log", "results.xml", "plays.json"):
-            if (scratch / name).exists():
-                write_atomic(Path(folder, name), (scratch / name).read_bytes())
+            if (build / name).exists():
+                write_atomic(Path(folder, name), (build / name).read_bytes())
     return folder

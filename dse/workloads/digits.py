@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,30 @@ SHIFTS = range(-1, 11)
 """Scales tried for each operand, as powers of two below the one that just fits the largest value."""
 
 Matrix = NDArray[np.float64]
+
+
+class Layer(TypedDict):
+    """One layer: what each output weighs its inputs by, (inputs, outputs), and its bias."""
+
+    weights: list[list[float]]
+    biases: list[float]
+
+
+class Network(TypedDict):
+    """What `train` gives."""
+
+    layers: list[Layer]
+    accuracy: float
+    images: int
+
+
+class Accuracy(TypedDict):
+    """What `accuracy` gives."""
+
+    accuracy: float
+    stderr: float
+    sqnr_db: float
+    images: int
 
 
 @lru_cache

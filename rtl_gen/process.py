@@ -1,0 +1,200 @@
+"""Other programs: each in a process group of its own, all of which can be ended at once, and are when we are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+from rtl_gen import scratch
+from rtl_gen.steps import say
+from rtl_gen.tools import ToolError
+
+INTERRUPTED = 130
+"""The exit code of a command that was told to end."""
+GRACE = 1.0
+"""Seconds in which a command that is told to end may do so by itself."""
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_running: set[subprocess.Popen[Any]] = set()
+_stopped: WeakSet[threading.Thread] = WeakSet()
+_ending = threading.Event()
+
+
+def start(command: Sequence[str | Path], folder: Path | None = None, **options: Any) -> subprocess.Popen[Any]:
+    """Start a program; `options` are those of Popen. It is ended with us, unless `forget` is told of its end.
+
+    Its temporary files go to the folder that it works in, so that they are cleared away with that.
+
+    Raises
+    ------
+    ToolError
+        There is no such program, or we are ending.
+    """
+    words = [str(word) for word in command]
+    options["env"] = {**(options.get("env") or os.environ), "TMPDIR": "."}
+    options.setdefault("stdin", subprocess.DEVNULL)
+    try:
+        process = subprocess.Popen(words, cwd=folder, process_group=0, **options)
+    except (FileNotFoundError, PermissionError) as error:
+        if folder is not None and not folder.is_dir():
+            raise
+        raise ToolError(f"{words[0]} can't be run: {error.strerror}") from error
+    _running.add(process)
+    # Looked at after the process can be found: whoever ends everything sees the one or is seen by the other.
+    if _ending.is_set() or threading.current_thread() in _stopped:
+        forget(process)
+        raise ToolError(f"{Path(words[0]).name} was ended")
+    return process
+
+
+def forget(process: subprocess.Popen[Any]) -> None:
+    """End a program with all that it has started, if it still runs."""
+    _kill(process)
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    _running.discard(process)
+
+
+def run(
+    command: Sequence[str | Path],
+    folder: Path | None = None,
+    *,
+    text: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    output: Any = None,
+    timeout: float | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end.
+
+    Parameters
+    ----------
+    command : sequence of str or Path
+        The program and its arguments.
+    folder : Path, optional
+        Where it works, and puts its temporary files.
+    text : str, optional
+        What it reads.
+    environment : mapping of str to str, optional
+        In place of ours.
+    output : file, optional
+        Where all that it says goes, in place of the result.
+    timeout : float, optional
+        Seconds.
+
+    Raises
+    ------
+    ToolError
+        There is no such program, or we are ending.
+    subprocess.TimeoutExpired
+        It took longer; it was ended.
+    """
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    if output is not None:
+        pipes = {"stdout": output, "stderr": subprocess.STDOUT}
+    stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
+    process = start(command, folder, env=environment, stdin=stdin, encoding="utf-8", errors="replace", **pipes)
+    try:
+        out, err = process.communicate(text, timeout)
+    finally:
+        forget(process)
+    if _ending.is_set() or threading.current_thread() in _stopped:
+        raise ToolError(f"{Path(command[0]).name} was ended")
+    return subprocess.CompletedProcess(list(command), process.returncode, out or "", err or "")
+
+
+def how_it_ended(code: int) -> str:
+    """An exit code in words."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"
+
+
+def end(threads: Collection[threading.Thread] | None = None) -> None:
+    """End every program that runs; those threads, or by default all, can start no more."""
+    if threads is None:
+        _ending.set()
+    else:
+        _stopped.update(threads)
+    for process in list(_running):
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[Any]) -> None:
+    if process.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def interruptible(program: str, work: Callable[[], int]) -> int:
+    """The exit code of a command's work, or `INTERRUPTED`, with a line, if a signal tells it to end.
+
+    All programs under way are ended at once. Whatever becomes of the exception that the signal raises, which is lost
+    where Python can't pass it on, or of threads that still compute, the process ends within `GRACE` seconds.
+    """
+    try:
+        with _signals_heard(program):
+            return work()
+    except KeyboardInterrupt:
+        # What was being built is of no use any more, and Amaranth need not say so.
+        warnings.simplefilter("ignore")
+        say(f"{program}: interrupted; finished results are kept")
+        return INTERRUPTED
+
+
+@contextmanager
+def _signals_heard(program: str) -> Iterator[None]:
+    """Inside, signals of `ENDINGS` end every program, and raise KeyboardInterrupt in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard, spoken = os.pipe()
+    os.set_blocking(spoken, False)
+    done = threading.Event()
+    # Python's own handler runs when the main thread gets to it; this is told at once.
+    before = signal.set_wakeup_fd(spoken, warn_on_full_buffer=False)
+    handlers = {number: signal.getsignal(number) for number in ENDINGS}
+    listener = threading.Thread(target=_listen, args=(heard, done, program), name="signals", daemon=True)
+    listener.start()
+    try:
+        for number, handler in handlers.items():
+            # A signal that our parent chose to ignore, as nohup does, stays ignored.
+            if handler not in (signal.SIG_IGN, None):
+                signal.signal(number, signal.default_int_handler)
+        yield
+    finally:
+        done.set()
+        for number, handler in handlers.items():
+            if handler is not None:
+                signal.signal(number, handler)
+        signal.set_wakeup_fd(before)
+        os.close(spoken)
+        listener.join()
+        os.close(heard)
+
+
+def _listen(heard: int, done: threading.Event, program: str) -> None:
+    """End all programs when a signal says so, and then ourselves, unless `done` comes first."""
+    while number := os.read(heard, 1):
+        if number[0] in ENDINGS and signal.getsignal(number[0]) is not signal.SIG_IGN:
+            break
+    else:
+        return
+    end()
+    if not done.wait(GRACE):
+        say(f"{program}: interrupted; finished results are kept")
+        scratch.clear()
+        os._exit(INTERRUPTED)

@@ -1,0 +1,99 @@
+"""What is being done, for whoever wants to watch: a long step says its name, and a listener may show it.
+
+A step costs next to nothing and says nothing by itself; the command line listens, a library's user may.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+PATIENCE = 2.0
+"""Seconds that a step may take, and a screen be silent, before something is said."""
+AGAIN = 60.0
+"""Seconds after which a step that still goes on is said again."""
+
+
+@dataclass
+class _Step:
+    text: str
+    silent: bool
+    start: float = field(default_factory=time.monotonic)
+    said: float = 0.0
+    """When it was, last."""
+
+
+_open: dict[int, list[_Step]] = {}
+_last_word = 0.0
+
+
+def say(text: str) -> None:
+    """A line of progress, on stderr."""
+    global _last_word
+    _last_word = time.monotonic()
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def step(text: str, silent: bool = False) -> Iterator[None]:
+    """What goes on inside is called `text`.
+
+    Parameters
+    ----------
+    text : str
+        For people, as "elaborating" or "nextpnr, seed 2 of 3".
+    silent : bool
+        It only names what the steps inside belong to, as a job does that is announced when it is done.
+    """
+    thread = threading.get_ident()
+    stack = _open.setdefault(thread, [])
+    stack.append(_Step(text, silent))
+    try:
+        yield
+    finally:
+        stack.pop()
+        if not stack:
+            del _open[thread]
+
+
+@contextmanager
+def shown(patience: float = PATIENCE) -> Iterator[None]:
+    """Inside, a step that takes longer than `patience` seconds is said, when nothing else was said for as long."""
+    global _last_word
+    _last_word = time.monotonic()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(patience / 8):
+            if time.monotonic() - _last_word >= patience and (line := _due(patience)):
+                say(line)
+
+    watcher = threading.Thread(target=watch, name="steps", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _due(patience: float) -> str:
+    """The line of the oldest step that should be said by now, with what it belongs to; empty if there is none."""
+    now = time.monotonic()
+    due: list[list[_Step]] = []
+    for stack in map(list, list(_open.values())):
+        while stack and (stack[-1].silent or now - stack[-1].start < patience):
+            stack.pop()
+        if stack and (not stack[-1].said or now - stack[-1].said >= AGAIN):
+            due.append(stack)
+    if not due:
+        return ""
+    stack = min(due, key=lambda each: each[-1].start)
+    again = f" ({now - stack[-1].start:.0f} s)" if stack[-1].said else ""
+    for each in stack:
+        each.said = now
+    return "... " + ": ".join(each.text for each in stack) + again
