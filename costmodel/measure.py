@@ -190,7 +190,6 @@ def measure_design(design: Design, target: hw.Target, seeds: int | None = None, 
         trials = [run.synthesised(number) for number in range(len(commands))]
         best = min(range(len(trials)), key=lambda number: (trials[number]["lut"], trials[number]["carry"]))
         speeds = [] if unplaced or not design.timed else run.placed(best, choose_seeds(flow, seeds))
-    depth = trials[best].pop("levels")
     if not speeds and design.timed:
         unplaced = unplaced or "placed, but nextpnr found no path to time"
     return Cost(
@@ -198,7 +197,6 @@ def measure_design(design: Design, target: hw.Target, seeds: int | None = None, 
         target=target.name,
         **trials[best],
         lut_kind=flow.lut_kind,
-        levels=depth,
         fmax=statistics.median(speeds) if speeds else None,
         fmax_seeds=speeds,
         unplaced=unplaced,

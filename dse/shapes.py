@@ -22,7 +22,7 @@ def fault(value: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
         if name not in value:
             return f"lacks {name}"
         if not _is(value[name], wanted):
-            return f"has no {getattr(wanted, '__name__', wanted)} for {name}, but {value[name]!r:.40}"
+            return f"has no {wanted.__name__ if type(wanted) is type else wanted} for {name}, but {value[name]!r:.40}"
     return ""
 
 

@@ -164,9 +164,8 @@ def _to_verilog(text: str, target: hw.Target) -> str:
     with scratch() as folder:
         (folder / "design.il").write_text(text)
         # The models tell which of a cell's ports are outputs; they are not written.
-        models = [["tee", "-q", "read_verilog", "-lib", str(path)] for path in cell_models(target)]
-        commands = ("read_rtlil design.il", *PASSES, "write_verilog -noattr design.v")
-        yosys.run_again([*models, *(f"tee -q {command}" for command in commands)], folder)
+        models = [["read_verilog", "-lib", str(path)] for path in cell_models(target)]
+        yosys.run_again([*models, "read_rtlil design.il", *PASSES, "write_verilog -noattr design.v"], folder)
         verilog = (folder / "design.v").read_text()
         # Yosys does not look whether the disk had room.
         if not verilog.rstrip().endswith("endmodule"):

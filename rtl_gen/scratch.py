@@ -22,7 +22,7 @@ from rtl_gen.tools import FULL, ToolError, had_no_room
 
 PREFIX = "macsmith-run-"
 PLAIN = re.compile(r"[A-Za-z0-9_/.,+@-]*")
-"""Paths that every tool takes as they are: make knows no quotes."""
+"""Paths that every tool takes as they are: make knows no quotes, and ABC finds no files."""
 
 _held: dict[tuple[int, Path], tuple[Path, int]] = {}
 """The folder of a process at a place, and the file descriptor that holds its lock."""
@@ -30,15 +30,14 @@ _making = threading.Lock()
 
 
 @contextmanager
-def scratch(place: Path | None = None, plain: bool = False) -> Iterator[Path]:
+def scratch(place: Path | None = None) -> Iterator[Path]:
     """A temporary folder, gone at the end.
 
     Parameters
     ----------
     place : Path, optional
-        Where; by default where the system wants temporary files (``$TMPDIR``).
-    plain : bool
-        Its path has no character that make would trip over; it is then elsewhere if need be.
+        Where; by default where the system wants temporary files (``$TMPDIR``), or, if that has characters that tools
+        trip over, another place for them that has none.
 
     Raises
     ------
@@ -48,9 +47,7 @@ def scratch(place: Path | None = None, plain: bool = False) -> Iterator[Path]:
         No place has a plain path; or inside, a tool failed that had no room.
     """
     hint = f"free some of {place}" if place else "set TMPDIR to a folder with room"
-    place = Path(place or tempfile.gettempdir()).absolute()
-    if plain and not PLAIN.fullmatch(str(place)):
-        place = _plain_place(place)
+    place = (place or _plain_place()).absolute()
     try:
         with _making:
             own = _own_folder(place)
@@ -84,11 +81,12 @@ def clear() -> None:
 atexit.register(clear)
 
 
-def _plain_place(odd: Path) -> Path:
-    for place in map(Path, ("/tmp", "/var/tmp", "/dev/shm")):
-        if os.access(place, os.W_OK | os.X_OK):
-            return place
-    raise ToolError(f"make can't build in {str(odd)!r}, for its odd characters: set TMPDIR to a folder without")
+def _plain_place() -> Path:
+    wanted = tempfile.gettempdir()
+    for place in (wanted, "/tmp", "/var/tmp"):
+        if PLAIN.fullmatch(place) and os.access(place, os.W_OK | os.X_OK):
+            return Path(place)
+    raise ToolError(f"tools can't work in {wanted!r}, for its odd characters: set TMPDIR to a folder without")
 
 
 def _own_folder(place: Path) -> Path:

@@ -21,6 +21,7 @@ from rtl_gen import process
 from rtl_gen.tools import ToolError, last_error, package_version
 
 Command = str | list[str]
+DONE = "done\n"
 
 
 def run(commands: Sequence[Command], folder: Path) -> None:
@@ -32,8 +33,8 @@ def run(commands: Sequence[Command], folder: Path) -> None:
         Yosys is missing or failed; the message has its last words.
     """
     done = process.run(_child(), folder, text=_request(commands, folder))
-    if done.returncode != 0 or not done.stdout:
-        raise _failed(commands, done.stderr, done.returncode)
+    if done.returncode != 0 or not done.stdout.endswith(DONE):
+        raise _failed(commands, done.stdout, done.stderr, done.returncode)
 
 
 def run_again(commands: Sequence[Command], folder: Path) -> None:
@@ -64,18 +65,20 @@ class _Worker:
         try:
             self._process.stdin.write(_request(commands, folder))
             self._process.stdin.flush()
-            answer = self._process.stdout.readline()
+            answers: list[str] = []
+            while not answers or answers[-1] not in ("", DONE):
+                answers.append(self._process.stdout.readline())
         except BrokenPipeError:
-            answer = ""
+            answers = [""]
         except BaseException:
             self.close()
             raise
-        if not answer:
+        if not answers[-1]:
             code = self._process.wait()
             self._said.seek(0)
             said = self._said.read().decode(errors="replace")
             self.close()
-            raise _failed(commands, said, code)
+            raise _failed(commands, "".join(answers), said, code)
 
     def close(self) -> None:
         process.forget(self._process)
@@ -105,7 +108,10 @@ def _request(commands: Sequence[Command], folder: Path) -> str:
     return json.dumps({"folder": str(folder), "commands": list(commands)}) + "\n"
 
 
-def _failed(commands: Sequence[Command], said: str, code: int) -> ToolError:
-    last = commands[-1] if isinstance(commands[-1], str) else " ".join(commands[-1])
+def _failed(commands: Sequence[Command], answers: str, said: str, code: int) -> ToolError:
     word = last_error(said) if said.strip() else process.how_it_ended(code)
-    return ToolError(f"Yosys failed before the end of `{last}`: {word}")
+    begun = answers.split()
+    if not begun:
+        return ToolError(f"Yosys can't be run: {word}")
+    last = commands[int(begun[-1])]
+    return ToolError(f"Yosys failed on `{last if isinstance(last, str) else ' '.join(last)}`: {word}")

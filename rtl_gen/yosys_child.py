@@ -10,7 +10,7 @@ import sys
 
 
 def main() -> None:
-    """A line in: a folder, and commands, each one text or a list of words. A line out when they are done."""
+    """A line in: a folder, and commands, each a text or a list of words. Out: a line for each before it, and "done"."""
     # What Yosys says goes where errors go; answers have the way out for themselves.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -20,7 +20,8 @@ def main() -> None:
         job = json.loads(line)
         os.chdir(job["folder"])
         design = yosys.Design()
-        for command in job["commands"]:
+        for number, command in enumerate(job["commands"]):
+            print(number, file=answers, flush=True)
             design.run_pass(command if isinstance(command, str) else yosys.StringVector(command))
         # A folder that we stand in could not be removed everywhere.
         os.chdir("/")

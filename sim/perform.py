@@ -37,7 +37,7 @@ def perform(spec: GemmSpec, jobs: list[Job], target: hw.Target = hw.GENERIC) -> 
         A tool is missing or failed, or something came out that should not have.
     """
     play = CorePlay.of("perform", register_map(spec), jobs)
-    with scratch(plain=True) as folder:
+    with scratch() as folder:
         results, _evidence = simulate_plays(emit(spec, target), [play], folder, target)
         if results.failures:
             raise ToolError(f"{cut(spec)} differs from its golden model: {results.failures[0]}")

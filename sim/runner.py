@@ -54,7 +54,8 @@ class Verilator(runner.Verilator):
         make[0] = tools.make()
         compiler = tools.compiler()
         make += [f"CXX={compiler}", f"LINK={compiler}", f"PYTHON3={sys.executable}"]
-        make += [f"OPT_FAST={OPTIMISE} -include {shlex.quote(str(precompiled_header(compiler)))}"]
+        header = shlex.quote(str(precompiled_header(compiler))).replace("$", "$$")
+        make += [f"OPT_FAST={OPTIMISE} -include {header}"]
         return [verilate, make]
 
     def _execute_cmds(self, cmds: Sequence[Any], cwd: Any, stdout: Any = None) -> None:

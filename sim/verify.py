@@ -133,7 +133,7 @@ def verify(
         check_shape(spec, shape)
         plays.insert(0, bench(spec.unit).run(spec, SEED, **shape))
     # A folder of its own: runs that share one would replace each other's files.
-    with scratch(plain=True) as build:
+    with scratch() as build:
         try:
             results, evidence = simulate_plays(emitted, plays, build, target)
         except ToolError as error:

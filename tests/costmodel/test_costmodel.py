@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import hw
-from costmodel import energy, nextpnr, yosys
+from costmodel import energy, nextpnr
 from costmodel.harness import harness
-from costmodel.measure import measure, measure_key
+from costmodel.measure import _read, choose_seeds, measure, measure_key
 from costmodel.targets import load, measurable
 from rtl_gen import emit
 from rtl_gen.tools import ToolError
@@ -79,11 +79,6 @@ def test_a_measurement_is_keyed_by_what_made_it(monkeypatch: pytest.MonkeyPatch)
     assert len(set(keys)) == 4
 
 
-def test_yosys_reports_its_last_words(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match="Yosys failed on `read_verilog nothing.v`: ERROR: .*nothing.v"):
-        yosys.run(["read_verilog nothing.v"], tmp_path)
-
-
 def test_the_calibration_gives_back_what_is_published() -> None:
     published = energy.published_energies("horowitz_45nm")
     assert published == {"int8_add": 0.03, "int8_mul": 0.2}
@@ -136,3 +131,54 @@ def test_a_format_without_positive_values_is_scaled_to_its_lowest(name: str) -> 
         codes = energy.scaled_normal(fmt, np.random.default_rng(1))
     shares = np.bincount(codes.ravel(), minlength=2) / codes.size
     assert shares.min() > 0.05
+
+
+class Kept(dict):
+    """Keeps parts; the one that is asked for after `stop` of them have been made interrupts."""
+
+    def __init__(self, stop: int = 99) -> None:
+        self.stop, self.made = stop, []
+
+    def __call__(self, kind, key, label, fields, work):
+        if (kind, key) not in self:
+            if len(self.made) == self.stop:
+                raise KeyboardInterrupt
+            self[kind, key] = work()
+            self.made.append(kind)
+        return dict(self[kind, key])
+
+
+def test_an_interrupted_measurement_goes_on_at_the_next_seed() -> None:
+    spec, ice40 = hw.parse("mac/uint1xuint1/exact/kulisch4/p0"), hw.parse_target("ice40")
+    kept = Kept(stop=2)
+    with pytest.raises(KeyboardInterrupt):
+        measure(spec, ice40, seeds=2, keep=kept)
+    assert kept.made == ["synthesis", "placement"]
+    kept.stop = 99
+    cost = measure(spec, ice40, seeds=2, keep=kept)
+    assert kept.made == ["synthesis", "placement", "placement"]
+    assert cost == measure(spec, ice40, seeds=2)
+    assert len(cost.fmax_seeds) == 2
+    # Another count takes the seeds that are there.
+    assert measure(spec, ice40, seeds=1, keep=kept).fmax_seeds == cost.fmax_seeds[:1]
+    assert len(kept.made) == 3
+
+
+def test_seeds_are_counted_and_keyed() -> None:
+    emitted, ecp5, xc7 = emit(hw.parse("mac/int4xint4")), hw.parse_target("ecp5"), hw.parse_target("xc7")
+    assert choose_seeds(load("ecp5")) == [1, 2, 3]
+    assert choose_seeds(load("ecp5"), 5) == [1, 2, 3, 4, 5]
+    assert choose_seeds(load("ecp5"), 1) == [1]
+    assert choose_seeds(load("xc7"), 2) == []
+    keys = [measure_key(emitted, ecp5, True, 1), measure_key(emitted, ecp5, True, 2), measure_key(emitted, ecp5, False)]
+    assert len(set(keys)) == 3
+    assert measure_key(emitted, ecp5) == measure_key(emitted, ecp5, True, 3)
+    assert measure_key(emitted, xc7, True, 2) == measure_key(emitted, xc7)
+    with pytest.raises(ValueError, match="seeds must be 1..1000, got 0"):
+        measure(hw.parse("mac/int4xint4"), ecp5, seeds=0)
+
+
+def test_what_a_tool_has_not_written_whole_is_said(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text('{"fmax": {')
+    with pytest.raises(OSError, match="report.json could not be written whole: is the disk full"):
+        _read(tmp_path / "report.json")

@@ -12,13 +12,13 @@ import pytest
 from amaranth.back import rtlil
 
 import hw
-from costmodel import yosys
 from hw.datapath.digits import BITS, SIGNS, TERNARY, Sums
 from hw.formats import parse_format
 from hw.specs.lookup import LookupSpec
 from hw.specs.tellme import TellmeSpec
 from hw.specs.tmac import TmacSpec
 from hw.units.tellme import Tellme
+from rtl_gen import yosys
 
 INT8, INT4, UINT4 = parse_format("int8"), parse_format("int4"), parse_format("uint4")
 TABLES = [

@@ -1,0 +1,138 @@
+"""Other programs end when we do, and we end when we are told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from rtl_gen import process
+from rtl_gen.tools import ToolError
+
+TELL = """
+import os, signal, sys, threading, time
+from rtl_gen import process
+from rtl_gen.scratch import scratch
+
+def told():
+    print("ready", flush=True)
+"""
+
+WORK = {
+    # A program that is waited for.
+    "program": "process.run(['sh', '-c', 'echo $$ > pid; echo ready >&3; sleep 60; true'], folder)",
+    # The exception of the signal is raised in a destructor, where Python can't pass it on.
+    "destructor": """
+class Slow:
+    def __del__(self):
+        told()
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end: pass
+Slow()
+while True: time.sleep(0.01)
+""",
+    # A thread that computes, and is waited for.
+    "thread": """
+def compute():
+    told()
+    while True: sum(range(1000))
+thread = threading.Thread(target=compute)
+thread.start()
+thread.join()
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("work", "number"),
+    [*((work, signal.SIGTERM) for work in WORK), ("program", signal.SIGINT), ("program", signal.SIGHUP)],
+)
+def test_a_signal_ends_us_soon_whatever_we_do(work: str, number: signal.Signals, tmp_path: Path) -> None:
+    body = WORK[work].replace(">&3", f"> {tmp_path}/ready")
+    program = (
+        TELL
+        + "def work():\n    with scratch() as folder:\n"
+        + textwrap.indent(body.strip(), " " * 8)
+        + "\nsys.exit(process.interruptible('it', work))\n"
+    )
+    us = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert us.stdout is not None
+    if work == "program":
+        while not (tmp_path / "ready").exists():
+            time.sleep(0.02)
+        (tmp_path / "ready").unlink()
+    else:
+        us.stdout.readline()
+    start = time.monotonic()
+    us.send_signal(number)
+    _, said = us.communicate()
+    assert us.returncode == 130
+    # Much less on an idle machine; a program under way would have taken 60.
+    assert time.monotonic() - start < 10
+    assert said.endswith("it: interrupted; finished results are kept\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_that_our_parent_ignores_stays_ignored() -> None:
+    program = (
+        "import os, signal; from rtl_gen import process; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+        "print(process.interruptible('it', lambda: os.kill(os.getpid(), signal.SIGHUP) or 0))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_programs_of_a_thread_are_ended_with_all_that_they_started(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def work() -> None:
+        with pytest.raises(ToolError, match="sh was ended"):
+            process.run(["sh", "-c", "sleep 60 & echo $! > pid; wait"], tmp_path)
+        with pytest.raises(ToolError, match="echo was ended"):
+            process.run(["echo"], tmp_path)
+        said.append("both")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    pid = tmp_path / "pid"
+    while not (pid.exists() and pid.read_text().endswith("\n")):
+        time.sleep(0.01)
+    process.end([thread])
+    thread.join()
+    assert said == ["both"]
+    for _ in range(200):
+        try:
+            os.kill(int(pid.read_text()), 0)
+        except ProcessLookupError:
+            break
+        state = Path(f"/proc/{int(pid.read_text())}/stat")
+        if state.exists() and state.read_text().split()[2] == "Z":
+            break
+        time.sleep(0.02)
+    else:
+        raise AssertionError("what the program started still runs")
+    assert process.run(["echo", "x"], tmp_path).stdout == "x\n"
+
+
+def test_what_is_no_program_is_said() -> None:
+    with pytest.raises(ToolError, match="no_such_program can't be run: No such file"):
+        process.run(["no_such_program"])
+
+
+def test_how_a_program_ended(tmp_path: Path) -> None:
+    assert process.how_it_ended(process.run(["sh", "-c", "exit 3"]).returncode) == "exit code 3"
+    assert process.how_it_ended(process.run(["sh", "-c", "kill -XFSZ $$"]).returncode) == "signal SIGXFSZ"
+    assert process.how_it_ended(-99) == "signal 99"
