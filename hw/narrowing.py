@@ -38,7 +38,15 @@ def _in_statements(statements: Any) -> Iterator[str]:
                 yield from _in_statements(body)
 
 
-def reject_narrowing(component: Any) -> None:
-    """Raise ValueError, naming the source lines, if any assignment in `component` drops bits."""
-    if found := list(narrowings(Fragment.get(component, None))):
+def reject_narrowing(component: Any) -> Fragment:
+    """What `component` elaborates to.
+
+    Raises
+    ------
+    ValueError
+        An assignment in it drops bits; the source lines are named.
+    """
+    fragment = Fragment.get(component, None)
+    if found := list(narrowings(fragment)):
         raise ValueError(f"{type(component).__name__} drops bits without saying truncate(): " + "; ".join(found))
+    return fragment

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import gc
 import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 
 from amaranth.back import rtlil
 from amaranth.hdl import Value
+from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 
 import hw
@@ -40,6 +43,8 @@ PASSES = (
     "setattr -unset init w:*",
     "attrmap -remove generator -remove top -remove src",
 )
+
+DIRECTIONS = {wiring.In: PortDirection.Input, wiring.Out: PortDirection.Output}
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC) -> Emitted:
 @lru_cache(maxsize=256)
 def _emit(spec: hw.Spec, target: hw.Target) -> Emitted:
     texts: dict[str, str] = {}
-    with step(f"elaborating {spec}"):
+    with step(f"elaborating {spec}"), _no_collection():
         component = hw.build(spec, target)
         ports = _convert(component, spec.identifier, texts)
     with step(f"Yosys writes the Verilog of {spec}"):
@@ -132,6 +137,18 @@ def _emit(spec: hw.Spec, target: hw.Target) -> Emitted:
     return Emitted(spec.identifier, verilog, manifest)
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A netlist is millions of objects that all live: to look for garbage among them takes ever longer as it grows."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 def _ports(component: hw.Unit, text: str) -> dict[str, tuple[str, int]]:
     """Ports in the order that they are written: clock and reset, if any, then as the signature lists them."""
     clocked = [name for name in ("clk", "rst") if re.search(rf"(?m)^  wire .*input.* \\{name}$", text)]
@@ -147,7 +164,14 @@ def _convert(component: hw.Unit, name: str, texts: dict[str, str]) -> dict[str, 
     for part, inner in component.parts.items():
         if part not in texts:
             _convert(inner, part, texts)
-    text = rtlil.convert(component, name=name, emit_src=False)
+    directed = {
+        "__".join(map(str, path)): (
+            Value.cast(value),
+            PortDirection.Input if member.flow is wiring.In else PortDirection.Output,
+        )
+        for path, member, value in component.signature.flatten(component)
+    }
+    text = rtlil.convert(component.fragment or component, name=name, ports=directed, emit_src=False)
     ports = _ports(component, text)
     # Yosys lists ports by number, and a port with number 0, which Amaranth gives, last.
     order = list(ports)

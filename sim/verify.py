@@ -5,12 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-<<<<<<< HEAD
-import tempfile
 from collections.abc import Mapping, Sequence
-=======
-from collections.abc import Callable, Mapping, Sequence
->>>>>>> f5483a2 (Tools run in processes that are ended with us, say what they do, and leave nothing behind)
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,12 +117,8 @@ def verify(
     if emitted is not None and not isinstance(emitted, Emitted):
         raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
     emitted = emitted or emit(spec, target)
-<<<<<<< HEAD
-    plays = [*bench(spec.unit).plays(spec, SEED)]
-=======
     with step(f"the golden model plays {spec}"):
-        plays = [*BENCHES[spec.unit](spec, SEED)]
->>>>>>> f5483a2 (Tools run in processes that are ended with us, say what they do, and leave nothing behind)
+        plays = [*bench(spec.unit).plays(spec, SEED)]
     exhaustive = plays[0].exhaustive
     if shape:
         check_shape(spec, shape)

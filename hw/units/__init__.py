@@ -87,6 +87,6 @@ def check(spec: Spec, target: Target = GENERIC) -> Unit:
 
 def check_widths(component: Unit) -> None:
     """Raise ValueError for silent narrowing in a component or in what it instantiates."""
-    reject_narrowing(component)
+    component.fragment = reject_narrowing(component)
     for part in component.parts.values():
         check_widths(part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from amaranth.hdl import ClockSignal, Const, Instance, Module, ResetSignal, Signal, Value
+from amaranth.hdl import ClockSignal, Const, Fragment, Instance, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -24,6 +24,9 @@ class Unit(wiring.Component):
     """What those that have a name of their own are made of."""
     registers: tuple[Register, ...] = ()
     """What it is commanded by, if it has that."""
+
+    fragment: Fragment | None = None
+    """What it elaborated to when it was checked, so that large ones need not be elaborated twice to be written."""
 
     # One that refuses its arguments is, by nature, created and never used: Amaranth need not warn of it.
     _MustUse__silence = True

@@ -138,3 +138,17 @@ def test_ports_stand_in_columns_however_long_their_names_are() -> None:
     lines = [line for line in header.splitlines() if " input " in line or " output " in line]
     assert len({line.index(" input " if " input " in line else " output ") for line in lines}) == 1
     assert "s_axis_a_tdata  input    16  2 codes of A, e2m1; from bit 8 a scale, ue8m0" in header
+
+
+def test_a_design_is_elaborated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hw.units.mac import Mac
+
+    once, times = Mac.elaborate, []
+
+    def elaborate(self: Mac, platform: object) -> object:
+        times.append(self)
+        return once(self, platform)
+
+    monkeypatch.setattr(Mac, "elaborate", elaborate)
+    emit(hw.parse("mac/int1xint2/exact/kulisch3/p0"))
+    assert len(times) == 1
