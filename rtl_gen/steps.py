@@ -22,7 +22,7 @@ AGAIN = 60.0
 class _Step:
     text: str
     silent: bool
-    start: float = field(default_factory=time.monotonic)
+    start: float = field(default_factory=lambda: time.monotonic())
     said: float = 0.0
     """When it was, last."""
 
