@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dse.jobs import guarded, say
+from dse.jobs import guarded
 from dse.store import Store
 from dse.studies import make
 from dse.studies.catalogue import STUDIES
 from dse.studies.study import Study
+from rtl_gen.steps import say
 
 # Where `macsmith explore`, `verify` and `cost` keep theirs: what they have found is not done again.
 STORE, DOCS = Path("build/pareto/store.sqlite"), Path("docs")

@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dse.jobs import run_groups, say
+from dse.jobs import run_groups
 from dse.store import Store
 from dse.studies import stamp
 from dse.studies.study import Jobs, Study
 from rtl_gen import write_atomic
 from rtl_gen.files import check_writable
+from rtl_gen.steps import say
 
 
 def plan(study: Study[Any], logs: Path) -> list[tuple[Any, Jobs]]:

@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_type_hints
 
 import hw
-from costmodel.measure import Design, design_key, measure_design
+from costmodel.measure import Cost, Design, design_key, measure_design
 from dse.jobs import Job
 from dse.studies.qor.rows import Row
 from rtl_gen import emit
@@ -57,4 +57,5 @@ def measure_job(design: Design, target: hw.Target) -> Job:
     """The job that measures a design."""
     text = json.dumps([design.verilog, design.dsp, design.prepare, design.timed])
     label = f"measure {design.name} on {target.name}"
-    return Job("qor", design_key(text, target), label, lambda: measure_design(design, target).to_dict())
+    key, fields = design_key(text, target), get_type_hints(Cost)
+    return Job("qor", key, label, lambda: measure_design(design, target).to_dict(), fields)
