@@ -113,7 +113,7 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
             hw.check(spec, target)
     say(f"exploring {len(space.specs)} designs on {', '.join(target.name for target in space.targets)}")
     for spec in space.specs:
-        emit(spec).write(folder / "verilog")
+        emit(spec).write(folder / "verilog", force=True)
     network = trained(space.workload, store)
     with step(f"writing the Verilog of {len(space.specs)} designs"):
         groups = [

@@ -101,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_specs(generate)
     generate.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write to")
     generate.add_argument("--target", default="generic", help="fabric to build for (default: generic)")
+    generate.add_argument("--prefix", default="", metavar="NAME", help="what all modules' names begin with")
+    generate.add_argument("--split", action="store_true", help="write a file for each module, and a list of them, .f")
+    generate.add_argument("--force", action="store_true", help="replace files of other designs, too")
 
     verify = command(
         "verify",
@@ -191,12 +194,17 @@ def _formats(options: argparse.Namespace) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     from rtl_gen import emit
+    from rtl_gen.emit import check_place, check_prefix
     from rtl_gen.files import check_writable
 
+    check_prefix(options.prefix)
     specs, (target,) = _designs(options.specs, [options.target])
     check_writable(options.output / "design")
+    if not options.force:
+        for note in [note for spec in specs for note in check_place(options.output, spec, target, options.prefix)]:
+            print(f"macsmith: {note}", file=sys.stderr)
     for spec in specs:
-        for path in emit(spec, target).write(options.output):
+        for path in emit(spec, target, options.prefix).write(options.output, options.split, options.force):
             print(path, flush=True)
     return 0
 

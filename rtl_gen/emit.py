@@ -22,9 +22,11 @@ from amaranth.lib import wiring
 import hw
 from hw.formats.messages import echo
 from hw.specs.registers import Register
+from hw.specs.stream import StreamSpec
 from rtl_gen import yosys
 from rtl_gen.cells import cell_models
 from rtl_gen.files import write_all
+from rtl_gen.owner import Owner, check_free, owner
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import step
 from rtl_gen.tools import package_version
@@ -43,7 +45,8 @@ PASSES = (
     "setattr -unset init w:*",
     "attrmap -remove generator -remove top -remove src",
 )
-
+CLEANER = Path(__file__).with_name("cleaner.py")
+"""What Yosys's process does to the design before it writes it."""
 DIRECTIONS = {wiring.In: PortDirection.Input, wiring.Out: PortDirection.Output}
 
 
@@ -54,11 +57,11 @@ class Emitted:
     Attributes
     ----------
     name : str
-        Module and file name.
+        Module and file name. All modules' names begin with it.
     verilog : str
         Verilog-2005.
     manifest : dict
-        What the design is, JSON-ready: spec, ports, latency, formats, digest of the Verilog.
+        What the design is, JSON-ready: spec, ports, streams, latency, formats, digest of the Verilog.
     """
 
     name: str
@@ -70,19 +73,76 @@ class Emitted:
         """SHA-256 of the Verilog."""
         return self.manifest["sha256"]
 
-    def write(self, directory: Path | str) -> list[Path]:
-        """Write ``NAME.v`` and ``NAME.json`` into `directory`, both or neither."""
+    @property
+    def modules(self) -> dict[str, str]:
+        """Each module's text, by its name; the design's own is the first."""
+        return {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\w+).*?^endmodule\n", self.verilog)}
+
+    @property
+    def owner(self) -> Owner:
+        """What its files say of whose they are."""
+        return Owner(*(self.manifest[key] for key in ("name", "target", "macsmith")))
+
+    def files(self, directory: Path | str, split: bool = False) -> dict[Path, str]:
+        """What `write` writes: texts by path."""
         directory = Path(directory)
-        files = {
-            directory / f"{self.name}.v": self.verilog,
-            directory / f"{self.name}.json": json.dumps(self.manifest, indent=2) + "\n",
-        }
+        sources = {f"{self.name}.v": self.verilog}
+        if split:
+            part = _comment(self.owner.header) + "\n"
+            head = self.verilog[: self.verilog.index("\nmodule ") + 1]
+            sources = {f"{name}.v": (head if name == self.name else part) + text for name, text in self.modules.items()}
+        manifest = json.dumps({**self.manifest, "files": list(sources)}, indent=2) + "\n"
+        texts = {**sources, f"{self.name}.json": manifest}
+        if split:
+            texts[f"{self.name}.f"] = _comment(self.owner.header) + "".join(f"{name}\n" for name in sources)
+        return {directory / name: text for name, text in texts.items()}
+
+    def check_free(self, directory: Path | str, split: bool = False) -> list[str]:
+        """A line for each file that another version of macsmith has written and that `write` would replace.
+
+        Raises
+        ------
+        FileExistsError
+            A file that `write` would replace is not this design's.
+        """
+        return check_free(self.files(directory, split), self.owner)
+
+    def write(self, directory: Path | str, split: bool = False, force: bool = False) -> list[Path]:
+        """Write ``NAME.v`` and ``NAME.json`` into `directory`, all files or none.
+
+        Parameters
+        ----------
+        directory : Path or str
+            Made if needed.
+        split : bool
+            Write each module into a file of its own, ``MODULE.v``, and a list of them, ``NAME.f``.
+        force : bool
+            Replace other designs' files, too.
+
+        Raises
+        ------
+        FileExistsError
+            A file that would be replaced is not this design's.
+        OSError
+            They can't be written.
+        """
+        if not force:
+            self.check_free(directory, split)
+        files, directory = self.files(directory, split), Path(directory)
+        # Written the other way before, modules would be there twice.
+        left = {directory / f"{self.name}.f", *(directory / f"{name}.v" for name in self.modules)} - set(files)
+        left = {path for path in left if (found := owner(path)) and found.is_same_design(self.owner)}
         write_all(files)
+        for path in left:
+            path.unlink()
         return list(files)
 
 
-def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC) -> Emitted:
+def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC, prefix: str = "") -> Emitted:
     """The Verilog and manifest of a spec: the same bytes in every run, on every machine.
+
+    Modules of two designs never have the same name, unless the designs are the same. Those of one begin with the
+    design's, and this tells the spec and, but for the generic one, the target.
 
     Parameters
     ----------
@@ -90,27 +150,60 @@ def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC) -> Emitted:
         What to emit.
     target : Target
         The fabric it is for.
+    prefix : str
+        What the names of all modules begin with.
 
     Raises
     ------
     TypeError
-        `spec` is not a spec, or `target` not a Target.
+        `spec` is not a spec, `target` not a Target, or `prefix` not a str.
+    ValueError
+        `prefix` can't begin the name of a module.
     """
     if not isinstance(spec, hw.Spec):
         raise TypeError(f"spec must be a Spec, got {echo(spec)}")
     if not isinstance(target, hw.Target):
         raise TypeError(f"target must be a Target, got {echo(target)}")
-    return _emit(spec, target)
+    check_prefix(prefix)
+    return _emit(spec, target, prefix)
+
+
+def check_prefix(prefix: str) -> None:
+    """Raise TypeError or ValueError unless it can begin the name of a module."""
+    if not isinstance(prefix, str):
+        raise TypeError(f"prefix must be a str, got {echo(prefix)}")
+    if not re.fullmatch(r"([A-Za-z][A-Za-z0-9_]{0,63})?", prefix):
+        raise ValueError(
+            f"prefix must be a letter and then letters, digits or _, at most 64 of them, like chip_, got {echo(prefix)}"
+        )
+
+
+def module_name(spec: hw.Spec, target: hw.Target, prefix: str = "") -> str:
+    """The name of a design's module and files."""
+    return prefix + spec.identifier + ("" if target == hw.GENERIC else f"_{target.name}")
+
+
+def check_place(directory: Path | str, spec: hw.Spec, target: hw.Target, prefix: str = "") -> list[str]:
+    """What `Emitted.check_free` says of a design's own files, before it is built.
+
+    Raises
+    ------
+    FileExistsError
+        One is another design's.
+    """
+    ours = Owner(spec.name, target.name, package_version("macsmith"))
+    name = module_name(spec, target, prefix)
+    return check_free([Path(directory, name + end) for end in (".v", ".json", ".f")], ours)
 
 
 @lru_cache(maxsize=256)
-def _emit(spec: hw.Spec, target: hw.Target) -> Emitted:
-    texts: dict[str, str] = {}
+def _emit(spec: hw.Spec, target: hw.Target, prefix: str) -> Emitted:
+    name = module_name(spec, target, prefix)
     with step(f"elaborating {spec}"), _no_collection():
         component = hw.build(spec, target)
-        ports = _convert(component, spec.identifier, texts)
+        ports, text = _convert(component, name)
     with step(f"Yosys writes the Verilog of {spec}"):
-        body = _to_verilog("".join(texts.values()), target)
+        body = _to_verilog(text, target)
     version = package_version("macsmith")
     meanings = component.meanings
     lines = [*_port_lines(ports, meanings), *_register_lines(component.registers)]
@@ -119,22 +212,46 @@ def _emit(spec: hw.Spec, target: hw.Target) -> Emitted:
         "name": spec.name,
         "macsmith": version,
         "target": target.name,
-        "module": spec.identifier,
+        "module": name,
         "sha256": hashlib.sha256(verilog.encode()).hexdigest(),
         "spec": spec.to_dict(),
         "latency": spec.latency,
         "initiation_interval": 1,
         "ports": [
-            {"name": name, "direction": direction, "width": width, "meaning": meanings[name]}
-            for name, (direction, width) in ports.items()
+            {"name": port, "direction": direction, "width": width, "meaning": meanings[port]}
+            for port, (direction, width) in ports.items()
         ],
+        "streams": _streams(spec),
         "formats": {
             port: {"name": fmt.name, "width": fmt.width, "lsb": fmt.span.lsb, "source": fmt.source}
             for port, fmt in spec.port_formats.items()
         },
         "registers": [asdict(register) for register in component.registers],
     }
-    return Emitted(spec.identifier, verilog, manifest)
+    return Emitted(name, verilog, manifest)
+
+
+def _streams(spec: hw.Spec) -> dict[str, Any]:
+    """What lies where in the streams' `tdata`, by what the names of a stream's ports begin with."""
+    return {
+        name: {
+            "direction": "input" if wires.incoming else "output",
+            "width": wires.width,
+            "tlast": wires.framed,
+            "fields": [
+                {
+                    "name": field,
+                    "offset": position.offset,
+                    "width": position.format.width,
+                    "lanes": position.lanes,
+                    "step": position.step,
+                    "format": position.format.name,
+                }
+                for field, position in wires.positions.items()
+            ],
+        }
+        for name, wires in (spec.wires.items() if isinstance(spec, StreamSpec) else ())
+    }
 
 
 @contextmanager
@@ -155,32 +272,31 @@ def _ports(component: hw.Unit, text: str) -> dict[str, tuple[str, int]]:
     ports = dict.fromkeys(clocked, ("input", 1))
     for path, member, value in component.signature.flatten(component):
         direction = "input" if member.flow is wiring.In else "output"
-        ports["__".join(map(str, path))] = (direction, len(Value.cast(value)))
+        ports["_".join(map(str, path))] = (direction, len(Value.cast(value)))
     return ports
 
 
-def _convert(component: hw.Unit, name: str, texts: dict[str, str]) -> dict[str, tuple[str, int]]:
-    """Add RTLIL of a module and of all that it instantiates to `texts`, each once; the module's ports."""
-    for part, inner in component.parts.items():
-        if part not in texts:
-            _convert(inner, part, texts)
+def _convert(component: hw.Unit, name: str) -> tuple[dict[str, tuple[str, int]], str]:
+    """The ports of a module, and RTLIL of it and of all that it instantiates: these have names that begin with its."""
+    outside = component.outside
     directed = {
-        "__".join(map(str, path)): (
-            Value.cast(value),
-            PortDirection.Input if member.flow is wiring.In else PortDirection.Output,
-        )
-        for path, member, value in component.signature.flatten(component)
+        "__".join(map(str, path)): (Value.cast(value), DIRECTIONS[member.flow])
+        for path, member, value in outside.signature.flatten(outside)
     }
-    text = rtlil.convert(component.fragment or component, name=name, ports=directed, emit_src=False)
-    ports = _ports(component, text)
+    text = rtlil.convert(outside.fragment or outside, name=name, ports=directed, emit_src=False)
+    ports = _ports(outside, text)
     # Yosys lists ports by number, and a port with number 0, which Amaranth gives, last.
     order = list(ports)
-    texts[name] = re.sub(
+    text = re.sub(
         r"(?m)^(  wire .*(?:input|output) )\d+(\s+\\(\w+))$",
         lambda match: f"{match[1]}{order.index(match[3]) + 1}{match[2]}" if match[3] in ports else match[0],
         text,
     )
-    return ports
+    # Amaranth separates the names of modules by dots.
+    text = re.sub(r"(?m)^(module|  cell) (\\[\w.]+)", lambda match: f"{match[1]} {match[2].replace('.', '_')}", text)
+    for part, inner in component.parts.items():
+        text = re.sub(rf"(?m)^(  cell) \\{part} ", rf"\1 \\{name}_{part} ", text) + _convert(inner, f"{name}_{part}")[1]
+    return ports, text
 
 
 def _to_verilog(text: str, target: hw.Target) -> str:
@@ -189,12 +305,21 @@ def _to_verilog(text: str, target: hw.Target) -> str:
         (folder / "design.il").write_text(text)
         # The models tell which of a cell's ports are outputs; they are not written.
         models = [["read_verilog", "-lib", str(path)] for path in cell_models(target)]
-        yosys.run_again([*models, "read_rtlil design.il", *PASSES, "write_verilog -noattr design.v"], folder)
+        yosys.run([*models, "read_rtlil design.il", *PASSES, CLEANER, "write_verilog -noattr design.v"], folder)
         verilog = (folder / "design.v").read_text()
         # Yosys does not look whether the disk had room.
         if not verilog.rstrip().endswith("endmodule"):
             raise OSError(errno.ENOSPC, "Yosys could not write all of the Verilog: is the disk full?")
-        return re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
+        verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
+        return _waived(verilog) if target.carry else verilog
+
+
+def _waived(verilog: str) -> str:
+    """Modules of cells, with a word to Verilator: what it sees as a circle is none, for Yosys has looked bit by bit."""
+    reason = "  // A row of cells hands its carry on from bit to bit of one vector: that is no circle.\n"
+    begin, end = (f"  /* verilator lint_{word} UNOPTFLAT */\n" for word in ("off", "on"))
+    verilog = re.sub(r"(?m)^(module .*;\n)", rf"\1{reason}{begin}", verilog)
+    return re.sub(r"(?m)^endmodule$", f"{end}endmodule", verilog)
 
 
 def _register_lines(registers: Sequence[Register]) -> Iterator[str]:
@@ -215,12 +340,9 @@ def _port_lines(ports: dict[str, tuple[str, int]], meanings: dict[str, str]) -> 
 
 
 def _header(spec: hw.Spec, target: hw.Target, version: str, rest: Sequence[str]) -> str:
-    lines = [
-        spec.name,
-        f"Generated by macsmith {version} for target {target.name} ({target.title}).",
-        "",
-        spec.timing,
-        "",
-        *rest,
-    ]
-    return "".join(f"// {line}".rstrip() + "\n" for line in lines) + "\n"
+    name, made = Owner(spec.name, target.name, version).header
+    return _comment([name, f"{made} ({target.title}).", "", spec.timing, "", *rest]) + "\n"
+
+
+def _comment(lines: Sequence[str]) -> str:
+    return "".join(f"// {line}".rstrip() + "\n" for line in lines)

@@ -40,21 +40,27 @@ def write_atomic(path: Path, data: str | bytes) -> None:
 
 
 def write_all(files: dict[Path, str]) -> None:
-    """Write each file as `write_atomic` does; if one fails, those that are new are taken back.
+    """Write each file as `write_atomic` does; if one fails, all are as they were before.
 
     Raises
     ------
     OSError
         As `write_atomic`.
     """
-    new = [path for path in files if not path.exists()]
+    before = {path: path.read_bytes() if path.is_file() else None for path in files}
+    done = []
     try:
         for path, text in files.items():
             write_atomic(path, text)
+            done.append(path)
     except BaseException:
-        for path in new:
+        for path in done:
             with suppress(OSError):
-                path.unlink()
+                old = before[path]
+                if old is None:
+                    path.unlink()
+                else:
+                    write_atomic(path, old)
         raise
 
 

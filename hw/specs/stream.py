@@ -46,6 +46,70 @@ def beat_width(beat: Beat) -> int:
     return sum(field.width for field in beat.values())
 
 
+LAST = "last"
+"""The field that ends a frame: it is `tlast`, and all others are in `tdata`."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a field lies in `tdata`.
+
+    Parameters
+    ----------
+    format : Format
+        Of its codes.
+    lanes : int
+        How many there are.
+    offset, step : int
+        The lowest bit of the first code, and how far it is from there to the next one's.
+    """
+
+    format: Format
+    lanes: int
+    offset: int
+    step: int
+
+    @property
+    def end(self) -> int:
+        """The bit above the last code."""
+        return self.offset + (self.lanes - 1) * self.step + self.format.width
+
+
+@dataclass(frozen=True)
+class Wires:
+    """A stream as wires: AXI4-Stream with `tdata`, `tvalid`, `tready` and, if frames end, `tlast`.
+
+    Parameters
+    ----------
+    positions : dict of str to Position
+        The fields in `tdata`. What they leave is ignored on the way in, and zero, or a code's sign, on the way out.
+    incoming : bool
+        Whether the unit takes it.
+    framed : bool
+        Whether there is a `tlast`.
+    """
+
+    positions: dict[str, Position]
+    incoming: bool
+    framed: bool
+
+    @property
+    def width(self) -> int:
+        """Bits of `tdata`: whole bytes."""
+        ends = [position.offset + position.lanes * position.step for position in self.positions.values()]
+        return -(-max(ends) // 8) * 8
+
+    @classmethod
+    def packed(cls, beat: Beat, incoming: bool) -> Wires:
+        """Fields one after the other, and so their codes."""
+        positions, low = {}, 0
+        for name, field in beat.items():
+            if name != LAST:
+                positions[name] = Position(field.format, field.lanes or 1, low, field.format.width)
+                low += field.width
+        return cls(positions, incoming, LAST in beat)
+
+
 def sizes(**shape: Any) -> list[Any]:
     """Parts of a shape as ints, or as arrays of 64 bits.
 
@@ -71,8 +135,9 @@ def _size(name: str, size: Any) -> Any:
 class StreamSpec(Spec):
     """A unit whose ports are streams; subclasses give these and the cycles that beats take.
 
-    A stream X is the ports ``X__payload``, ``X__valid`` and ``X__ready``. A beat passes at a clock edge at which both
-    valid and ready are high. A side that has raised valid keeps it, and the payload, until then.
+    In Verilog an input X is the ports ``s_axis_X_tdata``, ``s_axis_X_tvalid``, ``s_axis_X_tready`` and, if its frames
+    end, ``s_axis_X_tlast``; an output ``m_axis_X_tdata`` and so on. A beat passes at a clock edge at which both valid
+    and ready are high. A side that has raised valid keeps it, and the beat, until then.
     """
 
     @property
@@ -84,6 +149,12 @@ class StreamSpec(Spec):
     @abstractmethod
     def outputs(self) -> dict[str, Beat]:
         """The beats of each stream that the unit gives."""
+
+    @property
+    def wires(self) -> dict[str, Wires]:
+        """The streams' wires, by what their names begin with."""
+        taken = {f"s_axis_{name}": Wires.packed(beat, True) for name, beat in self.inputs.items()}
+        return taken | {f"m_axis_{name}": Wires.packed(beat, False) for name, beat in self.outputs.items()}
 
     @abstractmethod
     def cycles(self, *shape: Any) -> Any:

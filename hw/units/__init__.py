@@ -87,6 +87,6 @@ def check(spec: Spec, target: Target = GENERIC) -> Unit:
 
 def check_widths(component: Unit) -> None:
     """Raise ValueError for silent narrowing in a component or in what it instantiates."""
-    component.fragment = reject_narrowing(component)
+    component.outside.fragment = reject_narrowing(component.outside)
     for part in component.parts.values():
         check_widths(part)

@@ -58,13 +58,8 @@ class Array(Streamed):
         return super().meanings | {"error": "since reset: the last beats of a and b did not come together"}
 
     @property
-    def column(self) -> str:
-        """The name of the module of a column."""
-        return f"{self.spec.identifier}_column"
-
-    @property
     def parts(self) -> dict[str, Unit]:
-        return {self.column: Column(self.spec, self.target)}
+        return {"column": Column(self.spec, self.target)}
 
     def elaborate(self, platform: object) -> Module:
         m, spec, pe = Module(), self.spec, self.spec.pe
@@ -97,5 +92,5 @@ class Array(Streamed):
         widths = {f"{name}_out": len(inputs[name]) for name in (spec.pe.moving, *spec.pe.flags)}
         widths |= {name: field.format.width for name, field in spec.sum_beat.items()}
         outputs = {name: Signal(width, name=f"column{number}_{name}") for name, width in widths.items()}
-        m.submodules[f"column{number}"] = instance(self.column, inputs, outputs)
+        m.submodules[f"column{number}"] = instance("column", inputs, outputs)
         return outputs

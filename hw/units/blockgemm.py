@@ -51,10 +51,7 @@ class BlockGemm(Gemm):
     @property
     def parts(self) -> dict[str, Unit]:
         spec = self.spec
-        return {
-            spec.array.identifier: Array(spec.array, self.target),
-            spec.add.identifier: BlockAdd(spec.add, self.target),
-        }
+        return {"array": Array(spec.array, self.target), "add": BlockAdd(spec.add, self.target)}
 
     def _sums(self, m: Module, run: Run) -> Sums:
         return add_block_operands(m, self.spec, run, self)

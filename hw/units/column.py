@@ -63,7 +63,7 @@ class Column(Unit):
 
     @property
     def parts(self) -> dict[str, Unit]:
-        return {self.spec.pe.identifier: self.element}
+        return {"pe": self.element}
 
     @property
     def meanings(self) -> dict[str, str]:
@@ -100,7 +100,7 @@ class Column(Unit):
         moving = {name: getattr(self, name).word_select(row, passed[name]) for name in self.moving}
         widths = {f"{name}_out": width for name, width in passed.items()} | held
         outputs = {name: Signal(width, name=f"{name}_{row}") for name, width in widths.items()}
-        m.submodules[f"pe_{row}"] = instance(self.spec.pe.identifier, {**moving, **inputs, "en": self.en}, outputs)
+        m.submodules[f"pe_{row}"] = instance("pe", {**moving, **inputs, "en": self.en}, outputs)
         return outputs
 
     def _chosen(self, m: Module, words: list[Value]) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Module
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import Out
 
 from hw.specs.gemm import GemmSpec
 from hw.specs.gemm_registers import gemm_registers
@@ -15,6 +15,7 @@ from hw.units.core.registers import address_width, axil_members
 from hw.units.core.resident import add_resident_operands
 from hw.units.core.results import add_drain, add_stream, requantised, wide
 from hw.units.requant import Requant
+from hw.units.stream import stream_members
 from hw.units.unit import Unit, check_form, check_unit
 
 
@@ -67,10 +68,7 @@ class Gemm(Unit):
         self.registers = gemm_registers(spec)
         axil = axil_members(address_width(self.registers))
         ports = {f"s_axil_{name}": member for name, member in axil.items()}
-        for name, width in spec.stream_widths.items():
-            into, out_of = (Out, In) if name == "m_axis" else (In, Out)
-            ports |= {f"{name}_tdata": into(width), f"{name}_tvalid": into(1)}
-            ports |= {f"{name}_tready": out_of(1), f"{name}_tlast": into(1)}
+        ports |= stream_members(spec.wires)
         ports |= {"m_axis_tkeep": Out(spec.stream_widths["m_axis"] // 8), "irq": Out(1)}
         super().__init__(ports)
 
@@ -93,8 +91,8 @@ class Gemm(Unit):
     @property
     def parts(self) -> dict[str, Unit]:
         requant = self.spec.requant
-        scaler = {} if requant is None else {requant.identifier: Requant(requant, self.target)}
-        return {self.spec.array.identifier: Array(self.spec.array, self.target), **scaler}
+        scaler = {} if requant is None else {"requant": Requant(requant, self.target)}
+        return {"array": Array(self.spec.array, self.target), **scaler}
 
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec

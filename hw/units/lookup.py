@@ -28,7 +28,7 @@ class Lookup(Streamed):
 
     @property
     def parts(self) -> dict[str, Unit]:
-        return {} if self.spec.storage == "registers" else {memory(self.spec).name: memory(self.spec)}
+        return {} if self.spec.storage == "registers" else {"table": memory(self.spec)}
 
     def elaborate(self, platform: object) -> Module:
         m, spec, stages = Module(), self.spec, self.spec.pipeline

@@ -62,13 +62,8 @@ class MatVec(Streamed):
         return super().meanings | {"error": f"since reset: {what}"}
 
     @property
-    def element(self) -> str:
-        """The name of an element's module."""
-        return f"{self.spec.identifier}_element"
-
-    @property
     def parts(self) -> dict[str, Unit]:
-        return {self.element: TreeSum(self.spec, self.target)}
+        return {"element": TreeSum(self.spec, self.target)}
 
     def elaborate(self, platform: object) -> Module:
         m, spec, y = Module(), self.spec, self.y
@@ -116,5 +111,5 @@ class MatVec(Streamed):
             "arrived": arrived,
             "en": move,
         }
-        m.submodules[f"element{number}"] = instance(self.element, inputs, outputs)
+        m.submodules[f"element{number}"] = instance("element", inputs, outputs)
         return outputs

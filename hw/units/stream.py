@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
-from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic
-from hw.specs.stream import Beat, StreamSpec
+from hw.specs.stream import Beat, StreamSpec, Wires
 from hw.target import GENERIC, Target
 from hw.units.unit import Unit, check_form, check_unit
 
@@ -43,26 +44,112 @@ class Streamed(Unit):
         """Members beside the streams: none, if a subclass does not say."""
         return {}
 
+    @cached_property
+    def outside(self) -> AxiStreams:
+        return AxiStreams(self)
+
     @property
     def meanings(self) -> dict[str, str]:
         """What each port carries, for headers and manifests."""
         said = {"clk": "clock, rising edge", "rst": "synchronous reset: forgets all that is under way"}
-        for name, beat in (self.spec.inputs | self.spec.outputs).items():
-            ours = name in self.spec.inputs
-            said[f"{name}__payload"] = describe(beat)
-            said[f"{name}__valid"] = f"{'you have' if ours else 'there is'} a beat; it stays until it is taken"
-            said[f"{name}__ready"] = "the beat is taken at this edge" if ours else "you take the beat at this edge"
+        for name, wires in self.spec.wires.items():
+            said |= {f"{name}_{part}": meaning for part, meaning in describe(wires).items()}
         return said
 
 
-def describe(beat: Beat) -> str:
-    """A beat's fields and where they are."""
-    parts, low = [], 0
-    for name, field in beat.items():
-        count = "" if field.lanes is None else f"{field.lanes} x "
-        parts.append(f"[{low + field.width - 1}:{low}] {name}: {count}{field.format}")
-        low += field.width
-    return "; ".join(parts)
+class AxiStreams(Unit):
+    """A unit as it is written: each stream is an AXI4-Stream, a beat being `tdata`, filled up to bytes, and `tlast`.
+
+    Parameters
+    ----------
+    unit : Streamed
+
+    Members
+    -------
+    s_axis_X_*, m_axis_X_* : AXI4-Stream
+        Stream X of the unit; `hw.specs.stream.Wires` says what is where.
+    and those of the unit that are no streams
+    """
+
+    def __init__(self, unit: Streamed) -> None:
+        self.unit, self.spec = unit, unit.spec
+        super().__init__({**stream_members(unit.spec.wires), **unit.plain_ports()})
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each port carries, for headers and manifests."""
+        return self.unit.meanings
+
+    def elaborate(self, platform: object) -> Module:
+        m, unit = self.unit.elaborate(platform), self.unit
+        for name in self.spec.inputs:
+            tdata, tvalid, tready, *tlast = stream_ports(self, f"s_axis_{name}")
+            inner = getattr(unit, name)
+            codes = Value.cast(inner.payload)
+            # What frames have to say of their end is above all else.
+            m.d.comb += [
+                codes.eq(Cat(tdata[: len(codes) - len(tlast)], *tlast)),
+                inner.valid.eq(tvalid),
+                tready.eq(inner.ready),
+            ]
+        for name in self.spec.outputs:
+            tdata, tvalid, tready, *tlast = stream_ports(self, f"m_axis_{name}")
+            inner = getattr(unit, name)
+            codes = Value.cast(inner.payload)
+            width = len(codes) - len(tlast)
+            m.d.comb += [tdata.eq(codes[:width]), tvalid.eq(inner.valid), inner.ready.eq(tready)]
+            m.d.comb += [last.eq(codes[width:]) for last in tlast]
+        for name, member in unit.plain_ports().items():
+            ours, theirs = getattr(self, name), getattr(unit, name)
+            m.d.comb += theirs.eq(ours) if member.flow is In else ours.eq(theirs)
+        return m
+
+
+def stream_members(wires: Mapping[str, Wires]) -> dict[str, Any]:
+    """The ports of streams, as members of a component."""
+    ports: dict[str, Any] = {}
+    for name, these in wires.items():
+        into, out_of = (In, Out) if these.incoming else (Out, In)
+        ports |= {f"{name}_tdata": into(these.width), f"{name}_tvalid": into(1), f"{name}_tready": out_of(1)}
+        ports |= {f"{name}_tlast": into(1)} if these.framed else {}
+    return ports
+
+
+def stream_ports(component: Any, name: str) -> list[Signal]:
+    """A stream's `tdata`, `tvalid`, `tready` and, if it has that, `tlast`."""
+    parts = [f"{name}_{part}" for part in ("tdata", "tvalid", "tready", "tlast")]
+    return [getattr(component, port) for port in parts if port in component.signature.members]
+
+
+def pins_in(spec: StreamSpec, name: str, data: Value, valid: Value, ready: Signal, last: Value | None = None) -> Any:
+    """An instance's arguments for a stream that it takes."""
+    port = f"s_axis_{name}"
+    filled = Cat(data, Const(0, spec.wires[port].width - len(data)))
+    pins = {f"i_{port}_tdata": filled, f"i_{port}_tvalid": valid, f"o_{port}_tready": ready}
+    return pins | ({} if last is None else {f"i_{port}_tlast": last})
+
+
+def pins_out(spec: StreamSpec, name: str, data: Value, valid: Signal, ready: Value, last: Signal | None = None) -> Any:
+    """An instance's arguments for a stream that it gives."""
+    port = f"m_axis_{name}"
+    filled = Cat(data, Signal(spec.wires[port].width - len(data), name=f"unused_{name}"))
+    pins = {f"o_{port}_tdata": filled, f"o_{port}_tvalid": valid, f"i_{port}_tready": ready}
+    return pins | ({} if last is None else {f"o_{port}_tlast": last})
+
+
+def describe(wires: Wires) -> dict[str, str]:
+    """What each of a stream's wires carries."""
+    fields = []
+    for name, position in wires.positions.items():
+        count = "" if position.lanes == 1 else f"{position.lanes} x "
+        fields.append(f"[{position.end - 1}:{position.offset}] {name}: {count}{position.format}")
+    ours = wires.incoming
+    return {
+        "tdata": "; ".join(fields),
+        "tvalid": f"{'you have' if ours else 'there is'} a beat; it stays until it is taken",
+        "tready": "the beat is taken at this edge" if ours else "you take the beat at this edge",
+        "tlast": "the beat ends a frame",
+    }
 
 
 class Feedforward(Streamed):

@@ -33,8 +33,16 @@ class Unit(wiring.Component):
 
     @property
     def parts(self) -> dict[str, Unit]:
-        """Modules that it instantiates by name: each is written once, however many instances there are."""
+        """Modules that it instantiates by these names: each is written once, however many instances there are.
+
+        Where they are written, the name of the design's module stands before theirs.
+        """
         return {}
+
+    @property
+    def outside(self) -> Unit:
+        """What is written of it: itself, if its ports are to be as they are here."""
+        return self
 
     @property
     @abstractmethod

@@ -86,7 +86,7 @@ async def run(sources: list[Source], sinks: list[Sink], edge: Any, limit: int, w
 
 
 class Side:
-    """One end of a stream.
+    """One end of a stream, whose ports' names begin with `prefix`.
 
     Parameters
     ----------
@@ -95,16 +95,19 @@ class Side:
     port : str
         The stream's name.
     beats : list of int
-        Its payloads.
+        `tdata`, and above it `tlast`, if there is one.
     pause : float
         The chance of a cycle in which this side has no beat, or takes none.
     """
 
+    prefix: str
+
     def __init__(self, dut: Any, port: str, beats: list[int], pause: float, chance: random.Random) -> None:
         self.port, self.beats, self.pause, self.chance = port, beats, pause, chance
-        self.payload, self.valid, self.ready = (
-            getattr(dut, f"{port}__{part}") for part in ("payload", "valid", "ready")
-        )
+        name = f"{self.prefix}_{port}"
+        self.data, self.valid, self.ready = (getattr(dut, f"{name}_{part}") for part in ("tdata", "tvalid", "tready"))
+        self.last = getattr(dut, f"{name}_tlast", None)
+        self.width = len(self.data)
         self.restart()
 
     def restart(self) -> None:
@@ -137,6 +140,8 @@ class Side:
 class Source(Side):
     """Offers beats, and keeps each on offer until it is taken."""
 
+    prefix = "s_axis"
+
     def _silence(self) -> None:
         self.offered = False
         self._set(self.valid, False)
@@ -144,7 +149,10 @@ class Source(Side):
     def drive(self) -> None:
         if not self.offered and not self.done and not (self.pause and self.chance.random() < self.pause):
             self.offered = True
-            self.payload.set(self.beats[self.count])
+            beat = self.beats[self.count]
+            self.data.set(beat & ((1 << self.width) - 1))
+            if self.last is not None:
+                self.last.set(beat >> self.width)
         self._set(self.valid, self.offered)
 
     def sample(self) -> None:
@@ -154,6 +162,8 @@ class Source(Side):
 
 class Sink(Side):
     """Takes beats, compares them, and watches that what is on offer stays."""
+
+    prefix = "m_axis"
 
     def _silence(self) -> None:
         self.held: int | None = None
@@ -167,7 +177,9 @@ class Sink(Side):
         if not int(self.valid.get()):
             assert self.held is None, f"{self.port}: valid fell before beat {self.count} was taken"
             return False
-        shown = int(self.payload.get())
+        shown = int(self.data.get())
+        if self.last is not None:
+            shown |= int(self.last.get()) << self.width
         assert self.held in (None, shown), f"{self.port}: beat {self.count} changed while it waited"
         self.held = None if self.on else shown
         if not self.on:

@@ -15,9 +15,9 @@ class StreamPlay:
     name : str
         Name of the test.
     inputs : dict of stream to list of int
-        The payloads to offer on each input stream, in order.
+        The beats to offer on each input stream, in order: `tdata`, and above it `tlast`, if there is one.
     expected : dict of stream to list of int
-        The payloads that must come from each output stream, in order, and nothing after them.
+        The beats that must come from each output stream, in order, and nothing after them.
     limit : int
         Cycles by which all must be done: what takes longer hangs.
     pauses : dict of stream to float

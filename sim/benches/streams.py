@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hw.specs.stream import Beat, StreamSpec
+from hw.specs.stream import LAST, Beat, StreamSpec, Wires
 from sim.benches.streamplay import StreamPlay
 from sim.golden import model
 
@@ -16,8 +16,13 @@ Streams = Mapping[str, Mapping[str, ArrayLike]]
 """Arrays of codes by stream and field, of shape (beats,), or (beats, lanes)."""
 
 
-def pack(beat: Beat, fields: Mapping[str, ArrayLike]) -> list[int]:
-    """Payloads of arrays of codes; fields that the beat does not have are left out."""
+def pack(beat: Beat, fields: Mapping[str, ArrayLike], incoming: bool = False) -> list[int]:
+    """Beats of arrays of codes, as numbers: `tdata`, and above it `tlast`.
+
+    Fields that the beat does not have are left out. What fills `tdata` up is zero; of beats that go into a unit it
+    is ones every other time, for nothing may depend on it.
+    """
+    wires = Wires.packed(beat, incoming)
     total: Any = 0
     low = 0
     for name, field in beat.items():
@@ -26,8 +31,12 @@ def pack(beat: Beat, fields: Mapping[str, ArrayLike]) -> list[int]:
             if codes.shape[1:] != (field.lanes,):
                 raise ValueError(f"{name} must have shape (beats, {field.lanes}), got {codes.shape}")
             codes = codes @ np.array([1 << lane * field.format.width for lane in range(field.lanes)], dtype=object)
-        total, low = total + codes * (1 << low), low + field.width
-    return [int(payload) for payload in total]
+        if name == LAST:
+            total = total + codes * (1 << wires.width)
+        else:
+            total, low = total + codes * (1 << low), low + field.width
+    filled = (1 << wires.width) - (1 << low) if incoming else 0
+    return [int(number) + filled * (index % 2) for index, number in enumerate(total)]
 
 
 def stream_play(spec: StreamSpec, name: str, inputs: Streams, cycles: int, **options: Any) -> StreamPlay:
@@ -48,7 +57,7 @@ def stream_play(spec: StreamSpec, name: str, inputs: Streams, cycles: int, **opt
         More of `StreamPlay`.
     """
     outputs = model(spec).run(**inputs)
-    packed = {port: pack(beat, inputs[port]) for port, beat in spec.inputs.items()}
+    packed = {port: pack(beat, inputs[port], incoming=True) for port, beat in spec.inputs.items()}
     expected = {port: pack(beat, outputs[port]) for port, beat in spec.outputs.items()}
     pauses = options.get("pauses", {})
     exact = not any(pauses.values())

@@ -52,8 +52,8 @@ def test_results_are_as_wide_as_the_sums_need(name: str, outputs: dict[str, tupl
     spec = parse(name)
     assert {part: (field.format.name, field.width) for part, field in spec.outputs["sum"].items()} == outputs
     ports = {port["name"]: port["width"] for port in emit(spec).manifest["ports"]}
-    assert ports["sum__payload"] == sum(width for _, width in outputs.values())
-    assert ports["a__payload"] == spec.lanes * spec.a.element.width + spec.a.scale.width
+    assert ports["m_axis_sum_tdata"] == -(-sum(width for _, width in outputs.values()) // 8) * 8
+    assert ports["s_axis_a_tdata"] == -(-(spec.lanes * spec.a.element.width + spec.a.scale.width) // 8) * 8
 
 
 def test_cycles_are_a_formula_for_numbers_and_arrays() -> None:

@@ -61,11 +61,10 @@ def test_cycles_are_vectorised() -> None:
 def test_elements_are_one_module() -> None:
     unit = hw.build(MatVecSpec(INT8, INT8, 7, 2))
     assert isinstance(unit, MatVec)
-    assert list(unit.parts) == [unit.element]
-    assert {"clk", "rst", "error", *(f"{s}__{p}" for s in "awy" for p in ("payload", "valid", "ready"))} <= set(
-        unit.meanings
-    )
-    assert set(unit.parts[unit.element].meanings) == {"a", "b", "first", "arrived", "en", "x", "status"}
+    assert list(unit.parts) == ["element"]
+    streams = {f"{s}_{p}" for s in ("s_axis_a", "s_axis_w", "m_axis_y") for p in ("tdata", "tvalid", "tready")}
+    assert {"clk", "rst", "error", *streams} <= set(unit.meanings)
+    assert set(unit.parts["element"].meanings) == {"a", "b", "first", "arrived", "en", "x", "status"}
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             ["generate", "mac/int8xint8", "-o", "{tmp}", "--target", "x"],
             "macsmith: unknown target 'x'; known are generic",
         ),
+        (
+            ["generate", "mac/int8xint8", "-o", "{tmp}", "--prefix", "8x"],
+            "macsmith: prefix must be a letter and then letters, digits or _, at most 64 of them, like chip_, got '8x'",
+        ),
         (["verify", "conv/int8xint8"], "macsmith: spec 'conv/int8xint8': unknown unit 'conv'; known are mac"),
         (["verify", "mac/int4xint4", "--store", "{tmp}/file"], "macsmith: {tmp}/file can't be used as a store"),
         (["cost", "mac/int4xint4", "--target", "generic", "--store", "{tmp}/s"], "macsmith: target 'generic' can't be"),
@@ -150,6 +154,30 @@ def test_generate_writes_each_design_when_it_is_there(tmp_path: Path, capsys: py
     assert [Path(line).name for line in out.split()] == [f"mul_int2xint2_exact_exact_p0.{end}" for end in ("v", "json")]
     assert "pipeline must be at most" in err
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_generate_replaces_no_other_design_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, design = tmp_path / "rtl", ["generate", "pe/int3xint3/os", "mac/int3xint3", "--prefix", "my_", "--split"]
+    assert main([*design, "-o", str(folder)]) == 0
+    assert {path.suffix for path in folder.iterdir()} == {".v", ".json", ".f"}
+    assert all(path.name.startswith("my_") for path in folder.iterdir())
+    # The second is in the way, and so the first is not written.
+    theirs, ours = (
+        folder / "my_mac_int3xint3_exact_kulisch1024_p1.v",
+        folder / "my_pe_int3xint3_os_exact_kulisch1024_p1.v",
+    )
+    theirs.write_text("// mine\n")
+    ours.unlink()
+    capsys.readouterr()
+    assert main([*design, "-o", str(folder)]) == 2
+    assert re.fullmatch(rf"macsmith: .*/{theirs.name}: is there and not macsmith's; .*\n", capsys.readouterr().err)
+    assert not ours.exists()
+    assert main([*design, "-o", str(folder), "--force"]) == 0
+    assert theirs.read_text().startswith("// mac/int3xint3/")
+    theirs.write_text(re.sub("macsmith [0-9.]+", "macsmith 0.0.1", theirs.read_text(), count=1))
+    capsys.readouterr()
+    assert main([*design, "-o", str(folder)]) == 0
+    assert capsys.readouterr().err == f"macsmith: {theirs} was written by macsmith 0.0.1, and is replaced\n"
 
 
 def test_formats_lists_and_describes(capsys: pytest.CaptureFixture[str]) -> None:

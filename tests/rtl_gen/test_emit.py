@@ -14,6 +14,7 @@ import pytest
 
 import hw
 from rtl_gen import emit, write_atomic
+from rtl_gen.files import write_all
 from rtl_gen.tools import ToolError, package_version
 from sim.runner import LINT
 from sim.tools import verilator, verilator_root
@@ -114,10 +115,138 @@ def test_if_the_manifest_cannot_be_written_there_is_no_verilog(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == [f"{spec.identifier}.json"]
 
 
-def test_yosys_without_room_is_an_oserror(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("rtl_gen.emit"), "PASSES", ("delete",))
+def test_yosys_without_room_is_an_oserror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "writer.py").write_text("import sys; open(sys.argv[2], 'w').write('module x')")
+    monkeypatch.setattr(import_module("rtl_gen.emit"), "WRITER", tmp_path / "writer.py")
     with pytest.raises(OSError, match="Yosys could not write all of the Verilog: is the disk full"):
         emit(hw.parse("mac/uint7xuint5/exact/kulisch3/p2"))
+
+
+def test_yosys_that_fails_is_a_toolerror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "writer.py").write_text("raise SystemExit('ERROR: no such thing')")
+    monkeypatch.setattr(import_module("rtl_gen.emit"), "WRITER", tmp_path / "writer.py")
+    with pytest.raises(ToolError, match="Yosys could not write the Verilog: ERROR: no such thing"):
+        emit(hw.parse("mac/uint7xuint5/exact/kulisch2/p2"))
+
+
+def test_what_was_emitted_before_changes_nothing(in_two_processes) -> None:
+    designs = "['mac/int3xint4', 'dot/int4xint4/n2', 'array/int4xint4/2x1/os', 'blockadd/mxfp4xmxfp4/n1/fp32/p1']"
+    order = "sorted(names, reverse=os.environ['PYTHONHASHSEED'] == '1')"
+    program = f"import os, hw, rtl_gen; names = {designs}\n"
+    program += f"texts = {{name: rtl_gen.emit(hw.parse(name)).verilog for name in {order}}}\n"
+    assert len(in_two_processes(program + "print([texts[name] for name in names])")) == 1
+
+
+def test_designs_share_no_module_and_each_tells_its_target() -> None:
+    core = "gemm/int4xint4/2x2/os/exact/kulisch1024/p1/int4"
+    pairs = [(f"{core}/tensor", "generic"), (f"{core}/channel", "generic"), ("array/int4xint4/2x2/os", "generic")]
+    pairs += [("pe/int4xint4/os", "generic"), ("pe/int4xint4/os", "ecp5"), ("pe/int4xint4/os", "ice40")]
+    tables = ("tellme/int4/g2/t2/q2", "tmac/int4xint4/g2/t2/q2/parallel")
+    pairs += [(f"{name}/half/lutram", "generic") for name in tables]
+    designs = [emit(hw.parse(name), hw.parse_target(target)) for name, target in pairs]
+    modules = [name for design in designs for name in design.modules]
+    assert len(modules) == len(set(modules))
+    assert all(name.startswith(design.name) for design in designs for name in design.modules)
+    assert [design.name.rpartition("_p1")[2] for design in designs[3:6]] == ["", "_ecp5", "_ice40"]
+
+
+def test_a_prefix_is_before_all_modules() -> None:
+    plain, mine = (emit(hw.parse("array/int4xint4/1x2/os"), prefix=prefix) for prefix in ("", "chip_"))
+    assert [f"chip_{name}" for name in plain.modules] == list(mine.modules)
+    assert plain.verilog.replace(plain.name, mine.name) == mine.verilog
+    assert mine.manifest["module"] == mine.name
+
+
+@pytest.mark.parametrize("prefix", ["1a", "a b", "_", "a-b", "é", "x" * 65, "a\n"])
+def test_a_prefix_must_begin_an_identifier(prefix: str) -> None:
+    with pytest.raises(ValueError, match="prefix must be a letter and then letters, digits or _, at most 64 of them"):
+        emit(hw.parse("mac/int4xint4"), prefix=prefix)
+
+
+def test_a_prefix_is_a_str() -> None:
+    with pytest.raises(TypeError, match="prefix must be a str, got 3"):
+        emit(hw.parse("mac/int4xint4"), prefix=3)  # type: ignore[arg-type]
+
+
+def test_split_is_a_file_a_module_and_a_list(tmp_path: Path) -> None:
+    design = emit(hw.parse("array/int4xint4/2x2/os"))
+    paths = design.write(tmp_path, split=True)
+    assert {path.name for path in paths} == {path.name for path in tmp_path.iterdir()}
+    listed = [line for line in (tmp_path / f"{design.name}.f").read_text().splitlines() if not line.startswith("//")]
+    assert listed == [f"{name}.v" for name in design.modules]
+    assert listed == json.loads((tmp_path / f"{design.name}.json").read_text())["files"]
+    texts = [(tmp_path / name).read_text() for name in listed]
+    assert [re.findall(r"(?m)^module (\w+)", text) for text in texts] == [[name] for name in design.modules]
+    assert "// clk " in texts[0]
+    # Written as one again, nothing is there twice.
+    design.write(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {f"{design.name}.v", f"{design.name}.json"}
+    assert (tmp_path / f"{design.name}.v").read_text() == design.verilog
+
+
+def test_another_design_is_not_replaced_unasked(tmp_path: Path) -> None:
+    design = emit(hw.parse("mac/int4xint4"))
+    source, manifest = design.write(tmp_path)
+    assert design.check_free(tmp_path) == []
+    source.write_text(source.read_text().replace("target generic", "target ecp5"))
+    with pytest.raises(FileExistsError, match="is there and of mac/int4xint4/.* for target ecp5; take another folder"):
+        design.write(tmp_path)
+    source.write_text("module mine;\nendmodule\n")
+    with pytest.raises(FileExistsError, match="is there and not macsmith's; take another folder or prefix, or --force"):
+        design.write(tmp_path)
+    assert source.read_text() == "module mine;\nendmodule\n"
+    design.write(tmp_path, force=True)
+    assert source.read_text() == design.verilog
+    manifest.write_text("[]")
+    with pytest.raises(FileExistsError, match="not macsmith's"):
+        design.write(tmp_path)
+
+
+def test_another_version_of_the_same_design_is_replaced_and_said(tmp_path: Path) -> None:
+    design = emit(hw.parse("mac/int4xint4"))
+    source, _ = design.write(tmp_path)
+    source.write_text(design.verilog.replace(f"macsmith {package_version('macsmith')}", "macsmith 0.0.1"))
+    assert design.check_free(tmp_path) == [f"{source} was written by macsmith 0.0.1, and is replaced"]
+    design.write(tmp_path)
+    assert source.read_text() == design.verilog
+
+
+def test_if_one_cannot_be_written_the_others_are_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("as it was")
+    replace = Path.replace
+
+    def full(self: Path, target: Path) -> Path:
+        if target.name == "last":
+            raise OSError(28, "No space left on device", str(self))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_all({old: "other", new: "new", tmp_path / "last": "last"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"old": "as it was"}
+
+
+def test_streams_are_in_the_manifest() -> None:
+    streams = emit(hw.parse("array/e4m3fnxint3/3x2/os/exact/kulisch16/p1")).manifest["streams"]
+    assert list(streams) == ["s_axis_a", "s_axis_b", "m_axis_sum"]
+    assert streams["s_axis_b"] == {
+        "direction": "input",
+        "width": 8,
+        "tlast": True,
+        "fields": [{"name": "x", "offset": 0, "width": 3, "lanes": 2, "step": 3, "format": "int3"}],
+    }
+    x, status = streams["m_axis_sum"]["fields"]
+    assert (status["offset"], status["lanes"], status["width"]) == (2 * x["width"], 2, 2)
+    assert streams["m_axis_sum"]["width"] == -(-(2 * x["width"] + 4) // 8) * 8
+    core = emit(hw.parse("gemm/int4xint4/2x2/os/exact/kulisch1024/p1/int4/channel/x2")).manifest
+    (c,) = core["streams"]["m_axis"]["fields"]
+    assert (c["width"], c["lanes"], c["step"]) == (4, 2, 8)
+    widths = {port["name"]: port["width"] for port in core["ports"]}
+    assert {name: stream["width"] for name, stream in core["streams"].items()} == {
+        name: widths[f"{name}_tdata"] for name in ("s_axis_a", "s_axis_b", "s_axis_p", "m_axis")
+    }
+    assert emit(hw.parse("mac/int4xint4")).manifest["streams"] == {}
 
 
 def test_a_missing_package_is_named_with_its_cure() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -18,11 +15,16 @@ ODD = """a b;#$HOME 'é" %s"""
 """Characters that scripts, shells and makefiles take for something else."""
 
 
-@pytest.mark.parametrize("run", [yosys.run, yosys.run_again])
-def test_an_error_has_yosys_s_last_words_and_names_the_command(run, tmp_path: Path) -> None:
+def test_an_error_has_yosys_s_last_words_and_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="Yosys failed on `read_verilog nothing.v`: ERROR: .*nothing.v"):
-        run(["help", "read_verilog nothing.v", "proc"], tmp_path)
-    run(["design -reset"], tmp_path)
+        yosys.run(["help", "read_verilog nothing.v", "proc"], tmp_path)
+
+
+def test_an_error_in_a_file_that_is_called_names_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text("def change(design):\n    raise ValueError('not so')\n")
+    with pytest.raises(ToolError, match=r"Yosys failed on `.*broken.py`: ValueError: not so"):
+        yosys.run(["help", file], tmp_path)
 
 
 def test_an_error_while_verilog_is_written_does_not_end_us(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,14 +39,3 @@ def test_words_may_have_any_character(tmp_path: Path) -> None:
     (folder / "t.v").write_text("module t(input a, output b); assign b = a; endmodule\n")
     yosys.run([["read_verilog", str(folder / "t.v")], ["write_verilog", str(folder / "out.v")]], folder)
     assert "module t" in (folder / "out.v").read_text()
-
-
-def test_a_yosys_that_waits_is_gone_when_we_are(tmp_path: Path) -> None:
-    program = (
-        "import sys; from pathlib import Path; from rtl_gen import yosys; "
-        "yosys.run_again(['help'], Path(sys.argv[1])); print(yosys._idle[0]._process.pid)"
-    )
-    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(done.stdout), 0)
-    assert done.stderr == ""

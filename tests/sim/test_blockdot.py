@@ -58,7 +58,7 @@ def test_every_number_of_blocks_takes_the_cycles_of_the_formula(pipeline: int, m
 def test_a_scale_that_is_lost_is_found() -> None:
     spec = hw.parse("blockdot/bfp4-2xbfp4-2/fp16/p0")
     right = emit(spec)
-    faulty = re.sub(r"b__payload\[15:8\]", "8'h7f", right.verilog)
+    faulty = re.sub(r"s_axis_b_tdata\[15:8\]", "8'h7f", right.verilog)
     assert faulty != right.verilog
     verdict = verify.verify(spec, emitted=Emitted(right.name, faulty, right.manifest))
     assert not verdict.passed

@@ -59,11 +59,19 @@ def test_cores_do_what_their_models_do_in_the_cycles_that_are_said(
     ("pattern", "replacement", "complaint"),
     [
         # A wrong bit, results that change while they wait, and ones that wait to be asked for.
-        (r"assign m_axis_tdata = (.*);", r"assign m_axis_tdata = \1 ^ 16'h4;", "byte 0 of the results is not"),
-        (r"\.y__ready\(m_axis_tready\)", r".y__ready(1'b1)", "m_axis: (valid fell|what was offered changed)"),
         (
-            r"(?s)  wire m_axis_tvalid;\n(.*?)\.y__valid\(m_axis_tvalid\)",
-            r"  wire m_axis_tvalid;\n  wire full;\n  assign m_axis_tvalid = full & m_axis_tready;\n\1.y__valid(full)",
+            r"(?s)(  wire \[15:0\]) m_axis_tdata;\n(.*?)\.m_axis_y_tdata\(m_axis_tdata\)",
+            r"\1 m_axis_tdata = right ^ 16'h4;\n\1 right;\n\2.m_axis_y_tdata(right)",
+            "byte 0 of the results is not",
+        ),
+        (
+            r"\.m_axis_y_tready\(m_axis_tready\)",
+            r".m_axis_y_tready(1'b1)",
+            "m_axis: (valid fell|what was offered changed)",
+        ),
+        (
+            r"(?s)  wire m_axis_tvalid;\n(.*?)\.m_axis_y_tvalid\(m_axis_tvalid\)",
+            r"  wire m_axis_tvalid, full;\n  assign m_axis_tvalid = full & m_axis_tready;\n\1.m_axis_y_tvalid(full)",
             "nothing was offered before it was asked for",
         ),
     ],

@@ -12,6 +12,7 @@ from hw.specs.blockgemm import BlockGemmSpec
 from hw.units.core import index_bits
 from hw.units.core.control import Run
 from hw.units.core.operands import Sums, add_array, add_stores
+from hw.units.stream import pins_in, pins_out
 
 ON_THE_WAY = 4
 """Blocks that may be in the array at a time: fed, and not all rows of sums out."""
@@ -161,21 +162,13 @@ class BlockSums(wiring.Component):
         ready = [Signal(name=f"{name}_ready") for name in ("unused_scale", "unused_c", "x")]
         m.d.comb += self.ready.eq(ready[2] & offered)
         m.submodules.add = Instance(
-            self.spec.identifier,
+            "add",
             i_clk=ClockSignal(),
             i_rst=ResetSignal() | ~self.run,
-            i_x__payload=Cat(self.x, self.status),
-            i_x__valid=offered,
-            o_x__ready=ready[2],
-            i_scale__payload=Cat(self.row_scale, self.column_scales),
-            i_scale__valid=offered,
-            o_scale__ready=ready[0],
-            i_c__payload=so_far,
-            i_c__valid=offered,
-            o_c__ready=ready[1],
-            o_y__payload=y,
-            o_y__valid=y_valid,
-            i_y__ready=y_ready,
+            **pins_in(self.spec, "x", Cat(self.x, self.status), offered, ready[2]),
+            **pins_in(self.spec, "scale", Cat(self.row_scale, self.column_scales), offered, ready[0]),
+            **pins_in(self.spec, "c", so_far, offered, ready[1]),
+            **pins_out(self.spec, "y", y, y_valid, y_ready),
         )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Cat, ClockSignal, Instance, Module, ResetSignal, Signal, Value
+from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 
 from hw.specs.gemm import MAX_ROWS, GemmSpec, slot
 from hw.specs.registers import WORD
+from hw.specs.stream import beat_width
 from hw.units.core.control import Run
 from hw.units.core.feeder import Feeder
 from hw.units.core.parameters import ParameterStore
 from hw.units.core.stores import MatrixStore, TileStore
+from hw.units.stream import pins_in, pins_out
 
 
 @dataclass
@@ -97,21 +99,14 @@ def add_stores(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -> 
 def add_array(m: Module, spec: GemmSpec, run: Run, feeder: Any, a: Value, b: Value) -> Sums:
     """The array, which takes words of both at once."""
     width = spec.columns * spec.array.accumulator_format.width
-    payload, valid, ready = Signal(sum(f.width for f in spec.array.outputs["sum"].values())), Signal(), Signal()
-    error = Signal(name="unused_error")
+    codes, last, valid, ready = Signal(beat_width(spec.array.sum_beat)), Signal(), Signal(), Signal()
     m.submodules.array = Instance(
-        spec.array.identifier,
+        "array",
         i_clk=ClockSignal(),
         i_rst=ResetSignal() | run.reset,
-        i_a__payload=Cat(a, feeder.ends),
-        i_a__valid=feeder.valid,
-        o_a__ready=feeder.taken,
-        i_b__payload=Cat(b, feeder.ends),
-        i_b__valid=feeder.valid,
-        o_b__ready=Signal(name="unused_ready"),
-        o_sum__payload=payload,
-        o_sum__valid=valid,
-        i_sum__ready=ready,
-        o_error=error,
+        **pins_in(spec.array, "a", a, feeder.valid, feeder.taken, feeder.ends),
+        **pins_in(spec.array, "b", b, feeder.valid, Signal(name="unused_ready"), feeder.ends),
+        **pins_out(spec.array, "sum", codes, valid, ready, last),
+        o_error=Signal(name="unused_error"),
     )
-    return Sums(payload[:width], payload[width:-1], payload[-1], valid, ready)
+    return Sums(codes[:width], codes[width:], last, valid, ready)

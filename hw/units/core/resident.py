@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, ClockSignal, Instance, Module, Mux, ResetSignal, Signal
+from amaranth.hdl import ClockSignal, Instance, Module, Mux, ResetSignal, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,6 +13,7 @@ from hw.units.core.operands import Sums, add_store
 from hw.units.core.partials import Partials
 from hw.units.core.slices import SliceStore, Walk
 from hw.units.core.stores import MatrixStore
+from hw.units.stream import pins_in, pins_out
 
 
 class ResidentFeeder(wiring.Component):
@@ -168,24 +169,15 @@ def add_resident_array(
     pe, width = spec.array.pe, spec.columns * spec.array.accumulator_format.width
     last, valid, ready = Signal(), Signal(), Signal()
     (staying, matrix), (going, slices) = resident, moving
+    stays = matrix.data & ~staying.zero.replicate(len(matrix.data))
     m.submodules.array = Instance(
-        spec.array.identifier,
+        "array",
         i_clk=ClockSignal(),
         i_rst=ResetSignal() | run.reset | ~run.planner.run,
-        **{
-            f"i_{pe.other}__payload": matrix.data & ~staying.zero.replicate(len(matrix.data)),
-            f"i_{pe.other}__valid": staying.valid,
-            f"o_{pe.other}__ready": staying.taken,
-            f"i_{pe.moving}__payload": Cat(slices.data, going.last),
-            f"i_{pe.moving}__valid": going.valid,
-            f"o_{pe.moving}__ready": going.taken,
-        },
-        i_c__payload=partials.c,
-        i_c__valid=going.valid,
-        o_c__ready=Signal(name="unused_ready"),
-        o_sum__payload=Cat(partials.x, last),
-        o_sum__valid=partials.valid,
-        i_sum__ready=partials.ready_x,
+        **pins_in(spec.array, pe.other, stays, staying.valid, staying.taken),
+        **pins_in(spec.array, pe.moving, slices.data, going.valid, going.taken, going.last),
+        **pins_in(spec.array, "c", partials.c, going.valid, Signal(name="unused_ready")),
+        **pins_out(spec.array, "sum", partials.x, partials.valid, partials.ready_x, last),
     )
     m.d.comb += [partials.last.eq(last), valid.eq(partials.y_valid), partials.y_ready.eq(ready)]
     return Sums(partials.x[:width], partials.x[width:], last, valid, ready)

@@ -15,6 +15,7 @@ from hw.units.core.drain import Drain
 from hw.units.core.operands import Sums
 from hw.units.core.parameters import ParameterStore
 from hw.units.core.wide import Wide
+from hw.units.stream import pins_in, pins_out
 
 
 @dataclass
@@ -90,24 +91,20 @@ def requantised(m: Module, spec: GemmSpec, run: Run, sums: Piece) -> Piece:
     """What a requantiser makes of sums."""
     assert spec.requant is not None
     common = [name for name in spec.scale if name not in sums.parameters]
-    given = {name: run.settings[f"scale_{name}"].replicate(spec.output_lanes) for name in common} | sums.parameters
-    payload, valid, ready = Signal(spec.output_lanes * spec.result.width + 1), Signal(), Signal()
+    scales = {name: run.settings[f"scale_{name}"].replicate(spec.output_lanes) for name in common} | sums.parameters
+    codes, last, valid, ready = Signal(spec.output_lanes * spec.result.width), Signal(), Signal(), Signal()
+    z = Cat(sums.x, sums.status if spec.requant.status else [])
+    p = Cat(scales[name] for name in spec.requant.parameters)
     clock = {"i_clk": ClockSignal(), "i_rst": ResetSignal() | run.reset} if spec.requant.latency else {}
     m.submodules.requant = Instance(
-        spec.requant.identifier,
+        "requant",
         **clock,
-        i_z__payload=Cat(sums.x, sums.status if spec.requant.status else [], sums.last),
-        i_z__valid=sums.valid,
-        o_z__ready=sums.ready,
-        i_p__payload=Cat(given[name] for name in spec.requant.parameters),
-        i_p__valid=sums.valid,
-        o_p__ready=Signal(name="unused_parameters_ready"),
+        **pins_in(spec.requant, "z", z, sums.valid, sums.ready, sums.last),
+        **pins_in(spec.requant, "p", p, sums.valid, Signal(name="unused_parameters_ready")),
         i_relu=run.settings["relu"],
-        o_y__payload=payload,
-        o_y__valid=valid,
-        i_y__ready=ready,
+        **pins_out(spec.requant, "y", codes, valid, ready, last),
     )
-    return Piece(payload[:-1], Const(0, 0), payload[-1], valid, ready, {})
+    return Piece(codes, Const(0, 0), last, valid, ready, {})
 
 
 def wide(m: Module, spec: GemmSpec, target: Target, run: Run, sums: Piece) -> Piece:

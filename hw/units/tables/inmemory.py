@@ -32,7 +32,6 @@ class InMemory(Tables):
     def __init__(self, spec: LookupSpec, target: Target) -> None:
         super().__init__(spec, target)
         self.registered = spec.storage == "blockram"
-        self.memory = memory(spec).name
         self.writes: list[dict[str, Value]] = []
 
     def fill(self, m: Module, x: Any, release: Value) -> None:
@@ -97,5 +96,5 @@ class InMemory(Tables):
         data = Signal(self.spec.entry.width, name=name)
         read = {"address": Cat(address, self.of), **({"en": take} if self.registered else {})}
         # Each lookup has a copy: memories have one port to read.
-        m.submodules[f"{name}_table"] = instance(self.memory, {**self.writes[table], **read}, {"data": data})
+        m.submodules[f"{name}_table"] = instance("table", {**self.writes[table], **read}, {"data": data})
         return data

@@ -47,11 +47,6 @@ class Memory(Unit):
         )
 
     @property
-    def name(self) -> str:
-        """Of its module: memories that are alike share one."""
-        return f"table_{self.storage}_{1 << len(self.address)}x{self.width}"
-
-    @property
     def meanings(self) -> dict[str, str]:
         """What each port carries, for headers and manifests."""
         return {}
