@@ -1,4 +1,4 @@
-"""Makes a design such that its Verilog needs no word to linters; Yosys's process runs it by its path (`rtl_gen.yosys`)."""
+"""Makes a design whose Verilog needs no word to linters; run in Yosys's process (`rtl_gen.yosys`)."""
 
 from __future__ import annotations
 

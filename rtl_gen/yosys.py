@@ -21,7 +21,7 @@ DONE = "done\n"
 
 
 def run(commands: Sequence[Command], folder: Path) -> None:
-    """Run commands in `folder`, in a new process: what Yosys writes depends on the names that its process has met before.
+    """Run commands in `folder`, in a new process: what Yosys writes depends on names that its process met before.
 
     Raises
     ------
