@@ -50,9 +50,14 @@ class Store:
         self.path, self._lock = path, threading.Lock()
         try:
             self._connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        try:
             with self._connection:
                 self._connection.execute(SCHEMA)
         except sqlite3.Error as error:
+            # Nobody else can: a context manager that was never entered is never left.
+            self._connection.close()
             raise self._unusable(error) from error
         self.claims = Claims(path)
 

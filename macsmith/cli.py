@@ -22,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return interruptible("macsmith", lambda: _run(arguments))
     except BrokenPipeError:
         # Whoever read our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         return 0
 
 
