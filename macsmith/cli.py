@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    # A design is many small objects that live until it is written; looking for circles among them on the way takes long.
+    gc.set_threshold(100_000, 20, 20)
     parser = _parser()
     options = parser.parse_args(arguments)
     if not hasattr(options, "command"):

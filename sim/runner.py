@@ -24,7 +24,7 @@ from rtl_gen.tools import ToolError, had_no_room
 from sim import tools
 
 SEED = 1
-OPTIMISE = "-O1"  # Python drives each cycle: a quick compile is worth more than quick code
+OPTIMISE = "-O0"  # Python drives each cycle: a quick compile is worth more than quick code
 UNUSED = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")
 # cocotb would load pytest with all its plugins to write longer messages: half the time that a bench takes to start.
 NO_PYTEST = {"COCOTB_REWRITE_ASSERTION_FILES": ""}
