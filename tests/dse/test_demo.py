@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 
 from dse import demo
+from dse.workloads import digits
 from dse.workloads.quantised import Quantised
 from rtl_gen.tools import ToolError
 from sim.golden import decode
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trained_once() -> Iterator[None]:
+    """Training is seeded, and tested on its own: all networks here may be made of one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(digits, "train", cache(digits.train))
+        yield
 
 
 @pytest.mark.parametrize("name", demo.NETWORKS)

@@ -114,9 +114,10 @@ def test_every_product_is_rounded_once(names: str, rounding: str) -> None:
     options = (random, bits) if rounding == "stochastic" else ()
     got = multiply(a, b, *every_pair(a, b), result, "exact", rounding, *options)
     expected = np.empty_like(got)
-    for i, j in product(range(1 << a.width), range(1 << b.width)):
-        value = rounded(result, a.decode(i) * b.decode(j), rounding, int(random[i, j]), bits)
-        expected[i, j] = code_of(result, value, is_negative(a, i) != is_negative(b, j))
+    x, y = ([(fmt.decode(code), is_negative(fmt, code)) for code in range(1 << fmt.width)] for fmt in (a, b))
+    for (i, (of_a, a_negative)), (j, (of_b, b_negative)) in product(enumerate(x), enumerate(y)):
+        value = rounded(result, of_a * of_b, rounding, int(random[i, j]), bits)
+        expected[i, j] = code_of(result, value, a_negative != b_negative)
     assert np.array_equal(got, expected)
 
 
