@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    # A design is many small objects that live until it is written: looking for circles among them finds none, at length.
+    # A design is many small objects that live until it is written: looking for circles among them finds none.
     gc.set_threshold(100_000, 20, 20)
     parser = _parser()
     options = parser.parse_args(arguments)
