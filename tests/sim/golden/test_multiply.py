@@ -318,7 +318,8 @@ def test_lmul_is_its_formula_on_every_pair(name: str, semantics: str, edges: str
     b = [c for c in range(1 << fmt.width) if math.isfinite(fmt.decode(c))]
     rule = LMul(semantics, edges=edges)
     terms = rule(fmt, fmt, np.array(a)[:, None], np.array(b)[None, :])
-    expected = [lmul(fmt, semantics, edges, None, fmt.decode(i), fmt.decode(j)) for i in a for j in b]
+    x, y = ([fmt.decode(code) for code in codes] for codes in (a, b))
+    expected = [lmul(fmt, semantics, edges, None, i, j) for i in x for j in y]
     assert values_of(terms) == expected
     assert not terms.status.any()
     span = rule.span(fmt, fmt)
