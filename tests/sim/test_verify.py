@@ -160,6 +160,8 @@ def test_a_bench_without_tests_is_an_error(tmp_path: Path) -> None:
     environment = {"MACSMITH_PLAYS": str(tmp_path / "plays.json"), "MACSMITH_EVIDENCE": str(tmp_path / "evidence")}
     with pytest.raises(ToolError, match="ran no test|left no results"):
         simulate(source, source.stem, "sim.benches.clocked", tmp_path / "sim", environment)
+    # Nothing but the design is compiled: what all simulations share was, before.
+    assert (tmp_path / "sim" / "log.txt").read_text().count(" -c -o ") == 1
 
 
 RESULTS = '<testsuites><testsuite name="s">{}</testsuite></testsuites>'
