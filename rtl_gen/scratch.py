@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hw.formats.messages import echo
 from rtl_gen.tools import FULL, ToolError, had_no_room
 
 PREFIX = "macsmith-run-"
@@ -86,7 +87,7 @@ def _plain_place() -> Path:
     for place in (wanted, "/tmp", "/var/tmp"):
         if PLAIN.fullmatch(place) and os.access(place, os.W_OK | os.X_OK):
             return Path(place)
-    raise ToolError(f"tools can't work in {wanted!r}, for its odd characters: set TMPDIR to a folder without")
+    raise ToolError(f"tools can't work in {echo(wanted)}, for its odd characters: set TMPDIR to a folder without")
 
 
 def _own_folder(place: Path) -> Path:

@@ -17,6 +17,7 @@ from typing import Any
 
 from cocotb_tools import config, runner
 
+from hw.formats.messages import echo
 from rtl_gen import process
 from rtl_gen.files import cache_folder, write_atomic
 from rtl_gen.scratch import PLAIN, scratch
@@ -151,7 +152,7 @@ def simulate(
     folder = folder.resolve()
     for path in (folder, tools.verilator_root()):
         if odd := sorted(set(PLAIN.sub("", str(path)))):
-            raise ToolError(f"make can't build with {str(path)!r}, for the {odd[0]!r} in it: use another place")
+            raise ToolError(f"make can't build with {echo(str(path))}, for the {echo(odd[0])} in it: use another place")
     folder.mkdir(parents=True, exist_ok=True)
     log, results = folder / "log.txt", folder / "results.xml"
     for stale in (log, results):

@@ -13,6 +13,7 @@ from dse.store import Store
 from dse.studies import make
 from dse.studies.catalogue import STUDIES
 from dse.studies.study import Study
+from hw.formats import check_choice
 from rtl_gen.steps import say
 
 # Where `macsmith explore`, `verify` and `cost` keep theirs: what they have found is not done again.
@@ -45,8 +46,8 @@ def _run(options: argparse.Namespace) -> list[str]:
     """Do what is asked; the names of pages that were found out of date."""
     if options.jobs < 1:
         raise ValueError(f"--jobs must be 1 or more, got {options.jobs}")
-    if unknown := [name for name in options.names if name not in STUDIES]:
-        raise ValueError(f"NAME must be one of {', '.join(STUDIES)}, got {unknown[0]!r}")
+    for name in options.names:
+        check_choice("NAME", name, STUDIES)
     part = bool(options.row or options.target)
     if part and (options.check or options.output):
         raise ValueError("--row and --target make a part of a page, which is printed: leave --check and --output out")

@@ -12,6 +12,7 @@ import hw
 from costmodel.targets import load
 from dse.jobs import Job
 from dse.store import Store
+from hw.formats.messages import echo
 
 
 class Row(Protocol):
@@ -82,7 +83,7 @@ class Study(ABC, Generic[R]):
         """
         rows = tuple(row for row in self.rows if text in row.name)
         if not rows:
-            raise ValueError(f"--row must be part of the name of a row of {self.name}, got {text!r}")
+            raise ValueError(f"--row must be part of the name of a row of {self.name}, got {echo(text)}")
         if targets and not self.targets:
             raise ValueError(f"--target must be left out for {self.name}, which has none to choose")
         for name in targets:

@@ -23,6 +23,7 @@ from dse.frontier import frontier
 from dse.jobs import Job, run
 from dse.space import Space, from_tables, read
 from dse.store import Store
+from dse.workloads import digits
 from hw.spec import UNITS
 
 DESIGNS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=12)
@@ -284,7 +285,7 @@ def test_a_failing_accuracy_names_its_design() -> None:
     def accuracy(spec: hw.Spec, network: dict) -> dict:
         raise ValueError("a product was infinite")
 
-    workload = SimpleNamespace(accuracy=accuracy, accuracy_key=lambda spec, network: "key")
+    workload = SimpleNamespace(accuracy=accuracy, accuracy_key=lambda spec: "key", Accuracy=digits.Accuracy)
     with pytest.raises(ValueError, match="^mac/int8xint8/exact/kulisch1024/p1: a product was infinite$"):
         accuracy_job(hw.parse("mac/int8xint8"), workload, {}).work()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import hw
 from dse.studies import data
+from hw.formats import check_choice
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ def read(text: str) -> tuple[list[Row], list[hw.Target]]:
     stocks: dict[str, str] = tomllib.loads(text).get("stock", {})
 
     def row(entry: dict[str, Any]) -> Row:
-        if entry.get("stock", "") not in ("", *stocks):
-            raise ValueError(f"stock must be one of {', '.join(stocks)}, got {entry['stock']!r}")
+        if entry.get("stock"):
+            check_choice("stock", entry["stock"], stocks)
         stock = stocks[entry["stock"]] if entry.get("stock") else ""
         return Row(entry.get("title", ""), hw.parse(entry.get("spec", "")), stock.strip("\n"))
 

@@ -575,7 +575,7 @@ def test_a_new_format_is_a_blocks_element_and_its_scale() -> None:
 def test_a_new_format_that_is_registered_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hw.formats.FAMILIES", [Square])
     assert parse_format("square4") == Square()
-    with pytest.raises(ValueError, match="unknown format 'square5'; known are: square4"):
+    with pytest.raises(ValueError, match="unknown format 'square5'; `macsmith formats` lists them"):
         parse_format("square5")
 
 
