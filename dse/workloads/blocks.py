@@ -53,7 +53,7 @@ class BlockNetwork:
         planner, core, x, jobs = BlockPlanner(self.spec, 0), model(self.spec), pixels, []
         for weights, bias in zip(self.weights, self.biases, strict=True):
             a = quantize(self.spec.a, x)
-            jobs.append(planner.block_job(a, weights))
+            jobs.append(planner.job(a, weights))
             x = np.maximum(decode(self.spec.result, core.run(a, weights)[0]) + bias, 0)
         return jobs
 

@@ -281,6 +281,11 @@ class GemmSpec(StreamSpec):
         return bias | (self.scale if self.scope == "channel" else {})
 
     @property
+    def kept(self) -> str:
+        """The operand that is kept whole, ``a`` or ``b``."""
+        return "a" if self.flow == "is" else "b"
+
+    @property
     def operands(self) -> dict[str, tuple[Format, int]]:
         """By name, the format of an operand, and how many codes make a word of it."""
         a, b = (self.columns, self.rows) if self.flow == "is" else (self.rows, self.columns)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from hw.specs.gemm import GemmSpec
 from hw.specs.registers import Part, Register, whole
 
-ID = int.from_bytes(b"MGE\x01")
+ID = int.from_bytes(b"MGE\x02")
 """What register ID shows: letters, and the version of this map."""
 
 
 def gemm_registers(spec: GemmSpec) -> tuple[Register, ...]:
     """The registers of a core. An address means the same in all cores; those that one has no use for are not there."""
-    kept = spec.array.pe.other.upper() if spec.flow != "os" else "B"
-    same = f"{kept} and the parameters stay as in the last run, of the same shape, and are not read"
+    parameters = " and the parameters are those" if spec.parameters else " is that"
+    same = f"{spec.kept.upper()}{parameters} of the last run, and not read: see `error_keep`"
     control = [Part("keep", 0, 1, same)]
     if spec.bias_format is not None:
         control.append(Part("bias", 1, 1, "add biases, from s_axis_p; else there are none"))
@@ -48,7 +48,12 @@ def gemm_registers(spec: GemmSpec) -> tuple[Register, ...]:
             "write",
             (
                 Part("start", 0, 1, "begin a run, unless one is under way"),
-                Part("reset", 1, 1, "forget the run that is under way; settings stay"),
+                Part(
+                    "reset",
+                    1,
+                    1,
+                    "forget the run that is under way, a start in the same write, and what is kept; settings stay",
+                ),
             ),
         ),
         Register("STATUS", 0x44, "read", status_parts(spec)),
@@ -74,4 +79,17 @@ def status_parts(spec: GemmSpec) -> tuple[Part, ...]:
         parts.append(Part("error_p", 6, 1, "the same of s_axis_p"))
     if spec.has_status:
         parts.append(Part("special", 7, 1, "a product was infinite or NaN: it added nothing"))
-    return tuple(parts)
+    return (*parts, Part("error_keep", 8, 1, f"start refused: {lacking(spec)}"))
+
+
+def lacking(spec: GemmSpec) -> str:
+    """Why a run can't have what the one before had."""
+    sizes, errors = ["M", "K"] if spec.flow == "is" else ["K", "N"], f"`error_{spec.kept}`"
+    another = " or ".join(sizes)
+    if spec.parameters:
+        errors += ", `error_p`"
+        if spec.scope == "channel":
+            another = "M, K, N or `bias`" if spec.flow == "is" else "K, N or `bias`"
+        else:
+            another += ", not the biases that `bias` asks for"
+    return f"`keep`, but the last run had another {another}, or {errors}; or there was none since a reset"

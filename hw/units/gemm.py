@@ -102,7 +102,7 @@ class Gemm(Unit):
         piece = requantised(m, spec, run, piece) if spec.requant else wide(m, spec, self.target, run, piece)
         add_stream(m, spec, run, drain, piece, self)
         run.count()
-        m.d.comb += self.irq.eq(run.planner.done | run.planner.zero | run.planner.large)
+        m.d.comb += self.irq.eq(run.planner.done | run.planner.refused)
         return m
 
     def _sums(self, m: Module, run: Run) -> Sums:

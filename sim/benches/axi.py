@@ -162,12 +162,21 @@ class Core:
         if job.hold:
             await self._until(self.dut.m_axis_tvalid, job.limit, "nothing was offered before it was asked for")
             self.sink.pause = False
+        if job.again:
+            await self._again()
         await self._deny(job)
         if job.reset:
             await self._interrupt(job)
         elif job.start:
             await self._end(job)
         return Outcome(self._results(), await self.get(), self.watch.cycles)
+
+    async def _again(self) -> None:
+        """A start while a run is under way."""
+        started = self.watch.started
+        await self.set(start=1)
+        assert not int(self.dut.irq.value), "the run was over before it was started again"
+        self.watch.started = started
 
     async def _end(self, job: Job) -> None:
         """Wait until the run has ended, and all that was offered has been taken."""
@@ -190,7 +199,7 @@ class Core:
             await self.reset()
             return
         self._forget()
-        await self.set(reset=1)
+        await self.set(reset=1, start=int(job.reset == "both"))
         self._forget()
 
     def _forget(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from hw.formats.messages import cut
@@ -21,6 +20,7 @@ def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
         planner.codes_by_chance(),
         planner.pauses(),
         planner.kept(),
+        planner.kept_by_chance(),
         planner.refusals(),
         planner.resets(),
     ]
@@ -55,11 +55,20 @@ class BlockPlanner(Planner):
 
     def run(self, shape: Shape, exact: bool = True, **options: Any) -> Job:
         """A run of a shape on numbers by chance, of scales far apart."""
+        return self.job(*self.operands(shape), exact=exact, **options)
+
+    def operands(self, shape: Shape) -> tuple[Quantized, Quantized]:
         m, k, n = shape
         x, y = (self.rng.normal(size=(count, k)) * 2.0 ** self.rng.integers(-9, 9, (count, 1)) for count in (m, n))
-        return self.block_job(quantize(self.spec.a, x), quantize(self.spec.b, y), exact=exact, **options)
+        return quantize(self.spec.a, x), quantize(self.spec.b, y)
 
-    def block_job(self, a: Quantized, b: Quantized, keep: bool = False, exact: bool = True) -> Job:
+    def options(self, a: Any, b: Any, bias: bool) -> dict[str, Any]:
+        return {}
+
+    def long_shape(self) -> Shape:
+        return 2 * self.spec.rows, self.spec.granule, self.spec.columns
+
+    def job(self, a: Quantized, b: Quantized, keep: bool = False, exact: bool = True) -> Job:  # type: ignore[override]
         """A run on these operands, of shapes (M, K) and (N, K); with `keep`, B is that of the run before."""
         (m, k), n = a.elements.shape, len(b.elements)
         c, _status = self.model.run(a, b)
@@ -79,7 +88,7 @@ class BlockPlanner(Planner):
         jobs = []
         for _ in range(4):
             m, k, n = self.some_shape()
-            jobs.append(self.block_job(self._some(self.spec.a, m, k), self._some(self.spec.b, n, k)))
+            jobs.append(self.job(self._some(self.spec.a, m, k), self._some(self.spec.b, n, k)))
         return self.play("codes_by_chance", jobs)
 
     def _some(self, fmt: Any, rows: int, k: int) -> Quantized:
@@ -93,7 +102,7 @@ class BlockPlanner(Planner):
         _m, k, n = self.some_shape()
         b = quantize(self.spec.b, self.rng.normal(size=(n, k)))
         rows = [quantize(self.spec.a, self.rng.normal(size=(m, k))) for m in (1, self.spec.rows + 1)]
-        return self.play("kept", [self.block_job(a, b, keep=index > 0) for index, a in enumerate(rows)])
+        return self.play("kept", [self.job(a, b, keep=index > 0) for index, a in enumerate(rows)])
 
     def pauses(self) -> CorePlay:
         jobs = [self.run(self.some_shape(), exact=False) for _ in range(4)]
@@ -109,17 +118,5 @@ class BlockPlanner(Planner):
         ]
         wrong += [((1, size - 1, 1), "error_large"), ((1, size + 1, 1), "error_large")]
         for (m, k, n), flag in wrong:
-            shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0), flag: 1, "beats": 0, "work": 0}
-            jobs += [Job(settings={"m": m, "k": k, "n": n}, shown=shown), self.run((1, size, 1))]
+            jobs += [self.refused({"m": m, "k": k, "n": n}, flag), self.run((1, size, 1))]
         return self.play("refusals", jobs)
-
-    def resets(self) -> CorePlay:
-        """Runs that are interrupted, and after each a run."""
-        jobs = []
-        for after in (0, 9, 40, 75):
-            for how in ("command", "pin"):
-                begun = self.run((2 * self.spec.rows, self.spec.granule, self.spec.columns), exact=False)
-                shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0)}
-                jobs.append(replace(begun, results="", shown=shown, reset=how, after=after))
-                jobs.append(self.run(self.some_shape(), exact=False))
-        return self.play("resets", jobs, {"m_axis": 0.3})

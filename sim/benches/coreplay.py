@@ -31,11 +31,13 @@ class Job:
     start : bool
         Whether a run is started.
     reset : str
-        How the run is interrupted, if it is: by the ``pin`` or by the ``command``.
+        How the run is interrupted, if it is: by the ``pin``, by the ``command``, or by ``both`` commands in one write.
     after : int
         How many cycles after the start it is interrupted.
     hold : bool
         No result is taken before one is offered.
+    again : bool
+        A start is written once more while it works, which must change nothing.
     unreadable : list of int
         Addresses that must answer SLVERR to reading, while the run is under way.
     unwritable : list of (int, int)
@@ -52,6 +54,7 @@ class Job:
     reset: str = ""
     after: int = 0
     hold: bool = False
+    again: bool = False
     unreadable: list[int] = field(default_factory=list)
     unwritable: list[tuple[int, int]] = field(default_factory=list)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
         planner.pauses(),
         planner.held(),
         planner.kept(),
+        planner.kept_by_chance(),
         planner.registers(),
         planner.refusals(),
         planner.frames(),
@@ -55,6 +56,31 @@ def register_map(spec: GemmSpec) -> dict[str, Any]:
         }
         for register in gemm_registers(spec)
     }
+
+
+@dataclass(frozen=True)
+class Left:
+    """What the last run has left in a core.
+
+    Attributes
+    ----------
+    shape : (int, int, int)
+    whole : codes
+        The operand that is kept whole.
+    options : dict
+        The parameters: ``bias``, of codes or False, and ``scale``, as for `Planner.job`; or nothing.
+    """
+
+    shape: Shape
+    whole: Any
+    options: dict[str, Any]
+
+    def grants(self, spec: GemmSpec, shape: Shape, bias: bool) -> bool:
+        """Whether a run of a shape may keep it."""
+        m, k, n = (now == then for now, then in zip(shape, self.shape, strict=True))
+        biased = self.options.get("bias", False) is not False
+        same_parameters = n and bias == biased if spec.scope == "channel" else not bias or (n and biased)
+        return k and (m if spec.flow == "is" else n) and (not spec.parameters or same_parameters)
 
 
 class Planner:
@@ -107,10 +133,13 @@ class Planner:
 
     def run(self, shape: Shape, exact: bool = True, **options: Any) -> Job:
         """A run of a shape on operands by chance, with or without bias and ReLU by chance."""
-        m, k, n = shape
-        operands = self.codes(self.spec.a, (m, k)), self.codes(self.spec.b, (k, n))
         chosen = {name: bool(self.rng.integers(2)) for name in ("bias", "relu") if name in self.map["CONTROL"]["parts"]}
-        return self.job(*operands, exact=exact, **{**chosen, **options})
+        return self.job(*self.operands(shape), exact=exact, **{**chosen, **options})
+
+    def operands(self, shape: Shape) -> tuple[Any, Any]:
+        """A and B by chance."""
+        m, k, n = shape
+        return self.codes(self.spec.a, (m, k)), self.codes(self.spec.b, (k, n))
 
     def job(
         self,
@@ -222,6 +251,56 @@ class Planner:
         jobs = [self.job(*pair, bias, scale=scale, keep=index > 0) for index, pair in enumerate(pairs)]
         return self.play("kept", jobs)
 
+    def kept_by_chance(self, count: int = 24) -> CorePlay:
+        """Runs of a few shapes, some with `keep`, after runs of all sorts; the first after none at all."""
+        jobs, left, spec = [], None, self.spec
+        sizes = list(zip(self.some_shape(), self.some_shape(), strict=True))
+        for number in range(count):
+            kind = str(self.rng.choice(["keep", "keep", "keep", "run", "run", "spoilt", "reset", "refused"]))
+            shape, bias = self._mixed(sizes), "bias" in self.map["CONTROL"]["parts"] and bool(self.rng.integers(2))
+            if kind == "keep" or not number:
+                if left is not None and self.rng.integers(2):
+                    shape = left.shape
+                if left is not None and left.grants(spec, shape, bias):
+                    job, left = self._following(shape, bias, left)
+                else:
+                    settings = dict(zip("mkn", shape, strict=True)) | {"keep": 1} | ({"bias": 1} if bias else {})
+                    job = self.refused(settings, "error_keep")
+            elif kind == "reset":
+                job, left = self.interrupted("command", 3), None
+            elif kind == "refused":
+                job = self.refused({"m": 1, "k": 0, "n": 1, "keep": 0}, "error_zero")
+            else:
+                job, left = self._following(shape, bias)
+                if kind == "spoilt":
+                    stream = str(self.rng.choice(list(job.frames)))
+                    job = self._with_length(job, stream, spec.stream_widths[stream] // 8)
+                    left = None if stream in (f"s_axis_{spec.kept}", "s_axis_p") else left
+            jobs.append(job)
+        return self.play("kept_by_chance", jobs)
+
+    def _mixed(self, sizes: list[tuple[int, int]]) -> Shape:
+        """M, K and N of the one or the other shape."""
+        while True:
+            m, k, n = (int(self.rng.choice(pair)) for pair in sizes)
+            if self.fits((m, k, n)):
+                return m, k, n
+
+    def _following(self, shape: Shape, bias: bool, left: Left | None = None) -> tuple[Job, Left]:
+        """A run, on what the one before has left if there is that, and what it leaves."""
+        spec, pair = self.spec, dict(zip("ab", self.operands(shape), strict=True))
+        if left is not None:
+            pair[spec.kept] = left.whole
+        options = self.options(pair["a"], pair["b"], bias)
+        if left is not None and spec.parameters:
+            options["bias"] = left.options["bias"] if bias else False
+            options["scale"] = left.options["scale"] if spec.scope == "channel" else options["scale"]
+        return self.job(pair["a"], pair["b"], keep=left is not None, **options), Left(shape, pair[spec.kept], options)
+
+    def options(self, a: Any, b: Any, bias: bool) -> dict[str, Any]:
+        """A scale, and biases if they are asked for."""
+        return {"scale": self.scale(a, b), "bias": self.bias(b.shape[1]) if bias else False}
+
     def registers(self) -> CorePlay:
         """What the core says of itself; settings read back; what is denied, always and while it works."""
         spec, known = self.spec, gemm_registers(self.spec)
@@ -237,7 +316,8 @@ class Planner:
         whole = [(address, 4) for address in (*empty, *read_only)]
         jobs.append(Job(unreadable=empty, unwritable=[*whole, *((address, 1) for address in settable)], start=False))
         busy = self.run(self.near(100, 32, spec.columns), exact=False)
-        jobs.append(replace(busy, unwritable=[(address, 4) for address in settable[:4]], limit=busy.limit + 64))
+        denied = [(address, 4) for address in settable[:4]]
+        jobs.append(replace(busy, again=True, unwritable=denied, limit=busy.limit + 64))
         return self.play("registers", jobs)
 
     def refusals(self) -> CorePlay:
@@ -251,9 +331,13 @@ class Planner:
         wrong += [(dict(right, **shape), "error_large") for shape in beyond]
         jobs = []
         for settings, flag in wrong:
-            shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0), flag: 1, "beats": 0, "work": 0}
-            jobs += [Job(settings=settings, shown=shown), self.run(self.some_shape())]
+            jobs += [self.refused(settings, flag), self.run(self.some_shape())]
         return self.play("refusals", jobs)
+
+    def refused(self, settings: dict[str, int], flag: str) -> Job:
+        """A start that does nothing but set a flag."""
+        shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0), flag: 1, "beats": 0, "work": 0}
+        return Job(settings=settings, shown=shown)
 
     def frames(self) -> CorePlay:
         """Frames that are too short or too long, and after each a run."""
@@ -281,9 +365,15 @@ class Planner:
         """Runs that are interrupted, by pin and by command, and after each a run."""
         jobs = []
         for after in (0, 3, 11, 40):
-            for how in ("command", "pin"):
-                begun = self.run(self.near(100, 40, self.spec.columns), exact=False)
-                shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0)}
-                jobs.append(replace(begun, results="", shown=shown, reset=how, after=after))
-                jobs.append(self.run(self.some_shape(), exact=False))
+            for how in ("command", "pin", "both"):
+                jobs += [self.interrupted(how, after), self.run(self.some_shape(), exact=False)]
         return self.play("resets", jobs, {"m_axis": 0.3})
+
+    def interrupted(self, how: str, after: int) -> Job:
+        """A run that is interrupted so many cycles after its start."""
+        shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0)}
+        return replace(self.run(self.long_shape(), exact=False), results="", shown=shown, reset=how, after=after)
+
+    def long_shape(self) -> Shape:
+        """A shape whose run takes longer than what is done to it meanwhile."""
+        return self.near(100, 40, self.spec.columns)

@@ -117,6 +117,26 @@ def test_registers_do_not_overlap(name: str) -> None:
     assert ("special" in parts) == ("e4m3fn" in name)
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (DEFAULT, "another K or N, not the biases that `bias` asks for, or `error_b`, `error_p`"),
+        (DEFAULT.replace("tensor", "channel"), "another K, N or `bias`, or `error_b`, `error_p`"),
+        ("gemm/int8xint8/8x8/is", "another M or K, not the biases that `bias` asks for, or `error_a`, `error_p`"),
+        (
+            "gemm/int8xint8/4x4/is/exact/kulisch64/p1/int8/channel/x1/p2/k64",
+            "another M, K, N or `bias`, or `error_a`, `err",
+        ),
+        ("blockgemm/mxfp4xmxfp4/8x8", "another K or N, or `error_b`; or there was none since a reset"),
+    ],
+)
+def test_registers_say_what_cannot_be_kept(name: str, why: str) -> None:
+    status = next(r for r in gemm_registers(hw.parse(name)) if r.name == "STATUS")  # type: ignore[arg-type]
+    assert status.parts[-1].name == "error_keep"
+    assert status.parts[-1].low == 8
+    assert status.parts[-1].meaning.startswith(f"start refused: `keep`, but the last run had {why}")
+
+
 def test_registers_join_and_split_words() -> None:
     control = next(r for r in gemm_registers(hw.parse(DEFAULT)) if r.name == "CONTROL")  # type: ignore[arg-type]
     assert control.join(bias=1, relu=1) == 6

@@ -52,7 +52,7 @@ def test_cores_do_what_their_models_do_in_the_cycles_that_are_said(
     assert all(job["duration"] == job["shown"]["cycles"] for job in chosen[-1].jobs)
     results = simulate(name, chosen, tmp_path)
     assert not results.failures
-    assert results.tests == len(chosen) == 9
+    assert results.tests == len(chosen) == 10
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,32 @@ def test_products_are_performed_one_after_the_other() -> None:
     assert (frames.unpack(bytes.fromhex(outcomes[0].results), 5, 6) == middle).all()
     assert [outcome.cycles for outcome in outcomes] == spec.cycles([5, 5], [8, 6], [6, 3]).tolist()
     assert [outcome.shown["work"] for outcome in outcomes] == [3 * 3 * 8, 3 * 2 * 6]
+
+
+def test_what_is_not_there_is_not_kept() -> None:
+    spec: Any = hw.parse(SMALL)
+    planner, rng = Planner(spec, 1), np.random.default_rng(2)
+    a, b, bias = rng.integers(0, 16, (3, 4)), rng.integers(0, 16, (4, 5)), planner.bias(5)
+    right, keep = {"m": 3, "k": 4, "n": 5}, {"keep": 1}
+    short = planner._with_length(planner.job(a, b), "s_axis_b", -1)
+    refused = [planner.refused(right | keep | change, "error_keep") for change in ({}, {"k": 3}, {"n": 6}, {"bias": 1})]
+    jobs = [
+        refused[0],  # nothing has been loaded
+        planner.job(a, b),
+        *refused[1:],
+        planner.job(a[:2], b, keep=True),  # what was refused did no harm
+        planner.job(a, b, bias),
+        planner.job(a, b, bias, keep=True),
+        planner.job(a, b, keep=True),  # and these sums have no bias
+        refused[3],
+        short,
+        refused[0],
+        planner.job(a, b),
+        planner.interrupted("command", 3),
+        refused[0],
+    ]
+    outcomes = perform(spec, jobs)
+    assert [number for number, outcome in enumerate(outcomes) if outcome.shown["error_keep"]] == [0, 2, 3, 4, 9, 11, 14]
 
 
 def test_a_play_counts_what_it_compares() -> None:

@@ -86,6 +86,11 @@ def add_control(m: Module, spec: GemmSpec, ports: wiring.Component) -> Run:
         registers.locked.eq(planner.busy),
         kept.eq(Cat(planner.tail > lane for lane in range(spec.columns))),
     ]
-    shown = {"idle": ~planner.busy, "done": planner.done, "error_zero": planner.zero, "error_large": planner.large}
+    faults = Cat(run.shown[f"error_{name}"] for name in (spec.kept, *(["p"] if spec.parameters else [])))
+    m.d.comb += [planner.keep.eq(run.settings["keep"]), planner.faulty.eq(faults.any())]
+    if "bias" in run.settings:
+        m.d.comb += planner.bias.eq(run.settings["bias"])
+    shown = {"idle": ~planner.busy, "done": planner.done}
+    shown |= {"error_zero": planner.zero, "error_large": planner.large, "error_keep": planner.stale}
     m.d.comb += [run.shown[name].eq(value) for name, value in shown.items()]
     return run

@@ -38,7 +38,7 @@ class ParameterStore(wiring.Component):
     keep : In(1)
         What is there stays, and no frame is taken.
     bias : In(1)
-        If low, all biases are zero.
+        If low, all biases are zero, whatever is kept if there is nothing else.
     n : In
         Columns of C.
     last_tile : In
@@ -92,7 +92,7 @@ class ParameterStore(wiring.Component):
             with m.If(full):
                 m.d.sync += tile.eq((tile + 1)[: len(tile)])
         with m.If(~self.run):
-            m.d.sync += [count.eq(1), lane.eq(0), turn.eq(0), tile.eq(0), loaded.eq(self.keep)]
+            m.d.sync += [count.eq(1), lane.eq(0), turn.eq(0), tile.eq(0), loaded.eq(self.keep & ~absent)]
         enable = Cat(word & (absent | (lane == n)) for n in range(self.lanes))
         into, out_of = Cat(turn, tile), Cat(self.turn, self.tile)
         shown = add_memory(m, (enable, into, self._fields()), (self.step, out_of), 1 << len(into))

@@ -1,8 +1,8 @@
-"""From a command to start to a run, if the shape fits."""
+"""From a command to start to a run, if the shape fits, and what is to be kept is there."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,6 +10,9 @@ from hw.arith.compare import above
 from hw.specs.gemm import GemmSpec
 from hw.specs.registers import WORD
 from hw.units.core import index_bits
+from hw.units.core.kept import Kept
+
+REFUSALS = ("zero", "large", "stale")
 
 
 class Planner(wiring.Component):
@@ -21,14 +24,18 @@ class Planner(wiring.Component):
         Of no effect unless idle.
     m, k, n : In(32)
         The shape of what is made of tiles: C, or its transpose where the input stays.
+    keep, bias, faulty : In(1)
+        As for `Kept`.
     ended : In(1)
         The run is over.
     begin : Out(1)
         A start has been accepted, in this cycle.
     busy, run, done : Out(1)
         From start to end; the same without the planning; since the end, until the next start.
-    zero, large : Out(1)
-        The last start was refused: a dimension is zero; the shape does not fit.
+    zero, large, stale : Out(1)
+        The last start was refused: a dimension is zero; the shape does not fit; what is to be kept is not there.
+    refused : Out(1)
+        Any of them.
     words : Out
         Words of what is kept whole.
     last_tile, tail : Out
@@ -40,8 +47,8 @@ class Planner(wiring.Component):
     def __init__(self, spec: GemmSpec) -> None:
         self.spec = spec
         ports = {name: In(WORD) for name in ("m", "k", "n")}
-        ports |= {name: In(1) for name in ("start", "ended")}
-        ports |= {name: Out(1) for name in ("begin", "busy", "run", "done", "zero", "large")}
+        ports |= {name: In(1) for name in ("start", "ended", "keep", "bias", "faulty")}
+        ports |= {name: Out(1) for name in ("begin", "busy", "run", "done", *REFUSALS, "refused")}
         ports["words"] = Out(range(spec.words + 1))
         ports["last_tile"] = Out(index_bits(spec.tiles))
         ports["last_slice"] = Out(index_bits(spec.slices))
@@ -54,7 +61,13 @@ class Planner(wiring.Component):
         k = self.k[: spec.max_k.bit_length()]
         words, plan = Signal(range(spec.words + spec.max_k + 1)), Signal()
         empty, beyond = Signal(), Signal()
+        m.submodules.kept = kept = Kept(spec)
         m.d.comb += [
+            *(
+                getattr(kept, name).eq(getattr(self, name))
+                for name in ("m", "k", "n", "keep", "bias", "ended", "faulty")
+            ),
+            self.refused.eq(Cat(getattr(self, name) for name in REFUSALS).any()),
             empty.eq((self.m == 0) | (self.k == 0) | (self.n == 0)),
             beyond.eq(
                 above(self.m, rows)
@@ -72,8 +85,8 @@ class Planner(wiring.Component):
         if spec.flow != "os":
             more_slices = self._count(m, plan, (k, spec.rows), self.last_slice)
         with m.If(self.begin):
-            m.d.sync += [plan.eq(~empty & ~beyond), self.zero.eq(empty), self.large.eq(beyond), self.done.eq(0)]
-            m.d.sync += words.eq(k)
+            m.d.sync += [plan.eq(~empty & ~beyond & ~kept.stale), words.eq(k), self.done.eq(0)]
+            m.d.sync += [self.zero.eq(empty), self.large.eq(beyond), self.stale.eq(kept.stale)]
         with m.If(plan):
             with m.If(above(words, spec.words)):
                 m.d.sync += [plan.eq(0), self.large.eq(1)]
