@@ -58,7 +58,7 @@ class Fabric:
         """
         x = m.wire(f"{name}_x", Cat(bit(place.x(*place.inputs)) for place in places))
         y = m.wire(f"{name}_y", Cat(bit(place.y(*place.inputs)) for place in places))
-        return self.add(m, name, x, y, len(places), carry)
+        return Fabric.add(self, m, name, x, y, len(places), carry)
 
     def add(self, m: Logic, name: str, x: Value, y: Value, width: int, carry: Value | int = 0) -> Signal:
         """``x + y + carry`` modulo ``2**width``; unsigned, whatever the operands are."""

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from amaranth.hdl import Const, Signal, Value
 
 from hw.arith.carry import CarryFabric
-from hw.arith.fabric import fitted, row_delay
+from hw.arith.fabric import Fabric, fitted, row_delay
 from hw.arith.logic import Cell, Logic, bits, extend
 from hw.arith.multiplier import conditional
-from hw.arith.place import Function, Place, bit, table
+from hw.arith.place import Function, Place, table
 from hw.arith.product import star
 from hw.arith.select import chained
 from hw.arith.term import Term, wired
@@ -28,8 +28,11 @@ class Ice40(CarryFabric):
 
     def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
         columns: list[Column] = []
-        for index, place in enumerate(places):
-            x, y = _bare(m, f"{name}_{index}_x", place, place.x), _bare(m, f"{name}_{index}_y", place, place.y)
+        for place in places:
+            x, y = _bare(place, place.x), _bare(place, place.y)
+            if x is None or y is None:
+                # Cells pay where a place is one LUT. Where it needs others before, synthesis makes less of an operator.
+                return Fabric.row(self, m, name, places, carry)
             columns.append((Const(0, 1), x, y, lambda _, a, b, c: a ^ b ^ c))
         return self._columns(m, name, columns, carry)
 
@@ -124,12 +127,10 @@ def _lut(wires: Sequence[Value], function: Function, output: Value) -> Cell:
     return Cell("SB_LUT4", {"LUT_INIT": Const(contents, 16)}, inputs, {"O": output})
 
 
-def _bare(m: Logic, name: str, place: Place, function: Function) -> Value:
-    """The wire that carries a function's value: one of the place's, a constant, or that of a LUT."""
+def _bare(place: Place, function: Function) -> Value | None:
+    """The wire that carries a function's value, one of the place's or a constant, if there is one."""
     trimmed = Place(place.inputs, function, function).trimmed()
     contents = table(trimmed.x, len(trimmed.inputs))
     if not trimmed.inputs:
         return Const(contents[0], 1)
-    if contents == [0, 1]:
-        return trimmed.inputs[0]
-    return m.wire(name, bit(function(*place.inputs)))
+    return trimmed.inputs[0] if contents == [0, 1] else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
 from hw.arith.carry import CarryFabric
-from hw.arith.fabric import fitted, row_delay
+from hw.arith.fabric import Fabric, fitted, row_delay
 from hw.arith.logic import Cell, Logic
 from hw.arith.multiplier import booth
 from hw.arith.place import Place, bit, plain
@@ -42,6 +42,9 @@ class Xilinx(CarryFabric):
         self.kind, self.length = kind, CHAIN[kind]
 
     def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
+        if not any(place.whole for place in places) and any(_generate(place) is None for place in places):
+            # Cells pay where a place is one LUT. Where DI needs one as well, synthesis makes less of an operator.
+            return Fabric.row(self, m, name, places, carry)
         first, second = Signal(len(places), name=f"{name}_s"), Signal(len(places), name=f"{name}_d")
         fits = [self._fit(m, f"{name}_{n}", place, first[n], second[n]) for n, place in enumerate(places)]
         return self._chain(m, name, fits, [first, second], carry)
@@ -84,10 +87,9 @@ class Xilinx(CarryFabric):
     ) -> Signal:
         if m.form != "dsp" or negate is not None:
             return super().accumulate(m, name, total, clear, x, negate)
-        # As an operator, which synthesis can draw into the multiplier block.
-        result, above = Signal(len(total), name=name), Signal(1, name=f"unused_above_{name}")
-        m.split([result, above], Mux(clear, 0, total) + Cat(*fitted(x, len(total))))
-        return result
+        # As an operator, which synthesis can draw into the multiplier block. The wire keeps each bit to one LUT.
+        base = m.wire(f"{name}_base", Mux(clear, 0, total))
+        return Fabric.add(self, m, name, base, x, len(total))
 
     def multiply(self, m: Logic, name: str, x: Value, y: Value, fast: bool = False) -> Signal:
         if sum(not isinstance(bit, Const) for bit in [*parts(x), *parts(y)]) <= LUT_INPUTS:
@@ -107,7 +109,9 @@ class Xilinx(CarryFabric):
         """What a place needs; functions that do not fit into a LUT get LUTs before it."""
         if not place.whole:
             # Synthesis may draw logic that stands before the row into its LUTs.
-            return Fit(bit(place.x(*place.inputs) ^ place.y(*place.inputs)), _generate(place), None)
+            generate = _generate(place)
+            assert generate is not None
+            return Fit(bit(place.x(*place.inputs) ^ place.y(*place.inputs)), generate, None)
         fit = _fit(place.trimmed(), first, second) or _fit(_split(m, name, place), first, second)
         assert fit is not None
         return fit
@@ -172,8 +176,8 @@ def _split(m: Logic, name: str, place: Place) -> Place:
     return plain(x, y)
 
 
-def _generate(place: Place) -> Value:
-    """The wire that makes the carry where the two numbers' bits are equal: a bare one, if one does."""
+def _generate(place: Place) -> Value | None:
+    """A bare wire that makes the carry where the two numbers' bits are equal, if one does."""
     trimmed = place.trimmed()
     count = len(trimmed.inputs)
     if count <= LUT_INPUTS:
@@ -182,4 +186,4 @@ def _generate(place: Place) -> Value:
         for wire, column in zip([Const(0, 1), Const(1, 1), *trimmed.inputs], columns, strict=True):
             if all(a == v for a, b, v in zip(x, y, column, strict=True) if a == b):
                 return wire
-    return bit(place.x(*place.inputs))
+    return None

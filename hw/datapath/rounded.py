@@ -373,20 +373,38 @@ def _flush(
 ) -> tuple[Value, Value]:
     """The value or the smallest normal number, and whether it is zero, where there are no subnormals."""
     exponent, offset = number.exponent, number.offset
-    under = m.wire("under", below(exponent, -offset) | (below(exponent, 1 - offset) & ~top))
-    exact_half = m.wire("exact_half", cut.is_power())
-    next_binade = m.wire("next_binade", Mux(top, exponent == -1 - offset, exponent == -offset))
+    below_normal = below(exponent, -offset) | (below(exponent, 1 - offset) & ~top)
+    next_binade = Mux(top, exponent == -1 - offset, exponent == -offset)
+    under = m.wire("under", below_normal)
+    smallest = Const(1 << fmt.mantissa_bits, len(value))
+    to_zero = flushes(m, rounding, number.negate, next_binade, cut.is_power())
+    return Mux(under, smallest, value), m.wire("flush", number.zero | (under & to_zero))
+
+
+def flushes(m: Logic, rounding: str, negate: Value, next_binade: Value, exact_half: Value) -> Value:
+    """Whether a number below the smallest normal one becomes zero, where there are no subnormals.
+
+    Parameters
+    ----------
+    m : Logic
+    rounding : str
+    negate : Value
+    next_binade : Value
+        It is at least half of the smallest normal number.
+    exact_half : Value
+        If so, it is just that.
+    """
+    exact_half = m.wire("exact_half", exact_half)
+    next_binade = m.wire("next_binade", next_binade)
     away = {
         "nearest_even": next_binade & ~exact_half,
         "nearest_away": next_binade,
         "toward_zero": Const(0, 1),
-        "up": ~number.negate,
-        "down": number.negate,
+        "up": ~negate,
+        "down": negate,
         "odd": Const(1, 1),
     }[rounding]
-    smallest = 1 << fmt.mantissa_bits
-    value = Mux(under, smallest, value)
-    return value, m.wire("flush", number.zero | (under & ~away))
+    return ~away
 
 
 def signed_code(m: Logic, number: Signs, fmt: Minifloat, magnitude: Value) -> Value:

@@ -31,6 +31,7 @@ from hw.datapath.product import Specials
 from hw.datapath.rounded import (
     Signs,
     Unrounded,
+    flushes,
     overflowed,
     pack,
     signed_code,
@@ -58,6 +59,8 @@ class Addend:
         Two bits: it is +infinity, -infinity, both: NaN.
     slack : int
         1 if only one of the two top bits is sure to be set, else 0.
+    counts : Value or None
+        If low, it is zero, and its significand may be anything: its exponent is below those of all others.
     """
 
     significand: Value
@@ -67,22 +70,29 @@ class Addend:
     negate: Value
     status: Value | None
     slack: int = 0
+    counts: Value | None = None
 
 
 @dataclass
 class Total:
-    """A sum ``(-1)**negate * magnitude``; `exponent` is the field if the bit below the magnitude's top one leads."""
+    """A sum ``(-1)**negate * magnitude``; `exponent` is the field if the bit below the magnitude's top one leads.
+
+    It is zero, whatever the magnitude, where `zero` is high.
+    """
 
     magnitude: Value
     exponent: Value
     lowest: int
     highest: int
     negate: Value
+    zero: Value
 
 
 def addend(m: Logic, fmt: Format, code: Value, name: str, other: Format, result: Minifloat) -> Addend:
     """An operand, to be added to one of format `other`."""
-    operand = unpack(fmt, m, code, name, masked=isinstance(fmt, Minifloat) and not fmt.subnormals)
+    flushes = isinstance(fmt, Minifloat) and not fmt.subnormals
+    bare = flushes and has_exponent(fmt) and fmt == other
+    operand = unpack(fmt, m, code, name, masked=flushes and not bare)
     significand = operand.significand
     negate = Const(0, 1) if operand.negate is None else operand.negate
     if significand.shape().signed:
@@ -91,6 +101,13 @@ def addend(m: Logic, fmt: Format, code: Value, name: str, other: Format, result:
     base = fmt.span.lsb + len(significand) - 1 + result.bias
     lowest = highest = base
     exponent: Value = constant(base)
+    if bare:
+        # Zeros of both have the lowest exponent of all, so no other number gives way to one.
+        assert operand.field is not None
+        lowest, highest = base - 1, base + (1 << len(operand.field)) - 2
+        exponent = add_base(m, f"{name}_exponent", operand.field, lowest)
+        status = status_of(m, operand.kind, name)
+        return Addend(significand, exponent, lowest, highest, negate, status, counts=operand.normal)
     if operand.exponent is not None:
         base -= 1
         lowest, highest = base + 1, base + (1 << len(operand.exponent)) - 1
@@ -126,7 +143,7 @@ def status_of(m: Logic, kind: Kind, name: str) -> Value | None:
 def add_rounded(m: Logic, x: Addend, y: Addend, fmt: Minifloat, rounding: str, zero_sign: Value) -> Value:
     """The code of ``x + y``, rounded once; `zero_sign` is the sign of an exact zero."""
     total = _exact(m, x, y) if isinstance(x.exponent, Const) and isinstance(y.exponent, Const) else _sum(m, x, y, fmt)
-    zero = m.wire("zero", ~total.magnitude.any())
+    zero = m.wire("zero", total.zero)
     negate: Value = m.wire("negate", Mux(zero, zero_sign, total.negate))
     statuses = [number.status for number in (x, y) if number.status is not None]
     special = Specials(None, None)
@@ -135,8 +152,8 @@ def add_rounded(m: Logic, x: Addend, y: Addend, fmt: Minifloat, rounding: str, z
         status = m.wire("status", statuses[0] | statuses[1]) if len(statuses) == 2 else statuses[0]
         special = Specials(m.wire("infinite", status.any()), m.wire("nan", status.all()))
         negate = m.wire("sign", Mux(status.any(), status[1], negate))
-    if total.lowest >= 0 and fmt.subnormals:
-        return _round_clamped(m, total, without_infinity(Signs(negate, special), fmt), zero, fmt, rounding)
+    if total.lowest >= 0 or not fmt.subnormals:
+        return _round_counted(m, total, without_infinity(Signs(negate, special), fmt), zero, fmt, rounding)
     significand, count = normalise(m, "normal", total.magnitude)
     lowest = total.lowest - len(significand)
     exponent = _minus(m, "exponent", total.exponent, count, _signed_width(lowest, total.highest))
@@ -152,7 +169,10 @@ def _sum(m: Logic, x: Addend, y: Addend, fmt: Minifloat) -> Total:
     swap = apart[-1]
     # Where y stays, the distance is one more than the inverted bits: x starts one place lower.
     distance = m.wire("distance", apart[:-1] ^ swap.replicate(len(apart) - 1))
-    moving = m.wire("moving", Mux(swap, Cat(one, Const(0, 1)), Cat(Const(0, 1), other)))
+    moving = Mux(swap, Cat(one, Const(0, 1)), Cat(Const(0, 1), other))
+    if x.counts is not None and y.counts is not None:
+        moving &= m.wire("moves", Mux(swap, x.counts, y.counts)).replicate(len(moving))
+    moving = m.wire("moving", moving)
     small, sticky = shift_right_sticky(m, "moved", Cat(Const(0, guard - 1), moving), distance)
     subtract = m.wire("subtract", x.negate ^ y.negate)
     row = fabric(m).row(m, "sum", _sum_places(one, other, swap, small, subtract), m.wire("lacks", subtract & ~sticky))
@@ -162,7 +182,10 @@ def _sum(m: Logic, x: Addend, y: Addend, fmt: Minifloat) -> Total:
     size = _signed_width(low, high)
     exponent = Mux(swap, *(Cat(*_signed_bits(number.exponent, size)) for number in (y, x))).as_signed()
     negate = Mux(swap, y.negate, x.negate) ^ negative
-    return Total(magnitude, m.wire("larger", exponent), low, high, m.wire("negative_sum", negate))
+    zero = ~magnitude.any()
+    if x.counts is not None and y.counts is not None:
+        zero |= ~(x.counts | y.counts)
+    return Total(magnitude, m.wire("larger", exponent), low, high, m.wire("negative_sum", negate), zero)
 
 
 def _sum_places(one: Value, other: Value, swap: Value, small: Value, subtract: Value) -> list[Place]:
@@ -189,32 +212,45 @@ def _exact(m: Logic, x: Addend, y: Addend) -> Total:
     total = fabric(m).accumulate(m, "sum", first, Const(0, 1), aligned[1], y.negate)
     magnitude = fabric(m).negate(m, "magnitude", total, total[-1], width)[:-1]
     exponent = lsb + width - 2
-    return Total(magnitude, constant(exponent), exponent, exponent, total[-1])
+    return Total(magnitude, constant(exponent), exponent, exponent, total[-1], ~magnitude.any())
 
 
-def _round_clamped(m: Logic, total: Total, signs: Signs, zero: Value, fmt: Minifloat, rounding: str) -> Value:
-    """The code of a sum whose exponent is 0 or more: normalised by no more than the exponent, as a subnormal is."""
+def _round_counted(m: Logic, total: Total, signs: Signs, zero: Value, fmt: Minifloat, rounding: str) -> Value:
+    """The code of a sum that is normalised by a count of its zeros.
+
+    If there are subnormals its exponent is 0 or more, and it is shifted by no more than that, as a subnormal is.
+    """
     mantissa = fmt.mantissa_bits
     magnitude = Cat(Const(0, max(0, mantissa + 3 - len(total.magnitude))), total.magnitude)
     count = leading_zeros(m, "zeros", magnitude)
     left = _minus(m, "left", total.exponent, count, _signed_width(total.lowest - len(magnitude), total.highest))
-    clamped = left[-1]
-    amount = m.wire("amount", Mux(clamped, Cat(*_signed_bits(total.exponent, len(count))), count))
+    low, amount = left[-1], count
+    if fmt.subnormals:
+        amount = m.wire("amount", Mux(low, Cat(*_signed_bits(total.exponent, len(count))), count))
     normal = shift_left(m, "normal", magnitude, amount, len(magnitude))
     kept, half, rest = normal[-1 - mantissa :], normal[-2 - mantissa], m.wire("rest", normal[: -2 - mantissa].any())
+    # What is normalised by all of its zeros has a leading one, or is not looked at.
+    top = kept[-1] if fmt.subnormals else Const(1, 1)
     # Without mantissa bits the code's last bit is that of the exponent.
-    odd = kept[0] if mantissa else (left[0] & ~clamped) ^ kept[0]
-    increment = m.wire("increment", round_up(rounding, signs.negate, odd, half, rest))
+    odd = kept[0] if mantissa else (left[0] & ~low) ^ top
+    cleared = Const(0, 1) if fmt.subnormals else low
+    increment = m.wire("increment", round_up(rounding, signs.negate, odd, half, rest) & ~cleared)
+    # Without subnormals a number below the normal ones is the smallest of them, unless it is zero.
     # The leading one adds to the exponent, which is one less than the field; a subnormal has none.
-    places = [Place((bit,), lambda b: b, always(0)) for bit in bits(kept)[:-1]]
+    places = [Place((bit, cleared), lambda b, c: b & (1 ^ c), always(0)) for bit in bits(kept)[:-1]]
     size = max(fmt.exponent_bits, (total.highest + 2).bit_length())
     for index, wire in enumerate(bits(extend(left, max(size + 1, len(left))))[:size]):
-        leading = kept[-1] if index == 0 else Const(0, 1)
-        places.append(Place((wire, clamped, leading), lambda e, c, t: e & (1 ^ c), lambda e, c, t: t))
+        leading = top if index == 0 else Const(0, 1)
+        places.append(Place((wire, low, leading), lambda e, c, t: e & (1 ^ c), lambda e, c, t: t))
     code = fabric(m).row(m, "rounded", places, increment)
     value: Value = code[: fmt.exponent_bits + mantissa]
     if (total.highest + 2) << mantissa > fmt.max_magnitude_code:
         value, signs = overflowed(m, signs, fmt, rounding, code, zero)
+    if not fmt.subnormals:
+        # Of those that are low, all but the lowest bits are ones.
+        binades = left[: (len(magnitude) - total.lowest - 1).bit_length()]
+        to_zero = flushes(m, rounding, signs.negate, binades.all(), ~Cat(kept[:-1], half, rest).any())
+        zero = m.wire("flush", zero | (low & to_zero))
     return signed_code(m, signs, fmt, with_specials(signs, fmt, Mux(zero, 0, value)))
 
 

@@ -28,8 +28,8 @@ class Kept(wiring.Component):
     faulty : In(1)
         A frame of what is kept had a wrong length in it.
     stale : Out(1)
-        What `keep` asks for is not there: no run has come to its end since the reset, the last one's frames were faulty,
-        or it was of another shape, or without the biases that are asked for.
+        What `keep` asks for is not there: since the reset no run has come to its end, the last one's frames were
+        faulty, or it was of another shape, or without the biases that are asked for.
     """
 
     def __init__(self, spec: GemmSpec) -> None:
