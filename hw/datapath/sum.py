@@ -229,10 +229,8 @@ def _round_counted(m: Logic, total: Total, signs: Signs, zero: Value, fmt: Minif
         amount = m.wire("amount", Mux(low, Cat(*_signed_bits(total.exponent, len(count))), count))
     normal = shift_left(m, "normal", magnitude, amount, len(magnitude))
     kept, half, rest = normal[-1 - mantissa :], normal[-2 - mantissa], m.wire("rest", normal[: -2 - mantissa].any())
-    # What is normalised by all of its zeros has a leading one, or is not looked at.
-    top = kept[-1] if fmt.subnormals else Const(1, 1)
     # Without mantissa bits the code's last bit is that of the exponent.
-    odd = kept[0] if mantissa else (left[0] & ~low) ^ top
+    odd = kept[0] if mantissa else (left[0] & ~low) ^ kept[0]
     cleared = Const(0, 1) if fmt.subnormals else low
     increment = m.wire("increment", round_up(rounding, signs.negate, odd, half, rest) & ~cleared)
     # Without subnormals a number below the normal ones is the smallest of them, unless it is zero.
@@ -240,7 +238,7 @@ def _round_counted(m: Logic, total: Total, signs: Signs, zero: Value, fmt: Minif
     places = [Place((bit, cleared), lambda b, c: b & (1 ^ c), always(0)) for bit in bits(kept)[:-1]]
     size = max(fmt.exponent_bits, (total.highest + 2).bit_length())
     for index, wire in enumerate(bits(extend(left, max(size + 1, len(left))))[:size]):
-        leading = top if index == 0 else Const(0, 1)
+        leading = kept[-1] if index == 0 else Const(0, 1)
         places.append(Place((wire, low, leading), lambda e, c, t: e & (1 ^ c), lambda e, c, t: t))
     code = fabric(m).row(m, "rounded", places, increment)
     value: Value = code[: fmt.exponent_bits + mantissa]
