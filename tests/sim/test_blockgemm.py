@@ -63,4 +63,4 @@ def test_a_block_that_an_infinity_has_spoilt_is_nan_in_the_core_too() -> None:
     nan = np.isnan(decode(hw.parse_format("fp32"), codes))
     assert np.array_equal(nan, (np.arange(3)[:, None] == 1) | (np.arange(2) == 0))
     # `perform` holds the core's results to the model's codes.
-    assert len(perform(spec, [planner.block_job(a, b)])) == 1
+    assert len(perform(spec, [planner.job(a, b)])) == 1
