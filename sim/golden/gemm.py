@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats.messages import echo
+from sim.golden.accumulators import Floating
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode_steps
 from sim.golden.encoding import encode_steps
@@ -71,7 +72,7 @@ class Gemm:
         """
         if not isinstance(relu, (bool, np.bool_)):
             raise TypeError(f"relu must be a bool, got {echo(relu)}")
-        sums, status = self.mac.matmul(a, b)
+        sums, status = self.mac.matmul(*self._filled(a, b))
         if (depth := np.shape(b)[0]) > self.max_k:
             raise ValueError(f"a and b must have a K of at most {self.max_k}, got {depth}")
         given = {name: _spread(name, codes, sums.shape) for name, codes in parameters.items()}
@@ -92,6 +93,19 @@ class Gemm:
             fmt = self.frames.parameters["bias"]
             total = total + decode_steps(fmt, check_codes("bias", fmt, given["bias"]))
         return encode_steps(self.frames.result, total, self.frames.result.span.lsb), status
+
+    def _filled(self, a: ArrayLike, b: ArrayLike) -> tuple[ArrayLike, ArrayLike]:
+        """The operands as the frames have them: where one stays in the array, K is filled up to whole slices.
+
+        What is added so is a product of zeros: to a float of -0, as the only number, that makes a difference.
+        """
+        x, y = np.asarray(a), np.asarray(b)
+        if self.frames.flow == "os" or not isinstance(self.mac.accumulator, Floating):
+            return a, b
+        if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[0]:
+            return a, b
+        missing = -x.shape[1] % self.frames.rows
+        return np.pad(x, ((0, 0), (0, missing))), np.pad(y, ((0, missing), (0, 0)))
 
 
 def _spread(name: str, codes: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:

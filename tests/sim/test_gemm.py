@@ -141,3 +141,15 @@ def test_shapes_that_are_tried_fit(flow: str) -> None:
     assert all(map(planner.fits, planner.some_shapes(50)))
     assert planner.near(50, 50, 50)[1] <= 9
     assert not planner.fits((1, 10, 1))
+
+
+@pytest.mark.parametrize("flow", ["ws", "is"])
+def test_a_sum_of_minus_zero_meets_the_zeros_that_fill_up_its_slice(flow: str) -> None:
+    spec: Any = hw.parse(f"gemm/e5m2xe5m2/2x2/{flow}/exact/fp16/p1/wide/x1/k8/n8/w32/h3")
+    # -2^-16 times 2^-16 is rounded to -0.
+    a, b = np.array([[0x80, 0x81]]), np.array([[0x01], [0x01]])
+    assert model(spec).run(a, b)[0].tolist() == [[0x8000]]
+    planner = Planner(spec, 1)
+    assert planner.model.run(a[:, 1:], b[1:])[0].tolist() == [[0]]
+    # `perform` holds the core's results to the model's codes.
+    assert len(perform(spec, [planner.job(a[:, 1:], b[1:])])) == 1
