@@ -38,12 +38,12 @@ class Slow:
 Slow()
 while True: time.sleep(0.01)
 """,
-    # A thread that computes, and is waited for.
+    # A thread that computes, a daemon as those of jobs are, and is waited for.
     "thread": """
 def compute():
     told()
     while True: sum(range(1000))
-thread = threading.Thread(target=compute)
+thread = threading.Thread(target=compute, daemon=True)
 thread.start()
 thread.join()
 """,
