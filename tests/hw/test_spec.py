@@ -193,7 +193,6 @@ def test_different_specs_have_different_identifiers() -> None:
         "uint8",
         "e4m3",
         "e4m3-b-7",
-        "e4m3-b7",
         "e4m3fn",
         "cb[1,-2]",
         "cb[1,2]",
