@@ -6,6 +6,7 @@ import argparse
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,10 +18,16 @@ MAX_LINE = 200
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 a design is wrong, 2 it could not be done, 130 interrupted."""
-    from rtl_gen.process import interruptible
-
+    # What is refused half built is, by nature, created and never used.
+    warnings.filterwarnings("ignore", ".* created but never used")
     try:
+        from rtl_gen.process import interruptible
+
         return interruptible("macsmith", lambda: _run(arguments))
+    except KeyboardInterrupt:
+        # While the tools were still being imported.
+        print("macsmith: interrupted", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         with Path(os.devnull).open("wb") as nowhere:

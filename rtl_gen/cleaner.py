@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -115,6 +116,11 @@ def plain_names(design: Any) -> None:
     """Rename what Verilog would have to escape. Yosys does that, but leaves instances with the old names of ports."""
     before = {module.name.str(): ports(module) for module in design.modules_.values()}
     design.run_pass("rename -unescape")
+    for module in design.modules_.values():
+        for wire in list(module.wires_.values()):
+            if "__" in (name := wire.name.str()).lstrip("\\_"):
+                module.rename(wire, module.uniquify(yosys.IdString(re.sub("(?<=[^_])__+", "_", name))))
+        module.fixup_ports()
     after = {module.name.str(): ports(module) for module in design.modules_.values()}
     for module in design.modules_.values():
         for cell in module.cells_.values():

@@ -305,12 +305,14 @@ def _to_verilog(text: str, target: hw.Target) -> str:
         (folder / "design.il").write_text(text)
         # The models tell which of a cell's ports are outputs; they are not written.
         models = [["read_verilog", "-lib", str(path)] for path in cell_models(target)]
-        yosys.run([*models, "read_rtlil design.il", *PASSES, CLEANER, "write_verilog -noattr design.v"], folder)
+        yosys.run([*models, "read_rtlil design.il", *PASSES, CLEANER, "write_verilog design.v"], folder)
         verilog = (folder / "design.v").read_text()
         # Yosys does not look whether the disk had room.
         if not verilog.rstrip().endswith("endmodule"):
             raise OSError(errno.ENOSPC, "Yosys could not write all of the Verilog: is the disk full?")
         verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
+        # Of all attributes only what a memory is to be made of is for others to read.
+        verilog = re.sub(r"(?m)^ *\(\* (?!ram_style).*\*\)\n", "", verilog)
         return _waived(verilog) if target.carry else verilog
 
 

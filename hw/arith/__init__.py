@@ -20,6 +20,10 @@ FABRICS: dict[str, Fabric] = {
 """What builds rows, by a target's carry cell."""
 
 
+MAX_FACTOR = 64
+"""Bits of the widest operand of a multiplier."""
+
+
 def fabric(m: Logic) -> Fabric:
     """The fabric that a datapath is for."""
     return FABRICS[m.target.carry]
@@ -31,11 +35,11 @@ def multiply(m: Logic, name: str, x: Value, y: Value) -> Signal:
     Raises
     ------
     ValueError
-        An operand has no bits, or more than 64.
+        An operand has no bits, or more than `MAX_FACTOR`.
     """
     for operand, value in (("x", x), ("y", y)):
-        if not 1 <= len(value) <= 64:
-            raise ValueError(f"{operand} must have 1..64 bits, got {len(value)}")
+        if not 1 <= len(value) <= MAX_FACTOR:
+            raise ValueError(f"{operand} must have 1..{MAX_FACTOR} bits, got {len(value)}")
     if m.form == "dsp":
         return star(m, name, x, y)
     return fabric(m).multiply(m, name, x, y, fast=m.form == "fast")

@@ -22,6 +22,8 @@ from hw.formats.messages import echo
 
 MAX_DEPTH = 1 << 20
 DEFAULT_DEPTH = 1024
+MAX_SCALE = 1000
+"""The highest power of two that fixed point counts in."""
 
 
 @dataclass
@@ -197,6 +199,8 @@ class Saturating(FixedPoint):
             raise ValueError(
                 f"width must be at least {needed}, that of a product, for accumulator sat, got {self.width}"
             )
+        if (most := MAX_SCALE - rule.span(a, b).lsb) < self.width:
+            raise ValueError(f"width must be at most {most}, so that sums stay below 2^{MAX_SCALE}, got {self.width}")
 
     def format(self, products: Span) -> Fixed:
         return Fixed(self.width, -products.lsb, products.signed)

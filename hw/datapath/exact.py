@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from amaranth.hdl import Cat, Const, Value
+from amaranth.hdl import Cat, Const, Signal, Value
 
-from hw.arith import Logic, fabric, multiply
+from hw.arith import MAX_FACTOR, Logic, fabric, multiply
 from hw.arith.logic import bits
 from hw.arith.place import Place, adjoin, always
 from hw.arith.wires import lookup
 from hw.datapath.product import Product, ProductRule, status
 from hw.datapath.rounded import round_product
 from hw.datapath.unpack import Operand, exponent_base, unpack_factor, unpacks
-from hw.formats import Format, Minifloat, Span
+from hw.formats import Codebook, Format, Minifloat, Span
 from hw.formats.messages import cut
 
 FEW = 4
@@ -28,6 +28,13 @@ class Exact(ProductRule):
         for fmt in (a, b):
             if not unpacks(fmt):
                 raise ValueError(f"no hardware takes {cut(fmt)} operands")
+        for fmt, other in ((a, b), (b, a)):
+            # Only a codebook's numbers can be so wide.
+            if isinstance(fmt, Codebook) and fmt.span.width > MAX_FACTOR and not _is_bit(other):
+                raise ValueError(
+                    f"operands must have numbers of at most {MAX_FACTOR} bits, got {cut(fmt)}, whose numbers span "
+                    f"{fmt.span.width}"
+                )
 
     def span(self, a: Format, b: Format) -> Span:
         return a.span * b.span
@@ -50,6 +57,12 @@ class Exact(ProductRule):
     ) -> Value:
         assert isinstance(result, Minifloat)
         return round_product(m, a_format, b_format, a, b, result, rounding)
+
+
+def _is_bit(fmt: Format) -> bool:
+    """Whether a format's significand is one bit, which multiplies without a multiplier."""
+    significand = unpack_factor(fmt, Logic(), Signal(fmt.width), "x").significand
+    return len(significand) == 1 and not significand.shape().signed
 
 
 def _significand(m: Logic, x: Value, y: Value) -> Value:

@@ -82,7 +82,8 @@ class Spec(ABC):
     @property
     def identifier(self) -> str:
         """The name as a Verilog identifier and file name."""
-        plain = re.sub(r"\W+", "_", self.name)
+        # Steps of whole numbers, as of fix8.-4, are not those of fix8.4.
+        plain = re.sub(r"\W+", "_", self.name.replace(".-", ".m"))
         # A codebook's numbers may differ in nothing but their punctuation, and file systems end names at 255 bytes.
         if "[" in self.name or len(plain) > MAX_IDENTIFIER:
             return f"{plain[:MAX_IDENTIFIER].strip('_')}_{self.digest[:8]}"

@@ -119,6 +119,16 @@ INT8 = parse_format("int8")
         (lambda: parse("mac/int8xint8/exact/carrysave0"), ValueError, "depth must be 1..1048576, got 0"),
         (lambda: parse("mac/int8xint8/exact/sat15"), ValueError, "width must be at least 16, that of a product"),
         (lambda: parse("mac/int8xint8/exact/sat1025"), ValueError, "width must be 1..1024, got 1025"),
+        (
+            lambda: parse("mac/int8xint8/exact/sat1024"),
+            ValueError,
+            r"width must be at most 1000, so .* below 2\^1000, got",
+        ),
+        (
+            lambda: parse("mac/cb[1e30,1]xint4"),
+            ValueError,
+            r"numbers of at most 64 bits, got cb\[1e30,1\], whose numbers span 100",
+        ),
         (lambda: parse("mac/int8xint8/exact/fp16:sideways"), ValueError, "rounding must be one of nearest_even, "),
         (lambda: parse("mac/int8xint8/exact/bf16:stochastic"), ValueError, "rounding must be one of nearest_even, "),
         (lambda: parse("mac/int8xint8/exact/e0m7"), ValueError, "a float with exponent bits, got e0m7"),
@@ -170,3 +180,24 @@ def test_a_product_too_wide_to_build_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("hw.specs.base.MAX_TERM_WIDTH", 100)
     with pytest.raises(ValueError, match="e8m7 x e8m7 has exact products of .* bits; at most 100 are built"):
         MacSpec(Minifloat(8, 7), Minifloat(8, 7))
+
+
+def test_a_wide_codebook_goes_with_what_is_one_bit() -> None:
+    assert parse("mul/cb[1e30,1]xbinary").name == "mul/cb[1e30,1]xbinary/exact/exact/p0"
+
+
+def test_different_specs_have_different_identifiers() -> None:
+    operands = [f"fix{bits}.{fraction}{end}" for bits in (8, 9) for fraction in range(-9, 10) for end in ("", "-sym")]
+    operands += [
+        "int8",
+        "uint8",
+        "e4m3",
+        "e4m3-b-7",
+        "e4m3fn",
+        "cb[1,-2]",
+        "cb[1,2]",
+        "cb[12,1]",
+        "cb[1,21]",
+    ]
+    names = [f"mul/{a}x{b}" for a in operands for b in ("int8", "fix8.4", "fix8.-4")]
+    assert len({parse(name).identifier for name in names}) == len(names)

@@ -273,3 +273,11 @@ def test_a_design_is_elaborated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Mac, "elaborate", elaborate)
     emit(hw.parse("mac/int1xint2/exact/kulisch3/p0"))
     assert len(times) == 1
+
+
+@pytest.mark.parametrize(("storage", "style"), [("lutram", "distributed"), ("blockram", "block")])
+def test_a_memory_says_what_it_is_to_be_made_of_and_nothing_else_has_attributes(storage: str, style: str) -> None:
+    emitted = emit(hw.parse(f"tellme/int3/g2/t1/q1/half/{storage}/exact/p1"), hw.parse_target("ecp5"))
+    attributes = re.findall(r"\(\*.*\*\)\n *(.*)", emitted.verilog)
+    assert [f'(* ram_style = "{style}" *)'] == re.findall(r"\(\*.*\*\)", emitted.verilog)
+    assert attributes[0].startswith("reg ")
