@@ -1,4 +1,7 @@
-"""Other programs: each in a process group of its own, all of which can be ended at once, and are when we are."""
+"""Other programs: each in a process group of its own, all of which can be ended at once, and are when we are.
+
+Those that are run to their end share places, one a core or as many as `at_most` says: threads may be more.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ import signal
 import subprocess
 import threading
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from rtl_gen import scratch
 from rtl_gen.steps import say
@@ -25,7 +28,69 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _running: set[subprocess.Popen[Any]] = set()
 _stopped: WeakSet[threading.Thread] = WeakSet()
+_helped: WeakKeyDictionary[threading.Thread, threading.Thread] = WeakKeyDictionary()
+"""For whom a thread works."""
 _ending = threading.Event()
+
+
+class _Places:
+    """How many programs are run to their end at a time."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.free = count, threading.BoundedSemaphore(count)
+        self.held = threading.local()
+
+
+_places = _Places(os.cpu_count() or 1)
+
+
+@contextmanager
+def at_most(count: int) -> Iterator[None]:
+    """Inside, `count` programs are run at a time, and no more, whoever runs them; others wait."""
+    global _places
+    before, _places = _places, _Places(count)
+    try:
+        yield
+    finally:
+        _places = before
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """Inside, this thread has a place, and the programs that it runs take no other; waits until one is free.
+
+    Who has a lock that another thread may want inside must not wait here.
+    """
+    ours = _places
+    if getattr(ours.held, "place", False):
+        yield
+        return
+    with ours.free:
+        ours.held.place = True
+        try:
+            yield
+        finally:
+            ours.held.place = False
+
+
+def places() -> int:
+    """How many programs may be run at a time."""
+    return _places.count
+
+
+def act_for(other: threading.Thread) -> None:
+    """Let this thread be stopped with another."""
+    _helped[threading.current_thread()] = other
+
+
+def _is_stopped() -> bool:
+    """Whether this thread may start no more."""
+    thread: threading.Thread | None = threading.current_thread()
+    while thread is not None:
+        if thread in _stopped:
+            return True
+        thread = _helped.get(thread)
+    return _ending.is_set()
 
 
 def start(command: Sequence[str | Path], folder: Path | None = None, **options: Any) -> subprocess.Popen[Any]:
@@ -49,7 +114,7 @@ def start(command: Sequence[str | Path], folder: Path | None = None, **options: 
         raise ToolError(f"{words[0]} can't be run: {error.strerror}") from error
     _running.add(process)
     # Looked at after the process can be found: whoever ends everything sees the one or is seen by the other.
-    if _ending.is_set() or threading.current_thread() in _stopped:
+    if _is_stopped():
         forget(process)
         raise ToolError(f"{Path(words[0]).name} was ended")
     return process
@@ -75,7 +140,7 @@ def run(
     output: Any = None,
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end.
+    """Run a program to its end, when a place is free.
 
     Parameters
     ----------
@@ -103,14 +168,50 @@ def run(
     if output is not None:
         pipes = {"stdout": output, "stderr": subprocess.STDOUT}
     stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
-    process = start(command, folder, env=environment, stdin=stdin, encoding="utf-8", errors="replace", **pipes)
-    try:
-        out, err = process.communicate(text, timeout)
-    finally:
-        forget(process)
-    if _ending.is_set() or threading.current_thread() in _stopped:
+    with place():
+        process = start(command, folder, env=environment, stdin=stdin, encoding="utf-8", errors="replace", **pipes)
+        try:
+            out, err = process.communicate(text, timeout)
+        finally:
+            forget(process)
+    return _ended(command, process, out or "", err or "")
+
+
+def follow(
+    command: Sequence[str | Path],
+    hear: Callable[[str], None],
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """As `run`, and `hear` gets each line that the program says, on stdout or stderr, as it comes.
+
+    The result has all that was said as its stdout.
+    """
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with place():
+        process = start(command, folder, env=environment, encoding="utf-8", errors="replace", **pipes)
+        try:
+            said = "".join(_told(process.stdout or (), hear))
+            process.wait()
+        finally:
+            forget(process)
+    return _ended(command, process, said, "")
+
+
+def _told(lines: Iterable[str], hear: Callable[[str], None]) -> Iterator[str]:
+    """The lines, of which `hear` is told."""
+    for line in lines:
+        hear(line.rstrip("\n"))
+        yield line
+
+
+def _ended(
+    command: Sequence[str | Path], process: subprocess.Popen[Any], out: str, err: str
+) -> subprocess.CompletedProcess[str]:
+    """What came of a program, unless it was us who ended it."""
+    if _is_stopped():
         raise ToolError(f"{Path(command[0]).name} was ended")
-    return subprocess.CompletedProcess(list(command), process.returncode, out or "", err or "")
+    return subprocess.CompletedProcess(list(command), process.returncode, out, err)
 
 
 def how_it_ended(code: int) -> str:

@@ -127,6 +127,47 @@ def test_programs_of_a_thread_are_ended_with_all_that_they_started(tmp_path: Pat
     assert process.run(["echo", "x"], tmp_path).stdout == "x\n"
 
 
+def test_what_a_program_says_is_heard_while_it_runs(tmp_path: Path) -> None:
+    heard = []
+
+    def hear(line: str) -> None:
+        heard.append(line)
+        (tmp_path / line).touch()
+
+    # It goes on only when its first line was heard.
+    program = "echo one; until [ -e one ]; do sleep 0.01; done; echo two >&2; exit 3"
+    done = process.follow(["sh", "-c", program], hear, tmp_path)
+    assert heard == ["one", "two"]
+    assert (done.returncode, done.stdout, done.stderr) == (3, "one\ntwo\n", "")
+
+
+def test_no_more_programs_run_than_there_are_places(tmp_path: Path) -> None:
+    program = "touch run.$$; ls run.* | wc -l; sleep 0.1; rm run.$$"
+    counts: list[int] = []
+
+    def work() -> None:
+        counts.append(int(process.run(["sh", "-c", program], tmp_path).stdout))
+
+    with process.at_most(2):
+        assert process.places() == 2
+        threads = [threading.Thread(target=work) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(counts) == 6
+    assert max(counts) <= 2
+
+
+def test_who_has_a_place_needs_no_other(tmp_path: Path) -> None:
+    with process.at_most(1), process.place():
+        with process.place():
+            assert process.run(["echo", "x"], tmp_path).stdout == "x\n"
+        assert process.follow(["echo", "y"], lambda line: None, tmp_path).stdout == "y\n"
+    with process.at_most(1):
+        assert process.run(["echo", "z"], tmp_path).stdout == "z\n"
+
+
 def test_what_is_no_program_is_said() -> None:
     with pytest.raises(ToolError, match="no_such_program can't be run: No such file"):
         process.run(["no_such_program"])
