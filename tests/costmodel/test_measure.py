@@ -92,6 +92,7 @@ def test_an_extra_that_is_missing_is_said_and_not_an_error(monkeypatch: pytest.M
         return "1"
 
     monkeypatch.setattr(measure, "package_version", version)
+    monkeypatch.setattr("costmodel.nextpnr.package_version", version)
     monkeypatch.setattr("costmodel.tools.package_version", version)
     assert measure._unplaced(load("nexus")) == "not placed: pip install 'macsmith[nexus]'"
     assert measure._unplaced(load("xc7")) == measure.NO_TOOL

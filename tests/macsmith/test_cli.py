@@ -101,6 +101,25 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 
 
 @pytest.mark.parametrize(
+    "command", [["cost", BIG, "--target", "ecp5", "--store", "{tmp}/s"], ["explore", "-o", "{tmp}"]]
+)
+def test_tools_that_are_not_there_are_one_line_and_exit_code_2(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("rtl_gen.emit"), "_convert", lambda *_: pytest.fail("something was built"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    arguments = [argument.format(tmp=tmp_path) for argument in command]
+    absent = "macsmith: nextpnr-ecp5 is not on PATH: install it, or take the wheel (--tools wheel)\n"
+    assert main([*arguments, "--tools", "native"]) == 2
+    assert capsys.readouterr() == ("", absent)
+    monkeypatch.setenv("MACSMITH_TOOLS", "native")
+    assert main(arguments) == 2
+    assert capsys.readouterr() == ("", absent)
+    assert main([*arguments, "--tools", "wheels"]) == 2
+    assert capsys.readouterr().err.startswith("macsmith: --tools must be one of wheel, native, got 'wheels'")
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["explode"],
