@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 TEMPLATE = """\
-// Operands shift in by one pin and change in every cycle. Results are caught whole in a register and shift
-// out by one pin, so synthesis can prune none of them, and no path is longer for being watched.
+// Operands shift in by one pin and change in every cycle. Results go to a register, are caught whole in the next, and
+// shift out by one pin, so synthesis can prune none of them, and no path is longer for being watched.
 module harness(input clk, input rst, input serial_in, input catch_results, output serial_out);
   reg [{inputs}-1:0] operands;
   wire [{outputs}-1:0] results;
+  reg [{outputs}-1:0] sampled;
   reg [{outputs}-1:0] caught;
   always @(posedge clk) operands <= {{operands, serial_in}};
-  always @(posedge clk) caught <= catch_results ? results : {{caught, 1'b0}};
+  always @(posedge clk) sampled <= results;
+  always @(posedge clk) caught <= catch_results ? sampled : {{caught, 1'b0}};
   assign serial_out = caught[{outputs}-1];
   {module} unit({connections});
 endmodule
