@@ -16,7 +16,6 @@ from typing import Any
 
 from amaranth.back import rtlil
 from amaranth.hdl import Value
-from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 
 import hw
@@ -47,7 +46,6 @@ PASSES = (
 )
 CLEANER = Path(__file__).with_name("cleaner.py")
 """What Yosys's process does to the design before it writes it."""
-DIRECTIONS = {wiring.In: PortDirection.Input, wiring.Out: PortDirection.Output}
 
 
 @dataclass(frozen=True)
@@ -279,11 +277,7 @@ def _ports(component: hw.Unit, text: str) -> dict[str, tuple[str, int]]:
 def _convert(component: hw.Unit, name: str) -> tuple[dict[str, tuple[str, int]], str]:
     """The ports of a module, and RTLIL of it and of all that it instantiates: these have names that begin with its."""
     outside = component.outside
-    directed = {
-        "__".join(map(str, path)): (Value.cast(value), DIRECTIONS[member.flow])
-        for path, member, value in outside.signature.flatten(outside)
-    }
-    text = rtlil.convert(outside.fragment or outside, name=name, ports=directed, emit_src=False)
+    text = rtlil.convert(outside.fragment or outside, name=name, ports=outside.directed, emit_src=False)
     ports = _ports(outside, text)
     # Yosys lists ports by number, and a port with number 0, which Amaranth gives, last.
     order = list(ports)

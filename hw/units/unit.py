@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import Any
 
 from amaranth.hdl import ClockSignal, Const, Fragment, Instance, Module, ResetSignal, Signal, Value
+from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -15,6 +16,8 @@ from hw.specs.base import Spec
 from hw.specs.registers import Register
 from hw.specs.result import ResultSpec
 from hw.target import GENERIC, Target
+
+DIRECTIONS = {In: PortDirection.Input, Out: PortDirection.Output}
 
 
 class Unit(wiring.Component):
@@ -38,6 +41,14 @@ class Unit(wiring.Component):
         Where they are written, the name of the design's module stands before theirs.
         """
         return {}
+
+    @property
+    def directed(self) -> dict[str, tuple[Value, PortDirection]]:
+        """Its ports for Amaranth's back ends."""
+        return {
+            "__".join(map(str, path)): (Value.cast(value), DIRECTIONS[member.flow])
+            for path, member, value in self.signature.flatten(self)
+        }
 
     @property
     def outside(self) -> Unit:

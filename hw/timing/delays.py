@@ -1,0 +1,47 @@
+"""How long a signal takes through what a family's fabric has, as data."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Delays:
+    """Delays of one family, in ns, as placed and routed on average.
+
+    Parameters
+    ----------
+    inputs : int
+        Wires of a LUT.
+    register : float
+        From the clock to a register's output, and setup of the one at the end.
+    lut : float
+        Through a LUT.
+    wire : float
+        From a cell to one that reads it.
+    fanout : float
+        More of that for each doubling of those who read it.
+    enter, carry, leave : float
+        Into a carry chain, from place to place, and out of it.
+    join : float
+        Through a multiplexer beside the LUTs.
+    memory : float
+        From a memory's address to its word.
+    block : float
+        Through a multiplier block.
+    """
+
+    inputs: int
+    register: float
+    lut: float
+    wire: float
+    fanout: float
+    enter: float
+    carry: float
+    leave: float
+    join: float
+    memory: float
+    block: float

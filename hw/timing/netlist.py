@@ -1,0 +1,321 @@
+"""The network of a whole unit, from what Amaranth makes of it: registers, control, memories, and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from amaranth.hdl import Fragment
+from amaranth.hdl import _nir as nir
+from amaranth.hdl._ir import build_netlist
+
+from hw.timing.network import CELLS, ONE, ZERO, Bit, Kind, Network
+
+
+@dataclass
+class End:
+    """Where a path ends: what its bit is taken by."""
+
+    bit: Bit
+    taker: str
+
+
+@dataclass
+class Scope:
+    """A module in its place.
+
+    Attributes
+    ----------
+    netlist : Netlist
+    parent : Scope or None
+    pins : dict
+        The parent's nets that its inputs see, by its own nets.
+    """
+
+    number: int
+    name: str
+    netlist: nir.Netlist
+    parent: Scope | None
+    pins: Mapping[int, int]
+    parts: dict[int, Scope] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass
+class Design:
+    """A unit's network, and where its paths end."""
+
+    network: Network
+    ends: list[End]
+    names: dict[Bit, str]
+    """Of registers."""
+
+
+Net = tuple[Scope, int]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A module as Amaranth has it.
+
+    Attributes
+    ----------
+    fragment : Fragment
+        What it elaborated to.
+    ports : mapping of str to (Value, PortDirection)
+    """
+
+    fragment: Fragment
+    ports: Mapping[str, Any]
+
+    def netlist(self) -> nir.Netlist:
+        return build_netlist(self.fragment, ports=self.ports)
+
+
+def read_design(top: Source, parts: Mapping[str, Source]) -> Design:
+    """The network of a module and of all that it instantiates, by the names that parts are instantiated by."""
+    return _Reader(parts).read(top)
+
+
+class _Reader:
+    def __init__(self, parts: Mapping[str, Source]) -> None:
+        self.parts, self.netlists = parts, dict[str, nir.Netlist]()
+        self.network, self.ends, self.names = Network(), list[End](), dict[Bit, str]()
+        self.known: dict[tuple[int, int], Bit] = {}
+        self.scopes: list[Scope] = []
+
+    def read(self, top: Source) -> Design:
+        self._enter("", top.netlist(), None, {})
+        for scope in self.scopes:
+            self._sources(scope)
+        for scope in self.scopes:
+            for net, taker in self._taken(scope):
+                if (bit := self.bit(scope, net)) >= 0:
+                    self.ends.append(End(bit, taker))
+        return Design(self.network, self.ends, self.names)
+
+    def _enter(self, name: str, netlist: nir.Netlist, parent: Scope | None, pins: Mapping[int, int]) -> Scope:
+        scope = Scope(len(self.scopes), name, netlist, parent, pins)
+        self.scopes.append(scope)
+        for signal, nets in netlist.signals.items():
+            for place, net in enumerate(nets):
+                scope.names.setdefault(net, f"{signal.name}[{place}]" if len(nets) > 1 else signal.name)
+        for index, cell in enumerate(netlist.cells):
+            if isinstance(cell, nir.Instance) and cell.type in self.parts:
+                if cell.type not in self.netlists:
+                    self.netlists[cell.type] = self.parts[cell.type].netlist()
+                child = self.netlists[cell.type]
+                inputs = {}
+                for port, (start, width) in child.cells[0].ports_i.items():
+                    for n in range(width):
+                        if port in cell.ports_i:
+                            inputs[nir.Net.from_cell(0, start + n)] = cell.ports_i[port][n]
+                inner = f"{name}.{cell.name}" if name else cell.name
+                scope.parts[index] = self._enter(inner, child, scope, inputs)
+        return scope
+
+    def _sources(self, scope: Scope) -> None:
+        for index, cell in enumerate(scope.netlist.cells):
+            if isinstance(cell, nir.FlipFlop):
+                for place in range(len(cell.data)):
+                    net = nir.Net.from_cell(index, place)
+                    bit = self.known[scope.number, net] = self.network.source()
+                    self.names[bit] = self._called(scope, net)
+
+    def _called(self, scope: Scope, net: int) -> str:
+        name = scope.names.get(net, "a register")
+        return f"{scope.name}.{name}" if scope.name else name
+
+    def _taken(self, scope: Scope) -> Iterator[tuple[int, str]]:
+        """The nets that end paths, and who takes them."""
+        for index, cell in enumerate(scope.netlist.cells):
+            match cell:
+                case nir.FlipFlop():
+                    for place, data in enumerate(cell.data):
+                        own = nir.Net.from_cell(index, place)
+                        for net in self._pins(scope, own, data):
+                            yield net, self._called(scope, own)
+                case nir.SyncWritePort():
+                    yield from ((net, "a memory") for net in (*cell.data, *cell.addr, *cell.en))
+                case nir.SyncReadPort():
+                    yield from ((net, "a memory") for net in (*cell.addr, cell.en))
+                case nir.Instance() if cell.type not in CELLS and index not in scope.parts:
+                    yield from ((net, cell.type) for value in cell.ports_i.values() for net in value)
+                case nir.Top() if scope.parent is None:
+                    for name, value in cell.ports_o.items():
+                        yield from ((net, name) for net in value)
+
+    def _pins(self, scope: Scope, own: int, data: int) -> list[int]:
+        """What the pins of a register take: where it keeps its value but for one, that one, and when."""
+        cell = scope.netlist.cells[data >> 16] if data >= 2 else None
+        if not isinstance(cell, nir.AssignmentList):
+            return [data]
+        default, given = _assigned(cell, data & 0xFFFF)
+        if default != own:
+            return [data]
+        moving = [value for _, value in given if value >= 2]
+        inner = [data] if len(moving) > 1 else moving
+        return [*(condition for condition, _ in given), *inner]
+
+    def bit(self, scope: Scope, net: int) -> Bit:
+        """The bit of a net, made with all that it needs."""
+        # A ripple of a thousand places is deeper than Python's stack.
+        stack: list[Net] = [(scope, net)]
+        while stack:
+            here, top = stack[-1]
+            if top < 2 or (here.number, top) in self.known:
+                stack.pop()
+                continue
+            missing = [(s, n) for s, n in self._needs(here, top) if n >= 2 and (s.number, n) not in self.known]
+            if missing:
+                stack.extend(missing)
+                continue
+            stack.pop()
+            if (here.number, top) not in self.known:
+                self._make(here, top)
+        return self._bit(scope, net)
+
+    def _bit(self, scope: Scope, net: int) -> Bit:
+        return self.known[scope.number, net] if net >= 2 else ONE if net else ZERO
+
+    def _needs(self, scope: Scope, net: int) -> list[Net]:
+        cell, place = scope.netlist.cells[net >> 16], net & 0xFFFF
+        match cell:
+            case nir.Top() if scope.parent is not None and net in scope.pins:
+                return [(scope.parent, scope.pins[net])]
+            case nir.Operator() if cell.operator in ("~", "&", "|", "^"):
+                nets: Iterable[int] = [value[place] for value in cell.inputs]
+            case nir.Operator() if cell.operator == "m":
+                nets = [cell.inputs[0][0], cell.inputs[1][place], cell.inputs[2][place]]
+            case nir.Operator():
+                nets = [n for value in cell.inputs for n in value]
+            case nir.Part():
+                nets = [*cell.value, *cell.offset]
+            case nir.Matches():
+                nets = cell.value
+            case nir.PriorityMatch():
+                nets = [cell.en, *cell.inputs[: place + 1]]
+            case nir.AssignmentList():
+                default, given = _assigned(cell, place)
+                nets = [default, *(n for pair in given for n in pair)]
+            case nir.AsyncReadPort():
+                nets = cell.addr
+            case nir.Instance():
+                if net >> 16 in scope.parts:
+                    return [self._inside(scope, net)]
+                nets = [n for value in cell.ports_i.values() for n in value] if cell.type in CELLS else []
+            case _:
+                nets = []
+        return [(scope, n) for n in nets]
+
+    @staticmethod
+    def _inside(scope: Scope, net: int) -> Net:
+        """The net of a part that an instance's output shows."""
+        cell, child = scope.netlist.cells[net >> 16], scope.parts[net >> 16]
+        assert isinstance(cell, nir.Instance)
+        for port, (start, width) in cell.ports_o.items():
+            if 0 <= (place := (net & 0xFFFF) - start) < width:
+                return child, child.netlist.cells[0].ports_o[port][place]
+        raise KeyError(net)
+
+    def _make(self, scope: Scope, net: int) -> None:
+        """Make a net's bit, and those of what is made with it."""
+        index, place = net >> 16, net & 0xFFFF
+        cell, network = scope.netlist.cells[index], self.network
+
+        def of(nets: Iterable[int]) -> list[Bit]:
+            return [self._bit(scope, n) for n in nets]
+
+        made: Bit | list[Bit]
+        match cell:
+            case nir.Top() if scope.parent is not None and net in scope.pins:
+                made = self._bit(scope.parent, scope.pins[net])
+            case nir.Operator() if cell.operator in ("~", "&", "|", "^", "m"):
+                values = [value[0 if cell.operator == "m" and n == 0 else place] for n, value in enumerate(cell.inputs)]
+                made = _bitwise(network, cell.operator, of(values))
+            case nir.Operator():
+                made = _operate(network, cell.operator, [of(value) for value in cell.inputs])
+            case nir.Part():
+                words = of(cell.value[n] if n < len(cell.value) else 0 for n in _words(cell, place))
+                made = network.select(words, of(cell.offset))
+            case nir.Matches():
+                made = network.wide(
+                    network.wide(of(n for n, bit in zip(cell.value, reversed(pattern), strict=True) if bit != "-"))
+                    for pattern in cell.patterns
+                )
+            case nir.PriorityMatch():
+                made = network.wide(of([cell.en, *cell.inputs[: place + 1]]))
+            case nir.AssignmentList():
+                made = self._assignment(scope, cell, place)
+            case nir.AsyncReadPort():
+                made = network.add(Kind.MEMORY, of(cell.addr))
+            case nir.Instance() if index in scope.parts:
+                made = self._bit(*self._inside(scope, net))
+            case nir.Instance() if cell.type in CELLS:
+                outputs = network.cell(cell.type, {port: of(value) for port, value in cell.ports_i.items()})
+                for port, (start, width) in cell.ports_o.items():
+                    for n in range(width):
+                        self.known[scope.number, nir.Net.from_cell(index, start + n)] = outputs[port][n]
+                return
+            case _:
+                made = network.source()
+                self.names[made] = cell.type if isinstance(cell, nir.Instance) else self._called(scope, net)
+        if isinstance(made, list):
+            for n, bit in enumerate(made):
+                self.known[scope.number, nir.Net.from_cell(index, n)] = bit
+        else:
+            self.known[scope.number, net] = made
+
+    def _assignment(self, scope: Scope, cell: nir.AssignmentList, place: int) -> Bit:
+        """Of what is assigned under conditions that exclude one another, that which is, or the default."""
+        default, given = _assigned(cell, place)
+        known = self._bit(scope, default)
+        pairs = [(self._bit(scope, condition), self._bit(scope, value)) for condition, value in given]
+        pairs = [(condition, value) for condition, value in pairs if value != known]
+        if len(pairs) == 1:
+            return self.network.choose(*pairs[0], known)
+        if known < 0:
+            return self.network.wide(self.network.both("&", *pair) if pair[1] >= 0 else pair[0] for pair in pairs)
+        return self.network.wide([known, *(self.network.both("&", *pair) for pair in pairs)])
+
+
+def _assigned(cell: nir.AssignmentList, place: int) -> tuple[int, list[tuple[int, int]]]:
+    """The default of a bit; and the conditions, with the nets that they assign to it."""
+    given = [
+        (assignment.cond, assignment.value[place - assignment.start])
+        for assignment in cell.assignments
+        if 0 <= place - assignment.start < len(assignment.value)
+    ]
+    return cell.default[place], given
+
+
+def _words(cell: nir.Part, place: int) -> range:
+    """Which of the value's bits a part's bit may be, by the offset."""
+    return range(place, place + cell.stride * (1 << len(cell.offset)), cell.stride)
+
+
+def _bitwise(network: Network, operator: str, bits: Sequence[Bit]) -> Bit:
+    if operator == "~":
+        return network.invert(bits[0])
+    if operator == "m":
+        return network.choose(*bits)
+    return network.both(operator, *bits)
+
+
+def _operate(network: Network, operator: str, inputs: Sequence[Sequence[Bit]]) -> list[Bit]:
+    """All bits of an operator whose bits depend on one another."""
+    first = inputs[0]
+    if operator in ("b", "r|", "r&", "r^"):
+        return [network.wide(first)]
+    if operator in ("==", "!="):
+        return [network.equal(zip(*inputs, strict=True))]
+    if operator in ("+", "-"):
+        pairs = zip(*inputs, strict=True) if len(inputs) > 1 else ((bit, ONE) for bit in first)
+        return network.row(pairs)[:-1]
+    if operator[1:] in ("<", ">", "<=", ">="):
+        return network.row(zip(*inputs, strict=True))[-1:]
+    if operator in ("<<", "u>>", "s>>"):
+        fill = first[-1] if operator == "s>>" else ZERO
+        return network.shifted(first, inputs[1], fill, operator == "<<")
+    return network.product(inputs, len(first))
