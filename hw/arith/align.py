@@ -14,8 +14,9 @@ from typing import Any
 from amaranth.hdl import Value
 
 from hw.arith import fabric
-from hw.arith.logic import Logic, bits
+from hw.arith.logic import Logic
 from hw.arith.shift import shift_left
+from hw.arith.steps import bits
 from hw.arith.term import Bit
 
 FEW = 4

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from amaranth.hdl import Cat, Signal, Value
 
 from hw.arith.fabric import Fabric, fitted
-from hw.arith.logic import Logic, bits
+from hw.arith.logic import Logic
 from hw.arith.place import Place, always, choose, plain
+from hw.arith.steps import bits
 
 
 class CarryFabric(Fabric):

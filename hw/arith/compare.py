@@ -5,8 +5,9 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Signal, Value
 
 from hw.arith import fabric
-from hw.arith.logic import Logic, bits, extend
+from hw.arith.logic import Logic
 from hw.arith.place import Place, always
+from hw.arith.steps import bits, extend
 
 
 def below(value: Value, constant: int) -> Value:

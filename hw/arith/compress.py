@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from amaranth.hdl import Cat, Const, Signal, Value
 
 from hw.arith import fabric
-from hw.arith.logic import Logic, bits
+from hw.arith.logic import Logic
+from hw.arith.steps import bits
 
 Columns = list[list[Value]]
 """The bits of each weight."""
@@ -48,7 +49,7 @@ def compress(m: Logic, name: str, rows: Sequence[tuple[int, Value]], width: int)
         columns = _reduce(m, f"{name}_level{level}", columns, height)
     both = [[*column, *[Const(0, 1)] * (2 - len(column))] for column in columns]
     total, carries = (Cat(*(column[n] for column in both)) for n in (0, 1))
-    return m.wire(f"{name}_sum", total, 0.0), m.wire(f"{name}_carries", carries, 0.0)
+    return m.wire(f"{name}_sum", total), m.wire(f"{name}_carries", carries)
 
 
 def compress_add(m: Logic, name: str, rows: Sequence[tuple[int, Value]], width: int) -> Signal:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 
 from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
-from hw.arith.logic import CARRY, Logic, bits, extend
+from hw.arith.logic import Logic
 from hw.arith.place import Place, bit
 from hw.arith.product import halves
 from hw.arith.select import tree
+from hw.arith.steps import bits, extend
 from hw.arith.term import Term, place_of, wired
 from hw.arith.wires import lookup
 
@@ -157,11 +158,6 @@ class Fabric:
             Whether rows go in a tree, not in a chain, where that makes a difference.
         """
         return halves(m, name, x, y, m.stages)
-
-
-def row_delay(places: int) -> float:
-    """Of a row of cells."""
-    return 1.0 + CARRY * places
 
 
 def fitted(value: Value, width: int) -> list[Value]:

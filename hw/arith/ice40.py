@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from amaranth.hdl import Const, Signal, Value
 
 from hw.arith.carry import CarryFabric
-from hw.arith.fabric import Fabric, fitted, row_delay
-from hw.arith.logic import Cell, Logic, bits, extend
+from hw.arith.fabric import Fabric, fitted
+from hw.arith.logic import Logic
 from hw.arith.multiplier import conditional
 from hw.arith.place import Function, Place, table
 from hw.arith.product import star
 from hw.arith.select import chained
+from hw.arith.steps import Cell, bits, extend
 from hw.arith.term import Term, wired
 
 Column = tuple[Value, Value, Value, Function]
@@ -116,7 +117,7 @@ class Ice40(CarryFabric):
             if index < len(columns) - 1:
                 cells.append(Cell("SB_CARRY", {}, {"I0": x, "I1": y, "CI": enters}, {"CO": carries[index + 1]}))
                 enters = carries[index + 1]
-        m.cells(name, cells, [total, carries], row_delay(len(columns)))
+        m.cells(name, cells, [total, carries])
         return total
 
 

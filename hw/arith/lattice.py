@@ -15,12 +15,12 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Signal, Value
 
 from hw.arith.carry import CarryFabric
-from hw.arith.fabric import row_delay
-from hw.arith.logic import Cell, Logic, bits
+from hw.arith.logic import Logic
 from hw.arith.multiplier import paired
 from hw.arith.place import Function, Place, always, bit, plain, table
 from hw.arith.product import parts
 from hw.arith.select import chained, joined
+from hw.arith.steps import Cell, bits
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Lattice(CarryFabric):
             parameters = {**dict(self.cell.parameters), **low_init, **high_init}
             cells.append(Cell(self.cell.kind, parameters, {"CIN": enters, **low, **high}, leaves))
         unread = [nothing] if len(outputs) > len(total) else []
-        m.cells(name, cells, [total, carries, *unread], row_delay(len(places)))
+        m.cells(name, cells, [total, carries, *unread])
         return total
 
     def lookup(self, m: Logic, name: str, wires: Value, width: int, function: Callable[[int], int]) -> Value:
@@ -204,5 +204,5 @@ def _joined(m: Logic, name: str, wires: Sequence[Value], function: Callable[[int
         cells.append(Cell("PFUMX", {}, inputs, {"Z": here}))
     if pairs == 2:
         cells.append(Cell("L6MUX21", {}, {"D0": joined[0], "D1": joined[1], "SD": wires[5]}, {"Z": bit}))
-    m.cells(name, cells, [bit, luts, joined], 1.0)
+    m.cells(name, cells, [bit, luts, joined])
     return bit

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Signal, Value
 
 from hw.arith.fabric import Fabric
-from hw.arith.logic import Logic, bits, extend
+from hw.arith.logic import Logic
 from hw.arith.place import Place, always, plain
 from hw.arith.product import as_product, parts
+from hw.arith.steps import bits, extend
 
 
 @dataclass

@@ -5,7 +5,8 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Shape, Signal, Value
 from amaranth.hdl._ast import Concat
 
-from hw.arith.logic import Logic, bits
+from hw.arith.logic import Logic
+from hw.arith.steps import bits
 from hw.arith.wires import lookup
 
 

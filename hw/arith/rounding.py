@@ -5,8 +5,9 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Signal, Value
 
 from hw.arith import fabric
-from hw.arith.logic import Logic, bits, extend
+from hw.arith.logic import Logic
 from hw.arith.place import Place, always
+from hw.arith.steps import bits, extend
 from hw.formats.rounding import check_rounding
 
 
@@ -54,7 +55,7 @@ def rounded_stochastic(m: Logic, name: str, kept: Value, fraction: Value, random
         raise ValueError(f"random must have fraction's {len(fraction)} bits, and at least 1, got {len(random)}")
     width = len(fraction) + len(kept) + 1
     total = fabric(m).add(m, f"{name}_all", Cat(fraction, kept), random, width)
-    return m.wire(name, total[len(fraction) :], 0.0)
+    return m.wire(name, total[len(fraction) :])
 
 
 def increment(m: Logic, name: str, value: Value, carry: Value) -> Signal:

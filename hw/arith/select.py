@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from amaranth.hdl import Mux, Signal, Value
 
-from hw.arith.logic import Cell, Logic, bits
+from hw.arith.logic import Logic
 from hw.arith.place import Function
+from hw.arith.steps import Cell, bits
 
 Lut = Callable[[Sequence[Value], Function, Value], Cell]
 """Makes a cell of four wires, a function of them, and the wire that it drives."""
@@ -48,7 +49,7 @@ def joined(
     result = Signal(len(low), name=name)
     wires = zip(bits(low), bits(high), bits(result), strict=True)
     cells = [Cell(kind, {}, {zero: x, one: y, select: index[place]}, {out: z}) for x, y, z in wires]
-    m.cells(name, cells, [result], 0.5)
+    m.cells(name, cells, [result])
     return result
 
 
@@ -71,6 +72,6 @@ def chained(m: Logic, name: str, words: Sequence[Value], index: Value, lut: Lut)
             lut((x, y, before, here), lambda x, y, p, h: (y if p else x) if h else p, after)
             for x, y, before, after in zip(*map(bits, (*words[2 * pair : 2 * pair + 2], shown, following)), strict=True)
         ]
-        m.cells(f"{name}_{pair}", cells, [following], 1.0)
+        m.cells(f"{name}_{pair}", cells, [following])
         shown = following
     return shown

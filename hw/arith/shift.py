@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
 from hw.arith import fabric
-from hw.arith.logic import Logic, bits
+from hw.arith.logic import Logic
 from hw.arith.place import Place, always
+from hw.arith.steps import bits
 from hw.formats.messages import echo
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Value
 
-from hw.arith.logic import Logic, bits
+from hw.arith.logic import Logic
 from hw.arith.place import Function, Place, always, bit
+from hw.arith.steps import bits
 
 
 @dataclass(frozen=True)

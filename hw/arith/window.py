@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
-from hw.arith.logic import Logic, bits
+from hw.arith.logic import Logic
+from hw.arith.steps import bits
 from hw.arith.wires import any_of
 
 
@@ -77,7 +78,7 @@ def normalise_window(m: Logic, name: str, value: Value, width: int) -> tuple[Val
         tests.append(empty)
     top = Cat(*[Const(0, 1)] * max(0, width - 1 - len(current)), *current[-(width - 1) :])
     below = _any(m, f"{name}_lost", [*lost, *current[: -(width - 1)]])
-    return m.wire(name, Cat(below, top), 0.0), m.wire(f"{name}_count", Cat(*reversed(tests)), 0.0)
+    return m.wire(name, Cat(below, top)), m.wire(f"{name}_count", Cat(*reversed(tests)))
 
 
 def _any(m: Logic, name: str, wires: Sequence[Value]) -> Value:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
 from hw.arith.carry import CarryFabric
-from hw.arith.fabric import Fabric, fitted, row_delay
-from hw.arith.logic import Cell, Logic
+from hw.arith.fabric import Fabric, fitted
+from hw.arith.logic import Logic
 from hw.arith.multiplier import booth
 from hw.arith.place import Place, bit, plain
 from hw.arith.product import parts, star, tabled
 from hw.arith.select import joined
+from hw.arith.steps import Cell
 
 CHAIN = {"CARRY4": 4, "CARRY8": 8}
 LUT_INPUTS = 6
@@ -68,7 +69,7 @@ class Xilinx(CarryFabric):
                 )
             )
         luts = [fit.lut for fit in fits if fit.lut is not None]
-        m.cells(name, [*luts, *chain], [total, *made, carries, beyond], row_delay(width))
+        m.cells(name, [*luts, *chain], [total, *made, carries, beyond])
         return total
 
     def add_three(self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int) -> Signal:

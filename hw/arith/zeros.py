@@ -11,7 +11,7 @@ def leading_zeros(m: Logic, name: str, value: Value) -> Signal:
     """How many zeros are above the highest one of `value`; its width if there is no one."""
     # Ones below the value end the count of one that is all zeros.
     _, count = _tree(m, name, value[:], 1 << len(value).bit_length())
-    return m.wire(name, count, 0.0)
+    return m.wire(name, count)
 
 
 def normalise(m: Logic, name: str, value: Value) -> tuple[Signal, Signal]:
@@ -26,7 +26,7 @@ def normalise(m: Logic, name: str, value: Value) -> tuple[Signal, Signal]:
         empty = m.wire(f"{name}_empty{weight}", ~current[-weight:].any())
         current = m.wire(f"{name}_by{weight}", Mux(empty, Cat(Const(0, weight), current[:-weight]), current))
         tests.append(empty)
-    return m.wire(name, current, 0.0), m.wire(f"{name}_count", Cat(*reversed(tests)), 0.0)
+    return m.wire(name, current), m.wire(f"{name}_count", Cat(*reversed(tests)))
 
 
 def _tree(m: Logic, name: str, value: Value, size: int) -> tuple[Value, Value]:

@@ -11,7 +11,7 @@ from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
 from hw.arith import Logic, fabric
 from hw.arith.compress import compress_3
-from hw.arith.logic import extend
+from hw.arith.steps import extend
 from hw.arith.wires import truncate
 from hw.datapath.product import Product, ProductRule, Term
 from hw.datapath.rounded import check_result

@@ -8,8 +8,8 @@ from amaranth.hdl import Cat, Const, Mux, Value
 
 from hw.arith import Logic, fabric, multiply
 from hw.arith.compare import above, below
-from hw.arith.logic import bits, extend
 from hw.arith.place import Place, always, plain
+from hw.arith.steps import bits, extend
 from hw.arith.window import normalise_window, shift_window
 from hw.datapath.product import Specials
 from hw.datapath.rounded import Unrounded, pack
@@ -40,7 +40,7 @@ def _multiply(m: Logic, name: str, x: Value, y: Value) -> Value:
     low = multiply(m, f"{name}_low", x[:MULTIPLIED], y)
     high = _multiply(m, f"{name}_high", x[MULTIPLIED:].as_signed(), y)
     upper = fabric(m).add(m, f"{name}_upper", high, low[MULTIPLIED:], len(high))
-    return m.wire(name, Cat(low[:MULTIPLIED], upper).as_signed(), 0.0)
+    return m.wire(name, Cat(low[:MULTIPLIED], upper).as_signed())
 
 
 def to_integer(m: Logic, number: Scaled, zero: Value, relu: Value, fmt: Integer, rounding: str) -> Value:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from amaranth.hdl import Cat, Const, Signal, Value
 
 from hw.arith import MAX_FACTOR, Logic, fabric, multiply
-from hw.arith.logic import bits
 from hw.arith.place import Place, adjoin, always
+from hw.arith.steps import bits
 from hw.arith.wires import lookup
 from hw.datapath.product import Product, ProductRule, status
 from hw.datapath.rounded import round_product

@@ -9,8 +9,8 @@ from amaranth.hdl import Cat, Const, Value
 
 from hw.arith import Logic, fabric
 from hw.arith.fabric import fitted
-from hw.arith.logic import bits
 from hw.arith.place import Place, adjoin
+from hw.arith.steps import bits
 from hw.arith.term import Term, lone
 from hw.arith.tree import sum_terms
 from hw.formats import Span

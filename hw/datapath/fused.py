@@ -13,8 +13,8 @@ from amaranth.hdl import Cat, Const, Mux, Value
 
 from hw.arith import Logic, fabric
 from hw.arith.align import Shift, align
-from hw.arith.logic import bits
 from hw.arith.place import plain
+from hw.arith.steps import bits
 from hw.arith.term import Term, lone
 from hw.arith.tree import sum_terms
 from hw.arith.window import normalise_window

@@ -15,8 +15,8 @@ from amaranth.hdl import Cat, Const, Mux, Value
 
 from hw.arith import Logic, fabric
 from hw.arith.compare import above, below
-from hw.arith.logic import bits
 from hw.arith.place import Function, Place, always, plain
+from hw.arith.steps import bits
 from hw.datapath.product import Product, ProductRule, Specials, specials, status
 from hw.datapath.rounded import Signs, Unrounded, add_offset, pack, signed_code, with_specials
 from hw.datapath.unpack import Kind, kind_of
@@ -247,7 +247,7 @@ class LMulValue(LMul):
         significand: Value = fabric(m).row(m, "significand_sum", places, int(not shift))
         if shift:
             upper = fabric(m).add_constant(m, "significand_upper", significand[shift:], 1)
-            significand = m.wire("significand", Cat(significand[:shift], upper), 0.0)
+            significand = m.wire("significand", Cat(significand[:shift], upper))
         exponent = fabric(m).add(m, "exponent_sum", a[fraction:-1], b[fraction:-1], fmt.exponent_bits + 1)
         under = below(exponent, fmt.bias) | ((exponent == fmt.bias) & ~significand[-1])
         field, highest = fmt.max_magnitude_code >> fraction, _highest(fmt)

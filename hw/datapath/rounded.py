@@ -14,10 +14,10 @@ from amaranth.hdl import Cat, Const, Mux, Value
 
 from hw.arith import Logic, fabric, multiply
 from hw.arith.compare import above, below
-from hw.arith.logic import bits, extend
 from hw.arith.place import Place, always
 from hw.arith.rounding import round_up
 from hw.arith.shift import shift_right_sticky
+from hw.arith.steps import bits, extend
 from hw.arith.wires import lookup
 from hw.arith.zeros import normalise
 from hw.datapath import tabled

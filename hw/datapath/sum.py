@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Mux, Value, signed
 
 from hw.arith import Logic, fabric
-from hw.arith.logic import bits, extend
 from hw.arith.place import Place, always
 from hw.arith.rounding import round_up
 from hw.arith.shift import shift_left, shift_right_sticky
+from hw.arith.steps import bits, extend
 from hw.arith.zeros import leading_zeros, normalise
 from hw.datapath.product import Specials
 from hw.datapath.rounded import (

@@ -18,7 +18,8 @@ from hw.specs.grammar import Part
 MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
 MAX_TERM_WIDTH = 1024
 """Bits of the widest exact product term; beyond it an exact accumulator is not a sane design."""
-MAX_PIPELINE = 4
+MAX_PIPELINE = 99
+"""What names can say; how deep a pipeline can be, its logic says."""
 MAX_IDENTIFIER = 200
 """Characters of a design's name that its identifier keeps."""
 MAX_PLACES = 7

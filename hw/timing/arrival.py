@@ -111,7 +111,9 @@ class Arrival:
         self.at[bit] = latest + (getattr(self.delays, part) if worst != NONE else 0.0)
         self._before[bit] = self._from(worst, stage, ((part, 1.0), ("wire", 1.0), ("fanout", self._fan[worst])))
 
-    def _from(self, leaf: Bit, stage: int, parts: tuple[tuple[str, float], ...]) -> tuple[Bit, tuple[tuple[str, float], ...]]:
+    def _from(
+        self, leaf: Bit, stage: int, parts: tuple[tuple[str, float], ...]
+    ) -> tuple[Bit, tuple[tuple[str, float], ...]]:
         if leaf == NONE:
             return NONE, ()
         # A path begins at a register.

@@ -45,3 +45,24 @@ class Delays:
     join: float
     memory: float
     block: float
+
+
+LIKE: dict[str, tuple[str, int]] = {
+    **dict.fromkeys(("generic", "nexus", "machxo2", "gowin", "gatemate"), ("ecp5", 4)),
+    **dict.fromkeys(("xc7", "xcup", "intelalm"), ("ecp5", 6)),
+}
+"""For families without delays of their own: the one by whose delays registers are shared out, and inputs of a LUT."""
+
+
+def is_known(target: str) -> bool:
+    """Whether a family has delays of its own."""
+    return target not in LIKE
+
+
+@cache
+def delays_of(target: str) -> Delays:
+    """The delays of a family, or, where it has none, of one that is built much like it."""
+    name, inputs = LIKE.get(target, (target, 0))
+    table = tomllib.loads(files("hw.timing.families").joinpath(f"{name}.toml").read_text())
+    known = {field.name: table[field.name] for field in fields(Delays)}
+    return Delays(**known | ({"inputs": inputs} if inputs else {}))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Value
 
 from hw.arith import Logic, fabric
-from hw.arith.logic import extend
 from hw.arith.shift import shift_left
+from hw.arith.steps import extend
 from hw.datapath.sum import add_rounded, addend, status_of
 from hw.datapath.unpack import Kind, unpack
 from hw.formats import Format, Minifloat

@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Value
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic, fabric, multiply
-from hw.arith.logic import extend
+from hw.arith.steps import extend
 from hw.formats import Span
 from hw.formats.messages import cut
 from hw.specs.pack import PackSpec

@@ -69,14 +69,14 @@ class Requant(Feedforward):
 
     def compute(self, m: Logic, beats: Mapping[str, Any]) -> dict[str, Value]:
         spec, codes = self.spec, []
-        common = {name: m.wire(name, getattr(self, name), 0.0) for name in spec.settings}
+        common = {name: m.wire(name, getattr(self, name)) for name in spec.settings}
         for lane in range(spec.lanes):
-            z = m.wire("z", Value.cast(beats["z"].x[lane]), 0.0)
+            z = m.wire("z", Value.cast(beats["z"].x[lane]))
             given = dict(common)
             if spec.scope == "channel":
                 # On wires of their own a pipeline delays no more of a beat than it has to.
-                given |= {name: m.wire(name, Value.cast(beats["p"][name][lane]), 0.0) for name in spec.parameters}
-            status = m.wire("status", Value.cast(beats["z"].status[lane]), 0.0) if spec.status else None
+                given |= {name: m.wire(name, Value.cast(beats["p"][name][lane])) for name in spec.parameters}
+            status = m.wire("status", Value.cast(beats["z"].status[lane])) if spec.status else None
             codes.append(self._convert(m, z.as_signed() if spec.input.span.signed else z, status, given))
         return {"x": Cat(*codes), "last": beats["z"].last}
 

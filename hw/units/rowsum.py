@@ -94,7 +94,7 @@ class RowSum:
         scale = 1 << len(lower)
         return Total(
             self._code(plain(Cat(lower, total.value), total.span * Span(scale, scale, 0))),
-            [(register, self.m.result(self.m.wire("following", value, 0.0))) for register, value in kept],
+            [(register, self.m.result(self.m.wire("following", value))) for register, value in kept],
         )
 
     def _chosen(self, beside: list[tuple[Folded, int]]) -> tuple[Signal, Folded]:
@@ -140,4 +140,4 @@ class RowSum:
         code = finish(self.m, "total", total, self.most)
         if self.doubled:
             code = truncate(self.m, "halved", code, self.spec.result.width, 1)
-        return self.m.result(self.m.wire("code", code, 0.0))
+        return self.m.result(self.m.wire("code", code))

@@ -20,7 +20,7 @@ from hw.arith import FABRICS, Logic, fabric, multiply
 from hw.arith.align import Shift, align
 from hw.arith.compare import above, below, greater
 from hw.arith.compress import compress, compress_3, compress_4, compress_add
-from hw.arith.logic import schedule
+from hw.arith.schedule import schedule
 from hw.arith.place import Function, Place
 from hw.arith.product import halves
 from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 
-from hw.arith.logic import extend
+from hw.arith.steps import extend
 from hw.specs.gemm import MAX_ROWS, GemmSpec, slot
 from hw.target import Target
 from hw.units.core.control import Run

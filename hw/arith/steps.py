@@ -1,0 +1,72 @@
+"""What a datapath is written as: steps, each of which defines signals by those before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Shape, Signal, Value
+from amaranth.hdl._ast import SignalDict
+
+
+@dataclass
+class Cell:
+    """A cell of the fabric: its type, its parameters, what goes in and what comes out."""
+
+    kind: str
+    parameters: dict[str, Any]
+    inputs: dict[str, Value]
+    outputs: dict[str, Value]
+
+
+@dataclass
+class Step:
+    """One definition: an expression for a target, or cells for several.
+
+    Attributes
+    ----------
+    targets : list of Signal
+        What it defines.
+    left : Value
+        What `value` is assigned to; the targets, put together.
+    value : Value or None
+        The expression.
+    cells : list of Cell
+        The cells, where there is no expression.
+    """
+
+    name: str
+    targets: list[Signal]
+    left: Value | None
+    value: Value | None
+    cells: list[Cell] = field(default_factory=list)
+
+    @cached_property
+    def sources(self) -> list[Signal]:
+        """The signals that it reads, each once."""
+        values = [self.value] if self.value is not None else [v for cell in self.cells for v in cell.inputs.values()]
+        own = {id(target) for target in self.targets}
+        found: SignalDict = SignalDict()
+        for value in values:
+            for signal in value._rhs_signals():
+                if id(signal) not in own:
+                    found[signal] = True
+        return list(found)
+
+
+def bits(value: Value) -> list[Value]:
+    """The bits of a value, lowest first."""
+    return [value[index] for index in range(len(value))]
+
+
+def extend(value: Value, width: int) -> Value:
+    """`value` in `width` bits, by its sign if it has one."""
+    if len(value) > width:
+        raise ValueError(f"width must be at least {len(value)}, got {width}")
+    shape = Shape(width, value.shape().signed)
+    if len(value) == width:
+        return value
+    fill = value[-1] if shape.signed and len(value) else Const(0, 1)
+    widened = Cat(value, fill.replicate(width - len(value)))
+    return widened.as_signed() if shape.signed else widened

@@ -1,0 +1,99 @@
+"""Writes steps with registers between them, and delays whatever has to stay in step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from amaranth.hdl import Const, Instance, Module, Signal, Value
+from amaranth.hdl._ast import Concat, Operator, Part, SignalDict, Slice, SwitchValue
+
+from hw.arith.steps import Step
+from hw.formats.messages import echo
+
+
+class Writer:
+    """Writes scheduled steps into a module.
+
+    Parameters
+    ----------
+    m : Module
+    late : SignalDict
+        Its keys are registers that the last stage reads.
+    stages : int
+        The number of the last one.
+    enable : Value
+        The registers hold their value while it is low.
+    reset : bool
+        Whether they have a reset.
+    """
+
+    def __init__(self, m: Module, late: SignalDict, stages: int, enable: Value, reset: bool) -> None:
+        self.m, self.stages, self.enable, self.reset = m, stages, enable, reset
+        self.born: SignalDict = SignalDict()
+        self.delayed: SignalDict = SignalDict()
+        for signal in late:
+            self.born[signal] = stages
+
+    def write(self, steps: Sequence[Step], plan: Sequence[int], results: Sequence[tuple[Signal, Signal]]) -> None:
+        """Write steps, each into its stage, and show results, each as a signal of the last one."""
+        used: Counter[str] = Counter()
+        for step, stage in zip(steps, plan, strict=True):
+            constant = not step.sources
+            for target in step.targets:
+                # A constant is the same in every stage.
+                self.born[target] = self.stages if constant else stage
+            if step.value is not None and step.left is not None:
+                self.m.d.comb += step.left.eq(self.at(step.value, stage))
+            if step.cells:
+                used[step.name] += 1
+            # Lanes are alike: what has a name already gets a number.
+            name = step.name if used[step.name] < 2 else f"{step.name}__{used[step.name]}"
+            for index, cell in enumerate(step.cells):
+                ports = {f"i_{port}": self.at(value, stage) for port, value in cell.inputs.items()}
+                ports |= {f"o_{port}": value for port, value in cell.outputs.items()}
+                parameters = {f"p_{name}": value for name, value in cell.parameters.items()}
+                self.m.submodules[f"{name}_{index}"] = Instance(cell.kind, **parameters, **ports)
+        for inner, shown in results:
+            self.m.d.comb += shown.eq(self.at(inner, self.stages))
+
+    def at(self, value: Value, stage: int) -> Value:
+        """`value`, its signals as `stage` sees them."""
+        mapping: SignalDict = SignalDict()
+        for signal in value._rhs_signals():
+            mapping[signal] = self.seen(signal, stage)
+        return replace(value, mapping)
+
+    def seen(self, signal: Signal, stage: int) -> Signal:
+        """`signal` behind as many registers as lie between its stage and `stage`."""
+        born = self.born.get(signal, 0)
+        if stage <= born:
+            return signal
+        registers = self.delayed.setdefault(signal, [])
+        while len(registers) < stage - born:
+            register = Signal(signal.shape(), name=f"{signal.name}_q{len(registers) + 1}", reset_less=not self.reset)
+            before = registers[-1] if registers else signal
+            with self.m.If(self.enable):
+                self.m.d.sync += register.eq(before)
+            registers.append(register)
+        return registers[stage - born - 1]
+
+
+def replace(value: Value, mapping: SignalDict) -> Value:
+    """`value` with its signals replaced."""
+    match value:
+        case Signal():
+            return mapping.get(value, value)
+        case Operator():
+            return Operator(value.operator, [replace(operand, mapping) for operand in value.operands])
+        case Slice():
+            return Slice(replace(value.value, mapping), value.start, value.stop)
+        case Concat():
+            return Concat([replace(part, mapping) for part in value.parts])
+        case Part():
+            return Part(replace(value.value, mapping), replace(value.offset, mapping), value.width, value.stride)
+        case SwitchValue():
+            return SwitchValue(replace(value.test, mapping), [(p, replace(v, mapping)) for p, v in value.cases])
+        case Const():
+            return value
+    raise TypeError(f"a datapath can't hold {echo(value)}")

@@ -1,0 +1,131 @@
+"""The bits of a datapath that has no registers yet, from its expressions and cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Const, Signal, Value
+from amaranth.hdl._ast import Concat, Operator, Part, SignalDict, Slice, SwitchValue
+
+from hw.formats.messages import echo
+from hw.timing.network import ONE, ZERO, Bit, Network
+
+Bits = list[Bit]
+
+
+class Reader:
+    """Makes bits of values; a signal that nothing has defined comes from outside.
+
+    Attributes
+    ----------
+    network : Network
+        Where they go.
+    """
+
+    def __init__(self) -> None:
+        self.network = Network()
+        self._known: SignalDict = SignalDict()
+
+    def define(self, left: Value, found: Sequence[Bit]) -> None:
+        """Let signals, put together, have bits."""
+        signals = left.parts if isinstance(left, Concat) else [left]
+        for signal in signals:
+            self._known[signal], found = list(found[: len(signal)]), found[len(signal) :]
+
+    def define_cell(self, kind: str, inputs: dict[str, Value], outputs: dict[str, Value]) -> None:
+        """Let a cell's outputs have bits; each is a signal or a part of one."""
+        made = self.network.cell(kind, {port: self.bits(value) for port, value in inputs.items()})
+        for port, value in outputs.items():
+            for place, target in enumerate(value):
+                signal, index = _place(target)
+                known = self._known.setdefault(signal, [ZERO] * len(signal))
+                known[index] = made[port][place]
+
+    def signal(self, signal: Signal) -> Bits:
+        """A signal's bits."""
+        if signal not in self._known:
+            self._known[signal] = [self.network.source() for _ in range(len(signal))]
+        return self._known[signal]
+
+    def bits(self, value: Value) -> Bits:
+        """A value's bits, made if they are not there."""
+        match value:
+            case Signal():
+                return self.signal(value)
+            case Const():
+                return [ONE if value.value >> place & 1 else ZERO for place in range(len(value))]
+            case Slice():
+                return self.bits(value.value)[value.start : value.stop]
+            case Concat():
+                return [bit for part in value.parts for bit in self.bits(part)]
+            case Operator():
+                return self._operator(value)
+            case Part():
+                return self._part(value)
+            case SwitchValue():
+                return self._switch(value)
+        raise TypeError(f"a datapath can't hold {echo(value)}")
+
+    def _extended(self, value: Value, width: int) -> Bits:
+        found = self.bits(value)
+        fill = found[-1] if value.shape().signed and found else ZERO
+        return [*found, *[fill] * (width - len(found))][:width]
+
+    def _operator(self, value: Operator) -> Bits:
+        operator, operands, network = value.operator, value.operands, self.network
+        width = max(len(value), *map(len, operands))
+        if operator in ("u", "s"):
+            return self.bits(operands[0])
+        if operator in ("b", "r|", "r&", "r^"):
+            return [network.wide(self.bits(operands[0]))]
+        if operator in ("<<", ">>"):
+            first = self._extended(operands[0], width)
+            fill = first[-1] if operands[0].shape().signed else ZERO
+            return network.shifted(first, self.bits(operands[1]), fill, operator == "<<")[: len(value)]
+        inputs = [self._extended(operand, width) for operand in operands]
+        if operator == "~":
+            return [network.invert(bit) for bit in inputs[0]][: len(value)]
+        if operator in ("&", "|", "^"):
+            return [network.both(operator, *pair) for pair in zip(*inputs, strict=True)][: len(value)]
+        if operator in ("==", "!="):
+            return [network.equal(zip(*inputs, strict=True))]
+        if operator in ("+", "-"):
+            pairs = zip(*inputs, strict=True) if len(inputs) > 1 else ((bit, ONE) for bit in inputs[0])
+            return network.row(pairs)[: len(value)]
+        if operator in ("<", ">", "<=", ">="):
+            return network.row(zip(*inputs, strict=True))[-1:]
+        return network.product(inputs, len(value))
+
+    def _part(self, value: Part) -> Bits:
+        words, index = self.bits(value.value), self.bits(value.offset)
+
+        def word(place: int) -> Bits:
+            places = range(place, place + (value.stride << len(index)), value.stride)
+            return [words[n] if n < len(words) else ZERO for n in places]
+
+        return [self.network.select(word(place), index) for place in range(value.width)]
+
+    def _switch(self, value: SwitchValue) -> Bits:
+        """The first case that matches: what stands last is there first."""
+        test, width = self.bits(value.test), len(value)
+        result = [ZERO] * width
+        for patterns, case in reversed(value.cases):
+            given = self._extended(case, width)
+            if patterns is None:
+                result = given
+                continue
+            chosen = self.network.wide(
+                self.network.wide(bit for bit, wanted in zip(test, reversed(pattern), strict=True) if wanted != "-")
+                for pattern in patterns
+            )
+            result = [self.network.choose(chosen, one, zero) for one, zero in zip(given, result, strict=True)]
+        return result
+
+
+def _place(bit: Value) -> tuple[Signal, int]:
+    """The signal and the place of one bit."""
+    place = 0
+    while isinstance(bit, Slice):
+        place, bit = place + bit.start, bit.value
+    assert isinstance(bit, Signal)
+    return bit, place
