@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hw.formats import parse_format
+from hw.pipeline import Prediction, pipeline_for, predict
 from hw.spec import Spec, parse
 from hw.target import GENERIC, TARGETS, Target, parse_target
 from hw.units import UNITS, build, check
@@ -12,6 +13,7 @@ __all__ = [
     "GENERIC",
     "TARGETS",
     "UNITS",
+    "Prediction",
     "Spec",
     "Target",
     "Unit",
@@ -20,4 +22,6 @@ __all__ = [
     "parse",
     "parse_format",
     "parse_target",
+    "pipeline_for",
+    "predict",
 ]

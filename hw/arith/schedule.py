@@ -17,6 +17,10 @@ PRECISION = 0.02
 """Of a stage's length, in ns: finer than what place and route leaves of it."""
 
 
+class TooDeep(ValueError):
+    """There are more registers than steps that take time, one after the other."""
+
+
 @dataclass(frozen=True)
 class Datapath:
     """Steps from inputs to results.
@@ -49,7 +53,7 @@ def schedule(datapath: Datapath, stages: int, delays: Delays) -> Schedule:
 
     Raises
     ------
-    ValueError
+    TooDeep
         There are more stages than steps that take time, one after the other.
     """
     return _Scheduler(datapath, stages, delays).best()
@@ -79,7 +83,7 @@ class _Scheduler:
         levels, deepest = self._levels()
         # A register on the inputs counts: what is before the unit takes time too.
         if self.stages > deepest:
-            raise ValueError(f"pipeline must be at most {deepest} for so little logic, got {self.stages}")
+            raise TooDeep(f"pipeline must be at most {deepest} for so little logic, got {self.stages}")
         if self.stages == deepest:
             # One step a stage, the first stage empty: registers on the inputs.
             return Schedule(levels, self._period(levels))

@@ -69,6 +69,11 @@ class Spec(ABC):
         """Clock edges from an input to the output that depends on it."""
 
     @property
+    def depths(self) -> dict[str, int]:
+        """The fields that say how many registers there are, and the fewest that each can say."""
+        return {"pipeline": 0}
+
+    @property
     @abstractmethod
     def port_formats(self) -> dict[str, Format]:
         """The format of every port that carries numbers."""

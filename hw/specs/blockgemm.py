@@ -90,6 +90,10 @@ class BlockGemmSpec(GemmSpec):
             raise ValueError(f"a and b must have blocks of at least {least} for this core, got {cut(self.a)} of {size}")
 
     @property
+    def depths(self) -> dict[str, int]:
+        return {"pipeline": 0, "output_pipeline": 0}
+
+    @property
     def array(self) -> ArraySpec:
         """The systolic array inside, of elements, for the products of a block."""
         a, b, sums = self.a.element, self.b.element, f"kulisch{self.a.size}"

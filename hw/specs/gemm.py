@@ -193,6 +193,10 @@ class GemmSpec(StreamSpec):
         return self.a.name
 
     @property
+    def depths(self) -> dict[str, int]:
+        return {"pipeline": 0, **({} if self.output == WIDE else {"output_pipeline": 0})}
+
+    @property
     def array(self) -> ArraySpec:
         """The systolic array inside."""
         shape = (self.rows, self.columns, self.flow)

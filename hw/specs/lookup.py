@@ -136,6 +136,10 @@ class LookupSpec(StreamSpec):
         return self.banks > 1 or self.storage == "registers"
 
     @property
+    def depths(self) -> dict[str, int]:
+        return {"pipeline": int(self.storage == "blockram")}
+
+    @property
     def latency(self) -> int:
         """Cycles from the beat that completes a result to the result."""
         return self.pipeline

@@ -46,6 +46,11 @@ class Delays:
     memory: float
     block: float
 
+    @property
+    def limit(self) -> float:
+        """MHz of a LUT between two registers: nothing is faster."""
+        return 1000 / (self.register + self.wire + self.lut)
+
 
 LIKE: dict[str, tuple[str, int]] = {
     **dict.fromkeys(("generic", "nexus", "machxo2", "gowin", "gatemate"), ("ecp5", 4)),

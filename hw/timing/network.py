@@ -76,6 +76,19 @@ class Network:
         """A bit that is there when the clock has come."""
         return self.add(Kind.SOURCE)
 
+    def sources_of(self, bit: Bit) -> set[Bit]:
+        """The sources that a bit depends on."""
+        found, seen, left = set[Bit](), {bit}, [bit]
+        while left:
+            here = left.pop()
+            if self.kinds[here] == Kind.SOURCE:
+                found.add(here)
+            for fan in (*self.fans[here], self.chain[here]):
+                if fan >= 0 and fan not in seen:
+                    seen.add(fan)
+                    left.append(fan)
+        return found
+
     def function(self, fans: Iterable[Bit]) -> Bit:
         """Some function of few bits."""
         kept = list(dict.fromkeys(fan for fan in fans if fan >= 0))

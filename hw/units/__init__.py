@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pkgutil import resolve_name
 
+from hw.arith.schedule import TooDeep
 from hw.formats.messages import cut, echo
 from hw.narrowing import reject_narrowing
 from hw.specs.base import Spec
@@ -59,13 +60,14 @@ def build(spec: Spec, target: Target = GENERIC) -> Unit:
     TypeError
         `spec` is not a spec, or `target` not a Target.
     ValueError
-        The target can't have that form, or the pipeline is deeper than the logic.
+        The target can't have that form, or, as a `TooDeep`, the pipeline is deeper than the logic.
     """
     component = check(spec, target)
     try:
         check_widths(component)
     except ValueError as error:
-        raise ValueError(f"{cut(spec.name)}: {error}") from None
+        kind = TooDeep if isinstance(error, TooDeep) else ValueError
+        raise kind(f"{cut(spec.name)}: {error}") from None
     return component
 
 

@@ -20,7 +20,6 @@ from hw.arith import FABRICS, Logic, fabric, multiply
 from hw.arith.align import Shift, align
 from hw.arith.compare import above, below, greater
 from hw.arith.compress import compress, compress_3, compress_4, compress_add
-from hw.arith.schedule import schedule
 from hw.arith.place import Function, Place
 from hw.arith.product import halves
 from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic
@@ -586,8 +585,7 @@ def test_any_datapath_can_be_cut_into_any_number_of_stages(seed: int) -> None:
         pool = list(values)
         for index in range(rng.randint(1, 14)):
             x, y = rng.choice(pool[-4:]), rng.choice(pool)
-            delay = rng.choice((0.0, 0.5, 1.0, 3.0))
-            pool.append(m.wire(f"step{index}", rng.choice((x ^ y, (x + y)[:8], ~x, Cat(y[4:], x[:4]))), delay))
+            pool.append(m.wire(f"step{index}", rng.choice((x ^ y, (x + y)[:8], ~x, Cat(y[4:], x[:4])))))
         return pool[-1]
 
     ports, rows = inputs_of(seed, 40)
@@ -615,10 +613,10 @@ def test_a_register_that_feeds_back_is_read_in_the_last_stage(stages: int) -> No
     register = m.feedback(Signal(20, name="register"))
     total = fabric(m).accumulate(m, "total", register, Const(0, 1), m.wire("p", multiply(m, "product", a, b)))
     # A step behind the sum, and a deeper one beside it that no result needs.
-    inverted = m.wire("inverted", ~total, 1.0)
+    inverted = m.wire("inverted", ~total)
     m.wire("beside", m.wire("beside2", m.wire("beside1", a * b * a)[:8] * b)[:8] * b)
     shown = m.result(inverted)
-    plan = schedule(m, stages).stages
+    plan = m.schedule().stages
     assert {
         stage for step, stage in zip(m.steps, plan, strict=True) if any(source is register for source in step.sources)
     } == {stages}
