@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hw.formats import parse_format
-from hw.pipeline import Prediction, pipeline_for, predict
+from hw.pipeline import Prediction, check_mhz, pipeline_for, predict
 from hw.spec import Spec, parse
 from hw.target import GENERIC, TARGETS, Target, parse_target
 from hw.units import UNITS, build, check
@@ -19,6 +19,7 @@ __all__ = [
     "Unit",
     "build",
     "check",
+    "check_mhz",
     "parse",
     "parse_format",
     "parse_target",

@@ -11,7 +11,7 @@ from macsmith.house import hidden, is_command_line
 if TYPE_CHECKING:
     from costmodel.energy import estimate_energy
     from costmodel.measure import measure
-    from hw import Spec, Target, build, parse, parse_format, parse_target
+    from hw import Spec, Target, build, parse, parse_format, parse_target, pipeline_for, predict
     from hw.specs.mac import MacSpec
     from rtl_gen import emit
     from sim.golden import model
@@ -29,6 +29,8 @@ __all__ = [
     "parse",
     "parse_format",
     "parse_target",
+    "pipeline_for",
+    "predict",
     "verify",
 ]
 
@@ -42,7 +44,7 @@ _HOMES = {
     "costmodel.energy": ("estimate_energy",),
     "costmodel.measure": ("measure",),
     "hw.specs.mac": ("MacSpec",),
-    "hw": ("Spec", "Target", "build", "parse", "parse_format", "parse_target"),
+    "hw": ("Spec", "Target", "build", "parse", "parse_format", "parse_target", "pipeline_for", "predict"),
     "rtl_gen": ("emit",),
     "sim.golden": ("model",),
     "sim.verify": ("verify",),

@@ -107,13 +107,23 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     generate = command(
-        "generate", _generate, "write a design's Verilog and manifest", "macsmith generate mac/e4m3xe4m3/exact -o rtl"
+        "generate",
+        _generate,
+        "write a design's Verilog and manifest",
+        "macsmith generate mac/e4m3xe4m3/exact -o rtl\n"
+        "  macsmith generate add/bf16xbf16/bf16 --target ecp5 --mhz 200 -o rtl",
     )
     _add_specs(generate)
     generate.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write to")
     generate.add_argument("--target", default="generic", help="fabric to build for (default: generic)")
     generate.add_argument("--prefix", default="", metavar="NAME", help="what all modules' names begin with")
     generate.add_argument("--split", action="store_true", help="write a file for each module, and a list of them, .f")
+    generate.add_argument(
+        "--mhz", type=float, metavar="F", help="with the fewest registers that are predicted to reach F MHz on --target"
+    )
+    generate.add_argument(
+        "--confirm", action="store_true", help="place it, and add registers where the prediction fell short of --mhz"
+    )
     generate.add_argument("--force", action="store_true", help="replace files of other designs, too")
 
     verify = command(
@@ -218,6 +228,10 @@ def _generate(options: argparse.Namespace) -> int:
     check_prefix(options.prefix)
     specs, (target,) = _designs(options.specs, [options.target])
     check_writable(options.output / "design")
+    if options.mhz is not None:
+        specs = [_pipelined(spec, target, options) for spec in specs]
+    elif options.confirm:
+        raise ValueError("--confirm needs --mhz, the frequency to confirm")
     if not options.force:
         for note in [note for spec in specs for note in check_place(options.output, spec, target, options.prefix)]:
             print(f"macsmith: {note}", file=sys.stderr)
@@ -225,6 +239,23 @@ def _generate(options: argparse.Namespace) -> int:
         for path in emit(spec, target, options.prefix).write(options.output, options.split, options.force):
             print(path, flush=True)
     return 0
+
+
+def _pipelined(spec: Any, target: Any, options: argparse.Namespace) -> Any:
+    """The spec with registers for a frequency; what was found is said."""
+    import hw
+    from hw.formats.messages import cut
+
+    found = hw.pipeline_for(spec, target, options.mhz)
+    if options.confirm:
+        from costmodel.confirm import confirmed
+
+        cost = confirmed(found, target, options.mhz)
+        found, said = hw.parse(cost.spec), f"placed at {cost.fmax:.0f} MHz"
+    else:
+        said = f"predicted to reach {hw.predict(found, target).mhz:.0f} MHz"
+    print(f"macsmith: {cut(found.name)} is {said} on {target.name}", file=sys.stderr)
+    return found
 
 
 def _designs(specs: Sequence[str], targets: Sequence[str]) -> tuple[list[Any], list[Any]]:
