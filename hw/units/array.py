@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, Value
@@ -57,7 +58,7 @@ class Array(Streamed):
         """What each port carries, for headers and manifests."""
         return super().meanings | {"error": "since reset: the last beats of a and b did not come together"}
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, Unit]:
         return {"column": Column(self.spec, self.target)}
 

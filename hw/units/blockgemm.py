@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from amaranth.hdl import Module
 
 from hw.specs.blockgemm import BlockGemmSpec
@@ -48,7 +50,7 @@ class BlockGemm(Gemm):
             said[f"s_axis_{name}_tdata"] += f"; from bit {fmt.width * count} a scale, {block.scale}"
         return said
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, Unit]:
         spec = self.spec
         return {"array": Array(spec.array, self.target), "add": BlockAdd(spec.add, self.target)}

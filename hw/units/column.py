@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
@@ -61,7 +63,7 @@ class Column(Unit):
             }
         )
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, Unit]:
         return {"pe": self.element}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from amaranth.hdl import Module
 from amaranth.lib.wiring import Out
 
@@ -88,7 +90,7 @@ class Gemm(Unit):
             said.setdefault(name, "AXI4-Lite: registers" if name.startswith("s_axil") else "AXI4-Stream")
         return said
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, Unit]:
         requant = self.spec.requant
         scaler = {} if requant is None else {"requant": Requant(requant, self.target)}

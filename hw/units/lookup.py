@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 
 from hw.arith import Logic
@@ -26,7 +28,7 @@ class Lookup(Streamed):
         super().__init__(spec, target)
         check_storage(spec.storage, target)
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, Unit]:
         return {} if self.spec.storage == "registers" else {"table": memory(self.spec)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
@@ -61,7 +62,7 @@ class MatVec(Streamed):
         what = "the last vector for a matrix was not complete" if self.spec.resident else "a and w did not end together"
         return super().meanings | {"error": f"since reset: {what}"}
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, Unit]:
         return {"element": TreeSum(self.spec, self.target)}
 
