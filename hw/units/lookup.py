@@ -7,6 +7,7 @@ from functools import cached_property
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 
 from hw.arith import Logic
+from hw.arith.schedule import TooDeep
 from hw.specs.lookup import LookupSpec
 from hw.target import GENERIC, Target
 from hw.units.rowsum import Found, RowSum
@@ -58,8 +59,8 @@ class Lookup(Streamed):
             kept += total.kept
         try:
             logic.into(m, move, reset=False)
-        except ValueError as error:
-            raise ValueError(f"behind the first register, {error}") from None
+        except TooDeep as error:
+            raise TooDeep(f"behind the first register, {error}") from None
         with m.If(there & move):
             m.d.sync += [register.eq(value) for register, value in kept]
         return m
