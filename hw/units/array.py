@@ -11,6 +11,7 @@ from amaranth.lib.wiring import Out
 from hw.specs.array import ArraySpec
 from hw.units.column import Column
 from hw.units.flows import CONTROLS
+from hw.units.outlet import Outlet
 from hw.units.skew import delayed
 from hw.units.stream import Streamed
 from hw.units.unit import Unit, instance
@@ -64,8 +65,8 @@ class Array(Streamed):
 
     def elaborate(self, platform: object) -> Module:
         m, spec, pe = Module(), self.spec, self.spec.pe
-        move = Signal()
-        m.d.comb += move.eq(self.sum.ready | ~self.sum.valid)
+        outlet = Outlet(m, self.sum)
+        move = outlet.move
         control = CONTROLS[spec.flow](m, spec, self, move)
         # Each row is a cycle behind the one above it, each column behind the one to its left.
         right: dict[str, Value] = dict(zip(pe.flags, control.flags, strict=True))
@@ -78,8 +79,7 @@ class Array(Streamed):
             for name, values in sums.items():
                 after = spec.columns - 1 - column
                 values.append(delayed(m, f"{name}_of_{column}", outputs[name], move, after))
-        m.d.comb += [Value.cast(self.sum.payload[name]).eq(Cat(values)) for name, values in sums.items()]
-        m.d.comb += [self.sum.payload.last.eq(control.last), self.sum.valid.eq(control.valid)]
+        outlet.offer(control.valid, Cat(*(Cat(values) for values in sums.values()), control.last))
         return m
 
     def _entering(self, m: Module, operand: str, lane: int, move: Value) -> Value:

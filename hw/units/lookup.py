@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from hw.arith import Logic
 from hw.arith.schedule import TooDeep
 from hw.specs.lookup import LookupSpec
 from hw.target import GENERIC, Target
+from hw.units.outlet import Outlet
 from hw.units.rowsum import Found, RowSum
 from hw.units.stream import Streamed, moved
 from hw.units.tables import STORAGES, Tables, check_storage
@@ -35,7 +36,9 @@ class Lookup(Streamed):
 
     def elaborate(self, platform: object) -> Module:
         m, spec, stages = Module(), self.spec, self.spec.pipeline
-        move, offered, take = (Signal(name=name) for name in ("move", "offered", "take"))
+        offered, take = (Signal(name=name) for name in ("offered", "take"))
+        outlet = Outlet(m, self.y)
+        move = outlet.move
         first, final = self._planes(m, take)
         tables = STORAGES[spec.storage](spec, self.target)
         tables.fill(m, self.x, take & final & self.w.payload.last)
@@ -46,17 +49,16 @@ class Lookup(Streamed):
             m.d.comb += self.c.ready.eq(tables.full & self.w.valid & first & move)
         there = moved(m, offered, move, stages)
         shown = there & moved(m, final, move, stages, "final")
-        m.d.comb += [self.y.valid.eq(shown), move.eq(self.y.ready | ~shown)]
-        m.d.comb += self.y.payload.last.eq(moved(m, self.w.payload.last, move, stages, "last"))
 
         logic = Logic(self.target, max(0, stages - 1))
         whole = None if tables.whole is None else self._held(m, "whole", tables.whole, move)
         add = RowSum(logic, spec, self._held(m, "first", first, move), self._held(m, "highest", final, move), whole)
-        kept = []
+        codes, kept = [], []
         for row in range(spec.lookups):
             total = add.row(self._find(m, tables, row, take, move))
-            m.d.comb += Value.cast(self.y.payload.x[row]).eq(total.code)
+            codes.append(total.code)
             kept += total.kept
+        outlet.offer(shown, Cat(*codes, moved(m, self.w.payload.last, move, stages, "last")))
         try:
             logic.into(m, move, reset=False)
         except TooDeep as error:

@@ -9,6 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import Out
 
 from hw.specs.matvec import MatVecSpec
+from hw.units.outlet import Outlet
 from hw.units.replay import Beats, Replay
 from hw.units.skew import delayed
 from hw.units.stream import Streamed, moved
@@ -68,19 +69,17 @@ class MatVec(Streamed):
 
     def elaborate(self, platform: object) -> Module:
         m, spec, y = Module(), self.spec, self.y
-        move = Signal()
-        m.d.comb += move.eq(y.ready | ~y.valid)
+        outlet = Outlet(m, y)
+        move = outlet.move
         beats = Replay(m, spec, self.a, self.w, move).beats() if spec.resident else self._joined(m, move)
         with m.If(beats.error):
             m.d.sync += self.error.eq(1)
         arrived = moved(m, beats.valid, move, spec.pipeline, "arrived")
         outputs = [self._element(m, number, beats, arrived, move) for number in range(spec.elements)]
         after = spec.pipeline + 1 + spec.sums.behind
-        m.d.comb += y.valid.eq(moved(m, beats.valid & beats.last, move, after))
-        for name in outputs[0]:
-            m.d.comb += Value.cast(y.payload[name]).eq(Cat(shown[name] for shown in outputs))
-        if spec.resident:
-            m.d.comb += y.payload.last.eq(delayed(m, "final_behind", beats.final, move, after))
+        last = [delayed(m, "final_behind", beats.final, move, after)] if spec.resident else []
+        payload = Cat(*(shown[name] for name in outputs[0] for shown in outputs), *last)
+        outlet.offer(moved(m, beats.valid & beats.last, move, after), payload)
         return m
 
     def _joined(self, m: Module, move: Value) -> Beats:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic
 from hw.specs.stream import Beat, StreamSpec, Wires
 from hw.target import GENERIC, Target
+from hw.units.outlet import Outlet
 from hw.units.unit import Unit, check_form, check_unit
 
 
@@ -155,8 +156,8 @@ def describe(wires: Wires) -> dict[str, str]:
 class Feedforward(Streamed):
     """A unit whose one result stream depends on one beat of each input stream, and on nothing before.
 
-    Registers move on together, whenever the result at the end is taken or there is none: so the way of `ready`
-    is one gate, and a beat that waits at the end holds those behind it. Subclasses give `compute`.
+    Registers move on together, and a beat that waits at the end, beside one aside, holds those behind it. Subclasses
+    give `compute`.
     """
 
     @abstractmethod
@@ -169,21 +170,23 @@ class Feedforward(Streamed):
         (output,) = (getattr(self, name) for name in spec.outputs)
         logic = Logic(self.target, spec.latency, getattr(spec, "form", "small"))
         fields = self.compute(logic, {name: getattr(self, name).payload for name in spec.inputs})
-        shown = {name: logic.result(value) for name, value in fields.items()}
+        result = Cat(fields[name] for name in output.payload.shape().members)
 
-        offered: Value = Const(1, 1)
-        for source in inputs:
-            offered &= source.valid
-        move = Signal()
-        valid = moved(m, offered, move, spec.latency)
-        m.d.comb += [output.valid.eq(valid), move.eq(output.ready | ~valid if spec.latency else output.ready)]
+        offered = Value.cast(all_of([source.valid for source in inputs]))
+        if spec.latency:
+            outlet = Outlet(m, output)
+            move = outlet.move
+            held = logic.feedback(outlet.full), logic.feedback(outlet.aside)
+            payload, shown = logic.result(result), logic.result(logic.wire("shown", Mux(*held, result)))
+            outlet.offer(moved(m, offered, move, spec.latency), payload, shown)
+        else:
+            move = output.ready
+            m.d.comb += [output.valid.eq(offered), Value.cast(output.payload).eq(logic.result(result))]
         for source in inputs:
             # A beat goes when all streams have one.
             others = [other.valid for other in inputs if other is not source]
             m.d.comb += source.ready.eq(move & Value.cast(all_of(others)))
         logic.into(m, move, reset=False)
-        for name, value in shown.items():
-            m.d.comb += Value.cast(output.payload[name]).eq(value)
         return m
 
 
