@@ -33,7 +33,7 @@ class BlockDotSpec(FeedforwardSpec):
     rounding : str
         Of the result.
     pipeline : int
-        Registers between operands and result, 0..4, placed where they balance the logic.
+        Registers between operands and result, 0..99, placed where they balance the logic.
     form : str
         How it is built: a key of `hw.specs.base.FORMS`.
 

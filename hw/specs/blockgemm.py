@@ -33,7 +33,7 @@ class BlockGemmSpec(GemmSpec):
     accumulator : str
         The float that C and all sums of blocks are in, and how it is rounded: ``fp32``, ``bf16:toward_zero``.
     output_pipeline : int
-        Registers in what adds the sums of blocks, 0..4.
+        Registers in what adds the sums of blocks, 0..99.
 
     Raises
     ------

@@ -84,7 +84,7 @@ class GemmSpec(StreamSpec):
         Codes of C that are made and given at a time; it divides `columns`. By default about a quarter: a row of a tile
         takes four cycles on its way out then, and nobody waits where K is four times `rows` or more.
     output_pipeline : int
-        Registers in the requantiser, 0..4.
+        Registers in the requantiser, 0..99.
     max_k, max_n : int
         The largest K and N, 1..65536.
     words : int

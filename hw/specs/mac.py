@@ -30,7 +30,7 @@ class MacSpec(Spec):
         ``sat24`` is fixed point of 24 bits that saturates; ``fp16`` or ``bf16:toward_zero`` a float, rounded at
         each addition.
     pipeline : int
-        Registers between operands and accumulator, 0..4, placed where they balance the logic.
+        Registers between operands and accumulator, 0..99, placed where they balance the logic.
     form : str
         How it is built: a key of `FORMS`.
 

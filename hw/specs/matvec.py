@@ -47,7 +47,7 @@ class MatVecSpec(StreamSpec):
     accumulator : str
         ``kulischDEPTH``, ``carrysaveDEPTH`` or ``satWIDTH``, as for `MacSpec`. A beat's products are summed exactly.
     pipeline : int
-        Registers between operands and accumulator, 0..4, placed where they balance the logic.
+        Registers between operands and accumulator, 0..99, placed where they balance the logic.
     form : str
         How it is built: a key of `hw.specs.base.FORMS`.
 

@@ -41,7 +41,7 @@ class PackSpec(Spec):
     count : int
         2 products, ``a0 * b`` and ``a1 * b``, or 4, ``a0 * b0``, ``a1 * b0``, ``a0 * b1`` and ``a1 * b1``.
     pipeline : int
-        Registers between operands and products, 0..4, placed where they balance the logic.
+        Registers between operands and products, 0..99, placed where they balance the logic.
 
     Raises
     ------

@@ -66,7 +66,7 @@ class RequantSpec(FeedforwardSpec):
     status : bool
         Whether sums come with a status, and so may be infinities or NaN: only for an output that has a NaN.
     pipeline : int
-        Registers between a sum and its code, 0..4, placed where they balance the logic.
+        Registers between a sum and its code, 0..99, placed where they balance the logic.
     form : str
         How it is built: a key of `hw.specs.base.FORMS`.
 

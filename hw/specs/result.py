@@ -23,7 +23,7 @@ class ResultSpec(Spec):
     rounding : str
         How it is rounded: a key of `hw.formats.ROUNDINGS` but "stochastic".
     pipeline : int
-        Registers between operands and result, 0..4, placed where they balance the logic.
+        Registers between operands and result, 0..99, placed where they balance the logic.
     form : str
         How it is built: a key of `hw.specs.base.FORMS`.
 

@@ -40,7 +40,7 @@ class TellmeSpec(LookupSpec):
         ``exact``: results are the sums of a beat's products. ``kulischDEPTH``: they are added to a stream `c`, in
         fixed point as wide as the exact sum of DEPTH products; beyond them it wraps.
     pipeline : int
-        Registers between indices and results, 0..4, the first of them behind the lookup.
+        Registers between indices and results, 0..99, the first of them behind the lookup.
 
     Raises
     ------

@@ -214,7 +214,7 @@ MAC = [{"operands": ["int4xint4"]}]
             "pipeline must be an int, got True of type",
         ),
         ({"mac": [{**MAC[0], "pipeline": [[1]]}], "targets": ["ecp5"]}, r"pipeline must be an int, got \[1\] of type"),
-        ({"mac": [{**MAC[0], "pipeline": 1 << 9999}], "targets": ["ecp5"]}, "must be 0..4, got an int of 10000 bits"),
+        ({"mac": [{**MAC[0], "pipeline": 1 << 9999}], "targets": ["ecp5"]}, "must be 0..99, got an int of 10000 bits"),
         (
             {"mac": [{**MAC[0], "accumulator": "sat7"}], "targets": ["ecp5"]},
             r"^a \[\[mac\]\] of int4xint4: width must be at least 8, that of a product",

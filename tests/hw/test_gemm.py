@@ -78,7 +78,7 @@ def core(**fields: Any) -> GemmSpec:
         (lambda: core(words=2.0), TypeError, "words must be an int, got 2.0"),
         (lambda: core(flow="ws", height=300), ValueError, "height must be 1..256, got 300"),
         (lambda: core(output_lanes=9), ValueError, "output_lanes must be 1..8, got 9"),
-        (lambda: core(output_pipeline=5), ValueError, "output_pipeline must be 0..4, got 5"),
+        (lambda: core(output_pipeline=100), ValueError, "output_pipeline must be 0..99, got 100"),
         (lambda: core(rounding="stochastic"), ValueError, "rounding must be one of nearest_even, "),
         (lambda: Gemm(hw.parse("mac/int8xint8")), TypeError, "spec must be a GemmSpec"),  # type: ignore[arg-type]
         (lambda: Gemm(core(), "ecp5"), TypeError, "target must be a Target"),  # type: ignore[arg-type]

@@ -87,7 +87,7 @@ def test_elements_are_one_module() -> None:
             "depth must be at least 10, the products",
         ),
         ({"accumulator": "sat16"}, ValueError, "width must be at least 17, that of a beat's sum, got 'sat16'"),
-        ({"pipeline": 5}, ValueError, "pipeline must be 0..4, got 5"),
+        ({"pipeline": 100}, ValueError, "pipeline must be 0..99, got 100"),
         ({"form": "big"}, ValueError, "form must be one of small, fast, dsp, got 'big'"),
     ],
 )

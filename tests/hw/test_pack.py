@@ -58,7 +58,7 @@ def test_the_model_wants_all_operands() -> None:
         (lambda: hw.parse("pack/int8xint8/x3"), ValueError, "count must be 2 or 4, got 3"),
         (lambda: hw.parse("pack/int8xint8/x5"), ValueError, "count must be 2..4, got 5"),
         (lambda: hw.parse("pack/int8xint8/2"), ValueError, "products must be written xCOUNT, got '2'"),
-        (lambda: hw.parse("pack/int8xint8/x2/p5"), ValueError, "pipeline must be 0..4, got 5"),
+        (lambda: hw.parse("pack/int8xint8/x2/p100"), ValueError, "pipeline must be 0..99, got 100"),
         (lambda: PackSpec(INT8, INT8, 2.0), TypeError, "count must be an int, got 2.0"),  # type: ignore[arg-type]
         (
             lambda: hw.build(hw.parse("pack/int8xint8/x2")),

@@ -95,7 +95,7 @@ def test_cycles_are_vectorised() -> None:
         ({"status": 1}, TypeError, "status must be a bool, got 1"),
         ({"status": True}, ValueError, "status must be False for an output without a NaN, got int8"),
         ({"output": E4M3, "status": True}, ValueError, "status must be False for an output without a NaN, got e4m3"),
-        ({"pipeline": 5}, ValueError, "pipeline must be 0..4, got 5"),
+        ({"pipeline": 100}, ValueError, "pipeline must be 0..99, got 100"),
         ({"form": "big"}, ValueError, "form must be one of small, fast, dsp, got 'big'"),
     ],
 )

@@ -113,7 +113,7 @@ INT8 = parse_format("int8")
         (lambda: parse("mac/int8xint8/exact/float"), ValueError, "accumulator must be written kulischDEPTH"),
         (lambda: parse("mac/int8xint8/exact/7"), ValueError, "a rounding: fp16, bf16:toward_zero, got '7'"),
         (lambda: parse("mac/int8xint8/exact/kulisch0"), ValueError, "depth must be 1..1048576, got 0"),
-        (lambda: parse("mac/int8xint8/exact/kulisch/p5"), ValueError, "pipeline must be 0..4, got 5"),
+        (lambda: parse("mac/int8xint8/exact/kulisch/p100"), ValueError, "pipeline must be 0..99, got 100"),
         (lambda: parse("mac/int8xint8/exact/kulisch/4"), ValueError, "pipeline must be written pSTAGES, got '4'"),
         (lambda: parse("mac/int8xint8/exact/kulisch/p1/small/x"), ValueError, "1 to 5 parts"),
         (lambda: parse("mac/int8xint8/exact/carrysave0"), ValueError, "depth must be 1..1048576, got 0"),
