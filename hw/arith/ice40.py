@@ -63,14 +63,38 @@ class Ice40(CarryFabric):
     def accumulate(
         self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
     ) -> Signal:
-        if negate is not None:
-            # A LUT behind the carry can't both clear and negate: first one, then the other.
-            x = self.negate(m, f"{name}_addend", x, negate, min(len(x) + 1, len(total))).as_signed()
+        return super().accumulate(m, name, total, clear, self._negated(m, name, x, negate, len(total)))
+
+    def accumulate_segments(
+        self, m: Logic, name: str, totals: Sequence[Value], clear: Value, x: Value, negate: Value | None = None
+    ) -> list[Signal]:
+        x = self._negated(m, name, x, negate, sum(map(len, totals)))
+        return super().accumulate_segments(m, name, totals, clear, x)
+
+    def _negated(self, m: Logic, name: str, x: Value, negate: Value | None, width: int) -> Value:
+        """A LUT behind the carry can't both clear and negate: first one, then the other."""
+        if negate is None:
+            return x
+        return self.negate(m, f"{name}_addend", x, negate, min(len(x) + 1, width)).as_signed()
+
+    def accumulate_part(
+        self,
+        m: Logic,
+        name: str,
+        total: Value,
+        clear: Value,
+        x: Value,
+        negate: Value | None,
+        carry: Value | int,
+        above: int = 0,
+    ) -> Signal:
         addend = bits(extend(x, max(len(x), len(total))))
         columns: list[Column] = [
             (clear, s, b, lambda k, a, b, c: b if k else a ^ b ^ c) for s, b in zip(bits(total), addend, strict=False)
         ]
-        return self._columns(m, name, columns, 0)
+        nothing = Const(0, 1)
+        leaves: list[Column] = [(nothing, nothing, nothing, lambda _k, _a, _b, c: c)] * above
+        return self._columns(m, name, [*columns, *leaves], carry)
 
     def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
         # In -x the bits above the lowest one of x are inverted. The carry says whether there was a one below.

@@ -50,6 +50,8 @@ class Step:
         The cells, where there is no expression.
     delay : float
         In LUTs with their wires.
+    ago : int
+        How many operands earlier the value was that it shows.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Step:
     value: Value | None
     cells: list[Cell] = field(default_factory=list)
     delay: float = 0.0
+    ago: int = 0
 
     @cached_property
     def sources(self) -> list[Signal]:
@@ -91,7 +94,8 @@ class Logic:
         self.target, self.stages, self.form = target, stages, form
         self.steps: list[Step] = []
         self.results: list[tuple[Signal, Signal]] = []
-        self.late: list[Signal] = []
+        self.late: SignalDict = SignalDict()
+        self.loops: list[Loop] = []
 
     def wire(self, name: str, value: Value, delay: float | None = None) -> Signal:
         """`value` on a wire of its own, where a register may stand behind it.
@@ -112,10 +116,23 @@ class Logic:
         """Cells of the fabric that together define `outputs`."""
         self.steps.append(Step(name, list(outputs), None, None, cells, delay))
 
-    def feedback(self, register: Signal) -> Signal:
-        """Declare a register that the last stage reads, as an accumulator does."""
-        self.late.append(register)
+    def feedback(self, register: Signal, ahead: int = 0) -> Signal:
+        """Declare a register that the last stage reads, as an accumulator does; or one so many stages `ahead` of it."""
+        self.late[register] = ahead
         return register
+
+    def close(self, past: Signal, value: Signal, ago: int = 1) -> None:
+        """Close a loop: what was declared by `feedback` is `value` as it was so many operands earlier.
+
+        Its register is the one behind `value`, whose stage is less than `ago` stages behind that of `past`.
+        """
+        self.loops.append(Loop(past, value, ago))
+
+    def earlier(self, name: str, value: Signal, ago: int = 1) -> Signal:
+        """`value` as it was so many operands earlier. The registers that delay `value` anyway have it."""
+        signal = Signal(value.shape(), name=name)
+        self.steps.append(Step(name, [signal], signal, value, ago=ago))
+        return signal
 
     def result(self, value: Value) -> Signal:
         """`value` as the last stage shows it. Whatever is to be used outside must pass through here."""
@@ -124,7 +141,7 @@ class Logic:
         self.results.append((inner, shown))
         return shown
 
-    def into(self, m: Module, enable: Value, reset: bool = True) -> None:
+    def into(self, m: Module, enable: Value, reset: bool = True, fresh: Value | None = None) -> None:
         """Write the steps into `m`, cut by `stages` registers from input to result.
 
         Parameters
@@ -135,6 +152,8 @@ class Logic:
             The registers hold their value while it is low.
         reset : bool
             Whether the registers have a reset.
+        fresh : Value or None
+            The loops' registers hold their value for operands that come while it is low.
 
         Raises
         ------
@@ -147,7 +166,25 @@ class Logic:
             # `m` will not be used, and Amaranth need not warn of that.
             m._MustUse__silence = True
             raise
-        Writer(self, m, plan, self.stages, enable, reset).write()
+        Writer(self, m, plan, self.stages, enable, reset, fresh).write()
+
+    @property
+    def ahead(self) -> int:
+        """Stages from the first that reads a register back to the last one."""
+        return max(self.late.values(), default=0)
+
+    def due(self) -> list[tuple[Signal, int]]:
+        """What closes a loop, and the last stage that it can be in."""
+        return [(loop.value, self.stages - self.late[loop.past] + loop.ago - 1) for loop in self.loops]
+
+
+@dataclass
+class Loop:
+    """What `Logic.close` says."""
+
+    past: Signal
+    value: Signal
+    ago: int
 
 
 @dataclass
@@ -170,9 +207,9 @@ def schedule(logic: Logic, stages: int) -> Schedule:
         return Schedule([0] * len(logic.steps), sum(step.delay for step in logic.steps))
     deepest = _levels(logic)
     # A register on the inputs counts: what is before the unit takes time too.
-    if stages > deepest:
-        raise ValueError(f"pipeline must be at most {deepest} for so little logic, got {stages}")
-    if stages == deepest:
+    if stages - logic.ahead > deepest:
+        raise ValueError(f"pipeline must be at most {deepest} for so little logic, got {stages - logic.ahead}")
+    if stages == deepest and not logic.ahead:
         # One step a stage, the first stage empty: registers on the inputs.
         plan = _early(logic, 0.0, stages, first=1)
         assert plan is not None
@@ -192,13 +229,12 @@ def _levels(logic: Logic) -> int:
     level: SignalDict = SignalDict()
     # What comes after a late signal stays in its stage, so all of it is one step.
     last: SignalDict = SignalDict()
-    late = {id(signal) for signal in logic.late}
     for step in logic.steps:
         timed = step.delay > 0
         own = max((level.get(source, 0) + (timed and source not in last) for source in step.sources), default=timed)
         for target in step.targets:
             level[target] = own
-            if any(id(source) in late or source in last for source in step.sources):
+            if any(source in logic.late or source in last for source in step.sources):
                 last[target] = True
     return max((level.get(inner, 0) for inner, _ in logic.results), default=0)
 
@@ -206,12 +242,13 @@ def _levels(logic: Logic) -> int:
 def _early(logic: Logic, limit: float, stages: int, first: int = 0) -> list[int] | None:
     """Each step as early as it fits, no stage longer than `limit`; None if that takes too many stages."""
     ready: SignalDict = SignalDict()
-    late = {id(signal) for signal in logic.late}
+    for register, ahead in logic.late.items():
+        ready[register] = (stages - ahead, 0.0)
     plan = []
     for step in logic.steps:
         stage, time = first if first and step.delay else 0, 0.0
         for source in step.sources:
-            stage, time = max((stage, time), (stages, 0.0) if id(source) in late else ready.get(source, (0, 0.0)))
+            stage, time = max((stage, time), ready.get(source, (0, 0.0)))
         if step.delay and time and time + step.delay > limit and not (first and stage == stages):
             stage, time = stage + 1, 0.0
         if stage > stages or (step.delay > limit and not first):
@@ -219,12 +256,14 @@ def _early(logic: Logic, limit: float, stages: int, first: int = 0) -> list[int]
         plan.append(stage)
         for target in step.targets:
             ready[target] = (stage, time + step.delay)
-    return plan
+    return None if any(ready[value][0] > stage for value, stage in logic.due()) else plan
 
 
 def _late(logic: Logic, limit: float, stages: int, early: list[int]) -> list[int]:
     """Each step as late as it fits."""
     due: SignalDict = SignalDict()
+    for value, stage in logic.due():
+        due[value] = (stage, 0.0)
     plan = [0] * len(early)
     for index in range(len(logic.steps) - 1, -1, -1):
         step = logic.steps[index]
@@ -248,19 +287,21 @@ def _register_bits(logic: Logic, plan: list[int], stages: int) -> int:
             last[source] = max(last.get(source, 0), stage)
     for inner, _ in logic.results:
         last[inner] = stages
-    late = {id(signal) for signal in logic.late}
-    return sum(len(s) * (end - born.get(s, 0)) for s, end in last.items() if id(s) not in late)
+    return sum(len(s) * (end - born.get(s, 0)) for s, end in last.items() if s not in logic.late)
 
 
 class Writer:
     """Writes scheduled steps into a module."""
 
-    def __init__(self, logic: Logic, m: Module, plan: Schedule, stages: int, enable: Value, reset: bool) -> None:
+    def __init__(
+        self, logic: Logic, m: Module, plan: Schedule, stages: int, enable: Value, reset: bool, fresh: Value | None
+    ) -> None:
         self.logic, self.m, self.plan, self.stages, self.enable, self.reset = logic, m, plan, stages, enable, reset
         self.born: SignalDict = SignalDict()
         self.delayed: SignalDict = SignalDict()
-        for signal in logic.late:
-            self.born[signal] = stages
+        self.fresh, self.looped = fresh, SignalDict((loop.value, True) for loop in logic.loops)
+        for signal, ahead in logic.late.items():
+            self.born[signal] = stages - ahead
 
     def write(self) -> None:
         used: Counter[str] = Counter()
@@ -270,7 +311,7 @@ class Writer:
                 # A constant is the same in every stage.
                 self.born[target] = self.stages if constant else stage
             if step.value is not None and step.left is not None:
-                self.m.d.comb += step.left.eq(self.at(step.value, stage))
+                self.m.d.comb += step.left.eq(self.at(step.value, stage + step.ago))
             if step.cells:
                 used[step.name] += 1
             # Lanes are alike: what has a name already gets a number.
@@ -280,6 +321,8 @@ class Writer:
                 ports |= {f"o_{port}": value for port, value in cell.outputs.items()}
                 parameters = {f"p_{name}": value for name, value in cell.parameters.items()}
                 self.m.submodules[f"{name}_{index}"] = Instance(cell.kind, **parameters, **ports)
+        for loop in self.logic.loops:
+            self.m.d.comb += loop.past.eq(self.seen(loop.value, self.born[loop.past] + loop.ago))
         for inner, shown in self.logic.results:
             self.m.d.comb += shown.eq(self.at(inner, self.stages))
 
@@ -298,11 +341,17 @@ class Writer:
         registers = self.delayed.setdefault(signal, [])
         while len(registers) < stage - born:
             register = Signal(signal.shape(), name=f"{signal.name}_q{len(registers) + 1}", reset_less=not self.reset)
-            before = registers[-1] if registers else signal
-            with self.m.If(self.enable):
+            before, enable = (registers[-1], self.enable) if registers else (signal, self._writes(signal, born))
+            with self.m.If(enable):
                 self.m.d.sync += register.eq(before)
             registers.append(register)
         return registers[stage - born - 1]
+
+    def _writes(self, signal: Signal, stage: int) -> Value:
+        """When the register behind a signal takes it."""
+        if self.fresh is None or signal not in self.looped:
+            return self.enable
+        return self.enable & self.at(self.fresh, stage)
 
 
 def replace(value: Value, mapping: SignalDict) -> Value:

@@ -84,9 +84,10 @@ class Mac(Unit):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         spec, sums = self.spec, self.spec.sums
-        logic = Logic(self.target, spec.pipeline, spec.form)
+        logic = Logic(self.target, spec.stages, spec.form)
         held = sums.registers(self.acc)
-        pair = Pair(PRODUCTS[spec.product], spec.a, spec.b, self.a, self.b, self.clear)
+        clear = self._starts(m) if spec.stages > spec.pipeline else self.clear
+        pair = Pair(PRODUCTS[spec.product], spec.a, spec.b, self.a, self.b, clear)
         added = sums.add(logic, pair, [logic.feedback(register) for register in held])
         following = [logic.result(value) for value in added.registers]
         if spec.has_status:
@@ -102,9 +103,17 @@ class Mac(Unit):
             self._show(m, held)
         return m
 
+    def _starts(self, m: Module) -> Value:
+        """Whether the pair starts a new sum, as the first one after a reset does: what is in the loops is older."""
+        first, starts = Signal(init=1), Signal()
+        with m.If(self.en):
+            m.d.sync += first.eq(0)
+        m.d.comb += starts.eq(self.clear | first)
+        return starts
+
     def _arrived(self, m: Module) -> Value:
         """Whether the pipeline's last stage holds a pair."""
-        stages = self.spec.pipeline
+        stages = self.spec.stages
         if not stages:
             return Const(1)
         filled = Signal(stages)

@@ -74,7 +74,7 @@ class MatVec(Streamed):
             m.d.sync += self.error.eq(1)
         arrived = moved(m, beats.valid, move, spec.pipeline, "arrived")
         outputs = [self._element(m, number, beats, arrived, move) for number in range(spec.elements)]
-        after = spec.pipeline + 1 + spec.sums.behind
+        after = spec.mac.latency
         m.d.comb += y.valid.eq(moved(m, beats.valid & beats.last, move, after))
         for name in outputs[0]:
             m.d.comb += Value.cast(y.payload[name]).eq(Cat(shown[name] for shown in outputs))
