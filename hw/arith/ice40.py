@@ -133,7 +133,8 @@ class Ice40(CarryFabric):
         cells: list[Cell] = []
         enters: Value = carry if isinstance(carry, Value) else Const(carry, 1)
         if not isinstance(enters, Const):
-            cells.append(Cell("SB_CARRY", {}, {"I0": enters, "I1": enters, "CI": Const(0, 1)}, {"CO": carries[0]}))
+            # The wire at one input only: nextpnr can route one that is at two of a cell's for ever.
+            cells.append(Cell("SB_CARRY", {}, {"I0": enters, "I1": Const(0, 1), "CI": Const(1, 1)}, {"CO": carries[0]}))
             enters = carries[0]
         for index, (beside, x, y, function) in enumerate(columns):
             cells.append(_lut((beside, x, y, enters), function, total[index]))
