@@ -220,9 +220,10 @@ class Interleaved(Accumulator):
             raise TypeError(f"sums must be Floating, got {echo(self.sums)}")
         if self.sums.order != "sequential":
             raise ValueError(f"sums must be sequential, got {self.sums.order}")
-        check_int("lanes", self.lanes, 2, 8)
-        if self.lanes & (self.lanes - 1):
-            raise ValueError(f"lanes must be 2, 4 or 8, got {self.lanes}")
+        if not isinstance(self.lanes, int):
+            raise TypeError(f"lanes must be an int, got {echo(self.lanes)}")
+        if self.lanes not in (2, 4, 8):
+            raise ValueError(f"lanes must be 2, 4 or 8, got {echo(self.lanes)}")
 
     @property
     def format(self) -> Format:  # type: ignore[override]
