@@ -19,6 +19,8 @@ from hw.arith.product import star
 from hw.arith.select import chained
 from hw.arith.term import Term, wired
 
+CELLS_A_TILE = 8
+"""In a tile with 32 wires from outside: eight cells of four inputs leave none for an enable or a reset."""
 Column = tuple[Value, Value, Value, Function]
 """One place: a wire beside, the two that are added, and what the LUT puts out of those three and the carry."""
 
@@ -94,7 +96,7 @@ class Ice40(CarryFabric):
         ]
         nothing = Const(0, 1)
         leaves: list[Column] = [(nothing, nothing, nothing, lambda _k, _a, _b, c: c)] * above
-        return self._columns(m, name, [*columns, *leaves], carry)
+        return self._columns(m, name, [*columns, *leaves], carry, 0 if isinstance(clear, Const) else CELLS_A_TILE)
 
     def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
         # In -x the bits above the lowest one of x are inverted. The carry says whether there was a one below.
@@ -128,20 +130,27 @@ class Ice40(CarryFabric):
     def select(self, m: Logic, name: str, words: Sequence[Value], index: Value) -> Value:
         return chained(m, name, words, index, _lut)
 
-    def _columns(self, m: Logic, name: str, columns: Sequence[Column], carry: Value | int) -> Signal:
+    def _columns(self, m: Logic, name: str, columns: Sequence[Column], carry: Value | int, spaced: int = 0) -> Signal:
+        """A row; with a cell that only hands the carry on as the last of so many, if `spaced` is not 0."""
         total, carries = Signal(len(columns), name=name), Signal(len(columns) + 1, name=f"{name}_carry")
+        passed = Signal((len(columns) - 1) // (spaced - 1) if spaced else 0, name=f"{name}_passed")
         cells: list[Cell] = []
+        zero, one = Const(0, 1), Const(1, 1)
         enters: Value = carry if isinstance(carry, Value) else Const(carry, 1)
         if not isinstance(enters, Const):
             # The wire at one input only: nextpnr can route one that is at two of a cell's for ever.
-            cells.append(Cell("SB_CARRY", {}, {"I0": enters, "I1": Const(0, 1), "CI": Const(1, 1)}, {"CO": carries[0]}))
+            cells.append(Cell("SB_CARRY", {}, {"I0": enters, "I1": zero, "CI": one}, {"CO": carries[0]}))
             enters = carries[0]
         for index, (beside, x, y, function) in enumerate(columns):
+            if spaced and index and index % (spaced - 1) == 0:
+                leaves = passed[index // (spaced - 1) - 1]
+                cells.append(Cell("SB_CARRY", {}, {"I0": zero, "I1": one, "CI": enters}, {"CO": leaves}, kept=True))
+                enters = leaves
             cells.append(_lut((beside, x, y, enters), function, total[index]))
             if index < len(columns) - 1:
                 cells.append(Cell("SB_CARRY", {}, {"I0": x, "I1": y, "CI": enters}, {"CO": carries[index + 1]}))
                 enters = carries[index + 1]
-        m.cells(name, cells, [total, carries], row_delay(len(columns)))
+        m.cells(name, cells, [total, carries, *([passed] if len(passed) else [])], row_delay(len(columns)))
         return total
 
 

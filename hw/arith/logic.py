@@ -26,12 +26,13 @@ CARRY = 0.05
 
 @dataclass
 class Cell:
-    """A cell of the fabric: its type, its parameters, what goes in and what comes out."""
+    """A cell of the fabric: its type, its parameters, what goes in and what comes out; whether it stays though idle."""
 
     kind: str
     parameters: dict[str, Any]
     inputs: dict[str, Value]
     outputs: dict[str, Value]
+    kept: bool = False
 
 
 @dataclass
@@ -320,6 +321,7 @@ class Writer:
                 ports = {f"i_{port}": self.at(value, stage) for port, value in cell.inputs.items()}
                 ports |= {f"o_{port}": value for port, value in cell.outputs.items()}
                 parameters = {f"p_{name}": value for name, value in cell.parameters.items()}
+                parameters |= {"a_keep": 1} if cell.kept else {}
                 self.m.submodules[f"{name}_{index}"] = Instance(cell.kind, **parameters, **ports)
         for loop in self.logic.loops:
             self.m.d.comb += loop.past.eq(self.seen(loop.value, self.born[loop.past] + loop.ago))
