@@ -343,7 +343,7 @@ def _port_lines(ports: dict[str, tuple[str, int]], meanings: dict[str, str]) -> 
 
 def _header(spec: hw.Spec, target: hw.Target, version: str, rest: Sequence[str]) -> str:
     name, made = Owner(spec.name, target.name, version).header
-    return _comment([name, f"{made} ({target.title}).", "", spec.timing, "", *rest]) + "\n"
+    return _comment([name, f"{made} ({target.title}).", "", *spec.timing.splitlines(), "", *rest]) + "\n"
 
 
 def _comment(lines: Sequence[str]) -> str:

@@ -91,7 +91,7 @@ class Accumulator(ABC):
         return 0
 
     def note(self, products: Span) -> str:
-        """A sentence on what port `acc` shows, if there is something to say."""
+        """What port `acc` shows, if there is something to say: lines of text."""
         return ""
 
     def registers(self, shown: Signal) -> list[Signal]:
@@ -194,8 +194,8 @@ class Segmented(Kulisch):
 
     def note(self, products: Span) -> str:
         return (
-            f"The sum is added up in segments of {self.size} bits, but shown whole: {self.spread(products)} of these "
-            "edges are theirs."
+            f"The sum is added up in segments of {self.size} bits, {self.spread(products)} of these edges after one "
+            "another, and always shown whole and exact."
         )
 
     def accumulate(self, m: Logic, term: Term, pair: Pair, held: list[Signal]) -> list[Value]:
@@ -427,8 +427,9 @@ class Interleaved(Accumulator):
 
     def note(self, products: Span) -> str:
         return (
-            f"Pair t since the clear is added to partial sum t mod {self.lanes}; acc is the sum of all of these: the "
-            "oldest and the next, then the next two, then such sums."
+            f"Pair t since the clear is added to partial sum t mod {self.lanes}. Behind each pair acc is the sum of "
+            "all:\nof the oldest and the next, then the next two, then such sums; those not begun count as +0. Every "
+            "addition rounds."
         )
 
     def add(self, m: Logic, pair: Pair, held: list[Signal]) -> Added:

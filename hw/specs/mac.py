@@ -118,4 +118,4 @@ class MacSpec(Spec):
 
     @property
     def timing(self) -> str:
-        return f"{super().timing} {self.sums.note(self.term_span)}".rstrip()
+        return f"{super().timing}\n{self.sums.note(self.term_span)}".rstrip()

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hw.arith import Logic
 from hw.datapath import PRODUCTS
 from hw.datapath.accumulate import Pair
+from hw.formats import Fixed
 from hw.specs.mac import MacSpec
 from hw.target import GENERIC, Target
 from hw.units.unit import Unit, check_form, check_unit
@@ -69,7 +70,8 @@ class Mac(Unit):
     @property
     def meanings(self) -> dict[str, str]:
         """What each port carries, for headers and manifests."""
-        spec = self.spec
+        spec, fmt = self.spec, self.spec.accumulator_format
+        steps = f": an integer in units of 2^{fmt.span.lsb}" if isinstance(fmt, Fixed) else ""
         return {
             "clk": "clock, rising edge",
             "rst": "synchronous reset, wins over en: empties the pipeline, sets the sum to zero",
@@ -77,7 +79,7 @@ class Mac(Unit):
             "b": f"operand, a code of {spec.b}",
             "clear": "this pair starts a new sum",
             "en": "clock enable: while low, everything holds",
-            "acc": f"sum, a code of {spec.accumulator_format}: an integer in units of 2^{spec.term_span.lsb}",
+            "acc": f"sum, a code of {fmt}{steps}",
             "status": "since the clear: bit 0 +infinity, bit 1 -infinity, both NaN",
         }
 

@@ -86,8 +86,8 @@ def test_accumulators_have_formats_and_latencies() -> None:
 
 def test_headers_say_what_acc_shows() -> None:
     for name, said in (
-        ("kulisch:seg8", "segments of 8 bits, but shown whole: 3 of these edges are theirs."),
-        ("fp16:x4", "partial sum t mod 4; acc is the sum of all of these: the oldest and the next"),
+        ("kulisch:seg8", "segments of 8 bits, 3 of these edges after one another, and always shown whole and exact."),
+        ("fp16:x4", "partial sum t mod 4. Behind each pair acc is the sum of all:\nof the oldest and the next,"),
     ):
         spec = parse(f"mac/int8xint8/exact/{name}")
         assert spec.timing.startswith(
