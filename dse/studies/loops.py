@@ -33,6 +33,9 @@ those of whole MACs with the registers that their names tell; [numerics.md](nume
 enabled edges from a pair to the sum that has it. LUT, FF: of the unit alone, by the flow of the letter. MHz: nextpnr,
 between registers in a harness, median of three seeds.
 
+Floats have no bare loop: all of their addition goes round. An exact sum of the same products is smaller and faster, and
+has to be rounded only once, behind the loop.
+
 """
 BARE = """\
 module bare(input clk, input [{top}:0] s, output reg [{top}:0] acc);
