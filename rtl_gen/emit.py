@@ -305,8 +305,8 @@ def _to_verilog(text: str, target: hw.Target) -> str:
         if not verilog.rstrip().endswith("endmodule"):
             raise OSError(errno.ENOSPC, "Yosys could not write all of the Verilog: is the disk full?")
         verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
-        # Of all attributes only what a memory is to be made of is for others to read.
-        verilog = re.sub(r"(?m)^ *\(\* (?!ram_style).*\*\)\n", "", verilog)
+        # Of all attributes only what a memory is to be made of, and that an idle cell stays, is for others to read.
+        verilog = re.sub(r"(?m)^ *\(\* (?!ram_style|keep ).*\*\)\n", "", verilog)
         return _waived(verilog) if target.carry else verilog
 
 
@@ -337,7 +337,7 @@ def _port_lines(ports: dict[str, tuple[str, int]], meanings: dict[str, str]) -> 
 
 def _header(spec: hw.Spec, target: hw.Target, version: str, rest: Sequence[str]) -> str:
     name, made = Owner(spec.name, target.name, version).header
-    return _comment([name, f"{made} ({target.title}).", "", spec.timing, "", *rest]) + "\n"
+    return _comment([name, f"{made} ({target.title}).", "", *spec.timing.splitlines(), "", *rest]) + "\n"
 
 
 def _comment(lines: Sequence[str]) -> str:

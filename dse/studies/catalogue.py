@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dse.studies.formats import Formats
+from dse.studies.loops import Loops
 from dse.studies.qor import Qor
 from dse.studies.results import Results
 from dse.studies.scaling import Scaling
 from dse.studies.study import Study
 from dse.studies.units import Units
 
-STUDIES: dict[str, type[Study[Any]]] = {study.name: study for study in (Formats, Scaling, Results, Units, Qor)}
+STUDIES: dict[str, type[Study[Any]]] = {study.name: study for study in (Formats, Scaling, Loops, Results, Units, Qor)}

@@ -30,8 +30,16 @@ class CarryFabric(Fabric):
             places.append(Place((wire, *flags), choose(known), always(constant >> index & 1), whole=True))
         return self.row(m, name, places)
 
-    def accumulate(
-        self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
+    def accumulate_part(
+        self,
+        m: Logic,
+        name: str,
+        total: Value,
+        clear: Value,
+        x: Value,
+        negate: Value | None,
+        carry: Value | int,
+        above: int = 0,
     ) -> Signal:
         places = []
         for sum_bit, x_bit in zip(bits(total), fitted(x, len(total)), strict=True):
@@ -48,7 +56,7 @@ class CarryFabric(Fabric):
                         whole=True,
                     )
                 )
-        return self.row(m, name, places, 0 if negate is None else negate)
+        return self.row(m, name, [*places, *[Place((), always(0), always(0))] * above], carry)
 
     def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
         places = [Place((x_bit, negate), lambda b, n: b ^ n, always(0)) for x_bit in fitted(x, width)]

@@ -90,12 +90,40 @@ class Fabric:
         self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
     ) -> Signal:
         """``(0 if clear else total) + (-x if negate else x)`` modulo ``2**len(total)``."""
-        base, width = m.wire(f"{name}_base", Mux(clear, 0, total)), len(total)
-        if negate is None:
-            return self.add(m, name, base, x, width)
         # -x is ~x + 1, and the one enters as the carry.
-        addend = m.wire(f"{name}_addend", Cat(*fitted(x, width)) ^ negate.replicate(width))
-        return self.add(m, name, base, addend, width, negate)
+        return self.accumulate_part(m, name, total, clear, x, negate, 0 if negate is None else negate)
+
+    def accumulate_segments(
+        self, m: Logic, name: str, totals: Sequence[Value], clear: Value, x: Value, negate: Value | None = None
+    ) -> list[Signal]:
+        """The same for a total in segments, lowest first, a row for each; between rows the carry is on a wire."""
+        parts = _cut(m, f"{name}_term", x, [len(total) for total in totals])
+        carry: Value | int = 0 if negate is None else negate
+        following = []
+        for index, (total, part) in enumerate(zip(totals, parts, strict=True)):
+            above = int(index + 1 < len(totals))
+            row = self.accumulate_part(m, f"{name}_row{index}", total, clear, part, negate, carry, above)
+            segment, carry = Signal(len(total), name=f"{name}_{index}"), Signal(above, name=f"{name}_carry{index}")
+            m.split([segment, carry][: 1 + above], row)
+            following.append(segment)
+        return following
+
+    def accumulate_part(
+        self,
+        m: Logic,
+        name: str,
+        total: Value,
+        clear: Value,
+        x: Value,
+        negate: Value | None,
+        carry: Value | int,
+        above: int = 0,
+    ) -> Signal:
+        """``(0 if clear else total) + (~x if negate else x) + carry``, and `above` places more for what it carries."""
+        base, width = m.wire(f"{name}_base", Mux(clear, 0, total)), len(total)
+        if negate is not None:
+            x = m.wire(f"{name}_addend", Cat(*fitted(x, width)) ^ negate.replicate(width))
+        return self.add(m, name, base, x, width + above, carry)
 
     def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
         """``-x if negate else x`` modulo ``2**width``."""
@@ -158,6 +186,20 @@ class Fabric:
             Whether rows go in a tree, not in a chain, where that makes a difference.
         """
         return halves(m, name, x, y, m.stages)
+
+
+def _cut(m: Logic, name: str, x: Value, widths: Sequence[int]) -> list[Value]:
+    """A number in pieces of such widths, unsigned; each is on a wire of its own, so that it is delayed by itself."""
+    number, fill, low, pieces = x, Const(0, 1), 0, []
+    if x.shape().signed:
+        number, fill = x[:-1], m.wire(f"{name}_sign", x[-1])
+    for index, width in enumerate(widths):
+        piece = number[low : low + width]
+        if len(piece):
+            piece = m.wire(f"{name}{index}", piece)
+        pieces.append(Cat(piece, fill.replicate(width - len(piece))))
+        low += width
+    return pieces
 
 
 def fitted(value: Value, width: int) -> list[Value]:

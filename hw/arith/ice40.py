@@ -20,6 +20,8 @@ from hw.arith.select import chained
 from hw.arith.steps import Cell, bits, extend
 from hw.arith.term import Term, wired
 
+CELLS_A_TILE = 8
+"""In a tile with 32 wires from outside: eight cells of four inputs leave none for an enable or a reset."""
 Column = tuple[Value, Value, Value, Function]
 """One place: a wire beside, the two that are added, and what the LUT puts out of those three and the carry."""
 
@@ -64,14 +66,38 @@ class Ice40(CarryFabric):
     def accumulate(
         self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
     ) -> Signal:
-        if negate is not None:
-            # A LUT behind the carry can't both clear and negate: first one, then the other.
-            x = self.negate(m, f"{name}_addend", x, negate, min(len(x) + 1, len(total))).as_signed()
+        return super().accumulate(m, name, total, clear, self._negated(m, name, x, negate, len(total)))
+
+    def accumulate_segments(
+        self, m: Logic, name: str, totals: Sequence[Value], clear: Value, x: Value, negate: Value | None = None
+    ) -> list[Signal]:
+        x = self._negated(m, name, x, negate, sum(map(len, totals)))
+        return super().accumulate_segments(m, name, totals, clear, x)
+
+    def _negated(self, m: Logic, name: str, x: Value, negate: Value | None, width: int) -> Value:
+        """A LUT behind the carry can't both clear and negate: first one, then the other."""
+        if negate is None:
+            return x
+        return self.negate(m, f"{name}_addend", x, negate, min(len(x) + 1, width)).as_signed()
+
+    def accumulate_part(
+        self,
+        m: Logic,
+        name: str,
+        total: Value,
+        clear: Value,
+        x: Value,
+        negate: Value | None,
+        carry: Value | int,
+        above: int = 0,
+    ) -> Signal:
         addend = bits(extend(x, max(len(x), len(total))))
         columns: list[Column] = [
             (clear, s, b, lambda k, a, b, c: b if k else a ^ b ^ c) for s, b in zip(bits(total), addend, strict=False)
         ]
-        return self._columns(m, name, columns, 0)
+        nothing = Const(0, 1)
+        leaves: list[Column] = [(nothing, nothing, nothing, lambda _k, _a, _b, c: c)] * above
+        return self._columns(m, name, [*columns, *leaves], carry, 0 if isinstance(clear, Const) else CELLS_A_TILE)
 
     def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
         # In -x the bits above the lowest one of x are inverted. The carry says whether there was a one below.
@@ -105,19 +131,27 @@ class Ice40(CarryFabric):
     def select(self, m: Logic, name: str, words: Sequence[Value], index: Value) -> Value:
         return chained(m, name, words, index, _lut)
 
-    def _columns(self, m: Logic, name: str, columns: Sequence[Column], carry: Value | int) -> Signal:
+    def _columns(self, m: Logic, name: str, columns: Sequence[Column], carry: Value | int, spaced: int = 0) -> Signal:
+        """A row; with a cell that only hands the carry on as the last of so many, if `spaced` is not 0."""
         total, carries = Signal(len(columns), name=name), Signal(len(columns) + 1, name=f"{name}_carry")
+        passed = Signal((len(columns) - 1) // (spaced - 1) if spaced else 0, name=f"{name}_passed")
         cells: list[Cell] = []
+        zero, one = Const(0, 1), Const(1, 1)
         enters: Value = carry if isinstance(carry, Value) else Const(carry, 1)
         if not isinstance(enters, Const):
-            cells.append(Cell("SB_CARRY", {}, {"I0": enters, "I1": enters, "CI": Const(0, 1)}, {"CO": carries[0]}))
+            # The wire at one input only: nextpnr can route one that is at two of a cell's for ever.
+            cells.append(Cell("SB_CARRY", {}, {"I0": enters, "I1": zero, "CI": one}, {"CO": carries[0]}))
             enters = carries[0]
         for index, (beside, x, y, function) in enumerate(columns):
+            if spaced and index and index % (spaced - 1) == 0:
+                leaves = passed[index // (spaced - 1) - 1]
+                cells.append(Cell("SB_CARRY", {}, {"I0": zero, "I1": one, "CI": enters}, {"CO": leaves}, kept=True))
+                enters = leaves
             cells.append(_lut((beside, x, y, enters), function, total[index]))
             if index < len(columns) - 1:
                 cells.append(Cell("SB_CARRY", {}, {"I0": x, "I1": y, "CI": enters}, {"CO": carries[index + 1]}))
                 enters = carries[index + 1]
-        m.cells(name, cells, [total, carries])
+        m.cells(name, cells, [total, carries, *([passed] if len(passed) else [])])
         return total
 
 

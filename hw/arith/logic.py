@@ -13,8 +13,8 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.hdl._ast import SignalDict
 
 from hw.arith.pieces import pieces
-from hw.arith.schedule import Datapath, Schedule, schedule
-from hw.arith.steps import Cell, Step
+from hw.arith.schedule import Schedule, schedule
+from hw.arith.steps import Cell, Datapath, Loop, Step
 from hw.arith.writer import Writer
 from hw.formats.messages import echo
 from hw.target import GENERIC, Target
@@ -41,6 +41,7 @@ class Logic:
         self.steps: list[Step] = []
         self.results: list[tuple[Signal, Signal]] = []
         self.late: SignalDict = SignalDict()
+        self.loops: list[Loop] = []
 
     def wire(self, name: str, value: Value) -> Signal:
         """`value` on a wire of its own, where a register may stand behind it.
@@ -61,10 +62,23 @@ class Logic:
         """Cells of the fabric that together define `outputs`."""
         self.steps.append(Step(name, list(outputs), None, None, cells))
 
-    def feedback(self, register: Signal) -> Signal:
-        """Declare a register that the last stage reads, as an accumulator does."""
-        self.late[register] = True
+    def feedback(self, register: Signal, ahead: int = 0) -> Signal:
+        """Declare a register that the last stage reads, as an accumulator does; or one so many stages `ahead` of it."""
+        self.late[register] = ahead
         return register
+
+    def close(self, past: Signal, value: Signal, ago: int = 1) -> None:
+        """Close a loop: what was declared by `feedback` is `value` as it was so many operands earlier.
+
+        Its register is the one behind `value`, whose stage is less than `ago` stages behind that of `past`.
+        """
+        self.loops.append(Loop(past, value, ago))
+
+    def earlier(self, name: str, value: Signal, ago: int = 1) -> Signal:
+        """`value` as it was so many operands earlier. The registers that delay `value` anyway have it."""
+        signal = Signal(value.shape(), name=name)
+        self.steps.append(Step(name, [signal], signal, value, ago=ago))
+        return signal
 
     def result(self, value: Value) -> Signal:
         """`value` as the last stage shows it. Whatever is to be used outside must pass through here."""
@@ -73,7 +87,7 @@ class Logic:
         self.results.append((inner, shown))
         return shown
 
-    def into(self, m: Module, enable: Value, reset: bool = True) -> None:
+    def into(self, m: Module, enable: Value, reset: bool = True, fresh: Value | None = None) -> None:
         """Write the steps into `m`, cut by `stages` registers from input to result.
 
         Parameters
@@ -84,6 +98,8 @@ class Logic:
             The registers hold their value while it is low.
         reset : bool
             Whether the registers have a reset.
+        fresh : Value or None
+            The loops' registers hold their value for operands that come while it is low.
 
         Raises
         ------
@@ -96,7 +112,7 @@ class Logic:
             # `m` will not be used, and Amaranth need not warn of that.
             m._MustUse__silence = True
             raise
-        Writer(m, self.late, self.stages, enable, reset).write(self.steps, plan.stages, self.results)
+        Writer(m, self._datapath(), self.stages, enable, reset, fresh).write(plan.stages, self.results)
 
     def schedule(self) -> Schedule:
         """The stage of each step.
@@ -109,5 +125,7 @@ class Logic:
         if not self.stages:
             return Schedule([0] * len(self.steps), 0.0)
         self.steps = pieces(self.steps)
-        inner = [result for result, _ in self.results]
-        return schedule(Datapath(self.steps, inner, self.late), self.stages, delays_of(self.target.name))
+        return schedule(self._datapath(), self.stages, delays_of(self.target.name))
+
+    def _datapath(self) -> Datapath:
+        return Datapath(self.steps, [result for result, _ in self.results], self.late, self.loops)

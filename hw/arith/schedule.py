@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amaranth.hdl import Signal
 from amaranth.hdl._ast import SignalDict
 
-from hw.arith.steps import Step
+from hw.arith.steps import Datapath
 from hw.timing.arrival import Arrival
 from hw.timing.delays import Delays
 from hw.timing.expression import Reader
@@ -19,25 +18,6 @@ PRECISION = 0.02
 
 class TooDeep(ValueError):
     """There are more registers than steps that take time, one after the other."""
-
-
-@dataclass(frozen=True)
-class Datapath:
-    """Steps from inputs to results.
-
-    Attributes
-    ----------
-    steps : sequence of Step
-        Each after those that it reads.
-    results : sequence of Signal
-        What the last stage shows.
-    late : SignalDict
-        Its keys are registers that the last stage reads.
-    """
-
-    steps: Sequence[Step]
-    results: Sequence[Signal]
-    late: SignalDict
 
 
 @dataclass
@@ -61,15 +41,23 @@ def schedule(datapath: Datapath, stages: int, delays: Delays) -> Schedule:
 
 class _Scheduler:
     def __init__(self, datapath: Datapath, stages: int, delays: Delays) -> None:
-        self.steps, self.results, self.late, self.stages = datapath.steps, datapath.results, datapath.late, stages
+        self.steps, self.results, self.stages = datapath.steps, datapath.results, stages
+        self.late: SignalDict = SignalDict((signal, stages - ahead) for signal, ahead in datapath.late.items())
+        self.ahead = max(datapath.late.values(), default=0)
+        self.due = [(loop.value, self.late[loop.past] + loop.ago - 1) for loop in datapath.loops]
+        """What closes a loop, and the last stage that it can be in."""
         reader = Reader()
         self.own: list[range] = []
         """The bits that each step makes; none, if it only puts wires together."""
         for step in self.steps:
             for source in step.sources:
                 reader.signal(source)
+            if step.ago:
+                # It comes from a register.
+                for target in step.targets:
+                    reader.signal(target)
             first = len(reader.network)
-            if step.value is not None and step.left is not None:
+            if step.value is not None and step.left is not None and not step.ago:
                 reader.define(step.left, reader.bits(step.value))
             for cell in step.cells:
                 reader.define_cell(cell.kind, cell.inputs, cell.outputs)
@@ -82,9 +70,9 @@ class _Scheduler:
             return Schedule(together, self._period(together))
         levels, deepest = self._levels()
         # A register on the inputs counts: what is before the unit takes time too.
-        if self.stages > deepest:
-            raise TooDeep(f"pipeline must be at most {deepest} for so little logic, got {self.stages}")
-        if self.stages == deepest:
+        if self.stages - self.ahead > deepest:
+            raise TooDeep(f"pipeline must be at most {deepest} for so little logic, got {self.stages - self.ahead}")
+        if self.stages == deepest and not self.ahead:
             # One step a stage, the first stage empty: registers on the inputs.
             return Schedule(levels, self._period(levels))
         short, long = 0.0, self._period(together)
@@ -134,10 +122,10 @@ class _Scheduler:
     def _early(self, period: float) -> list[int] | None:
         """Each step as early as it fits, no stage longer than `period`; None if that takes too many stages."""
         room = period - self.register
-        born: SignalDict = SignalDict()
+        born: SignalDict = SignalDict(self.late.items())
         plan = []
         for step, own in zip(self.steps, self.own, strict=True):
-            earliest = max((self._born(source, born) for source in step.sources), default=0)
+            earliest = max((born.get(source, 0) for source in step.sources), default=0)
             for stage in range(earliest, min(earliest + 2, self.stages + 1)):
                 self.arrival.place(own, stage)
                 if self._latest(own) <= room:
@@ -147,15 +135,12 @@ class _Scheduler:
             plan.append(stage)
             for target in step.targets:
                 born[target] = stage
-        return plan
-
-    def _born(self, signal: Signal, born: SignalDict) -> int:
-        return self.stages if signal in self.late else born.get(signal, 0)
+        return None if any(born[value] > stage for value, stage in self.due) else plan
 
     def _late(self, period: float, early: Sequence[int]) -> list[int]:
         """Each step as late as it fits, if none shares a LUT with the one before it."""
         room, delays = period - self.register, self._alone()
-        due: SignalDict = SignalDict()
+        due: SignalDict = SignalDict((value, (stage, 0.0)) for value, stage in self.due)
         plan = [0] * len(self.steps)
         for index in range(len(self.steps) - 1, -1, -1):
             step, delay = self.steps[index], delays[index]

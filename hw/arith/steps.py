@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,12 +13,22 @@ from amaranth.hdl._ast import SignalDict
 
 @dataclass
 class Cell:
-    """A cell of the fabric: its type, its parameters, what goes in and what comes out."""
+    """A cell of the fabric: its type, its parameters, what goes in and what comes out; whether it stays though idle."""
 
     kind: str
     parameters: dict[str, Any]
     inputs: dict[str, Value]
     outputs: dict[str, Value]
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A register that is read, and what it is: `value` as it was so many operands earlier."""
+
+    past: Signal
+    value: Signal
+    ago: int
 
 
 @dataclass
@@ -34,6 +45,8 @@ class Step:
         The expression.
     cells : list of Cell
         The cells, where there is no expression.
+    ago : int
+        How many operands earlier the value was that it shows.
     """
 
     name: str
@@ -41,6 +54,7 @@ class Step:
     left: Value | None
     value: Value | None
     cells: list[Cell] = field(default_factory=list)
+    ago: int = 0
 
     @cached_property
     def sources(self) -> list[Signal]:
@@ -53,6 +67,28 @@ class Step:
                 if id(signal) not in own:
                     found[signal] = True
         return list(found)
+
+
+@dataclass(frozen=True)
+class Datapath:
+    """Steps from inputs to results.
+
+    Attributes
+    ----------
+    steps : sequence of Step
+        Each after those that it reads.
+    results : sequence of Signal
+        What the last stage shows.
+    late : SignalDict
+        Registers that the last stage reads, or one so many stages ahead of it.
+    loops : sequence of Loop
+        Those of them that the datapath writes itself.
+    """
+
+    steps: Sequence[Step]
+    results: Sequence[Signal]
+    late: SignalDict
+    loops: Sequence[Loop]
 
 
 def bits(value: Value) -> list[Value]:

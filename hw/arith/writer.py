@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from amaranth.hdl import Const, Instance, Module, Signal, Value
 from amaranth.hdl._ast import Concat, Operator, Part, SignalDict, Slice, SwitchValue
 
-from hw.arith.steps import Step
+from hw.arith.steps import Datapath
 from hw.formats.messages import echo
 
 
@@ -18,33 +18,37 @@ class Writer:
     Parameters
     ----------
     m : Module
-    late : SignalDict
-        Its keys are registers that the last stage reads.
+    datapath : Datapath
     stages : int
         The number of the last one.
     enable : Value
         The registers hold their value while it is low.
     reset : bool
         Whether they have a reset.
+    fresh : Value or None
+        The loops' registers hold their value for operands that come while it is low.
     """
 
-    def __init__(self, m: Module, late: SignalDict, stages: int, enable: Value, reset: bool) -> None:
-        self.m, self.stages, self.enable, self.reset = m, stages, enable, reset
+    def __init__(
+        self, m: Module, datapath: Datapath, stages: int, enable: Value, reset: bool, fresh: Value | None
+    ) -> None:
+        self.m, self.datapath, self.stages, self.enable, self.reset = m, datapath, stages, enable, reset
         self.born: SignalDict = SignalDict()
         self.delayed: SignalDict = SignalDict()
-        for signal in late:
-            self.born[signal] = stages
+        self.fresh, self.looped = fresh, SignalDict((loop.value, True) for loop in datapath.loops)
+        for signal, ahead in datapath.late.items():
+            self.born[signal] = stages - ahead
 
-    def write(self, steps: Sequence[Step], plan: Sequence[int], results: Sequence[tuple[Signal, Signal]]) -> None:
-        """Write steps, each into its stage, and show results, each as a signal of the last one."""
+    def write(self, plan: Sequence[int], results: Sequence[tuple[Signal, Signal]]) -> None:
+        """Write the steps, each into its stage, and show results, each as a signal of the last one."""
         used: Counter[str] = Counter()
-        for step, stage in zip(steps, plan, strict=True):
+        for step, stage in zip(self.datapath.steps, plan, strict=True):
             constant = not step.sources
             for target in step.targets:
                 # A constant is the same in every stage.
                 self.born[target] = self.stages if constant else stage
             if step.value is not None and step.left is not None:
-                self.m.d.comb += step.left.eq(self.at(step.value, stage))
+                self.m.d.comb += step.left.eq(self.at(step.value, stage + step.ago))
             if step.cells:
                 used[step.name] += 1
             # Lanes are alike: what has a name already gets a number.
@@ -53,7 +57,10 @@ class Writer:
                 ports = {f"i_{port}": self.at(value, stage) for port, value in cell.inputs.items()}
                 ports |= {f"o_{port}": value for port, value in cell.outputs.items()}
                 parameters = {f"p_{name}": value for name, value in cell.parameters.items()}
+                parameters |= {"a_keep": 1} if cell.kept else {}
                 self.m.submodules[f"{name}_{index}"] = Instance(cell.kind, **parameters, **ports)
+        for loop in self.datapath.loops:
+            self.m.d.comb += loop.past.eq(self.seen(loop.value, self.born[loop.past] + loop.ago))
         for inner, shown in results:
             self.m.d.comb += shown.eq(self.at(inner, self.stages))
 
@@ -72,11 +79,17 @@ class Writer:
         registers = self.delayed.setdefault(signal, [])
         while len(registers) < stage - born:
             register = Signal(signal.shape(), name=f"{signal.name}_q{len(registers) + 1}", reset_less=not self.reset)
-            before = registers[-1] if registers else signal
-            with self.m.If(self.enable):
+            before, enable = (registers[-1], self.enable) if registers else (signal, self._writes(signal, born))
+            with self.m.If(enable):
                 self.m.d.sync += register.eq(before)
             registers.append(register)
         return registers[stage - born - 1]
+
+    def _writes(self, signal: Signal, stage: int) -> Value:
+        """When the register behind a signal takes it."""
+        if self.fresh is None or signal not in self.looped:
+            return self.enable
+        return self.enable & self.at(self.fresh, stage)
 
 
 def replace(value: Value, mapping: SignalDict) -> Value:

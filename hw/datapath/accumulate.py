@@ -18,10 +18,12 @@ from hw.datapath.rounded import check_result
 from hw.datapath.sum import Addend, add_base, add_rounded, addend, constant, normalised
 from hw.formats import Fixed, Format, Minifloat, Span, check_int
 from hw.formats.foreign import suggestion
-from hw.formats.messages import echo
+from hw.formats.messages import cut, echo
 
 MAX_DEPTH = 1 << 20
 DEFAULT_DEPTH = 1024
+MAX_SEGMENTS, MAX_SEGMENT = 64, 1024
+LANES = (2, 4, 8)
 MAX_SCALE = 1000
 """The highest power of two that fixed point counts in."""
 
@@ -55,6 +57,8 @@ class Accumulator(ABC):
     """Some such names, to suggest to who writes another."""
     behind: ClassVar[int] = 0
     """Registers between the sum in the loop and port `acc`."""
+    steady: ClassVar[bool] = False
+    """Whether a pair must come in every enabled cycle."""
 
     @classmethod
     @abstractmethod
@@ -77,6 +81,18 @@ class Accumulator(ABC):
     @abstractmethod
     def has_status(self, a: Format, b: Format) -> bool:
         """Whether infinities and NaNs are counted beside the sum."""
+
+    def spread(self, products: Span) -> int:
+        """Stages of what adds, more than the one of a loop through a single register.
+
+        Where it has such stages, `add` closes the loops between them by itself, and a pair that comes first after a
+        reset must start a new sum.
+        """
+        return 0
+
+    def note(self, products: Span) -> str:
+        """What port `acc` shows, if there is something to say: lines of text."""
+        return ""
 
     def registers(self, shown: Signal) -> list[Signal]:
         """What the loop holds; `shown` is the port, which is a register too."""
@@ -137,6 +153,62 @@ class Kulisch(FixedPoint):
 
     def accumulate(self, m: Logic, term: Term, pair: Pair, held: list[Signal]) -> list[Value]:
         return [fabric(m).accumulate(m, "total", held[0], pair.clear, term.value, term.negate)]
+
+
+@dataclass(frozen=True)
+class Segmented(Kulisch):
+    """As `Kulisch`, its carry chain cut into segments of `size` bits, the highest one of what is left.
+
+    Each adds its bits of a term one enabled cycle after the segment below it, whose carry is in a register between
+    them. What lies above in the term waits, and so do the lower segments of the sum behind their loops: `acc` shows
+    whole sums only, exact, ``segments - 1`` enabled edges later than `Kulisch`.
+    """
+
+    size: int = 8
+
+    grammar: ClassVar[str] = "kulischDEPTH:segBITS"
+    examples: ClassVar[tuple[str, ...]] = ("kulisch:seg8", "kulisch1024:seg8")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_int("seg", self.size, 1, MAX_SEGMENT)
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        depth, colon, size = text.partition(":seg")
+        found = Kulisch.parse(depth) if colon else None
+        return cls(found.depth, int(size)) if found and re.fullmatch("0|[1-9][0-9]{0,9}", size) else None
+
+    @property
+    def name(self) -> str:
+        return f"{super().name}:seg{self.size}"
+
+    def check(self, rule: ProductRule, a: Format, b: Format) -> None:
+        width = self.format(rule.span(a, b)).width
+        least = -(-width // MAX_SEGMENTS)
+        if not least <= self.size < width:
+            raise ValueError(f"seg must be {least}..{width - 1} for a sum of {width} bits, got {self.size}")
+
+    def spread(self, products: Span) -> int:
+        return (self.format(products).width - 1) // self.size
+
+    def note(self, products: Span) -> str:
+        return (
+            f"The sum is added up in segments of {self.size} bits, {self.spread(products)} of these edges after one "
+            "another, and always shown whole and exact."
+        )
+
+    def accumulate(self, m: Logic, term: Term, pair: Pair, held: list[Signal]) -> list[Value]:
+        *lower, highest = range(0, len(held[0]), self.size)
+        # The highest segment is that of the register which is shown.
+        past = [
+            m.feedback(Signal(self.size, name=f"segment{n}"), ahead) for n, ahead in enumerate(range(len(lower), 0, -1))
+        ]
+        totals = [*past, held[0][highest:]]
+        segments = fabric(m).accumulate_segments(m, "total", totals, pair.clear, term.value, term.negate)
+        for before, segment in zip(past, segments, strict=False):
+            m.close(before, segment)
+        return [Cat(*segments)]
 
 
 class CarrySave(Kulisch):
@@ -256,13 +328,23 @@ class Floating(Accumulator):
 
     def add(self, m: Logic, pair: Pair, held: list[Signal]) -> Added:
         product = product_addend(m, pair, self.result)
-        code = m.wire("sum_so_far", held[0] & ~pair.clear.replicate(len(held[0])))
-        total = addend(m, self.result, code, "acc", self.result, self.result)
-        if product.status is None and self.result.overflow == "sat":
-            # From finite products it never gets an infinity or NaN.
-            total.status = None
+        return Added([self.plus(m, held[0], pair.clear, product, self.breaks(product))], None)
+
+    def breaks(self, product: Addend) -> bool:
+        """Whether a sum of such products can be an infinity or NaN."""
+        return product.status is not None or self.result.overflow != "sat"
+
+    def plus(self, m: Logic, total: Value, clear: Value, other: Addend, breaks: bool) -> Value:
+        """``(0 if clear else total) + other``, rounded."""
+        code = m.wire("sum_so_far", total & ~clear.replicate(len(total)))
+        number = self.operand(m, code, breaks)
         # A sum that is exactly zero is +0, also of two -0: a product's zero has no sign.
-        return Added([add_rounded(m, total, product, self.result, self.rounding, Const(0, 1))], None)
+        return add_rounded(m, number, other, self.result, self.rounding, Const(0, 1))
+
+    def operand(self, m: Logic, code: Value, breaks: bool) -> Addend:
+        """A sum, to be added to another number."""
+        number = addend(m, self.result, code, "acc", self.result, self.result)
+        return number if breaks else replace(number, status=None)
 
 
 def product_addend(m: Logic, pair: Pair, result: Minifloat) -> Addend:
@@ -290,7 +372,85 @@ def addend_of(m: Logic, product: Product, lsb: int, bias: int | None, result: Mi
     return normalised(m, number, "product", 1)
 
 
-ACCUMULATORS: list[type[Accumulator]] = [Kulisch, CarrySave, Saturating, Floating]
+@dataclass(frozen=True)
+class Interleaved(Accumulator):
+    """A float as `Floating`, one pair a cycle though an addition takes `lanes` cycles.
+
+    Pair t since the clear is added to partial sum t modulo `lanes`. Behind each pair all partial sums are added,
+    the one that is oldest and the next, then the next two, then such sums; those from before the clear count as +0.
+    Each addition is rounded.
+    """
+
+    sums: Floating
+    lanes: int
+
+    grammar: ClassVar[str] = "FLOAT:xLANES, a float with so many partial sums"
+    examples: ClassVar[tuple[str, ...]] = ("fp16:x4", "bf16:x4", "fp32:x8")
+    steady: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.lanes not in LANES:
+            *most, last = (f"x{lanes}" for lanes in LANES)
+            raise ValueError(f"partial sums must be {', '.join(most)} or {last}, got x{cut(self.lanes)}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        name, _, lanes = text.rpartition(":")
+        sums = Floating.parse(name)
+        return cls(sums, int(lanes[1:])) if sums and re.fullmatch(r"x(0|[1-9][0-9]{0,9})", lanes) else None
+
+    @property
+    def name(self) -> str:
+        return f"{self.sums.name}:x{self.lanes}"
+
+    @property
+    def rounding(self) -> str:
+        """How each addition is rounded."""
+        return self.sums.rounding
+
+    @property
+    def levels(self) -> int:
+        """Of additions that make one of the partial sums."""
+        return self.lanes.bit_length() - 1
+
+    def check(self, rule: ProductRule, a: Format, b: Format) -> None:
+        self.sums.check(rule, a, b)
+
+    def format(self, products: Span) -> Minifloat:
+        return self.sums.result
+
+    def has_status(self, a: Format, b: Format) -> bool:
+        return False
+
+    def spread(self, products: Span) -> int:
+        return self.lanes * (1 + self.levels) - 1
+
+    def note(self, products: Span) -> str:
+        return (
+            f"Pair t since the clear is added to partial sum t mod {self.lanes}. Behind each pair acc is the sum of "
+            "all:\nof the oldest and the next, then the next two, then such sums; those not begun count as +0. Every "
+            "addition rounds."
+        )
+
+    def add(self, m: Logic, pair: Pair, held: list[Signal]) -> Added:
+        # The first `lanes` stages add the pair's product, as many at each level the partial sums.
+        past = m.feedback(Signal(len(held[0]), name="partial"), self.lanes * (1 + self.levels) - 1)
+        cleared = [pair.clear]
+        for level in range(self.levels):
+            before = m.earlier("cleared", cleared[-1], 1 << level)
+            cleared.append(m.wire("cleared", cleared[-1] | before))
+        product = product_addend(m, pair, self.sums.result)
+        breaks = self.sums.breaks(product)
+        total = m.wire("sum", self.sums.plus(m, past, cleared.pop(), product, breaks))
+        m.close(past, total, self.lanes)
+        for level, since in enumerate(cleared):
+            other = self.sums.operand(m, total, breaks)
+            before = m.earlier("neighbour", total, 1 << level)
+            total = m.wire("sum", self.sums.plus(m, before, since, other, breaks))
+        return Added([total], None)
+
+
+ACCUMULATORS: list[type[Accumulator]] = [Kulisch, Segmented, CarrySave, Saturating, Interleaved, Floating]
 """Every kind of accumulator."""
 
 

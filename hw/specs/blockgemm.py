@@ -68,7 +68,7 @@ class BlockGemmSpec(GemmSpec):
             if not isinstance(fmt, Block):
                 raise TypeError(f"{name} must be a Block, got {echo(fmt)}")
         if not isinstance(parse_accumulator(self.accumulator), Floating):
-            raise ValueError(f"accumulator must be a float, got {cut(self.accumulator)}")
+            raise ValueError(f"accumulator must be a float, of one sum, got {cut(self.accumulator)}")
         object.__setattr__(self, "accumulator", parse_accumulator(self.accumulator).name)
         self._settle_height()
         self._settle_lanes()

@@ -27,8 +27,16 @@ class MacSpec(Spec):
     accumulator : str
         A name that `hw.datapath.accumulate.parse_accumulator` takes: ``kulisch1024`` is fixed point, as wide
         as the exact sum of 1024 products needs; ``carrysave1024`` the same without a carry chain in the loop;
-        ``sat24`` is fixed point of 24 bits that saturates; ``fp16`` or ``bf16:toward_zero`` a float, rounded at
-        each addition.
+        ``kulisch1024:seg8`` the same with the chain cut behind every 8 bits; ``sat24`` is fixed point of 24 bits that
+        saturates; ``fp16`` or ``bf16:toward_zero`` a float, rounded at each addition; ``fp16:x4`` or
+        ``bf16:toward_zero:x4`` the same in 4 partial sums, pair t since the clear added to that of number t modulo 4.
+
+        Port `acc` shows whole sums only, that of each pair after `latency` enabled edges. With carry-save the sum is
+        resolved behind the loop: one edge more. With S segments each adds an edge after the one below it, and those
+        below wait for the highest: S - 1 edges more, and the same exact sums. With L partial sums an addition takes L
+        edges, and log2(L) more follow the loop: behind each pair they add all partial sums, the one that is oldest and
+        the next, then the next two, then such sums, ((s[t-3] + s[t-2]) + (s[t-1] + s[t])), those from before the clear
+        as +0, each addition rounded: L * (1 + log2(L)) - 1 edges more.
     pipeline : int
         Registers between operands and accumulator, 0..99, placed where they balance the logic.
     form : str
@@ -94,6 +102,20 @@ class MacSpec(Spec):
         return self.sums.has_status(self.a, self.b)
 
     @property
+    def stages(self) -> int:
+        """Registers between operands and port `acc`'s own, if not behind the loop."""
+        return self.pipeline + self.sums.spread(self.term_span)
+
+    @property
     def latency(self) -> int:
         """Enabled clock edges from operands to the `acc` that holds their product."""
-        return self.pipeline + 1 + self.sums.behind
+        return self.stages + 1 + self.sums.behind
+
+    @property
+    def lanes(self) -> int:
+        """Partial sums that take a product in turn."""
+        return getattr(self.sums, "lanes", 1)
+
+    @property
+    def timing(self) -> str:
+        return f"{super().timing}\n{self.sums.note(self.term_span)}".rstrip()

@@ -45,7 +45,8 @@ class MatVecSpec(StreamSpec):
     product : str
         The product rule: a name in `hw.datapath.PRODUCTS`.
     accumulator : str
-        ``kulischDEPTH``, ``carrysaveDEPTH`` or ``satWIDTH``, as for `MacSpec`. A beat's products are summed exactly.
+        ``kulischDEPTH``, with or without ``:segBITS``, ``carrysaveDEPTH`` or ``satWIDTH``, as for `MacSpec`. A beat's
+        products are summed exactly.
     pipeline : int
         Registers between operands and accumulator, 0..99, placed where they balance the logic.
     form : str
@@ -174,7 +175,7 @@ class MatVecSpec(StreamSpec):
 
     @property
     def latency(self) -> int:
-        return self.resident + self.pipeline + 1 + self.sums.behind
+        return self.resident + self.mac.latency
 
     def cycles(self, beats: Any = 1, matrices: Any = 1) -> Any:
         """For so many beats of `a`, of vectors for so many matrices, one after the other, if they are resident.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hw.formats import Format, Minifloat, check_choice
+from hw.formats.messages import cut
 from hw.specs.base import Spec
 from hw.specs.grammar import Part
 from hw.specs.mac import MacSpec
@@ -27,8 +28,9 @@ class PeSpec(Spec):
     ----------
     a, b, product, accumulator, pipeline, form
         As for `MacSpec`.
+        The accumulator must take pairs with gaps between them, as all but floats with partial sums do.
     flow : str
-        What stays in the element: a key of `FLOWS`.
+        What stays in the element: a key of `FLOWS`. A sum in segments stays: ``os``.
 
     Raises
     ------
@@ -51,8 +53,17 @@ class PeSpec(Spec):
     def __post_init__(self) -> None:
         check_choice("flow", self.flow, FLOWS)
         object.__setattr__(self, "accumulator", self.mac.accumulator)
+        self._check_sums()
 
     __hash__ = Spec.__hash__
+
+    def _check_sums(self) -> None:
+        mac = self.mac
+        if mac.sums.steady:
+            said = f"accumulator must be one that waits for pairs, as {mac.accumulator_format.name} does"
+            raise ValueError(f"{said}, got {cut(self.accumulator)}")
+        if self.flow != "os" and mac.stages > mac.pipeline:
+            raise ValueError(f"flow must be os for a sum in segments, got {self.flow} and {cut(self.accumulator)}")
 
     @property
     def mac(self) -> MacSpec:
@@ -97,4 +108,4 @@ class PeSpec(Spec):
     @property
     def latency(self) -> int:
         """Enabled clock edges from operands to the sum that holds their product."""
-        return self.pipeline + 2
+        return self.mac.stages + 2

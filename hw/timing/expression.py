@@ -36,10 +36,8 @@ class Reader:
         """Let a cell's outputs have bits; each is a signal or a part of one."""
         made = self.network.cell(kind, {port: self.bits(value) for port, value in inputs.items()})
         for port, value in outputs.items():
-            for place, target in enumerate(value):
-                signal, index = _place(target)
-                known = self._known.setdefault(signal, [ZERO] * len(signal))
-                known[index] = made[port][place]
+            for (signal, index), bit in zip(_places(value), made[port], strict=False):
+                self._known.setdefault(signal, [ZERO] * len(signal))[index] = bit
 
     def signal(self, signal: Signal) -> Bits:
         """A signal's bits."""
@@ -122,10 +120,16 @@ class Reader:
         return result
 
 
-def _place(bit: Value) -> tuple[Signal, int]:
-    """The signal and the place of one bit."""
-    place = 0
-    while isinstance(bit, Slice):
-        place, bit = place + bit.start, bit.value
-    assert isinstance(bit, Signal)
-    return bit, place
+def _places(value: Value) -> list[tuple[Signal, int]]:
+    """The signal and the place in it of each bit."""
+    match value:
+        case Signal():
+            return [(value, place) for place in range(len(value))]
+        case Slice():
+            return _places(value.value)[value.start : value.stop]
+        case Concat():
+            return [place for part in value.parts for place in _places(part)]
+        case Operator():
+            # It says how bits are read.
+            return _places(value.operands[0])
+    raise TypeError(f"a cell can't drive {echo(value)}")

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hw.arith import Logic
 from hw.datapath import PRODUCTS
 from hw.datapath.accumulate import Pair
+from hw.formats import Fixed
 from hw.specs.mac import MacSpec
 from hw.target import GENERIC, Target
 from hw.units.unit import Unit, check_form, check_unit
@@ -69,7 +70,8 @@ class Mac(Unit):
     @property
     def meanings(self) -> dict[str, str]:
         """What each port carries, for headers and manifests."""
-        spec = self.spec
+        spec, fmt = self.spec, self.spec.accumulator_format
+        steps = f": an integer in units of 2^{fmt.span.lsb}" if isinstance(fmt, Fixed) else ""
         return {
             "clk": "clock, rising edge",
             "rst": "synchronous reset, wins over en: empties the pipeline, sets the sum to zero",
@@ -77,16 +79,17 @@ class Mac(Unit):
             "b": f"operand, a code of {spec.b}",
             "clear": "this pair starts a new sum",
             "en": "clock enable: while low, everything holds",
-            "acc": f"sum, a code of {spec.accumulator_format}: an integer in units of 2^{spec.term_span.lsb}",
+            "acc": f"sum, a code of {fmt}{steps}",
             "status": "since the clear: bit 0 +infinity, bit 1 -infinity, both NaN",
         }
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         spec, sums = self.spec, self.spec.sums
-        logic = Logic(self.target, spec.pipeline, spec.form)
+        logic = Logic(self.target, spec.stages, spec.form)
         held = sums.registers(self.acc)
-        pair = Pair(PRODUCTS[spec.product], spec.a, spec.b, self.a, self.b, self.clear)
+        clear = self._starts(m) if spec.stages > spec.pipeline else self.clear
+        pair = Pair(PRODUCTS[spec.product], spec.a, spec.b, self.a, self.b, clear)
         added = sums.add(logic, pair, [logic.feedback(register) for register in held])
         following = [logic.result(value) for value in added.registers]
         if spec.has_status:
@@ -102,9 +105,17 @@ class Mac(Unit):
             self._show(m, held)
         return m
 
+    def _starts(self, m: Module) -> Value:
+        """Whether the pair starts a new sum, as the first one after a reset does: what is in the loops is older."""
+        first, starts = Signal(init=1), Signal()
+        with m.If(self.en):
+            m.d.sync += first.eq(0)
+        m.d.comb += starts.eq(self.clear | first)
+        return starts
+
     def _arrived(self, m: Module) -> Value:
         """Whether the pipeline's last stage holds a pair."""
-        stages = self.spec.pipeline
+        stages = self.spec.stages
         if not stages:
             return Const(1)
         filled = Signal(stages)

@@ -76,7 +76,7 @@ class MatVec(Streamed):
             m.d.sync += self.error.eq(1)
         arrived = moved(m, beats.valid, move, spec.pipeline, "arrived")
         outputs = [self._element(m, number, beats, arrived, move) for number in range(spec.elements)]
-        after = spec.pipeline + 1 + spec.sums.behind
+        after = spec.mac.latency
         last = [delayed(m, "final_behind", beats.final, move, after)] if spec.resident else []
         payload = Cat(*(shown[name] for name in outputs[0] for shown in outputs), *last)
         outlet.offer(moved(m, beats.valid & beats.last, move, after), payload)

@@ -115,16 +115,17 @@ class Pe(Unit):
         held = [Signal(width, name=f"{name}_held", reset_less=True) for name, width in self.held.items()]
         m.d.comb += [getattr(self, name).eq(register) for name, register in zip(self.held, held, strict=True)]
 
-        logic = Logic(self.target, spec.pipeline, spec.form)
+        stages, fresh = spec.mac.stages, None
+        logic = Logic(self.target, stages, spec.form)
         if spec.flow == "os":
-            pair, before = self._pair(passed, passed["first"]), held
-            changes = self.en & delayed(m, "arrived", passed["valid"], self.en, spec.pipeline)
+            pair, before, fresh = self._pair(passed, passed["first"]), held, passed["valid"]
+            changes = self.en & delayed(m, "arrived", fresh, self.en, stages)
         else:
             passed[spec.other] = self._resident(m)
             pair, before = self._pair(passed, Const(0, 1)), [getattr(self, f"{name}_in") for name in self.held]
             changes = self.en
         following = self._following(logic, pair, [logic.feedback(word) for word in before])
-        logic.into(m, self.en, reset=False)
+        logic.into(m, self.en, reset=False, fresh=fresh)
         with m.If(changes):
             m.d.sync += [register.eq(value) for register, value in zip(held, following, strict=True)]
         return m

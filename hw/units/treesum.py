@@ -73,7 +73,10 @@ class TreeSum(Unit):
     def elaborate(self, platform: object) -> Module:
         m, spec, sums = Module(), self.spec, self.spec.sums
         assert isinstance(sums, FixedPoint)
-        logic = Logic(self.target, spec.pipeline, spec.form)
+        logic = Logic(self.target, spec.mac.stages, spec.form)
+        arrived: Value = self.arrived
+        if later := spec.mac.stages - spec.pipeline:
+            arrived = logic.result(logic.feedback(self.arrived, later))
         held = sums.registers(Signal(len(self.x), name="total", reset_less=True))
         beat = self._beat(logic)
         pair = Pair(PRODUCTS[spec.product], spec.a, spec.b, self.a, self.b, self.first)
@@ -83,8 +86,8 @@ class TreeSum(Unit):
             seen = Signal(2, name="seen", reset_less=True)
             before = Mux(self.first, 0, logic.feedback(seen))
             seen_next = logic.result(logic.wire("seen_next", beat.status | before))
-        logic.into(m, self.en, reset=False)
-        with m.If(self.en & self.arrived):
+        logic.into(m, self.en, reset=False, fresh=self.arrived)
+        with m.If(self.en & arrived):
             m.d.sync += [word.eq(value) for word, value in zip(held, following, strict=True)]
             if beat.status is not None:
                 m.d.sync += seen.eq(seen_next)

@@ -140,13 +140,13 @@ class Floating(Accumulator):
         if values is None:
             return self._add_exactly(state, terms)
         if self.order == "sequential":
-            return self._sum(state, values)
+            return self.plus(state, values)
         # A binary counter: slot i holds the sum of 2**i neighbours, or None. The zero of `start` is last.
         *slots, zero = state
         for i, slot in enumerate(slots):
             if slot is None:
                 return [*slots[:i], values, *slots[i + 1 :], zero]
-            values, slots[i] = self._sum(slot, values), None
+            values, slots[i] = self.plus(slot, values), None
         return [*slots, values, zero]
 
     def finish(self, state: Any) -> Codes:
@@ -156,7 +156,7 @@ class Floating(Accumulator):
         total = None
         for slot in slots:
             if slot is not None:
-                total = slot if total is None else self._sum(slot, total)
+                total = slot if total is None else self.plus(slot, total)
         return self._encode(zero if total is None else total)
 
     def _values(self, terms: Terms) -> NDArray[np.float64] | None:
@@ -179,7 +179,8 @@ class Floating(Accumulator):
         with np.errstate(invalid="ignore"):
             return np.where((terms.status == 0) & np.isfinite(state), rounded, self._round(state + special))
 
-    def _sum(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    def plus(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The rounded sums of numbers of the format, or of what enters exactly."""
         with np.errstate(invalid="ignore"):
             return self._round(add_odd(x, y))
 
@@ -194,6 +195,53 @@ class Floating(Accumulator):
             end = float(self.format.max)
             return np.where(np.isinf(rounded) & np.isfinite(values), np.copysign(end, values), rounded)
         return decode(self.format, self._encode(values))
+
+
+@dataclass(frozen=True)
+class Interleaved(Accumulator):
+    """As many partial sums as there are `lanes`, each taking every so manieth term; their sum is a tree's.
+
+    After each term the partial sums are added, the one that is oldest and the next, then the next two, then such sums.
+    One without a term is +0.
+
+    Parameters
+    ----------
+    sums : Floating
+        Sequential: how terms and partial sums are added.
+    lanes : int
+        2, 4 or 8.
+    """
+
+    sums: Floating
+    lanes: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.sums, Floating):
+            raise TypeError(f"sums must be Floating, got {echo(self.sums)}")
+        if self.sums.order != "sequential":
+            raise ValueError(f"sums must be sequential, got {self.sums.order}")
+        if not isinstance(self.lanes, int):
+            raise TypeError(f"lanes must be an int, got {echo(self.lanes)}")
+        if self.lanes not in (2, 4, 8):
+            raise ValueError(f"lanes must be 2, 4 or 8, got {echo(self.lanes)}")
+
+    @property
+    def format(self) -> Format:  # type: ignore[override]
+        return self.sums.format
+
+    def start(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        # The oldest first.
+        return np.zeros((*shape, self.lanes))
+
+    def add(self, state: NDArray[np.float64], terms: Terms) -> NDArray[np.float64]:
+        newest = self.sums.add(state[..., 0], terms)
+        return np.concatenate([state[..., 1:], newest[..., np.newaxis]], axis=-1)
+
+    def finish(self, state: NDArray[np.float64]) -> Codes:
+        while state.shape[-1] > 1:
+            # An exact zero is +0, also of two -0.
+            state = self.sums.plus(state[..., 0::2], state[..., 1::2]) + 0.0
+        return self.sums.finish(state[..., 0])
 
 
 _BINARY32 = Minifloat(8, 23, "ieee")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
-from sim.golden.accumulators import Accumulator, Floating, Wide
+from sim.golden.accumulators import Accumulator, Floating, Interleaved, Wide
 from sim.golden.codes import check_codes, code_type, native
 from sim.golden.decoding import decode
 from sim.golden.matmul import exact_sums, matmul
@@ -181,4 +181,5 @@ def accumulator_of(spec: Any) -> Accumulator:
     """What a spec's products are summed in."""
     if isinstance(spec.accumulator_format, Fixed):
         return Wide(spec.accumulator_format, saturate=spec.saturates)
-    return Floating(spec.accumulator_format, rounding=spec.rounding)
+    sums = Floating(spec.accumulator_format, rounding=spec.rounding)
+    return sums if spec.lanes == 1 else Interleaved(sums, spec.lanes)

@@ -644,6 +644,47 @@ def test_a_register_that_feeds_back_is_read_in_the_last_stage(stages: int) -> No
     assert seen == sums
 
 
+@pytest.mark.parametrize(("stages", "ahead", "ago"), [(0, 0, 1), (1, 0, 1), (3, 2, 1), (4, 3, 2), (4, 4, 3), (5, 4, 5)])
+def test_a_loop_adds_to_what_was_so_many_operands_ago(stages: int, ahead: int, ago: int) -> None:
+    ports, rows = inputs_of(stages + ago)
+    _, a, _, c = ports
+    m = Logic(GENERIC, stages)
+    # What is before the first operand counts as zero: the first ones clear it.
+    cleared = m.wire("cleared", c[0])
+    past = m.feedback(Signal(16, name="past"), ahead)
+    halves = m.wire("low", (past[:8] + a)[:9])
+    total = m.wire("total", Cat(halves[:8], past[8:] + halves[8]) & ~cleared.replicate(16))
+    m.close(past, total, ago)
+    shown = m.result(m.wire("both", total + m.earlier("before", total, 2)))
+    rows = [(en, a, b, c | (index < 12)) for index, (en, a, b, c) in enumerate(rows)]
+    totals: list[int] = []
+    for enable, x, _, clear in rows:
+        if enable:
+            totals.append(0 if clear & 1 or len(totals) < ago else (totals[-ago] + x) % (1 << 16))
+    both = [total + (totals[index - 2] if index > 1 else 0) for index, total in enumerate(totals)]
+    entered, expected = 0, []
+    for row in rows:
+        at = entered - stages
+        expected.append(both[at] if 0 <= at < len(both) and (stages or row[0]) else None)
+        entered += row[0]
+    seen = played(m, shown, ports, rows)
+    assert [(e if e is None else s) for s, e in zip(seen, expected, strict=True)] == expected
+    assert len({e for e in expected if e}) > 3
+
+
+def test_a_loop_that_does_not_fit_is_given_the_time_it_needs() -> None:
+    a, past = Signal(8), Signal(8, name="past")
+    m = Logic(GENERIC, 4)
+    m.feedback(past, 2)
+    total = m.wire("total", (m.wire("half", (past + a)[:8]) + m.wire("late", ~a))[:8])
+    m.close(past, total, 2)
+    m.result(m.wire("shown", ~total))
+    plan = m.schedule()
+    stages = dict(zip((step.name for step in m.steps), plan.stages, strict=True))
+    # It is read two stages before the last, and closed in the next one at most.
+    assert stages["half"] == 2 and stages["total"] == 3
+
+
 def test_more_registers_than_steps_are_refused() -> None:
     a = Signal(8)
     m = Logic(GENERIC, 3)

@@ -34,8 +34,9 @@ def test_a_word_has_a_scale_above_its_elements() -> None:
         (
             {"a": MXFP4, "b": MXFP4, "accumulator": "kulisch32"},
             ValueError,
-            "accumulator must be a float, got kulisch32",
+            "accumulator must be a float, of one sum, got kulisch32",
         ),
+        ({"a": MXFP4, "b": MXFP4, "accumulator": "fp32:x8"}, ValueError, "must be a float, of one sum, got fp32:x8"),
         ({"a": NVFP4, "b": NVFP4, "rows": 17}, ValueError, "blocks of at least 17 for this core, got nvfp4 of 16"),
         (
             {"a": parse_format("bfp4-12"), "b": parse_format("bfp4-12")},

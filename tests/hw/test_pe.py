@@ -72,7 +72,17 @@ def test_a_float_that_never_gets_infinite_need_not_take_an_infinity(name: str, f
         ((INT8, INT8, 1), TypeError, "flow must be a str, got 1"),
         ((INT8, INT8, "os", "quarter"), ValueError, "product must be one of .*, got 'quarter'"),
         ((INT8, INT8, "os", "exact", "sat4"), ValueError, "width must be at least 16, .*got 4"),
-        ((INT8, INT8, "os", "exact", "sat24", 9), ValueError, "pipeline must be .*got 9"),
+        (
+            (INT8, INT8, "ws", "exact", "kulisch:seg8"),
+            ValueError,
+            "flow must be os for a sum in segments, got ws and kul",
+        ),
+        (
+            (INT8, INT8, "os", "exact", "fp16:x4"),
+            ValueError,
+            "must be one that waits for pairs, as fp16 does, got fp16:x4",
+        ),
+        ((INT8, INT8, "os", "exact", "sat24", 9), ValueError, "pipeline must be .*got 100"),
         ((INT8, INT8, "os", "exact", "sat24", 1, "big"), ValueError, "form must be one of .*, got 'big'"),
     ],
 )

@@ -21,8 +21,11 @@ specs = st.builds(
     accumulator=st.one_of(
         st.integers(1, 1 << 20).map("kulisch{}".format),
         st.integers(1, 1 << 20).map("carrysave{}".format),
+        # The narrowest sum of such operands has 8 bits, and the widest 140.
+        st.tuples(st.integers(1, 1 << 20), st.integers(3, 7)).map("kulisch{0[0]}:seg{0[1]}".format),
         st.integers(100, 900).map("sat{}".format),
         st.sampled_from(["fp16", "bf16:toward_zero", "e5m10ieee:odd", "e4m3fn-nan"]),
+        st.sampled_from(["fp16:x2", "bf16:toward_zero:x4", "e5m10ieee:odd:x8", "e4m3fn-nan:x4"]),
     ),
     pipeline=st.integers(0, 4),
     form=st.sampled_from(["small", "fast", "dsp"]),
@@ -74,8 +77,24 @@ def test_accumulators_have_formats_and_latencies() -> None:
         spec = parse(f"mac/int8xint8/exact/{name}/p2")
         assert spec.port_formats["acc"].name == fmt
         assert spec.latency == (4 if name == "carrysave" else 3)
+    later = {"kulisch:seg25": 4, "kulisch:seg13": 4, "kulisch:seg8": 6, "fp16:x2": 6, "fp16:up:x4": 14, "fp16:x8": 34}
+    for name, latency in later.items():
+        assert parse(f"mac/int8xint8/exact/{name}/p2").latency == latency
     assert parse("mac/uint4xuint4/exact/sat9").port_formats["acc"].name == "ufix9.0"
     assert parse("mac/e4m3xe4m3/exact/e5m10ieee").name == "mac/e4m3xe4m3/exact/fp16/p1"
+
+
+def test_headers_say_what_acc_shows() -> None:
+    for name, said in (
+        ("kulisch:seg8", "segments of 8 bits, 3 of these edges after one another, and always shown whole and exact."),
+        ("fp16:x4", "partial sum t mod 4. Behind each pair acc is the sum of all:\nof the oldest and the next,"),
+    ):
+        spec = parse(f"mac/int8xint8/exact/{name}")
+        assert spec.timing.startswith(
+            f"Latency: {spec.latency} enabled clock edges. A new operand pair every enabled cycle."
+        )
+        assert said in spec.timing
+    assert parse("mac/int8xint8").timing.endswith("every enabled cycle.")
 
 
 @pytest.mark.parametrize(
@@ -117,6 +136,36 @@ INT8 = parse_format("int8")
         (lambda: parse("mac/int8xint8/exact/kulisch/4"), ValueError, "pipeline must be written pSTAGES, got '4'"),
         (lambda: parse("mac/int8xint8/exact/kulisch/p1/small/x"), ValueError, "1 to 5 parts"),
         (lambda: parse("mac/int8xint8/exact/carrysave0"), ValueError, "depth must be 1..1048576, got 0"),
+        (lambda: parse("mac/int8xint8/exact/kulisch0:seg8"), ValueError, "depth must be 1..1048576, got 0"),
+        (lambda: parse("mac/int8xint8/exact/kulisch:seg0"), ValueError, "seg must be 1..1024, got 0"),
+        (
+            lambda: parse("mac/int8xint8/exact/kulisch:seg26"),
+            ValueError,
+            "seg must be 1..25 for a sum of 26 bits, got 26",
+        ),
+        (
+            lambda: parse("mac/e5m2xe5m2/exact/kulisch:seg1"),
+            ValueError,
+            "seg must be 2..74 for a sum of 75 bits, got 1",
+        ),
+        (lambda: parse("mac/int8xint8/exact/kulisch:seg"), ValueError, "accumulator must be .* got 'kulisch:seg'"),
+        (
+            lambda: parse("mac/int8xint8/exact/kulisch:seg08"),
+            ValueError,
+            "accumulator must be written .*kulischDEPTH:segBITS",
+        ),
+        (lambda: parse("mac/int8xint8/exact/sat24:seg8"), ValueError, "accumulator must be .* got 'sat24:seg8'"),
+        (lambda: parse("mac/int8xint8/exact/fp16:x3"), ValueError, "partial sums must be x2, x4 or x8, got x3"),
+        (lambda: parse("mac/int8xint8/exact/fp16:x1"), ValueError, "partial sums must be x2, x4 or x8, got x1"),
+        (lambda: parse("mac/int8xint8/exact/fp16:down:x16"), ValueError, "partial sums must be x2, x4 or x8, got x16"),
+        (
+            lambda: parse("mac/int8xint8/exact/fp16:x4:down"),
+            ValueError,
+            "rounding must be one of nearest_even, .*got 'x4:down'",
+        ),
+        (lambda: parse("mac/int8xint8/exact/fp16:sideways:x4"), ValueError, "rounding must be one of .*got 'sideways'"),
+        (lambda: parse("mac/e5m2xint8/exact/e5m10:x4"), ValueError, "result must have a NaN, for e5m2 and int8 can"),
+        (lambda: parse("mac/int8xint8/exact/kulisch:x4"), ValueError, "accumulator must be .* got 'kulisch:x4'"),
         (lambda: parse("mac/int8xint8/exact/sat15"), ValueError, "width must be at least 16, that of a product"),
         (lambda: parse("mac/int8xint8/exact/sat1025"), ValueError, "width must be 1..1024, got 1025"),
         (

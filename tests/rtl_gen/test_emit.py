@@ -281,3 +281,14 @@ def test_a_memory_says_what_it_is_to_be_made_of_and_nothing_else_has_attributes(
     attributes = re.findall(r"\(\*.*\*\)\n *(.*)", emitted.verilog)
     assert [f'(* ram_style = "{style}" *)'] == re.findall(r"\(\*.*\*\)", emitted.verilog)
     assert attributes[0].startswith("reg ")
+
+
+def test_cells_that_only_hand_a_carry_on_stay() -> None:
+    # 16 places: after every seventh one, a tile of iCE40 would have no wire left for the register's enable and reset.
+    verilog = emit(hw.parse("mac/int4xint4/exact/kulisch511/p1"), hw.parse_target("ice40")).verilog
+    kept = re.findall(r"\(\* keep = 32'd1 \*\)\n  SB_CARRY total_\d+ \(\n((?:    .*\n)*)", verilog)
+    assert [re.findall(r"\.(CI|CO)\((.*?)\)", cell) for cell in kept] == [
+        [("CI", "total_carry[7]"), ("CO", "total_passed[0]")],
+        [("CI", "total_carry[14]"), ("CO", "total_passed[1]")],
+    ]
+    assert all(".I0(1'h0)" in cell and ".I1(1'h1)" in cell for cell in kept)

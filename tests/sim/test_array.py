@@ -28,6 +28,7 @@ PLAYS = 23
         *("array/int4xint4/3x5/os/exact/kulisch64/p1@ice40", "array/ternaryxint8/9x2/os@xcup"),
         *("array/e4m3fnxe2m1/2x3/ws/exact/kulisch64/p2@ecp5", "array/e4m3xe4m3/2x2/is/lmul"),
         *("array/e5m2xe5m2/3x2/os/exact/carrysave16/p0", "array/int4xint4/2x3/ws/exact/carrysave16"),
+        *("array/int4xint4/3x2/os/exact/kulisch64:seg5/p0", "array/e5m2xe5m2/2x3/os/exact/kulisch16:seg24@ecp5"),
         *("array/int4xint4/3x2/ws/exact/sat10@xcup", "array/e3m2xe2m3/2x2/is/exact/fp16/p2"),
     ],
 )
@@ -43,6 +44,7 @@ def test_arrays_do_what_their_models_do(name: str) -> None:
     "name",
     [
         *("pe/e4m3fnxe4m3fn/os/exact/carrysave/p1", "pe/e4m3fnxe2m1/ws/exact/carrysave64/p2@ecp5"),
+        *("pe/e4m3fnxe2m1/os/exact/kulisch64:seg7/p2@ecp5", "pe/int4xint8/os/exact/kulisch64:seg8@ice40"),
         *("pe/e3m2xe3m2/is/exact/fp16@ice40", "pe/int4xint4/os/exact/sat10/p0@xcup"),
     ],
 )

@@ -23,7 +23,8 @@ from sim.verify import verify
             "int3xint3/2x2/exact/sat9/p1/dsp",
         ),
         *("int4xint4/2x2/exact/kulisch/p1@ecp5", "int4xternary/2x2/4x4/exact/kulisch/p0@ice40", "e2m1xe2m1/1x2@xcup"),
-        "e3m2xe3m2/1x2/lmul/kulisch32/p2",
+        *("e3m2xe3m2/1x2/lmul/kulisch32/p2", "int8xternary/3x5/exact/kulisch:seg4/p1@ice40"),
+        "e3m2ieeexe2m1/1x2/3x4/exact/kulisch4:seg9/p2@ecp5",
     ],
 )
 def test_designs_do_what_their_models_do(name: str) -> None:
@@ -34,7 +35,7 @@ def test_designs_do_what_their_models_do(name: str) -> None:
 
 
 def test_cycles_of_sums_are_as_the_formula_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    for accumulator, pipeline in (("kulisch", 0), ("carrysave", 2)):
+    for accumulator, pipeline in (("kulisch", 0), ("carrysave", 2), ("kulisch:seg5", 1)):
         spec, rng = hw.parse(f"matvec/int2xint2/2x2/exact/{accumulator}/p{pipeline}"), np.random.default_rng(2)
         shapes = [(folds, count) for folds in (1, 2, 3, 5, 7, 16, 31) for count in (1, 2, 3, 5, 8, 11)]
         plays = [sums(spec, f"n{folds}x{count}", [folds] * count, rng) for folds, count in shapes]  # type: ignore[arg-type]

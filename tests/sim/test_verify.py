@@ -77,6 +77,22 @@ def test_multipliers_do_what_their_models_do_on_every_pair(name: str) -> None:
     [
         *("mac/int8xint8/exact/sat18/p0", "mac/uint4xuint4/exact/sat9/p2@ice40", "mac/e3m2ieeexe3m2/exact/sat18@ecp5"),
         *("mac/int4xint4/exact/carrysave100/p2@xcup", "mac/e4m3fnxe2m1/exact/carrysave/p0"),
+        *(
+            "mac/int8xint8/exact/kulisch:seg8/p2",
+            "mac/uint4xint3/exact/kulisch64:seg1/p0",
+            "mac/e3m2ieeexe3m2/exact/kulisch:seg9@xcup",
+        ),
+        *(
+            "mac/e4m3fnxe2m1/exact/kulisch:seg20/p0@ecp5",
+            "mac/e3m2xe3m2/lmul/kulisch:seg7/p3@ice40",
+            "mac/uint4xuint4/exact/kulisch:seg9",
+        ),
+        *(
+            "mac/e3m2xe3m2/exact/fp16:x2/p0",
+            "mac/e4m3fnxe2m1/exact/fp16:x4/p2@ecp5",
+            "mac/int4xint4/exact/e5m4:up:x8@ice40",
+        ),
+        *("mac/e3m2ieeexe3m2/exact/e4m4ieee-inf:down:x4@xcup", "mac/e3m2-flushxe2m2/exact/e4m3-flush:x2/p3"),
         *("mac/e2m1xe2m1/exact/e3m2/p0", "mac/e3m2xe3m2/exact/fp16@ecp5", "mac/int4xint4/exact/e5m4:up/p2@ice40"),
         *("mac/e3m2ieeexe3m2/exact/e4m4ieee-inf:down/p3@xcup", "mac/e3m2xe3m2/lmul/bf16:odd/p1/fast"),
         *("mac/e3m2-flushxe2m2/exact/e4m3-flush:nearest_away/p4", "mac/ue2m2xue2m2/exact/ue3m3fn-nan:toward_zero"),

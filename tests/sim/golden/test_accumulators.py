@@ -12,7 +12,7 @@ import pytest
 
 from hw.formats import Fixed, Format, Integer, Minifloat, parse_format
 from sim.golden import decode, encode
-from sim.golden.accumulators import ORDERS, Chunked, Floating, Wide
+from sim.golden.accumulators import ORDERS, Chunked, Floating, Interleaved, Wide
 from sim.golden.matmul import exact_accumulator, matmul
 from sim.golden.products import Terms
 
@@ -397,6 +397,7 @@ def test_terms_are_not_written_to() -> None:
         Wide(parse_format("int8")),
         Floating(parse_format("fp16")),
         Floating(parse_format("fp16"), "tree"),
+        Interleaved(Floating(parse_format("fp16")), 4),
     ):
         state = accumulator.start((2, 3))
         for _ in range(3):
@@ -418,6 +419,11 @@ FP16 = parse_format("fp16")
         (lambda: Floating(FP16, rounding="nearest"), ValueError, "rounding must be one of nearest_even"),
         (lambda: Floating(FP16, rounding="stochastic"), ValueError, "rounding must not be stochastic here"),
         (lambda: Floating(FP16, round_products=1), TypeError, "round_products must be a bool, got 1"),
+        (lambda: Interleaved(Wide(parse_format("int8")), 4), TypeError, "sums must be Floating, got "),
+        (lambda: Interleaved(Floating(FP16, "tree"), 4), ValueError, "sums must be sequential, got tree"),
+        (lambda: Interleaved(Floating(FP16), 1), ValueError, "lanes must be 2, 4 or 8, got 1"),
+        (lambda: Interleaved(Floating(FP16), 3), ValueError, "lanes must be 2, 4 or 8, got 3"),
+        (lambda: Interleaved(Floating(FP16), "4"), TypeError, "lanes must be an int, got '4'"),
         (lambda: Chunked(FP16, Floating(FP16), 4), TypeError, "inner must be an Accumulator"),
         (lambda: Chunked(Floating(FP16), None, 4), TypeError, "outer must be an Accumulator, got None"),
         (lambda: Chunked(Floating(FP16), Floating(FP16), 0), ValueError, "size must be 1..1048576, got 0"),

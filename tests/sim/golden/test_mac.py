@@ -79,6 +79,45 @@ def test_a_carry_save_sum_is_the_exact_one_a_cycle_later() -> None:
     assert exact == later
 
 
+def test_a_sum_in_segments_is_the_exact_one_some_cycles_later() -> None:
+    rng = np.random.default_rng(0)
+    a, b, clear, en = (rng.integers(0, high, 300) for high in (256, 256, 2, 2))
+    # Segments of 8, 8, 8 and 2 bits.
+    exact, later = (
+        model(hw.parse(f"mac/int8xint8/exact/{name}/p{stages}")).run(a, b, clear, en)["acc"].tolist()
+        for name, stages in (("kulisch", 4), ("kulisch:seg8", 1))
+    )
+    assert exact == later
+
+
+@pytest.mark.parametrize("lanes", [2, 4, 8])
+@pytest.mark.parametrize("name", ["fp16", "e4m3:toward_zero", "bf16-flush:up"])
+def test_partial_sums_are_added_behind_each_pair(name: str, lanes: int) -> None:
+    spec, rng, size = hw.parse(f"mac/e3m2xe2m3/exact/{name}:x{lanes}/p0"), np.random.default_rng(lanes), 400
+    a, b = (rng.integers(0, 64, size) for _ in "ab")
+    clear = rng.random(size) < 0.05
+    fmt, partial, expected = spec.accumulator_format, {}, []
+
+    def rounded(number: float) -> float:
+        return float(decode(fmt, encode(fmt, number, spec.rounding)))
+
+    def total(first: int, count: int) -> float:
+        """The sum of so many neighbouring partial sums, those from before the clear as 0."""
+        if count == 1:
+            return partial.get(first, 0.0)
+        return rounded(total(first, count // 2) + total(first + count // 2, count // 2))
+
+    for t, (x, y, starts) in enumerate(zip(decode(spec.a, a), decode(spec.b, b), clear, strict=True)):
+        if starts:
+            partial.clear()
+        partial[t] = rounded(partial.get(t - lanes, 0.0) + x * y)
+        expected.append(total(t - lanes + 1, lanes))
+    played = np.ones(size + spec.latency - 1, int)
+    a, b, clear = (np.append(codes, np.zeros(spec.latency - 1, int)) for codes in (a, b, clear))
+    codes = model(spec).run(a, b, clear, played)["acc"][spec.latency - 1 :]
+    assert decode(fmt, codes).tolist() == expected
+
+
 @pytest.mark.parametrize("name", ["fp16", "e4m3:toward_zero", "bf16-flush:up", "e5m3fn:odd"])
 def test_a_float_is_rounded_at_each_addition(name: str) -> None:
     spec, rng = hw.parse(f"mac/e3m2xe2m3/exact/{name}/p0"), np.random.default_rng(0)
