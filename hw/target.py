@@ -23,19 +23,24 @@ class Target:
     dsp : tuple of (int, int) or None
         Widths of the signed operands that one of its multiplier blocks takes, as Yosys maps them; None
         if it has none.
+    halves : tuple of (int, int) or None
+        The same of a block's halves, where it can also be two smaller multipliers.
     """
 
     name: str
     title: str
     carry: str = ""
     dsp: tuple[int, int] | None = None
+    halves: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         for field in ("name", "title", "carry"):
             if not isinstance(getattr(self, field), str):
                 raise TypeError(f"{field} must be a str, got {echo(getattr(self, field))}")
-        if self.dsp is not None and not (isinstance(self.dsp, tuple) and len(self.dsp) == 2):
-            raise TypeError(f"dsp must be two widths or None, got {echo(self.dsp)}")
+        for field in ("dsp", "halves"):
+            widths = getattr(self, field)
+            if widths is not None and not (isinstance(widths, tuple) and len(widths) == 2):
+                raise TypeError(f"{field} must be two widths or None, got {echo(widths)}")
 
 
 GENERIC = Target("generic", "portable RTL, no vendor primitives", dsp=(18, 18))
@@ -44,14 +49,14 @@ TARGETS: dict[str, Target] = {
     for target in (
         GENERIC,
         Target("ecp5", "Lattice ECP5", "CCU2C", (18, 18)),
-        Target("nexus", "Lattice Nexus", "CCU2", (18, 18)),
+        Target("nexus", "Lattice Nexus", "CCU2", (18, 18), (9, 9)),
         Target("machxo2", "Lattice MachXO2", "CCU2D"),
         Target("ice40", "Lattice iCE40", "SB_CARRY"),
-        Target("gowin", "Gowin LittleBee and Arora", "", (18, 18)),
+        Target("gowin", "Gowin LittleBee and Arora", "", (18, 18), (9, 9)),
         Target("gatemate", "Cologne Chip GateMate"),
         Target("xc7", "AMD 7 series", "CARRY4", (25, 18)),
         Target("xcup", "AMD UltraScale+", "CARRY8", (27, 18)),
-        Target("intelalm", "Intel Cyclone V (ALM)", "", (27, 27)),
+        Target("intelalm", "Intel Cyclone V (ALM)", "", (27, 27), (18, 18)),
     )
 }
 

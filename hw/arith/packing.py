@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from amaranth.hdl import Cat, Const, Value
 
-from hw.arith import fabric, multiply
+from hw.arith import fabric
 from hw.arith.logic import Logic, extend
+from hw.arith.product import star
 from hw.formats import Span
 from hw.target import Target
 
@@ -69,14 +69,22 @@ class Packing:
 
     def fits(self, target: Target) -> bool:
         """Whether one multiplier block of the target does it."""
-        if target.dsp is None:
-            return False
-        return all(width <= room for width, room in zip(self.needed, sorted(target.dsp), strict=True))
+        return target.dsp is not None and _within(self.needed, target.dsp)
+
+    def pays(self, target: Target) -> bool:
+        """Whether it fits, and makes more products of a block than its halves would, each by itself."""
+        count = self.counts[0] * self.counts[1]
+        by_halves = 2 if target.halves and _within(Packing(self.x, self.y, (1, 1)).needed, target.halves) else 1
+        return self.fits(target) and count > by_halves
 
     def _below(self, bits: int, count: int) -> tuple[int, int]:
         """The lowest and the highest sum of the lowest `count` products, that many bits apart."""
         weight = _times(count, bits).hi
         return self.product.lo * weight, self.product.hi * weight
+
+
+def _within(needed: tuple[int, int], room: tuple[int, int]) -> bool:
+    return all(width <= most for width, most in zip(sorted(needed), sorted(room), strict=True))
 
 
 def _times(count: int, step: int) -> Span:
@@ -90,17 +98,8 @@ def _signed(bounds: tuple[int, int], bits: int) -> bool:
     return bounds[0] >= -1 << (bits - 1) and bounds[1] < 1 << (bits - 1)
 
 
-@lru_cache(maxsize=4096)
-def most_shared(x: Span, y: Span, target: Target) -> int:
-    """How many x one multiplier block of the target multiplies by one y; 0 if it does not even take one."""
-    count = 0
-    while Packing(x, y, (count + 1, 1)).fits(target):
-        count += 1
-    return count
-
-
 def multiply_all(m: Logic, name: str, packing: Packing, xs: Sequence[Value], ys: Sequence[Value]) -> list[Value]:
-    """Logic, added to `m`: every x times the first y, then times the second, and so on.
+    """Logic, added to `m`, for a multiplier block: every x times the first y, then times the second, and so on.
 
     Parameters
     ----------
@@ -118,8 +117,9 @@ def multiply_all(m: Logic, name: str, packing: Packing, xs: Sequence[Value], ys:
     list of Value
         As wide as a product's span, signed if that is.
     """
-    given = zip("xy", (xs, ys), packing.steps, (packing.x, packing.y), strict=True)
-    wide = multiply(m, name, *(_side_by_side(m, f"{name}_{side}", *rest) for side, *rest in given))
+    x = _side_by_side(m, f"{name}_x", xs, packing.steps[0], packing.x)
+    y = _side_by_side(m, f"{name}_y", ys, packing.steps[1], packing.y)
+    wide = star(m, name, x, y)
     width, signed = packing.product.width, packing.product.signed
     products = []
     for index in range(len(xs) * len(ys)):

@@ -13,6 +13,7 @@ from hw.spec import from_json
 from hw.specs.array import ArraySpec
 from hw.specs.pe import FLOWS
 from hw.specs.stream import beat_width
+from hw.units.groups import groups
 from rtl_gen import emit
 
 INT8 = parse_format("int8")
@@ -147,3 +148,27 @@ def test_elements_are_one_module_and_columns_another(flow: str) -> None:
 def test_text_grows_with_the_sides_and_not_with_the_area() -> None:
     small, large = (len(emit(hw.parse(f"array/int8xint8/{side}x{side}/os")).verilog) for side in (4, 16))
     assert large < 4 * small
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "lanes"),
+    [
+        ("int8xint8/4x5/ws/exact/kulisch/p1/dsp", "xc7", [2, 2, 1]),
+        ("int8xint8/4x5/ws/exact/kulisch/p1", "xc7", [1] * 5),
+        ("int4xint4/4x8/os/exact/kulisch/p1/dsp", "xcup", [3, 3, 2]),
+        # 18 x 18 holds no two INT8 beside one another, and where it is two 9 x 9, each takes one product.
+        ("int8xint8/4x2/os/exact/kulisch/p1/dsp", "ecp5", [1, 1]),
+        ("e4m3xe4m3/4x4/os/exact/kulisch/p1/dsp", "ecp5", [2, 2]),
+        ("e4m3xe4m3/4x2/os/exact/kulisch/p1/dsp", "gowin", [1, 1]),
+        ("int2xint2/4x5/os/exact/kulisch/p1/dsp", "gowin", [4, 1]),
+        # No multiplication, nothing to share.
+        ("ternaryxint8/4x2/os/exact/kulisch/p1/dsp", "xcup", [1, 1]),
+        ("e4m3xe4m3/4x2/os/lmul/kulisch/p1/dsp", "xcup", [1, 1]),
+    ],
+)
+def test_columns_share_blocks_that_are_wide_enough(name: str, target: str, lanes: list[int]) -> None:
+    spec = hw.parse(f"array/{name}")
+    assert isinstance(spec, ArraySpec)
+    found = groups(spec, hw.parse_target(target))
+    assert [group.lanes for group in found] == lanes
+    assert [column for group in found for column in group.columns] == list(range(spec.columns))

@@ -11,6 +11,7 @@ import pytest
 
 import hw
 from hw.specs.array import ArraySpec
+from hw.units.groups import groups
 from rtl_gen import Emitted, emit
 from sim.benches.array import alike
 from sim.benches.play import save
@@ -37,6 +38,23 @@ def test_arrays_do_what_their_models_do(name: str) -> None:
     assert verdict.passed, verdict.failures
     # Tiles of 1 beat, of 2, of as many as rows, of one more and of many; pauses, a slow taker, a reset.
     assert verdict.tests >= 7
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        # Two columns to a block and one left over; three; two of floats, with a status, of two words.
+        *("array/int8xint8/3x5/os/exact/kulisch64/p1/dsp@xc7", "array/int4xuint4/3x4/is/exact/kulisch64/p2/dsp@xcup"),
+        "array/e4m3xe5m2/2x4/ws/exact/carrysave64/p1/dsp@ecp5",
+    ],
+)
+def test_columns_that_share_blocks_do_what_columns_do(name: str) -> None:
+    spec, _, target = name.partition("@")
+    parsed = hw.parse(spec)
+    assert isinstance(parsed, ArraySpec)
+    assert len(groups(parsed, hw.parse_target(target))) < parsed.columns
+    verdict = verify(parsed, hw.parse_target(target))
+    assert verdict.passed, verdict.failures
 
 
 @pytest.mark.parametrize(
