@@ -23,6 +23,8 @@ class Target:
     dsp : tuple of (int, int) or None
         Widths of the signed operands that one of its multiplier blocks takes, as Yosys maps them; None
         if it has none.
+    block : str
+        The cell of its multiplier blocks, where `hw.arith` builds with it; empty where it writes operators.
     halves : tuple of (int, int) or None
         The same of a block's halves, where it can also be two smaller multipliers.
     """
@@ -32,9 +34,10 @@ class Target:
     carry: str = ""
     dsp: tuple[int, int] | None = None
     halves: tuple[int, int] | None = None
+    block: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("name", "title", "carry"):
+        for field in ("name", "title", "carry", "block"):
             if not isinstance(getattr(self, field), str):
                 raise TypeError(f"{field} must be a str, got {echo(getattr(self, field))}")
         for field in ("dsp", "halves"):
@@ -48,7 +51,7 @@ TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
         GENERIC,
-        Target("ecp5", "Lattice ECP5", "CCU2C", (18, 18)),
+        Target("ecp5", "Lattice ECP5", "CCU2C", (18, 18), block="MULT18X18D"),
         Target("nexus", "Lattice Nexus", "CCU2", (18, 18), (9, 9)),
         Target("machxo2", "Lattice MachXO2", "CCU2D"),
         Target("ice40", "Lattice iCE40", "SB_CARRY"),

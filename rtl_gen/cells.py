@@ -1,4 +1,4 @@
-"""Where the models of a family's cells are: Yosys brings them, and they say what a cell does."""
+"""Where the models of a family's cells are: they say what a cell does. Yosys brings most, and others are ours."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ MODELS: dict[str, str] = {
 }
 """The file under Yosys's share folder, for each target that `hw.arith` builds with cells for."""
 
+OURS: dict[str, str] = {"ecp5": "ecp5_mult18x18d.v"}
+"""The file among our own models, for each target whose blocks Yosys has no model of."""
+
 
 def cell_models(target: Target) -> list[Path]:
     """Verilog files with a model of every cell that a design for `target` may have; none for portable RTL."""
     if not target.carry:
         return []
-    return [Path(str(files("pyosys"))) / "share" / MODELS[target.name]]
+    ours = [Path(__file__).with_name("models") / OURS[target.name]] if target.name in OURS else []
+    return [Path(str(files("pyosys"))) / "share" / MODELS[target.name], *ours]

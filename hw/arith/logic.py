@@ -12,13 +12,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amaranth.hdl import Cat, Const, Instance, Module, Shape, Signal, Value
 from amaranth.hdl._ast import Concat, Operator, Part, SignalDict, Slice, SwitchValue
 
 from hw.formats.messages import echo
 from hw.target import GENERIC, Target
+
+if TYPE_CHECKING:
+    from hw.arith.block import Block
 
 CARRY = 0.05
 """Delay of a carry from one place to the next, in LUTs with the wire to the next."""
@@ -32,6 +35,14 @@ class Cell:
     parameters: dict[str, Any]
     inputs: dict[str, Value]
     outputs: dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """Of a register outside of a datapath: what it holds next, and its enable."""
+
+    before: Value
+    enable: Value
 
 
 @dataclass
@@ -50,6 +61,8 @@ class Step:
         The cells, where there is no expression.
     delay : float
         In LUTs with their wires.
+    block : Block or None
+        What writes products as a cell, instead of the expression.
     """
 
     name: str
@@ -58,6 +71,7 @@ class Step:
     value: Value | None
     cells: list[Cell] = field(default_factory=list)
     delay: float = 0.0
+    block: Block | None = None
 
     @cached_property
     def sources(self) -> list[Signal]:
@@ -92,6 +106,7 @@ class Logic:
         self.steps: list[Step] = []
         self.results: list[tuple[Signal, Signal]] = []
         self.late: list[Signal] = []
+        self.registered: SignalDict = SignalDict()
 
     def wire(self, name: str, value: Value, delay: float | None = None) -> Signal:
         """`value` on a wire of its own, where a register may stand behind it.
@@ -111,6 +126,14 @@ class Logic:
     def cells(self, name: str, cells: list[Cell], outputs: Sequence[Signal], delay: float) -> None:
         """Cells of the fabric that together define `outputs`."""
         self.steps.append(Step(name, list(outputs), None, None, cells, delay))
+
+    def block(self, name: str, products: Sequence[Signal], value: Value, block: Block) -> None:
+        """Products that a multiplier block makes, which may have registers of its own."""
+        self.steps.append(Step(name, list(products), Cat(*products), value, delay=depth(value), block=block))
+
+    def comes_from(self, register: Signal, before: Value, enable: Value) -> None:
+        """Say what a register outside holds next, and its enable: a multiplier block may have it as its own."""
+        self.registered[register] = Registered(before, enable)
 
     def feedback(self, register: Signal) -> Signal:
         """Declare a register that the last stage reads, as an accumulator does."""
@@ -264,17 +287,21 @@ class Writer:
 
     def write(self) -> None:
         used: Counter[str] = Counter()
-        for step, stage in zip(self.logic.steps, self.plan.stages, strict=True):
+        shown = [inner for inner, _ in self.logic.results]
+        plan, behind = registers_behind(self.logic.steps, self.plan.stages, shown, self.born, self.stages)
+        for number, (step, stage) in enumerate(zip(self.logic.steps, plan, strict=True)):
             constant = not step.sources
             for target in step.targets:
                 # A constant is the same in every stage.
                 self.born[target] = self.stages if constant else stage
-            if step.value is not None and step.left is not None:
-                self.m.d.comb += step.left.eq(self.at(step.value, stage))
-            if step.cells:
+            if step.cells or step.block is not None:
                 used[step.name] += 1
             # Lanes are alike: what has a name already gets a number.
             name = step.name if used[step.name] < 2 else f"{step.name}__{used[step.name]}"
+            if step.block is not None:
+                self.m.submodules[f"{name}_block"] = step.block.write(self, step.targets, stage, behind[number])
+            elif step.value is not None and step.left is not None:
+                self.m.d.comb += step.left.eq(self.at(step.value, stage))
             for index, cell in enumerate(step.cells):
                 ports = {f"i_{port}": self.at(value, stage) for port, value in cell.inputs.items()}
                 ports |= {f"o_{port}": value for port, value in cell.outputs.items()}
@@ -303,6 +330,55 @@ class Writer:
                 self.m.d.sync += register.eq(before)
             registers.append(register)
         return registers[stage - born - 1]
+
+
+def registers_behind(
+    steps: Sequence[Step], stages: Sequence[int], results: Sequence[Signal], late: SignalDict, last: int
+) -> tuple[list[int], dict[int, int]]:
+    """The stage of each step, and, by the number of each step of a block, how many registers its products pass first.
+
+    What only hands on a block's products goes to the stage that reads it: no register stands between. A block that has
+    room for more registers behind its multiplier than there are goes to an earlier stage, but stays behind a register.
+    """
+    plan, behind = list(stages), {}
+    born: SignalDict = SignalDict(late.items())
+    made: SignalDict = SignalDict()
+    for step, stage in zip(steps, stages, strict=True):
+        after_block = is_wires(step.value) and any(source in made for source in step.sources)
+        for target in step.targets:
+            born[target] = stage
+            if step.block is not None or after_block:
+                made[target] = True
+    first: SignalDict = SignalDict()
+    for result in results:
+        first[result] = last
+    for index in range(len(steps) - 1, -1, -1):
+        step = steps[index]
+        soonest = min((first[target] for target in step.targets if target in first), default=plan[index])
+        if step.block is not None:
+            known = step.block.registered
+            ready = max((born.get(source, -int(source in known)) + 1 for source in step.sources), default=0)
+            plan[index] = min(plan[index], max(ready, soonest - step.block.cell.depth))
+            behind[index] = soonest - plan[index]
+        elif step.targets[0] in made:
+            plan[index] = soonest
+        for source in step.sources:
+            first[source] = min(first.get(source, last), plan[index])
+    return plan, behind
+
+
+def is_wires(value: Value | None) -> bool:
+    """Whether a value is bits of signals and constants, with no logic."""
+    match value:
+        case Signal() | Const():
+            return True
+        case Slice():
+            return is_wires(value.value)
+        case Concat():
+            return all(map(is_wires, value.parts))
+        case Operator():
+            return value.operator in ("u", "s") and is_wires(value.operands[0])
+    return False
 
 
 def replace(value: Value, mapping: SignalDict) -> Value:

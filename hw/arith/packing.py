@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Value
 
 from hw.arith import fabric
+from hw.arith.block import multiply_in_block
 from hw.arith.logic import Logic, extend
-from hw.arith.product import star
 from hw.formats import Span
 from hw.target import Target
 
@@ -119,7 +119,7 @@ def multiply_all(m: Logic, name: str, packing: Packing, xs: Sequence[Value], ys:
     """
     x = _side_by_side(m, f"{name}_x", xs, packing.steps[0], packing.x)
     y = _side_by_side(m, f"{name}_y", ys, packing.steps[1], packing.y)
-    wide = star(m, name, x, y)
+    wide = multiply_in_block(m, name, x, y)
     width, signed = packing.product.width, packing.product.signed
     products = []
     for index in range(len(xs) * len(ys)):

@@ -139,11 +139,13 @@ class Pe(Unit):
 
         # Several products can't share a block's accumulator, so sums are made of LUTs.
         logic = Logic(self.target, spec.pipeline, spec.form if self.lanes == 1 else "small")
+        for name in "ab":
+            logic.comes_from(passed[name], getattr(self, name), self.en)
         if spec.flow == "os":
             clear, before = passed["first"], held
             changes = self.en & delayed(m, "arrived", passed["valid"], self.en, spec.pipeline)
         else:
-            passed[spec.other] = self._resident(m)
+            passed[spec.other] = self._resident(m, logic)
             clear, before = Const(0, 1), self._entering(m)
             changes = self.en
         before = [[logic.feedback(word) for word in words] for words in before]
@@ -184,14 +186,17 @@ class Pe(Unit):
             for product, pair in zip(products, pairs, strict=True)
         ]
 
-    def _resident(self, m: Module) -> Value:
+    def _resident(self, m: Module, logic: Logic) -> Value:
         """The operand that stays: behind it is the one that is kept for later."""
         loaded = getattr(self, self.spec.other)
         later, now = (Signal(len(loaded), name=name, reset_less=True) for name in ("later", "now"))
         with m.If(self.en & self.take):
             m.d.sync += later.eq(loaded)
-        with m.If(self.en & self.swap):
+        change = Signal()
+        m.d.comb += change.eq(self.en & self.swap)
+        with m.If(change):
             m.d.sync += now.eq(later)
+        logic.comes_from(now, later, change)
         return now
 
     def _following(self, logic: Logic, pair: Pair, before: list[Signal]) -> list[Value]:

@@ -62,6 +62,7 @@ def test_columns_that_share_blocks_do_what_columns_do(name: str) -> None:
     [
         *("pe/e4m3fnxe4m3fn/os/exact/carrysave/p1", "pe/e4m3fnxe2m1/ws/exact/carrysave64/p2@ecp5"),
         *("pe/e3m2xe3m2/is/exact/fp16@ice40", "pe/int4xint4/os/exact/sat10/p0@xcup"),
+        *("pe/int8xuint8/ws/exact/kulisch64/p2/dsp@ecp5", "pe/e4m3fnxe4m3fn/os/exact/kulisch64/p1/dsp@ecp5"),
     ],
 )
 def test_elements_do_what_their_models_do_on_every_pair(name: str) -> None:
