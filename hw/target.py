@@ -52,10 +52,11 @@ TARGETS: dict[str, Target] = {
     for target in (
         GENERIC,
         Target("ecp5", "Lattice ECP5", "CCU2C", (18, 18), block="MULT18X18D"),
-        Target("nexus", "Lattice Nexus", "CCU2", (18, 18), (9, 9)),
+        Target("nexus", "Lattice Nexus", "CCU2", (18, 18), (9, 9), "MULT18X18"),
         Target("machxo2", "Lattice MachXO2", "CCU2D"),
         Target("ice40", "Lattice iCE40", "SB_CARRY"),
-        Target("gowin", "Gowin LittleBee and Arora", "", (18, 18), (9, 9)),
+        Target("ice40up", "Lattice iCE40 UltraPlus", "SB_CARRY", (16, 16), (8, 8), "SB_MAC16"),
+        Target("gowin", "Gowin LittleBee and Arora", "", (18, 18), (9, 9), "MULT9X9"),
         Target("gatemate", "Cologne Chip GateMate"),
         Target("xc7", "AMD 7 series", "CARRY4", (25, 18)),
         Target("xcup", "AMD UltraScale+", "CARRY8", (27, 18)),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from amaranth.hdl import Signal, Value
 
-from hw.arith.block import multiply_in_block
 from hw.arith.fabric import Fabric
 from hw.arith.ice40 import Ice40
+from hw.arith.inblock import multiply_in_block
 from hw.arith.lattice import CELLS, Lattice
 from hw.arith.logic import Logic
 from hw.arith.xilinx import CHAIN, Xilinx

@@ -8,20 +8,18 @@ in any stage. What has to stay in step with a registered wire is delayed by itse
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Instance, Module, Shape, Signal, Value
 from amaranth.hdl._ast import Concat, Operator, Part, SignalDict, Slice, SwitchValue
 
 from hw.formats.messages import echo
 from hw.target import GENERIC, Target
-
-if TYPE_CHECKING:
-    from hw.arith.block import Block
 
 CARRY = 0.05
 """Delay of a carry from one place to the next, in LUTs with the wire to the next."""
@@ -45,6 +43,28 @@ class Registered:
     enable: Value
 
 
+class Absorbs(ABC):
+    """What writes products as a cell that takes in the registers beside it.
+
+    Attributes
+    ----------
+    depth : int
+        Registers that it can take in behind its multiplier.
+    registered : SignalDict
+        What is known of signals that are registers outside of the datapath: a `Registered` of each.
+    """
+
+    depth: int
+    registered: SignalDict
+
+    @abstractmethod
+    def write(self, writer: Writer, products: Sequence[Signal], stage: int, behind: int) -> Instance:
+        """The cell, with `behind` registers or as many of them as it has behind it.
+
+        `writer` learns in which stage the products are there.
+        """
+
+
 @dataclass
 class Step:
     """One definition: an expression for a target, or cells for several.
@@ -61,7 +81,7 @@ class Step:
         The cells, where there is no expression.
     delay : float
         In LUTs with their wires.
-    block : Block or None
+    block : Absorbs or None
         What writes products as a cell, instead of the expression.
     """
 
@@ -71,7 +91,7 @@ class Step:
     value: Value | None
     cells: list[Cell] = field(default_factory=list)
     delay: float = 0.0
-    block: Block | None = None
+    block: Absorbs | None = None
 
     @cached_property
     def sources(self) -> list[Signal]:
@@ -127,7 +147,7 @@ class Logic:
         """Cells of the fabric that together define `outputs`."""
         self.steps.append(Step(name, list(outputs), None, None, cells, delay))
 
-    def block(self, name: str, products: Sequence[Signal], value: Value, block: Block) -> None:
+    def block(self, name: str, products: Sequence[Signal], value: Value, block: Absorbs) -> None:
         """Products that a multiplier block makes, which may have registers of its own."""
         self.steps.append(Step(name, list(products), Cat(*products), value, delay=depth(value), block=block))
 
@@ -358,7 +378,7 @@ def registers_behind(
         if step.block is not None:
             known = step.block.registered
             ready = max((born.get(source, -int(source in known)) + 1 for source in step.sources), default=0)
-            plan[index] = min(plan[index], max(ready, soonest - step.block.cell.depth))
+            plan[index] = min(plan[index], max(ready, soonest - step.block.depth))
             behind[index] = soonest - plan[index]
         elif step.targets[0] in made:
             plan[index] = soonest

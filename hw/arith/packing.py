@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Value
 
 from hw.arith import fabric
-from hw.arith.block import multiply_in_block
+from hw.arith.inblock import block_of, multiply_in_block, multiply_together
 from hw.arith.logic import Logic, extend
 from hw.formats import Span
 from hw.target import Target
@@ -74,8 +74,15 @@ class Packing:
     def pays(self, target: Target) -> bool:
         """Whether it fits, and makes more products of a block than its halves would, each by itself."""
         count = self.counts[0] * self.counts[1]
+        if self.apart(target):
+            return True
         by_halves = 2 if target.halves and _within(Packing(self.x, self.y, (1, 1)).needed, target.halves) else 1
         return self.fits(target) and count > by_halves
+
+    def apart(self, target: Target) -> bool:
+        """Whether one cell of the target makes that many products, each of factors of its own."""
+        cell, count = block_of(target), self.counts[0] * self.counts[1]
+        return cell is not None and 1 < count <= cell.products and max(self.x.width, self.y.width) <= cell.half
 
     def _below(self, bits: int, count: int) -> tuple[int, int]:
         """The lowest and the highest sum of the lowest `count` products, that many bits apart."""
@@ -117,6 +124,8 @@ def multiply_all(m: Logic, name: str, packing: Packing, xs: Sequence[Value], ys:
     list of Value
         As wide as a product's span, signed if that is.
     """
+    if (cell := block_of(m.target)) and packing.apart(m.target):
+        return [*multiply_together(m, name, cell, [(x, y) for y in ys for x in xs])]
     x = _side_by_side(m, f"{name}_x", xs, packing.steps[0], packing.x)
     y = _side_by_side(m, f"{name}_y", ys, packing.steps[1], packing.y)
     wide = multiply_in_block(m, name, x, y)
