@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from amaranth.hdl import Cat, Const, Shape, Signal, Value
 
 from hw.arith import MAX_FACTOR, Logic, fabric, multiply
+from hw.arith.inblock import block_of, multiply_together
 from hw.arith.logic import bits
 from hw.arith.packing import Packing, multiply_all
 from hw.arith.place import Place, adjoin, always
@@ -48,12 +49,7 @@ class Exact(ProductRule):
 
     def multiply(self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
         x, y = unpack_factor(a_format, m, a, "a"), unpack_factor(b_format, m, b, "b")
-        return Product(
-            _significand(m, x.significand, y.significand),
-            _exponent(m, x, y),
-            _negate(m, x, y),
-            status(m, x.kind, y.kind),
-        )
+        return _joined(m, _significand(m, x.significand, y.significand), x, y)
 
     def shares(self, a: Format, b: Format, counts: tuple[int, int], target: Target) -> bool:
         if counts == (1, 1):
@@ -71,11 +67,23 @@ class Exact(ProductRule):
         ys = [unpack_factor(b_format, m, code, f"b{n}") for n, code in enumerate(b)]
         packing = Packing(_significand_span(a_format), _significand_span(b_format), (len(xs), len(ys)))
         made = multiply_all(m, "products", packing, [x.significand for x in xs], [y.significand for y in ys])
-        pairs = [(x, y) for y in ys for x in xs]
-        return [
-            Product(significand, _exponent(m, x, y), _negate(m, x, y), status(m, x.kind, y.kind))
-            for significand, (x, y) in zip(made, pairs, strict=True)
-        ]
+        return [_joined(m, value, x, y) for value, (x, y) in zip(made, [(x, y) for y in ys for x in xs], strict=True)]
+
+    def apart(self, a: Format, b: Format, target: Target) -> int:
+        """How many products, each of operands of its own, one cell of the target makes."""
+        cell, spans = block_of(target), [_significand_span(fmt) for fmt in (a, b)]
+        fits = cell is not None and all(1 < span.width <= cell.half for span in spans)
+        return cell.products if cell is not None and fits else 1
+
+    def multiply_pairs(
+        self, m: Logic, a_format: Format, b_format: Format, pairs: Sequence[tuple[Value, Value]]
+    ) -> list[Product]:
+        """Logic, added to `m`, for one cell that makes as many products."""
+        cell = block_of(m.target)
+        assert cell is not None
+        given = [(unpack_factor(a_format, m, x, "a"), unpack_factor(b_format, m, y, "b")) for x, y in pairs]
+        made = multiply_together(m, "products", cell, [(x.significand, y.significand) for x, y in given])
+        return [_joined(m, value, x, y) for value, (x, y) in zip(made, given, strict=True)]
 
     def round(
         self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value, result: Format, rounding: str
@@ -109,6 +117,11 @@ def _significand(m: Logic, x: Value, y: Value) -> Value:
             gated = Cat(bit & one for bit in bits(other))
             return m.wire("product", gated.as_signed() if other.shape().signed else gated)
     return multiply(m, "product", x, y)
+
+
+def _joined(m: Logic, significand: Value, x: Operand, y: Operand) -> Product:
+    """The product of two operands whose significands are multiplied already."""
+    return Product(significand, _exponent(m, x, y), _negate(m, x, y), status(m, x.kind, y.kind))
 
 
 def _exponent(m: Logic, x: Operand, y: Operand) -> Value | None:

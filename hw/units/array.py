@@ -10,7 +10,7 @@ from amaranth.lib.wiring import Out
 from hw.specs.array import ArraySpec
 from hw.units.column import Column
 from hw.units.flows import CONTROLS
-from hw.units.groups import Group, groups
+from hw.units.groups import Group, groups, most_lanes
 from hw.units.skew import delayed
 from hw.units.stream import Streamed
 from hw.units.unit import Unit, instance
@@ -60,13 +60,19 @@ class Array(Streamed):
 
     @property
     def parts(self) -> dict[str, Unit]:
-        return {group.part: Column(self.spec, self.target, group.lanes) for group in groups(self.spec, self.target)}
+        return {group.part("column"): Column(self.spec, self.target, group.lanes) for group in self.groups}
+
+    @property
+    def groups(self) -> list[Group]:
+        """The columns, those together whose elements share multiplier blocks."""
+        pe = self.spec.pe
+        return groups(self.spec.columns, most_lanes(pe.mac, pe.other, self.target))
 
     def elaborate(self, platform: object) -> Module:
         m, spec, pe = Module(), self.spec, self.spec.pe
         move = Signal()
         m.d.comb += move.eq(self.sum.ready | ~self.sum.valid)
-        columns = groups(spec, self.target)
+        columns = self.groups
         control = CONTROLS[spec.flow](m, spec, columns, self, move)
         # Each row is a cycle behind the one above it, each column behind the one to its left.
         right: dict[str, Value] = dict(zip(pe.flags, control.flags, strict=True))
@@ -74,7 +80,7 @@ class Array(Streamed):
         sums: dict[str, list[Value]] = {name: [] for name in spec.sum_beat}
         for group, beside in zip(columns, control.beside, strict=True):
             first = group.first
-            down = Cat(self._entering(m, pe.other, column, move, first) for column in group.columns)
+            down = Cat(self._entering(m, pe.other, column, move, first) for column in group.numbers)
             outputs = self._column(m, group, {**right, pe.other: down, **beside, "en": move})
             # The next group is as many cycles behind as there are columns in this one.
             right = {
@@ -99,5 +105,5 @@ class Array(Streamed):
         widths = {f"{name}_out": len(inputs[name]) for name in (spec.pe.moving, *spec.pe.flags)}
         widths |= {name: group.lanes * field.format.width for name, field in spec.sum_beat.items()}
         outputs = {name: Signal(width, name=f"column{number}_{name}") for name, width in widths.items()}
-        m.submodules[f"column{number}"] = instance(group.part, inputs, outputs)
+        m.submodules[f"column{number}"] = instance(group.part("column"), inputs, outputs)
         return outputs

@@ -144,6 +144,6 @@ def _sums_so_far(m: Module, spec: ArraySpec, c: Any, move: Value, group: Group) 
     """What enters columns above their first elements: it meets the product behind the element's pipeline."""
     cycles, found = spec.pe.latency - 1 + group.first, {}
     for name in spec.sum_beat:
-        value = Cat(Value.cast(getattr(c.payload, name)[column]) for column in group.columns)
+        value = Cat(Value.cast(getattr(c.payload, name)[column]) for column in group.numbers)
         found[f"{name}_in"] = delayed(m, f"c_{name}_{group.first}", value, move, cycles)
     return found

@@ -1,22 +1,26 @@
-"""Columns of an array that are built as one: those whose elements share multiplier blocks."""
+"""Neighbours that are built as one, for their products share multiplier blocks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hw.specs.array import ArraySpec
+from hw.datapath import PRODUCTS
+from hw.specs.mac import MacSpec
 from hw.target import Target
-from hw.units.pe import most_lanes
+
+MAX_SHARED = 8
+"""The most products that share a multiplier block."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Neighbouring columns, which begin in the same cycle: that in which the first of them would by itself.
+    """Neighbours, of a column's number, or of an element's.
 
     Parameters
     ----------
     first : int
-        The number of the first, which is also how many cycles it is behind the array's first column.
+        The number of the first. A group of an array's columns begins when its first would by itself: that many cycles
+        behind the first of all.
     lanes : int
         How many they are.
     """
@@ -24,18 +28,23 @@ class Group:
     first: int
     lanes: int
 
-    @property
-    def part(self) -> str:
-        """The name of its module among the array's parts."""
-        return "column" if self.lanes == 1 else f"columns{self.lanes}"
+    def part(self, name: str) -> str:
+        """The name of its module among a unit's parts; `name` is that of one alone."""
+        return name if self.lanes == 1 else f"{name}s{self.lanes}"
 
     @property
-    def columns(self) -> range:
-        """Their numbers."""
+    def numbers(self) -> range:
         return range(self.first, self.first + self.lanes)
 
 
-def groups(spec: ArraySpec, target: Target) -> list[Group]:
-    """All columns of an array, left to right."""
-    lanes = most_lanes(spec.pe, target)
-    return [Group(first, min(lanes, spec.columns - first)) for first in range(0, spec.columns, lanes)]
+def groups(count: int, lanes: int) -> list[Group]:
+    """All of so many, in order, so many at a time."""
+    return [Group(first, min(lanes, count - first)) for first in range(0, count, lanes)]
+
+
+def most_lanes(mac: MacSpec, other: str, target: Target) -> int:
+    """How many products with one operand in common share a multiplier block; `other` is the one that differs."""
+    if mac.form != "dsp":
+        return 1
+    rule, counts = PRODUCTS[mac.product], {n: (1, n) if other == "b" else (n, 1) for n in range(1, MAX_SHARED + 1)}
+    return max(n for n, count in counts.items() if rule.shares(mac.a, mac.b, count, target))

@@ -12,20 +12,9 @@ from hw.datapath.product import Made
 from hw.formats import Fixed, check_int
 from hw.specs.pe import PeSpec
 from hw.target import GENERIC, Target
+from hw.units.groups import MAX_SHARED
 from hw.units.skew import delayed
 from hw.units.unit import Unit, check_form, check_unit
-
-MAX_SHARED = 8
-"""The most products that share a multiplier block."""
-
-
-def most_lanes(spec: PeSpec, target: Target) -> int:
-    """How many elements of a row share a multiplier block of the target."""
-    if spec.form != "dsp":
-        return 1
-    counts = {n: (1, n) if spec.other == "b" else (n, 1) for n in range(1, MAX_SHARED + 1)}
-    rule = PRODUCTS[spec.product]
-    return max(n for n, count in counts.items() if rule.shares(spec.a, spec.b, count, target))
 
 
 class Pe(Unit):

@@ -13,7 +13,7 @@ from hw.spec import from_json
 from hw.specs.array import ArraySpec
 from hw.specs.pe import FLOWS
 from hw.specs.stream import beat_width
-from hw.units.groups import groups
+from hw.units.array import Array
 from rtl_gen import emit
 
 INT8 = parse_format("int8")
@@ -169,6 +169,6 @@ def test_text_grows_with_the_sides_and_not_with_the_area() -> None:
 def test_columns_share_blocks_that_are_wide_enough(name: str, target: str, lanes: list[int]) -> None:
     spec = hw.parse(f"array/{name}")
     assert isinstance(spec, ArraySpec)
-    found = groups(spec, hw.parse_target(target))
+    found = Array(spec, hw.parse_target(target)).groups
     assert [group.lanes for group in found] == lanes
-    assert [column for group in found for column in group.columns] == list(range(spec.columns))
+    assert [column for group in found for column in group.numbers] == list(range(spec.columns))

@@ -47,3 +47,19 @@ def test_what_is_no_more_than_a_bit_or_too_wide_is_no_block() -> None:
 
 def test_columns_that_share_a_block_have_one_block() -> None:
     assert len(blocks("array/e4m3xe4m3/1x2/os/exact/kulisch64/p1/dsp", "ecp5", "MULT18X18D")) == 1
+
+
+def test_an_sb_mac16_makes_two_products_of_eight_bits_by_eight() -> None:
+    for name in ("array/int8xint8/1x2/os/exact/kulisch64/p1/dsp", "matvec/int8xint8/2x1/exact/kulisch64/p1/dsp"):
+        assert len(blocks(name, "ice40up", "SB_MAC16")) == 1
+    (block,) = blocks("dot/int8xint8/n2/exact/exact/p1/dsp", "ice40up", "SB_MAC16")
+    assert ".MODE_8x8(1'h1)" in block
+    (block,) = blocks("mul/int12xint8/exact/exact/p0/dsp", "ice40up", "SB_MAC16")
+    assert ".MODE_8x8(1'h0)" in block
+
+
+@pytest.mark.parametrize(("target", "kind"), [("nexus", "MULT9X9"), ("gowin", "MULT9X9")])
+def test_small_products_take_half_a_block(target: str, kind: str) -> None:
+    assert len(blocks("mac/int8xint8/exact/kulisch64/p2/dsp", target, kind)) == 1
+    assert not blocks("mac/int10xint8/exact/kulisch64/p2/dsp", target, kind)
+    assert len(blocks("mac/int10xint8/exact/kulisch64/p2/dsp", target, "MULT18X18")) == 1

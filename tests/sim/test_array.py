@@ -11,7 +11,7 @@ import pytest
 
 import hw
 from hw.specs.array import ArraySpec
-from hw.units.groups import groups
+from hw.units.array import Array
 from rtl_gen import Emitted, emit
 from sim.benches.array import alike
 from sim.benches.play import save
@@ -45,14 +45,17 @@ def test_arrays_do_what_their_models_do(name: str) -> None:
     [
         # Two columns to a block and one left over; three; two of floats, with a status, of two words.
         *("array/int8xint8/3x5/os/exact/kulisch64/p1/dsp@xc7", "array/int4xuint4/3x4/is/exact/kulisch64/p2/dsp@xcup"),
-        "array/e4m3xe5m2/2x4/ws/exact/carrysave64/p1/dsp@ecp5",
+        *(
+            "array/e4m3xe5m2/2x4/ws/exact/carrysave64/p1/dsp@ecp5",
+            "array/int8xint8/2x3/ws/exact/kulisch64/p2/dsp@ice40up",
+        ),
     ],
 )
 def test_columns_that_share_blocks_do_what_columns_do(name: str) -> None:
     spec, _, target = name.partition("@")
     parsed = hw.parse(spec)
     assert isinstance(parsed, ArraySpec)
-    assert len(groups(parsed, hw.parse_target(target))) < parsed.columns
+    assert len(Array(parsed, hw.parse_target(target)).groups) < parsed.columns
     verdict = verify(parsed, hw.parse_target(target))
     assert verdict.passed, verdict.failures
 
