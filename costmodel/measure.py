@@ -20,6 +20,7 @@ from costmodel.levels import levels
 from costmodel.targets import CLASSES, Flow, load
 from hw.formats import check_int
 from hw.formats.messages import echo
+from hw.specs.base import uses_blocks
 from rtl_gen import Emitted, emit, process, yosys
 from rtl_gen.files import code_digest
 from rtl_gen.scratch import scratch
@@ -109,7 +110,7 @@ class Design:
     @classmethod
     def of(cls, spec: hw.Spec, emitted: Emitted, timed: bool = True) -> Design:
         """The design of a spec."""
-        dsp = getattr(spec, "form", "") == "dsp"
+        dsp = uses_blocks(getattr(spec, "form", ""))
         return cls(spec.name, emitted.verilog, emitted.manifest, dsp, timed=timed)
 
 

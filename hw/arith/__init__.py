@@ -9,6 +9,8 @@ from hw.arith.ice40 import Ice40
 from hw.arith.inblock import multiply_in_block
 from hw.arith.lattice import CELLS, Lattice
 from hw.arith.logic import Logic
+from hw.arith.multiplier import paired
+from hw.arith.product import star
 from hw.arith.xilinx import CHAIN, Xilinx
 
 FABRICS: dict[str, Fabric] = {
@@ -42,4 +44,7 @@ def multiply(m: Logic, name: str, x: Value, y: Value) -> Signal:
             raise ValueError(f"{operand} must have 1..{MAX_FACTOR} bits, got {len(value)}")
     if m.form == "dsp":
         return multiply_in_block(m, name, x, y)
+    if m.form == "luts" and not m.target.carry:
+        # Rows: what is written as an operator would take a block.
+        return paired(m, fabric(m), name, x, y) if min(len(x), len(y)) > 1 else star(m, name, x, y)
     return fabric(m).multiply(m, name, x, y, fast=m.form == "fast")

@@ -116,7 +116,7 @@ class Logic:
     stages : int
         Registers that it will be cut by, for what has a shape that can be cut and one that can't.
     form : str
-        How it is built: a key of `hw.specs.base.FORMS`.
+        How it is built: a key of `hw.specs.base.FORMS`; or ``luts``: as small, beside what takes all multiplier blocks.
     """
 
     def __init__(self, target: Target = GENERIC, stages: int = 0, form: str = "small") -> None:

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import Out
 from hw.specs.array import ArraySpec
 from hw.units.column import Column
 from hw.units.flows import CONTROLS
-from hw.units.groups import Group, groups, most_lanes
+from hw.units.groups import Group, groups
 from hw.units.skew import delayed
 from hw.units.stream import Streamed
 from hw.units.unit import Unit, instance
@@ -60,13 +60,13 @@ class Array(Streamed):
 
     @property
     def parts(self) -> dict[str, Unit]:
-        return {group.part("column"): Column(self.spec, self.target, group.lanes) for group in self.groups}
+        return {group.part("column"): Column(self.spec, self.target, group.lanes, group.form) for group in self.groups}
 
     @property
     def groups(self) -> list[Group]:
         """The columns, those together whose elements share multiplier blocks."""
         pe = self.spec.pe
-        return groups(self.spec.columns, most_lanes(pe.mac, pe.other, self.target))
+        return groups(pe.mac, pe.other, self.spec.columns, self.spec.in_blocks, self.target)
 
     def elaborate(self, platform: object) -> Module:
         m, spec, pe = Module(), self.spec, self.spec.pe

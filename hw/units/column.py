@@ -30,6 +30,8 @@ class Column(Unit):
         The fabric to build it for.
     lanes : int
         Columns that it is, 1 or more.
+    form : str
+        The form of the elements' logic.
 
     Members
     -------
@@ -46,8 +48,8 @@ class Column(Unit):
         A sum, ``spec.gathering`` cycles after the element has it.
     """
 
-    def __init__(self, spec: ArraySpec, target: Target, lanes: int = 1) -> None:
-        self.spec, self.target, self.lanes, self.element = spec, target, lanes, Pe(spec.pe, target, lanes)
+    def __init__(self, spec: ArraySpec, target: Target, lanes: int, form: str) -> None:
+        self.spec, self.target, self.lanes, self.element = spec, target, lanes, Pe(spec.pe, target, lanes, form)
         pe, rows = spec.pe, spec.rows
         moving = {name: rows * self.element.passed[name] for name in (pe.moving, *pe.flags)}
         sums = {"x": lanes * spec.accumulator_format.width, **({"status": 2 * lanes} if spec.has_status else {})}
@@ -114,7 +116,7 @@ class Column(Unit):
         step = SEGMENT.bit_length() - 1
         row: Value = self.row if self.spec.rows > 1 else Const(0, 1)
         for level in range(self.spec.levels):
-            logic = Logic(self.target, 0, self.spec.form)
+            logic = Logic(self.target, 0, self.spec.pe.form)
             segments = [words[low : low + SEGMENT] for low in range(0, len(words), SEGMENT)]
             chosen = [fabric(logic).select(logic, f"level{level}", segment, row[:step]) for segment in segments]
             shown = [logic.result(word) for word in chosen]
@@ -129,7 +131,7 @@ class Column(Unit):
         words = [found.word_select(n, width) for n in range(len(self.spec.pe.words))]
         shown, status = words[0], found[width * len(words) :]
         if sums.behind:
-            logic = Logic(self.target, 0, self.spec.form)
+            logic = Logic(self.target, 0, self.spec.pe.form)
             lane = width // self.lanes
             split = [[logic.wire("word", word.word_select(n, lane)) for word in words] for n in range(self.lanes)]
             total = logic.result(Cat(sums.resolve(logic, given) for given in split))

@@ -23,13 +23,18 @@ class Group:
         behind the first of all.
     lanes : int
         How many they are.
+    form : str
+        The form of their logic.
     """
 
     first: int
     lanes: int
+    form: str
 
     def part(self, name: str) -> str:
         """The name of its module among a unit's parts; `name` is that of one alone."""
+        if self.form == "luts":
+            return f"{name}_luts"
         return name if self.lanes == 1 else f"{name}s{self.lanes}"
 
     @property
@@ -37,9 +42,27 @@ class Group:
         return range(self.first, self.first + self.lanes)
 
 
-def groups(count: int, lanes: int) -> list[Group]:
-    """All of so many, in order, so many at a time."""
-    return [Group(first, min(lanes, count - first)) for first in range(0, count, lanes)]
+def groups(mac: MacSpec, other: str, count: int, in_blocks: int, target: Target) -> list[Group]:
+    """All of `count` neighbours, in order.
+
+    Parameters
+    ----------
+    mac : MacSpec
+        What each does.
+    other : str
+        The operand that they do not have in common, ``a`` or ``b``.
+    count : int
+    in_blocks : int
+        How many of them are in multiplier blocks, if the form is dsp.
+    target : Target
+    """
+    lanes = most_lanes(mac, other, target)
+    found = []
+    for first in range(0, in_blocks, lanes):
+        number = min(lanes, in_blocks - first)
+        # Several products can't share a block's accumulator, so sums are made of LUTs.
+        found.append(Group(first, number, mac.form if number == 1 else "small"))
+    return [*found, *(Group(first, 1, "luts") for first in range(in_blocks, count))]
 
 
 def most_lanes(mac: MacSpec, other: str, target: Target) -> int:

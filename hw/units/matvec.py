@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import Out
 
 from hw.specs.matvec import MatVecSpec
-from hw.units.groups import Group, groups, most_lanes
+from hw.units.groups import Group, groups
 from hw.units.replay import Beats, Replay
 from hw.units.skew import delayed
 from hw.units.stream import Streamed, moved
@@ -64,11 +64,14 @@ class MatVec(Streamed):
 
     @property
     def parts(self) -> dict[str, Unit]:
-        return {group.part("element"): TreeSum(self.spec, self.target, group.lanes) for group in self._groups()}
+        return {
+            group.part("element"): TreeSum(self.spec, self.target, group.lanes, group.form) for group in self.groups
+        }
 
-    def _groups(self) -> list[Group]:
+    @property
+    def groups(self) -> list[Group]:
         """The elements, those together that share multiplier blocks."""
-        return groups(self.spec.elements, most_lanes(self.spec.mac, "b", self.target))
+        return groups(self.spec.mac, "b", self.spec.elements, self.spec.in_blocks, self.target)
 
     def elaborate(self, platform: object) -> Module:
         m, spec, y = Module(), self.spec, self.y
@@ -78,7 +81,7 @@ class MatVec(Streamed):
         with m.If(beats.error):
             m.d.sync += self.error.eq(1)
         arrived = moved(m, beats.valid, move, spec.pipeline, "arrived")
-        outputs = [self._element(m, group, beats, arrived, move) for group in self._groups()]
+        outputs = [self._element(m, group, beats, arrived, move) for group in self.groups]
         after = spec.pipeline + 1 + spec.sums.behind
         m.d.comb += y.valid.eq(moved(m, beats.valid & beats.last, move, after))
         for name in outputs[0]:

@@ -35,6 +35,8 @@ class Pe(Unit):
         The fabric to build it for.
     lanes : int
         Elements that it is, 1 or more.
+    form : str, optional
+        The form of its logic, if it is not the spec's.
 
     Members
     -------
@@ -70,11 +72,12 @@ class Pe(Unit):
 
     spec_type = PeSpec
 
-    def __init__(self, spec: PeSpec, target: Target = GENERIC, lanes: int = 1) -> None:
+    def __init__(self, spec: PeSpec, target: Target = GENERIC, lanes: int = 1, form: str = "") -> None:
         check_unit(spec, self.spec_type, target)
         check_form(spec.form, target)
         check_int("lanes", lanes, 1, MAX_SHARED)
         self.spec, self.target, self.latency, self.lanes = spec, target, spec.latency, lanes
+        self.form = form or spec.form
         self.passed = {"a": spec.a.width, "b": spec.b.width, **dict.fromkeys(spec.flags, 1)}
         self.passed[spec.other] *= lanes
         self.held = dict.fromkeys(spec.words, spec.mac.accumulator_format.width)
@@ -126,8 +129,7 @@ class Pe(Unit):
         for index, name in enumerate(self.held):
             m.d.comb += getattr(self, name).eq(Cat(lane[index] for lane in held))
 
-        # Several products can't share a block's accumulator, so sums are made of LUTs.
-        logic = Logic(self.target, spec.pipeline, spec.form if self.lanes == 1 else "small")
+        logic = Logic(self.target, spec.pipeline, self.form)
         for name in "ab":
             logic.comes_from(passed[name], getattr(self, name), self.en)
         if spec.flow == "os":

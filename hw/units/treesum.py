@@ -33,6 +33,8 @@ class TreeSum(Unit):
         The fabric to build it for.
     rows : int
         Sums that it makes, 1 or more.
+    form : str
+        The form of its logic.
 
     Members
     -------
@@ -50,8 +52,8 @@ class TreeSum(Unit):
         As in `Mac`.
     """
 
-    def __init__(self, spec: MatVecSpec, target: Target, rows: int = 1) -> None:
-        self.spec, self.target, self.rows = spec, target, rows
+    def __init__(self, spec: MatVecSpec, target: Target, rows: int, form: str) -> None:
+        self.spec, self.target, self.rows, self.form = spec, target, rows, form
         status = {"status": Out(2 * rows)} if spec.has_status else {}
         super().__init__(
             {
@@ -80,8 +82,7 @@ class TreeSum(Unit):
     def elaborate(self, platform: object) -> Module:
         m, spec, sums = Module(), self.spec, self.spec.sums
         assert isinstance(sums, FixedPoint)
-        # What shares blocks can't have their accumulators, so sums are made of LUTs.
-        logic = Logic(self.target, spec.pipeline, spec.form if self.rows == 1 else "small")
+        logic = Logic(self.target, spec.pipeline, self.form)
         rows = [_Row(self, number, beat) for number, beat in enumerate(self._beats(logic))]
         for row in rows:
             row.add(logic)
@@ -97,7 +98,7 @@ class TreeSum(Unit):
 
     def _resolved(self, m: Module, rows: Sequence[_Row]) -> list[tuple[Signal, Signal | None]]:
         """Of what each row holds in two words their sum, in a register of its own; and the status."""
-        logic = Logic(self.target, 0, self.spec.form)
+        logic = Logic(self.target, 0, self.form)
         totals = [logic.result(self.spec.sums.resolve(logic, row.held)) for row in rows]
         logic.into(m, self.en)
         found = []

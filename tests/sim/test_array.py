@@ -47,8 +47,9 @@ def test_arrays_do_what_their_models_do(name: str) -> None:
         *("array/int8xint8/3x5/os/exact/kulisch64/p1/dsp@xc7", "array/int4xuint4/3x4/is/exact/kulisch64/p2/dsp@xcup"),
         *(
             "array/e4m3xe5m2/2x4/ws/exact/carrysave64/p1/dsp@ecp5",
-            "array/int8xint8/2x3/ws/exact/kulisch64/p2/dsp@ice40up",
-        ),
+        "array/int8xint8/2x3/ws/exact/kulisch64/p2/dsp@ice40up",
+        # Two in a block, one in a block, two in LUTs.
+        "array/int8xint8/2x5/ws/exact/kulisch64/p1/dsp:3@xc7",
     ],
 )
 def test_columns_that_share_blocks_do_what_columns_do(name: str) -> None:
@@ -57,6 +58,12 @@ def test_columns_that_share_blocks_do_what_columns_do(name: str) -> None:
     assert isinstance(parsed, ArraySpec)
     assert len(Array(parsed, hw.parse_target(target)).groups) < parsed.columns
     verdict = verify(parsed, hw.parse_target(target))
+    assert verdict.passed, verdict.failures
+
+
+def test_columns_left_to_luts_do_what_columns_do() -> None:
+    # Portable RTL would be given blocks: there the multipliers are rows.
+    verdict = verify(hw.parse("array/int8xe2m1/3x3/os/exact/kulisch64/p1/dsp:2"), hw.parse_target("gowin"))
     assert verdict.passed, verdict.failures
 
 
