@@ -43,10 +43,9 @@ def test_arrays_do_what_their_models_do(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        # Two columns to a block and one left over; three; two of floats, with a status, of two words.
+        # Two columns to a block and one left over; three; two of floats, with a status, of two words; halves of a cell.
         *("array/int8xint8/3x5/os/exact/kulisch64/p1/dsp@xc7", "array/int4xuint4/3x4/is/exact/kulisch64/p2/dsp@xcup"),
-        *(
-            "array/e4m3xe5m2/2x4/ws/exact/carrysave64/p1/dsp@ecp5",
+        "array/e4m3xe5m2/2x4/ws/exact/carrysave64/p1/dsp@ecp5",
         "array/int8xint8/2x3/ws/exact/kulisch64/p2/dsp@ice40up",
         # Two in a block, one in a block, two in LUTs.
         "array/int8xint8/2x5/ws/exact/kulisch64/p1/dsp:3@xc7",
