@@ -97,7 +97,7 @@ class GowinBlock(BlockCell):
 
 IDLE = {
     **dict.fromkeys("CD", 16),
-    **dict.fromkeys(("AHOLD", "BHOLD", "CHOLD", "DHOLD", "IRSTTOP", "IRSTBOT", "ORSTTOP", "ORSTBOT"), 1),
+    **dict.fromkeys(("CHOLD", "DHOLD", "IRSTTOP", "IRSTBOT", "ORSTTOP", "ORSTBOT"), 1),
     **dict.fromkeys(("OLOADTOP", "OLOADBOT", "ADDSUBTOP", "ADDSUBBOT", "OHOLDTOP", "OHOLDBOT"), 1),
     **dict.fromkeys(("CI", "ACCUMCI", "SIGNEXTIN"), 1),
 }
@@ -105,15 +105,15 @@ IDLE = {
 
 
 class Ice40Block(BlockCell):
-    """Lattice iCE40 UltraPlus' SB_MAC16: a product of 16 bits by 16, or two of 8 bits by 8; registers of one enable.
+    """Lattice iCE40 UltraPlus' SB_MAC16: a product of 16 bits by 16, or two of 8 bits by 8. Its registers have one
+    enable, and those before it can hold by themselves while the others do not.
 
     Source: Yosys's cell model, share/ice40/cells_sim.v.
     """
 
-    width, products, half, depth, common_enable = 16, 2, 8, 2, True
+    width, products, half, depth = 16, 2, 8, 2
 
     def instance(self, x: Side, y: Side, products: Sequence[Signal], enable: Value | None, registers: int) -> Instance:
-        used = next((value for value in (enable, x.enable, y.enable) if value is not None), None)
         small = max(len(factor) for factor in (*x.factors, *y.factors)) <= self.half
         parameters = self._by_halves(registers) if small else self._whole(registers)
         ports: dict[str, Any] = {f"p_{name}": Const(value, bits) for name, (value, bits) in parameters.items()}
@@ -124,10 +124,12 @@ class Ice40Block(BlockCell):
                 f"p_{letter}_REG": Const(side.enable is not None, 1),
                 f"p_{letter}_SIGNED": Const(side.factors[0].shape().signed, 1),
                 f"i_{letter}": Cat(*wires, Const(0, self.width - len(wires))),
+                f"i_{letter}HOLD": _held(side.enable, enable),
             }
         ports |= {f"i_{port}": Const(0, bits) for port, bits in IDLE.items()}
         ports |= {f"o_{port}": Signal(1, name=f"unused_{port}") for port in ("CO", "ACCUMCO", "SIGNEXTOUT")}
-        ports |= _clocked(used)
+        ports["i_CE"] = Const(1, 1) if enable is None else enable
+        ports["i_CLK"] = ClockSignal() if registers or x.enable is not None or y.enable is not None else Const(0, 1)
         wires = [wire for product in products for wire in shown(product, 2 * size)]
         ports["o_O"] = Cat(*wires, *([Signal(self.width, name="unused_half")] if len(wires) == self.width else []))
         return Instance("SB_MAC16", **ports)
@@ -163,6 +165,11 @@ def _clocked(enable: Value | None) -> dict[str, Value]:
     if enable is None:
         return {"i_CLK": Const(0, 1), "i_CE": Const(1, 1)}
     return {"i_CLK": ClockSignal(), "i_CE": enable}
+
+
+def _held(own: Value | None, common: Value | None) -> Value:
+    """Whether a register of its own enable holds, beside the cell's."""
+    return Const(0, 1) if own is None or own is common else ~own
 
 
 BLOCKS: dict[str, BlockCell] = {

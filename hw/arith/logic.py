@@ -152,7 +152,10 @@ class Logic:
         self.steps.append(Step(name, list(products), Cat(*products), value, delay=depth(value), block=block))
 
     def comes_from(self, register: Signal, before: Value, enable: Value) -> None:
-        """Say what a register outside holds next, and its enable: a multiplier block may have it as its own."""
+        """Say what a register outside holds next, and its enable: a multiplier block may have it as its own.
+
+        The enable is never set while that of the datapath's own registers is not.
+        """
         self.registered[register] = Registered(before, enable)
 
     def feedback(self, register: Signal) -> Signal:
