@@ -28,6 +28,8 @@ class Flow:
         Yosys commands to try; the one with the fewest LUTs counts.
     dsp_flows : tuple of str
         The same, with the family's multiplier blocks; empty if it has none.
+    block : str
+        What a unit of them is; empty if it has none.
     untimed : dict
         Where nextpnr's MHz of a design with blocks are too many: the reason, `why`, and `unless`: the parameters of a
         block, and the values that they need to have for it to be timed. Empty if they are right.
@@ -48,6 +50,7 @@ class Flow:
     lut_kind: str
     synthesis: tuple[str, ...]
     dsp_flows: tuple[str, ...]
+    block: str
     untimed: dict[str, Any]
     cells: dict[str, dict[str, int]]
     free: frozenset[str]
@@ -87,6 +90,7 @@ def load(name: str) -> Flow:
         lut_kind=data["lut_kind"],
         synthesis=tuple(data["synthesis"]["flows"]),
         dsp_flows=tuple(data.get("dsp", {"flows": ()})["flows"]),
+        block=data.get("dsp", {}).get("block", ""),
         untimed=data.get("dsp", {}).get("untimed", {}),
         cells={kind: data["cells"][kind] for kind in CLASSES},
         free=frozenset(data["cells"]["free"]),
