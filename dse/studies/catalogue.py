@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dse.studies.blocks import Blocks
 from dse.studies.formats import Formats
 from dse.studies.qor import Qor
 from dse.studies.results import Results
@@ -11,4 +12,4 @@ from dse.studies.scaling import Scaling
 from dse.studies.study import Study
 from dse.studies.units import Units
 
-STUDIES: dict[str, type[Study[Any]]] = {study.name: study for study in (Formats, Scaling, Results, Units, Qor)}
+STUDIES: dict[str, type[Study[Any]]] = {study.name: study for study in (Formats, Scaling, Blocks, Results, Units, Qor)}

@@ -125,7 +125,13 @@ class Reader:
 def _place(bit: Value) -> tuple[Signal, int]:
     """The signal and the place of one bit."""
     place = 0
-    while isinstance(bit, Slice):
-        place, bit = place + bit.start, bit.value
-    assert isinstance(bit, Signal)
+    while not isinstance(bit, Signal):
+        if isinstance(bit, Slice):
+            place, bit = place + bit.start, bit.value
+            continue
+        assert isinstance(bit, Concat)
+        for bit in bit.parts:  # noqa: B020 - the part that has the place
+            if place < len(bit):
+                break
+            place -= len(bit)
     return bit, place

@@ -18,6 +18,9 @@ from hw.units.unit import Unit, instance
 class Column(Unit):
     """The elements of one column, and what makes of their words the sums that leave it.
 
+    With several `lanes` it is as many columns, of elements with as many: ports have those of all lanes, the first in
+    the lowest bits.
+
     If the output stays, the column has each row's sum in turn: `row` chooses it, in the one cycle in which it is
     complete. Else the sum goes down through all elements, and what comes out at the foot is complete.
 
@@ -27,6 +30,10 @@ class Column(Unit):
         The array's.
     target : Target
         The fabric to build it for.
+    lanes : int
+        Columns that it is, 1 or more.
+    form : str
+        The form of the elements' logic.
 
     Members
     -------
@@ -43,11 +50,11 @@ class Column(Unit):
         A sum, ``spec.gathering`` cycles after the element has it.
     """
 
-    def __init__(self, spec: ArraySpec, target: Target) -> None:
-        self.spec, self.target, self.element = spec, target, Pe(spec.pe, target)
+    def __init__(self, spec: ArraySpec, target: Target, lanes: int, form: str) -> None:
+        self.spec, self.target, self.lanes, self.element = spec, target, lanes, Pe(spec.pe, target, lanes, form)
         pe, rows = spec.pe, spec.rows
         moving = {name: rows * self.element.passed[name] for name in (pe.moving, *pe.flags)}
-        sums = {"x": spec.accumulator_format.width, **({"status": 2} if spec.has_status else {})}
+        sums = {"x": lanes * spec.accumulator_format.width, **({"status": 2 * lanes} if spec.has_status else {})}
         beside = {f"{name}_in": width for name, width in sums.items()}
         if spec.flow == "os":
             beside = {"row": (rows - 1).bit_length()} if rows > 1 else {}
@@ -100,7 +107,8 @@ class Column(Unit):
         """An element; its outputs."""
         passed, held = self.element.passed, self.element.held
         moving = {name: getattr(self, name).word_select(row, passed[name]) for name in self.moving}
-        widths = {f"{name}_out": width for name, width in passed.items()} | held
+        widths = {f"{name}_out": width for name, width in passed.items()}
+        widths |= {name: self.lanes * width for name, width in held.items()}
         outputs = {name: Signal(width, name=f"{name}_{row}") for name, width in widths.items()}
         m.submodules[f"pe_{row}"] = instance("pe", {**moving, **inputs, "en": self.en}, outputs)
         return outputs
@@ -110,7 +118,7 @@ class Column(Unit):
         step = SEGMENT.bit_length() - 1
         row: Value = self.row if self.spec.rows > 1 else Const(0, 1)
         for level in range(self.spec.levels):
-            logic = Logic(self.target, 0, self.spec.form)
+            logic = Logic(self.target, 0, self.spec.pe.form)
             segments = [words[low : low + SEGMENT] for low in range(0, len(words), SEGMENT)]
             chosen = [fabric(logic).select(logic, f"level{level}", segment, row[:step]) for segment in segments]
             shown = [logic.result(word) for word in chosen]
@@ -125,8 +133,10 @@ class Column(Unit):
         words = [found.word_select(n, width) for n in range(len(self.spec.pe.words))]
         shown, status = words[0], found[width * len(words) :]
         if sums.behind:
-            logic = Logic(self.target, 0, self.spec.form)
-            total = logic.result(sums.resolve(logic, [logic.wire("word", word) for word in words]))
+            logic = Logic(self.target, 0, self.spec.pe.form)
+            lane = width // self.lanes
+            split = [[logic.wire("word", word.word_select(n, lane)) for word in words] for n in range(self.lanes)]
+            total = logic.result(Cat(sums.resolve(logic, given) for given in split))
             logic.into(m, self.en)
             shown, status = (
                 delayed(m, name, value, self.en, 1) for name, value in (("resolved", total), ("status_kept", status))
