@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.hdl._ast import SignalDict
 
+from hw.arith.pieces import pieces
 from hw.arith.schedule import Datapath, Schedule, schedule
 from hw.arith.steps import Absorbs, Cell, Registered, Step
 from hw.arith.writer import Writer
@@ -119,5 +120,6 @@ class Logic:
         """
         if not self.stages:
             return Schedule([0] * len(self.steps), 0.0)
+        self.steps = pieces(self.steps)
         inner = [result for result, _ in self.results]
         return schedule(Datapath(self.steps, inner, self.late), self.stages, delays_of(self.target.name))
