@@ -11,7 +11,7 @@ from amaranth.lib.wiring import Out
 from hw.specs.array import ArraySpec
 from hw.units.column import Column
 from hw.units.flows import CONTROLS
-from hw.units.groups import Group, groups
+from hw.units.groups import Group, groups, most_lanes, squares
 from hw.units.outlet import Outlet
 from hw.units.skew import delayed
 from hw.units.stream import Streamed
@@ -62,13 +62,27 @@ class Array(Streamed):
 
     @cached_property
     def parts(self) -> dict[str, Unit]:
-        return {group.part("column"): Column(self.spec, self.target, group.lanes, group.form) for group in self.groups}
+        spec, target, together = self.spec, self.target, self.together
+        return {group.part("column"): Column(spec, target, group.lanes, group.form, together) for group in self.groups}
+
+    @property
+    def together(self) -> int:
+        """Rows of an element: two where the sums stay and a block makes the products of two rows and two columns."""
+        spec = self.spec
+        square = spec.flow == "os" and spec.in_blocks == spec.columns > 1 and spec.rows > 1
+        return 2 if square and squares(spec.pe.mac, self.target) else 1
+
+    @property
+    def row_starts(self) -> list[int]:
+        """The cycle in which each row begins, counted from the first."""
+        return [row - row % self.together for row in range(self.spec.rows)]
 
     @property
     def groups(self) -> list[Group]:
         """The columns, those together whose elements share multiplier blocks."""
-        pe = self.spec.pe
-        return groups(pe.mac, pe.other, self.spec.columns, self.spec.in_blocks, self.target)
+        pe, together = self.spec.pe, self.together
+        lanes = most_lanes(pe.mac, pe.other, self.target) if together == 1 else 2
+        return groups(pe.mac, self.spec.columns, self.spec.in_blocks, lanes)
 
     def elaborate(self, platform: object) -> Module:
         m, spec, pe = Module(), self.spec, self.spec.pe
@@ -77,11 +91,11 @@ class Array(Streamed):
         control = CONTROLS[spec.flow](m, spec, columns, self, move)
         # Each row is a cycle behind the one above it, each column behind the one to its left.
         right: dict[str, Value] = dict(zip(pe.flags, control.flags, strict=True))
-        right[pe.moving] = Cat(self._entering(m, pe.moving, row, move, row) for row in range(spec.rows))
+        right[pe.moving] = Cat(self._entering(m, pe.moving, *row, move) for row in enumerate(self.row_starts))
         sums: dict[str, list[Value]] = {name: [] for name in spec.sum_beat}
         for group, beside in zip(columns, control.beside, strict=True):
             first = group.first
-            down = Cat(self._entering(m, pe.other, column, move, first) for column in group.numbers)
+            down = Cat(self._entering(m, pe.other, column, first, move) for column in group.numbers)
             outputs = self._column(m, group, {**right, pe.other: down, **beside, "en": move})
             # The next group is as many cycles behind as there are columns in this one.
             right = {
@@ -94,7 +108,7 @@ class Array(Streamed):
         outlet.offer(control.valid, Cat(*(Cat(values) for values in sums.values()), control.last))
         return m
 
-    def _entering(self, m: Module, operand: str, lane: int, move: Value, cycles: int) -> Value:
+    def _entering(self, m: Module, operand: str, lane: int, cycles: int, move: Value) -> Value:
         """A lane of an operand as its row or column gets it, so many cycles late."""
         code = Value.cast(getattr(self, operand).payload.x[lane])
         return delayed(m, f"{operand}_of_{lane}", code, move, cycles)

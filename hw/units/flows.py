@@ -78,7 +78,7 @@ def output_stationary(m: Module, spec: ArraySpec, columns: Sequence[Group], port
     rows = taps(m, "row_of", row, move, spec.columns - 1)
     after = spec.gathering + spec.columns - 1
     return Control(
-        [along(m, spec, "valid", fire, move), along(m, spec, "first", first, move)],
+        [along(m, "valid", fire, move, ports.row_starts), along(m, "first", first, move, ports.row_starts)],
         [{"row": rows[group.first]} if spec.rows > 1 else {} for group in columns],
         delayed(m, "valid_out", leaving, move, after, reset=True),
         delayed(m, "last_out", final, move, after),
@@ -112,7 +112,7 @@ def operand_stationary(m: Module, spec: ArraySpec, columns: Sequence[Group], por
         count(m, index, index + 1, full, load, 0)
     takes = [delayed(m, f"take_{n}", load & (index == n), move, n) for n in range(spec.rows)]
     return Control(
-        [Cat(takes), along(m, spec, "swap", swap, move)],
+        [Cat(takes), along(m, "swap", swap, move, ports.row_starts)],
         [_sums_so_far(m, spec, c, move, group) for group in columns],
         delayed(m, "valid_out", fire, move, spec.latency, reset=True),
         delayed(m, "last_out", moving.payload.last, move, spec.latency),
@@ -127,9 +127,10 @@ CONTROLS: dict[str, Callable[[Module, ArraySpec, Sequence[Group], Any, Value], C
 """By dataflow."""
 
 
-def along(m: Module, spec: ArraySpec, name: str, flag: Value, move: Value) -> Value:
+def along(m: Module, name: str, flag: Value, move: Value, starts: Sequence[int]) -> Value:
     """A flag as the first element of each row gets it."""
-    return Cat(taps(m, f"{name}_of", flag, move, spec.rows - 1))
+    passed = taps(m, f"{name}_of", flag, move, max(starts))
+    return Cat(passed[start] for start in starts)
 
 
 def count(m: Module, register: Signal, following: Value, restart: Value, go: Value, start: int) -> None:

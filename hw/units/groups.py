@@ -42,26 +42,20 @@ class Group:
         return range(self.first, self.first + self.lanes)
 
 
-def groups(mac: MacSpec, other: str, count: int, in_blocks: int, target: Target) -> list[Group]:
+def groups(mac: MacSpec, count: int, in_blocks: int, lanes: int) -> list[Group]:
     """All of `count` neighbours, in order.
 
     Parameters
     ----------
     mac : MacSpec
         What each does.
-    other : str
-        The operand that they do not have in common, ``a`` or ``b``.
     count : int
     in_blocks : int
         How many of them are in multiplier blocks, if the form is dsp.
-    target : Target
+    lanes : int
+        How many share a block.
     """
-    lanes = most_lanes(mac, other, target)
-    found = []
-    for first in range(0, in_blocks, lanes):
-        number = min(lanes, in_blocks - first)
-        # Several products can't share a block's accumulator, so sums are made of LUTs.
-        found.append(Group(first, number, mac.form if number == 1 else "small"))
+    found = [Group(first, min(lanes, in_blocks - first), mac.form) for first in range(0, in_blocks, lanes)]
     return [*found, *(Group(first, 1, "luts") for first in range(in_blocks, count))]
 
 
@@ -71,3 +65,9 @@ def most_lanes(mac: MacSpec, other: str, target: Target) -> int:
         return 1
     rule, counts = PRODUCTS[mac.product], {n: (1, n) if other == "b" else (n, 1) for n in range(1, MAX_SHARED + 1)}
     return max(n for n, count in counts.items() if rule.shares(mac.a, mac.b, count, target))
+
+
+def squares(mac: MacSpec, target: Target) -> bool:
+    """Whether a block makes all products of two a and two b, and these are the most that share it."""
+    square = mac.form == "dsp" and PRODUCTS[mac.product].shares(mac.a, mac.b, (2, 2), target)
+    return square and most_lanes(mac, "b", target) < 4

@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import Out
 
 from hw.specs.matvec import MatVecSpec
-from hw.units.groups import Group, groups
+from hw.units.groups import Group, groups, most_lanes
 from hw.units.outlet import Outlet
 from hw.units.replay import Beats, Replay
 from hw.units.skew import delayed
@@ -73,7 +73,8 @@ class MatVec(Streamed):
     @property
     def groups(self) -> list[Group]:
         """The elements, those together that share multiplier blocks."""
-        return groups(self.spec.mac, "b", self.spec.elements, self.spec.in_blocks, self.target)
+        lanes = most_lanes(self.spec.mac, "b", self.target)
+        return groups(self.spec.mac, self.spec.elements, self.spec.in_blocks, lanes)
 
     def elaborate(self, platform: object) -> Module:
         m, spec, y = Module(), self.spec, self.y

@@ -22,7 +22,8 @@ class Pe(Unit):
 
     With several `lanes` it is as many elements of a row in one: the operand that moves to the right and its flags meet
     as many of the other, in the same cycle, and their products share a multiplier block. Ports of the other operand
-    and of sums have those of all lanes, the first in the lowest bits.
+    and of sums have those of all lanes, the first in the lowest bits. With several `rows`, if the output stays, it is
+    also those of the rows below: the moving operand has one for each, and sums are row after row.
 
     What enters at an enabled clock edge is at the outputs called ``..._out`` after it. Nothing has a reset: who feeds
     the element begins with what sets its state.
@@ -34,7 +35,9 @@ class Pe(Unit):
     target : Target
         The fabric to build it for.
     lanes : int
-        Elements that it is, 1 or more.
+        Elements of a row that it is, 1 or more.
+    rows : int
+        Of how many rows; more than one if the output stays.
     form : str, optional
         The form of its logic, if it is not the spec's.
 
@@ -72,14 +75,18 @@ class Pe(Unit):
 
     spec_type = PeSpec
 
-    def __init__(self, spec: PeSpec, target: Target = GENERIC, lanes: int = 1, form: str = "") -> None:
+    def __init__(self, spec: PeSpec, target: Target = GENERIC, lanes: int = 1, form: str = "", rows: int = 1) -> None:
         check_unit(spec, self.spec_type, target)
         check_form(spec.form, target)
         check_int("lanes", lanes, 1, MAX_SHARED)
-        self.spec, self.target, self.latency, self.lanes = spec, target, spec.latency, lanes
-        self.form = form or spec.form
+        check_int("rows", rows, 1, MAX_SHARED if spec.flow == "os" else 1)
+        self.spec, self.target, self.latency, self.lanes, self.rows = spec, target, spec.latency, lanes, rows
+        count = lanes * rows
+        # Several products can't share a block's accumulator, so sums are made of LUTs.
+        self.form = "small" if count > 1 else form or spec.form
         self.passed = {"a": spec.a.width, "b": spec.b.width, **dict.fromkeys(spec.flags, 1)}
         self.passed[spec.other] *= lanes
+        self.passed[spec.moving] *= rows
         self.held = dict.fromkeys(spec.words, spec.mac.accumulator_format.width)
         if spec.has_status:
             self.held["status"] = 2
@@ -90,7 +97,7 @@ class Pe(Unit):
                 **before,
                 "en": In(1),
                 **{f"{name}_out": Out(width) for name, width in self.passed.items()},
-                **{name: Out(lanes * width) for name, width in self.held.items()},
+                **{name: Out(count * width) for name, width in self.held.items()},
             }
         )
 
@@ -125,7 +132,7 @@ class Pe(Unit):
         m, spec = Module(), self.spec
         passed = {name: delayed(m, f"{name}_kept", getattr(self, name), self.en, 1) for name in self.passed}
         m.d.comb += [getattr(self, f"{name}_out").eq(value) for name, value in passed.items()]
-        held = [self._registers() for _ in range(self.lanes)]
+        held = [self._registers() for _ in range(self.rows * self.lanes)]
         for index, name in enumerate(self.held):
             m.d.comb += getattr(self, name).eq(Cat(lane[index] for lane in held))
 
@@ -163,19 +170,19 @@ class Pe(Unit):
         return words
 
     def _pairs(self, logic: Logic, operands: dict[str, Value], clear: Value) -> list[Pair]:
-        """The pair of each lane."""
+        """The pair of each lane, row after row."""
         spec, rule = self.spec, PRODUCTS[self.spec.product]
-        if self.lanes == 1:
+        if self.lanes * self.rows == 1:
             return [Pair(rule, spec.a, spec.b, operands["a"], operands["b"], clear)]
-        width = (spec.a if spec.other == "a" else spec.b).width
-        others = [operands[spec.other].word_select(n, width) for n in range(self.lanes)]
-        codes = {spec.moving: [operands[spec.moving]], spec.other: others}
-        products = rule.multiply_all(logic, spec.a, spec.b, codes["a"], codes["b"])
-        pairs = [(a, b) for b in codes["b"] for a in codes["a"]]
-        return [
+        counts, formats = {spec.moving: self.rows, spec.other: self.lanes}, {"a": spec.a, "b": spec.b}
+        a, b = ([operands[name].word_select(n, formats[name].width) for n in range(counts[name])] for name in "ab")
+        products = rule.multiply_all(logic, spec.a, spec.b, a, b)
+        pairs = [(x, y) for y in b for x in a]
+        made = [
             Pair(Made(rule, product), spec.a, spec.b, *pair, clear)
             for product, pair in zip(products, pairs, strict=True)
         ]
+        return [pair for row in range(self.rows) for pair in made[row :: self.rows]]
 
     def _resident(self, m: Module, logic: Logic) -> Value:
         """The operand that stays: behind it is the one that is kept for later."""

@@ -53,7 +53,8 @@ class TreeSum(Unit):
     """
 
     def __init__(self, spec: MatVecSpec, target: Target, rows: int, form: str) -> None:
-        self.spec, self.target, self.rows, self.form = spec, target, rows, form
+        # Several products can't share a block's accumulator, so sums are made of LUTs.
+        self.spec, self.target, self.rows, self.form = spec, target, rows, "small" if rows > 1 else form
         status = {"status": Out(2 * rows)} if spec.has_status else {}
         super().__init__(
             {

@@ -122,6 +122,6 @@ def test_a_mix_has_blocks_in_its_first_elements() -> None:
     assert isinstance(spec, MatVecSpec)
     assert hw.parse(spec.name) == spec
     groups = MatVec(spec, hw.parse_target("xc7")).groups
-    assert [(group.lanes, group.form) for group in groups] == [(2, "small"), (1, "dsp"), (1, "luts")]
+    assert [(group.lanes, group.form) for group in groups] == [(2, "dsp"), (1, "dsp"), (1, "luts")]
     with pytest.raises(ValueError, match="must be dsp:N with fewer than all 4 elements in blocks, or dsp, got 'dsp:4'"):
         hw.parse("matvec/int8xint8/4x2/exact/kulisch/p1/dsp:4")

@@ -47,6 +47,8 @@ def test_arrays_do_what_their_models_do(name: str) -> None:
         *("array/int8xint8/3x5/os/exact/kulisch64/p1/dsp@xc7", "array/int4xuint4/3x4/is/exact/kulisch64/p2/dsp@xcup"),
         "array/e4m3xe5m2/2x4/ws/exact/carrysave64/p1/dsp@ecp5",
         "array/int8xint8/2x3/ws/exact/kulisch64/p2/dsp@ice40up",
+        # Two rows by two columns, and what is left over below and to the right.
+        *("array/int4xint4/3x3/os/exact/kulisch64/p2/dsp@xc7", "array/e4m3xe5m2/5x2/os/exact/carrysave64/p1/dsp@xcup"),
         # Two in a block, one in a block, two in LUTs.
         "array/int8xint8/2x5/ws/exact/kulisch64/p1/dsp:3@xc7",
     ],
