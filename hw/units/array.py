@@ -75,7 +75,8 @@ class Array(Streamed):
     @property
     def row_starts(self) -> list[int]:
         """The cycle in which each row begins, counted from the first."""
-        return [row - row % self.together for row in range(self.spec.rows)]
+        together = self.together
+        return [row - row % together for row in range(self.spec.rows)]
 
     @property
     def groups(self) -> list[Group]:

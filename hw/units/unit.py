@@ -83,7 +83,8 @@ def check_unit(spec: Any, expected: type[Spec], target: Any) -> None:
 def check_form(form: str, target: Target) -> None:
     """Raise ValueError for a form that the target can't have."""
     if uses_blocks(form) and target.dsp is None:
-        raise ValueError(f"form must be small or fast for {target.title}, which has no multiplier blocks, got {echo(form)}")
+        has_none = f"{target.title}, which has no multiplier blocks"
+        raise ValueError(f"form must be small or fast for {has_none}, got {echo(form)}")
 
 
 class Pairwise(Unit):
