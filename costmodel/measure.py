@@ -20,6 +20,7 @@ from costmodel.levels import levels
 from costmodel.targets import CLASSES, Flow, load
 from hw.formats import check_int
 from hw.formats.messages import echo
+from hw.specs.base import uses_blocks
 from rtl_gen import Emitted, emit, process, yosys
 from rtl_gen.files import code_digest
 from rtl_gen.scratch import scratch
@@ -109,7 +110,7 @@ class Design:
     @classmethod
     def of(cls, spec: hw.Spec, emitted: Emitted, timed: bool = True) -> Design:
         """The design of a spec."""
-        dsp = getattr(spec, "form", "") == "dsp"
+        dsp = uses_blocks(getattr(spec, "form", ""))
         return cls(spec.name, emitted.verilog, emitted.manifest, dsp, timed=timed)
 
 
@@ -210,13 +211,14 @@ def measure_design(
             (run.folder / name).write_text(text)
         trials = side_by_side([partial(run.synthesised, number) for number in range(len(commands))])
         best = min(range(len(trials)), key=lambda number: (trials[number]["lut"], trials[number]["carry"]))
+        unplaced = unplaced or (flow.untimed["why"] if trials[best]["untimed"] else "")
         speeds = [] if unplaced or not design.timed else run.placed(best, choose_seeds(flow, seeds))
     if not speeds and design.timed:
         unplaced = unplaced or "placed, but nextpnr found no path to time"
     return Cost(
         spec=design.name,
         target=target.name,
-        **trials[best],
+        **{name: count for name, count in trials[best].items() if name != "untimed"},
         lut_kind=flow.lut_kind,
         fmax=statistics.median(speeds) if speeds else None,
         fmax_seeds=speeds,
@@ -250,7 +252,7 @@ def _unplaced(flow: Flow, tools: str = "wheel") -> str:
     return ""
 
 
-COUNTS: dict[str, Any] = {**dict.fromkeys(CLASSES, int), "levels": int}
+COUNTS: dict[str, Any] = {**dict.fromkeys(CLASSES, int), "levels": int, "untimed": int}
 SPEED: dict[str, Any] = {"fmax": float | None}
 
 
@@ -289,9 +291,22 @@ class _Run:
         with process.place(), step(f"Yosys, flow {number + 1} of {len(self.commands)}: {self.commands[number]}"):
             name, module = f"trial{number}", self.design.manifest["module"]
             yosys.run(_commands(self.flow, self.commands[number], self.design, name), self.folder)
-            counts = _read(self.folder / f"{name}.stat")["modules"][f"\\{module}"]["num_cells_by_type"]
             netlist = _read(self.folder / f"{name}.unit.json")["modules"][module]
-            return {**self.flow.count(counts), "levels": levels(netlist, self.flow)}
+            found = {**self._counts(number), "levels": levels(netlist, self.flow)}
+            return {**found, "untimed": _untimed(netlist, self.flow)}
+
+    def _counts(self, number: int) -> dict[str, int]:
+        """What the unit takes, of what a flow made."""
+        modules = _read(self.folder / f"trial{number}.stat")["modules"]
+        return self.flow.count(modules[f"\\{self.design.manifest['module']}"]["num_cells_by_type"])
+
+    def _device(self, number: int) -> list[str]:
+        """The options that say on which device it is placed: one that has as many blocks as it takes."""
+        assert self.flow.place is not None
+        larger = self.flow.place.get("larger")
+        if larger is not None and self._counts(number)["dsp"] > larger["dsp"]:
+            return list(larger["options"])
+        return list(self.flow.place["options"])
 
     def _place(self, number: int, seed: int, what: str) -> dict[str, Any]:
         """MHz that nextpnr achieves with a seed; None if it finds no path between registers."""
@@ -305,9 +320,20 @@ class _Run:
         # Who waits for a place is not at it yet, and says nothing.
         with process.place(), step(what) as at:
             found = nextpnr.find(self.flow.place, self.tools)
-            nextpnr.run(found, [*self.flow.place["options"], *options], self.folder, at.at)
+            nextpnr.run(found, [*self._device(number), *options], self.folder, at.at)
         clocks = _read(report)["fmax"]
         return {"fmax": min((clock["achieved"] for clock in clocks.values()), default=None)}
+
+
+def _untimed(netlist: dict[str, Any], flow: Flow) -> int:
+    """Multiplier blocks of a netlist that nextpnr takes to be faster than they are."""
+    blocks = [cell for cell in netlist["cells"].values() if flow.untimed and cell["type"] in flow.cells["dsp"]]
+    needed = flow.untimed.get("unless", {})
+    timed = [
+        bool(needed) and all(str(cell["parameters"].get(name, "0"))[-1] == value for name, value in needed.items())
+        for cell in blocks
+    ]
+    return timed.count(False)
 
 
 def _hash(*parts: str) -> str:

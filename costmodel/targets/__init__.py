@@ -28,6 +28,11 @@ class Flow:
         Yosys commands to try; the one with the fewest LUTs counts.
     dsp_flows : tuple of str
         The same, with the family's multiplier blocks; empty if it has none.
+    block : str
+        What a unit of them is; empty if it has none.
+    untimed : dict
+        Where nextpnr's MHz of a design with blocks are too many: the reason, `why`, and `unless`: the parameters of a
+        block, and the values that they need to have for it to be timed. Empty if they are right.
     cells : dict
         For each of `CLASSES`, what one cell of each type counts for.
     free : frozenset of str
@@ -35,7 +40,8 @@ class Flow:
     place : dict or None
         How to place and route; None if no open tool can. It has the `package`, `program`, `options` and
         `seeds`, and may have `before`, Yosys commands that make the netlist ready (pads), `files` that the
-        options name, by their name, and `extra`: the extra of macsmith that installs the package.
+        options name, by their name, `larger`: the options of a device for designs with more than `dsp` blocks,
+        and `extra`: the extra of macsmith that installs the package.
     text : str
         The file, to key results by.
     """
@@ -44,6 +50,8 @@ class Flow:
     lut_kind: str
     synthesis: tuple[str, ...]
     dsp_flows: tuple[str, ...]
+    block: str
+    untimed: dict[str, Any]
     cells: dict[str, dict[str, int]]
     free: frozenset[str]
     place: dict[str, Any] | None
@@ -82,6 +90,8 @@ def load(name: str) -> Flow:
         lut_kind=data["lut_kind"],
         synthesis=tuple(data["synthesis"]["flows"]),
         dsp_flows=tuple(data.get("dsp", {"flows": ()})["flows"]),
+        block=data.get("dsp", {}).get("block", ""),
+        untimed=data.get("dsp", {}).get("untimed", {}),
         cells={kind: data["cells"][kind] for kind in CLASSES},
         free=frozenset(data["cells"]["free"]),
         place=data.get("place"),

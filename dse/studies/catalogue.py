@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dse.studies.blocks import Blocks
 from dse.studies.formats import Formats
 from dse.studies.loops import Loops
 from dse.studies.qor import Qor
@@ -12,4 +13,6 @@ from dse.studies.scaling import Scaling
 from dse.studies.study import Study
 from dse.studies.units import Units
 
-STUDIES: dict[str, type[Study[Any]]] = {study.name: study for study in (Formats, Scaling, Loops, Results, Units, Qor)}
+STUDIES: dict[str, type[Study[Any]]] = {
+    study.name: study for study in (Formats, Scaling, Loops, Blocks, Results, Units, Qor)
+}

@@ -14,7 +14,7 @@ from amaranth.hdl._ast import SignalDict
 
 from hw.arith.pieces import pieces
 from hw.arith.schedule import Schedule, schedule
-from hw.arith.steps import Cell, Datapath, Loop, Step
+from hw.arith.steps import Absorbs, Cell, Datapath, Loop, Registered, Step
 from hw.arith.writer import Writer
 from hw.formats.messages import echo
 from hw.target import GENERIC, Target
@@ -31,7 +31,7 @@ class Logic:
     stages : int
         Registers that it will be cut by, for what has a shape that can be cut and one that can't.
     form : str
-        How it is built: a key of `hw.specs.base.FORMS`.
+        How it is built: a key of `hw.specs.base.FORMS`; or ``luts``: as small, beside what takes all multiplier blocks.
     """
 
     def __init__(self, target: Target = GENERIC, stages: int = 0, form: str = "small") -> None:
@@ -42,6 +42,7 @@ class Logic:
         self.results: list[tuple[Signal, Signal]] = []
         self.late: SignalDict = SignalDict()
         self.loops: list[Loop] = []
+        self.registered: SignalDict = SignalDict()
 
     def wire(self, name: str, value: Value) -> Signal:
         """`value` on a wire of its own, where a register may stand behind it.
@@ -61,6 +62,17 @@ class Logic:
     def cells(self, name: str, cells: list[Cell], outputs: Sequence[Signal]) -> None:
         """Cells of the fabric that together define `outputs`."""
         self.steps.append(Step(name, list(outputs), None, None, cells))
+
+    def block(self, name: str, products: Sequence[Signal], value: Value, block: Absorbs) -> None:
+        """Products that a multiplier block makes, which may have registers of its own."""
+        self.steps.append(Step(name, list(products), Cat(*products), value, block=block))
+
+    def comes_from(self, register: Signal, before: Value, enable: Value) -> None:
+        """Say what a register outside holds next, and its enable: a multiplier block may have it as its own.
+
+        The enable is never set while that of the datapath's own registers is not.
+        """
+        self.registered[register] = Registered(before, enable)
 
     def feedback(self, register: Signal, ahead: int = 0) -> Signal:
         """Declare a register that the last stage reads, as an accumulator does; or one so many stages `ahead` of it."""

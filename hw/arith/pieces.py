@@ -22,7 +22,7 @@ def pieces(steps: Sequence[Step]) -> list[Step]:
 
 
 def _pieces(step: Step) -> list[Step]:
-    if step.value is None or depth(step.value) <= DEEP:
+    if step.value is None or step.block is not None or step.ago or depth(step.value) <= DEEP:
         return [step]
     cutter = _Cutter(step.name)
     value = cutter.inside(step.value)

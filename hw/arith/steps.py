@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Shape, Signal, Value
-from amaranth.hdl._ast import SignalDict
+from amaranth.hdl import Cat, Const, Instance, Shape, Signal, Value
+from amaranth.hdl._ast import Concat, Operator, SignalDict, Slice
 
 
 @dataclass
@@ -31,6 +32,36 @@ class Loop:
     ago: int
 
 
+@dataclass(frozen=True)
+class Registered:
+    """Of a register outside of a datapath: what it holds next, and its enable."""
+
+    before: Value
+    enable: Value
+
+
+class Absorbs(ABC):
+    """What writes products as a cell that takes in the registers beside it.
+
+    Attributes
+    ----------
+    depth : int
+        Registers that it can take in behind its multiplier.
+    registered : SignalDict
+        What is known of signals that are registers outside of the datapath: a `Registered` of each.
+    """
+
+    depth: int
+    registered: SignalDict
+
+    @abstractmethod
+    def write(self, writer: Any, products: Sequence[Signal], stage: int, behind: int) -> Instance:
+        """The cell, with `behind` registers or as many of them as it has behind it.
+
+        `writer`, a `hw.arith.writer.Writer`, learns in which stage the products are there.
+        """
+
+
 @dataclass
 class Step:
     """One definition: an expression for a target, or cells for several.
@@ -47,6 +78,8 @@ class Step:
         The cells, where there is no expression.
     ago : int
         How many operands earlier the value was that it shows.
+    block : Absorbs or None
+        What writes products as a cell, instead of the expression.
     """
 
     name: str
@@ -55,6 +88,7 @@ class Step:
     value: Value | None
     cells: list[Cell] = field(default_factory=list)
     ago: int = 0
+    block: Absorbs | None = None
 
     @cached_property
     def sources(self) -> list[Signal]:
@@ -89,6 +123,20 @@ class Datapath:
     results: Sequence[Signal]
     late: SignalDict
     loops: Sequence[Loop]
+
+
+def is_wires(value: Value | None) -> bool:
+    """Whether a value is bits of signals and constants, with no logic."""
+    match value:
+        case Signal() | Const():
+            return True
+        case Slice():
+            return is_wires(value.value)
+        case Concat():
+            return all(map(is_wires, value.parts))
+        case Operator():
+            return value.operator in ("u", "s") and is_wires(value.operands[0])
+    return False
 
 
 def bits(value: Value) -> list[Value]:

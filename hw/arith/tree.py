@@ -15,7 +15,7 @@ from hw.arith.logic import Logic
 from hw.arith.term import Term
 from hw.formats import Span
 
-CHAINED = {"small": 8, "fast": 2, "dsp": 8}
+CHAINED = {"small": 8, "fast": 2, "dsp": 8, "luts": 8}
 """Terms in a chain, by the form."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from amaranth.hdl import Const, Instance, Module, Signal, Value
 from amaranth.hdl._ast import Concat, Operator, Part, SignalDict, Slice, SwitchValue
 
-from hw.arith.steps import Datapath
+from hw.arith.steps import Datapath, Step, is_wires
 from hw.formats.messages import echo
 
 
@@ -42,17 +42,21 @@ class Writer:
     def write(self, plan: Sequence[int], results: Sequence[tuple[Signal, Signal]]) -> None:
         """Write the steps, each into its stage, and show results, each as a signal of the last one."""
         used: Counter[str] = Counter()
-        for step, stage in zip(self.datapath.steps, plan, strict=True):
+        steps = self.datapath.steps
+        plan, behind = registers_behind(steps, plan, self.datapath.results, self.born, self.stages)
+        for number, (step, stage) in enumerate(zip(steps, plan, strict=True)):
             constant = not step.sources
             for target in step.targets:
                 # A constant is the same in every stage.
                 self.born[target] = self.stages if constant else stage
-            if step.value is not None and step.left is not None:
-                self.m.d.comb += step.left.eq(self.at(step.value, stage + step.ago))
-            if step.cells:
+            if step.cells or step.block is not None:
                 used[step.name] += 1
             # Lanes are alike: what has a name already gets a number.
             name = step.name if used[step.name] < 2 else f"{step.name}__{used[step.name]}"
+            if step.block is not None:
+                self.m.submodules[f"{name}_block"] = step.block.write(self, step.targets, stage, behind[number])
+            elif step.value is not None and step.left is not None:
+                self.m.d.comb += step.left.eq(self.at(step.value, stage + step.ago))
             for index, cell in enumerate(step.cells):
                 ports = {f"i_{port}": self.at(value, stage) for port, value in cell.inputs.items()}
                 ports |= {f"o_{port}": value for port, value in cell.outputs.items()}
@@ -90,6 +94,41 @@ class Writer:
         if self.fresh is None or signal not in self.looped:
             return self.enable
         return self.enable & self.at(self.fresh, stage)
+
+
+def registers_behind(
+    steps: Sequence[Step], stages: Sequence[int], results: Sequence[Signal], late: SignalDict, last: int
+) -> tuple[list[int], dict[int, int]]:
+    """The stage of each step, and, by the number of each step of a block, how many registers its products pass first.
+
+    What only hands on a block's products goes to the stage that reads it: no register stands between. A block that has
+    room for more registers behind its multiplier than there are goes to an earlier stage, but stays behind a register.
+    """
+    plan, behind = list(stages), {}
+    born: SignalDict = SignalDict(late.items())
+    made: SignalDict = SignalDict()
+    for step, stage in zip(steps, stages, strict=True):
+        after_block = not step.ago and is_wires(step.value) and any(source in made for source in step.sources)
+        for target in step.targets:
+            born[target] = stage
+            if step.block is not None or after_block:
+                made[target] = True
+    first: SignalDict = SignalDict()
+    for result in results:
+        first[result] = last
+    for index in range(len(steps) - 1, -1, -1):
+        step = steps[index]
+        soonest = min((first[target] for target in step.targets if target in first), default=plan[index])
+        if step.block is not None:
+            known = step.block.registered
+            ready = max((born.get(source, -int(source in known)) + 1 for source in step.sources), default=0)
+            plan[index] = min(plan[index], max(ready, soonest - step.block.depth))
+            behind[index] = soonest - plan[index]
+        elif step.targets[0] in made:
+            plan[index] = soonest
+        for source in step.sources:
+            first[source] = min(first.get(source, last), plan[index])
+    return plan, behind
 
 
 def replace(value: Value, mapping: SignalDict) -> Value:

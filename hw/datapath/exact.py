@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from amaranth.hdl import Cat, Const, Signal, Value
+from amaranth.hdl import Cat, Const, Shape, Signal, Value
 
 from hw.arith import MAX_FACTOR, Logic, fabric, multiply
+from hw.arith.inblock import block_of, multiply_together
+from hw.arith.packing import Packing, multiply_all
 from hw.arith.place import Place, adjoin, always
 from hw.arith.steps import bits
 from hw.arith.wires import lookup
@@ -14,7 +16,9 @@ from hw.datapath.product import Product, ProductRule, status
 from hw.datapath.rounded import round_product
 from hw.datapath.unpack import Operand, exponent_base, unpack_factor, unpacks
 from hw.formats import Codebook, Format, Minifloat, Span
+from hw.formats.base import integers
 from hw.formats.messages import cut
+from hw.target import Target
 
 FEW = 4
 """Wires of which any function is a LUT on every fabric."""
@@ -45,12 +49,41 @@ class Exact(ProductRule):
 
     def multiply(self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
         x, y = unpack_factor(a_format, m, a, "a"), unpack_factor(b_format, m, b, "b")
-        return Product(
-            _significand(m, x.significand, y.significand),
-            _exponent(m, x, y),
-            _negate(m, x, y),
-            status(m, x.kind, y.kind),
-        )
+        return _joined(m, _significand(m, x.significand, y.significand), x, y)
+
+    def shares(self, a: Format, b: Format, counts: tuple[int, int], target: Target) -> bool:
+        if counts == (1, 1):
+            return True
+        x, y = (_significand_span(fmt) for fmt in (a, b))
+        # What is no more than a sign or a shift needs no multiplier.
+        return x.width > 1 and y.width > 1 and Packing(x, y, counts).pays(target)
+
+    def multiply_all(
+        self, m: Logic, a_format: Format, b_format: Format, a: Sequence[Value], b: Sequence[Value]
+    ) -> list[Product]:
+        if len(a) * len(b) == 1:
+            return [self.multiply(m, a_format, b_format, a[0], b[0])]
+        xs = [unpack_factor(a_format, m, code, f"a{n}") for n, code in enumerate(a)]
+        ys = [unpack_factor(b_format, m, code, f"b{n}") for n, code in enumerate(b)]
+        packing = Packing(_significand_span(a_format), _significand_span(b_format), (len(xs), len(ys)))
+        made = multiply_all(m, "products", packing, [x.significand for x in xs], [y.significand for y in ys])
+        return [_joined(m, value, x, y) for value, (x, y) in zip(made, [(x, y) for y in ys for x in xs], strict=True)]
+
+    def apart(self, a: Format, b: Format, target: Target) -> int:
+        """How many products, each of operands of its own, one cell of the target makes."""
+        cell, spans = block_of(target), [_significand_span(fmt) for fmt in (a, b)]
+        fits = cell is not None and all(1 < span.width <= cell.half for span in spans)
+        return cell.products if cell is not None and fits else 1
+
+    def multiply_pairs(
+        self, m: Logic, a_format: Format, b_format: Format, pairs: Sequence[tuple[Value, Value]]
+    ) -> list[Product]:
+        """Logic, added to `m`, for one cell that makes as many products."""
+        cell = block_of(m.target)
+        assert cell is not None
+        given = [(unpack_factor(a_format, m, x, "a"), unpack_factor(b_format, m, y, "b")) for x, y in pairs]
+        made = multiply_together(m, "products", cell, [(x.significand, y.significand) for x, y in given])
+        return [_joined(m, value, x, y) for value, (x, y) in zip(made, given, strict=True)]
 
     def round(
         self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value, result: Format, rounding: str
@@ -61,8 +94,18 @@ class Exact(ProductRule):
 
 def _is_bit(fmt: Format) -> bool:
     """Whether a format's significand is one bit, which multiplies without a multiplier."""
-    significand = unpack_factor(fmt, Logic(), Signal(fmt.width), "x").significand
-    return len(significand) == 1 and not significand.shape().signed
+    shape = _significand_shape(fmt)
+    return shape.width == 1 and not shape.signed
+
+
+def _significand_shape(fmt: Format) -> Shape:
+    return unpack_factor(fmt, Logic(), Signal(fmt.width), "x").significand.shape()
+
+
+def _significand_span(fmt: Format) -> Span:
+    """All that a format's significand can be, as its wires have it."""
+    shape = _significand_shape(fmt)
+    return integers(shape.width, shape.signed, 0)
 
 
 def _significand(m: Logic, x: Value, y: Value) -> Value:
@@ -74,6 +117,11 @@ def _significand(m: Logic, x: Value, y: Value) -> Value:
             gated = Cat(bit & one for bit in bits(other))
             return m.wire("product", gated.as_signed() if other.shape().signed else gated)
     return multiply(m, "product", x, y)
+
+
+def _joined(m: Logic, significand: Value, x: Operand, y: Operand) -> Product:
+    """The product of two operands whose significands are multiplied already."""
+    return Product(significand, _exponent(m, x, y), _negate(m, x, y), status(m, x.kind, y.kind))
 
 
 def _exponent(m: Logic, x: Operand, y: Operand) -> Value | None:

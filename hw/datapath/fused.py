@@ -6,7 +6,7 @@ them on their way: their codes count as the numbers that they would be.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from amaranth.hdl import Cat, Const, Mux, Value
@@ -48,7 +48,18 @@ class Sum:
 
 def sum_products(m: Logic, rule: ProductRule, a: Format, b: Format, pairs: Sequence[tuple[Value, Value]]) -> Sum:
     """Logic, added to `m`, from pairs of codes to the sum of their products, in steps of the rule's span."""
-    products = [unmasked_product(m, rule, a, b, x, y) for x, y in pairs]
+    return _sum(m, rule, a, b, [product for few in _together(m, rule, a, b, pairs) for product in few])
+
+
+def sum_rows(
+    m: Logic, rule: ProductRule, a: Format, b: Format, x: Sequence[Value], rows: Sequence[Sequence[Value]]
+) -> list[Sum]:
+    """As `sum_products`, of each row with the same codes x: products of one x share multiplier blocks."""
+    columns = [unmasked_products(m, rule, a, b, [code], list(given)) for code, *given in zip(x, *rows, strict=True)]
+    return [_sum(m, rule, a, b, list(products)) for products in zip(*columns, strict=True)]
+
+
+def _sum(m: Logic, rule: ProductRule, a: Format, b: Format, products: Sequence[Product]) -> Sum:
     total = sum_terms(m, "total", [_term(m, rule, a, b, product) for product in products], rule.span(a, b))
     flags = [product.status for product in products if product.status is not None]
     if not flags:
@@ -69,8 +80,38 @@ def unmasked_product(m: Logic, rule: ProductRule, a: Format, b: Format, x: Value
     if not isinstance(rule, Exact):
         return rule.multiply(m, a, b, x, y)
     product = rule.multiply(m, _numbers(a), _numbers(b), x, y)
+    return replace(product, status=_status(m, a, b, x, y))
+
+
+def unmasked_products(
+    m: Logic, rule: ProductRule, a: Format, b: Format, x: Sequence[Value], y: Sequence[Value]
+) -> list[Product]:
+    """As `unmasked_product`: each x times the first y, then times the second, and so on."""
+    if not isinstance(rule, Exact):
+        return rule.multiply_all(m, a, b, x, y)
+    products = rule.multiply_all(m, _numbers(a), _numbers(b), x, y)
+    pairs = [(code, other) for other in y for code in x]
+    return [replace(product, status=_status(m, a, b, *pair)) for product, pair in zip(products, pairs, strict=True)]
+
+
+def _together(
+    m: Logic, rule: ProductRule, a: Format, b: Format, pairs: Sequence[tuple[Value, Value]]
+) -> Iterator[list[Product]]:
+    """The products of pairs, in few: those that one cell makes, though they have nothing in common."""
+    count = rule.apart(_numbers(a), _numbers(b), m.target) if m.form == "dsp" and isinstance(rule, Exact) else 1
+    for low in range(0, len(pairs), count):
+        few = pairs[low : low + count]
+        if len(few) == 1:
+            yield [unmasked_product(m, rule, a, b, *few[0])]
+            continue
+        assert isinstance(rule, Exact)
+        products = rule.multiply_pairs(m, _numbers(a), _numbers(b), few)
+        yield [replace(product, status=_status(m, a, b, *pair)) for product, pair in zip(products, few, strict=True)]
+
+
+def _status(m: Logic, a: Format, b: Format, x: Value, y: Value) -> Value | None:
     kinds = [unpack_factor(fmt, m, code, name).kind for fmt, code, name in ((a, x, "a"), (b, y, "b"))]
-    return replace(product, status=status(m, *kinds))
+    return status(m, *kinds)
 
 
 def _numbers(fmt: Format) -> Format:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Value
@@ -12,6 +13,7 @@ from hw.arith.shift import shift_and_negate, shift_left
 from hw.arith.wires import any_of, truncate
 from hw.datapath.unpack import Kind
 from hw.formats import Format, Span
+from hw.target import Target
 
 
 @dataclass
@@ -55,6 +57,16 @@ class ProductRule(ABC):
     def multiply(self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
         """Logic, added to `m`, from two codes to a product. No registers."""
 
+    def shares(self, a: Format, b: Format, counts: tuple[int, int], target: Target) -> bool:
+        """Whether a multiplier block of the target makes the products of so many a and so many b, each with each."""
+        return counts == (1, 1)
+
+    def multiply_all(
+        self, m: Logic, a_format: Format, b_format: Format, a: Sequence[Value], b: Sequence[Value]
+    ) -> list[Product]:
+        """Logic, added to `m`: each a times the first b, then times the second, and so on."""
+        return [self.multiply(m, a_format, b_format, x, y) for y in b for x in a]
+
     def check_result(self, a: Format, b: Format, result: Format) -> None:  # noqa: B027 - most take any
         """Raise ValueError if the rule's products can't be rounded into `result`."""
 
@@ -85,6 +97,30 @@ class ProductRule(ABC):
         if bias is None or product.exponent is None:
             return fabric(m).negate(m, "signed", product.significand, product.negate, width)
         return shift_and_negate(m, "signed", product.significand, product.exponent, product.negate, bias, width)
+
+
+class Made(ProductRule):
+    """A product that is made already, of operands of another rule."""
+
+    def __init__(self, rule: ProductRule, product: Product) -> None:
+        self.rule, self.product = rule, product
+
+    def check(self, a: Format, b: Format) -> None:
+        self.rule.check(a, b)
+
+    def span(self, a: Format, b: Format) -> Span:
+        return self.rule.span(a, b)
+
+    def bias(self, a: Format, b: Format) -> int | None:
+        return self.rule.bias(a, b)
+
+    def multiply(self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
+        return self.product
+
+    def round(
+        self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value, result: Format, rounding: str
+    ) -> Value:
+        raise NotImplementedError("a product that is made is not rounded")
 
 
 @dataclass

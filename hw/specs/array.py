@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hw.formats import Format, check_int
+from hw.specs.base import parse_mix
 from hw.specs.grammar import Part
 from hw.specs.parts import OPERANDS, sides
 from hw.specs.pe import ELEMENT, PeSpec
@@ -40,7 +41,7 @@ class ArraySpec(StreamSpec):
     rows, columns : int
         1..256.
     flow, product, accumulator, pipeline, form
-        As for `PeSpec`, and as for `MacSpec`.
+        As for `PeSpec`, and as for `MacSpec`; or form ``dsp:N``: the first N columns are in multiplier blocks.
 
     Raises
     ------
@@ -65,6 +66,7 @@ class ArraySpec(StreamSpec):
     def __post_init__(self) -> None:
         check_int("rows", self.rows, 1, MAX_SIDE)
         check_int("columns", self.columns, 1, MAX_SIDE)
+        parse_mix(self.form, self.columns, "columns")
         object.__setattr__(self, "accumulator", self.pe.accumulator)
 
     __hash__ = StreamSpec.__hash__
@@ -72,7 +74,13 @@ class ArraySpec(StreamSpec):
     @property
     def pe(self) -> PeSpec:
         """One of its elements."""
-        return PeSpec(self.a, self.b, self.flow, self.product, self.accumulator, self.pipeline, self.form)
+        form, _ = parse_mix(self.form, self.columns, "columns")
+        return PeSpec(self.a, self.b, self.flow, self.product, self.accumulator, self.pipeline, form)
+
+    @property
+    def in_blocks(self) -> int:
+        """Columns that are in multiplier blocks, if the elements' form is dsp: the first ones."""
+        return parse_mix(self.form, self.columns, "columns")[1]
 
     @property
     def accumulator_format(self) -> Format:

@@ -29,6 +29,7 @@ FORMS: dict[str, str] = {
     "fast": "the shortest way through: rows in a tree",
     "dsp": "multiplication left to the family's multiplier blocks",
 }
+"""How units are built. Those of equal columns or elements have ``dsp:N``, too: N in blocks, the others in LUTs."""
 
 
 @dataclass(frozen=True)
@@ -192,3 +193,29 @@ def check_build(form: str, pipeline: int) -> None:
     """Raise TypeError or ValueError unless they say how a unit can be built."""
     check_choice("form", form, FORMS)
     check_int("pipeline", pipeline, 0, MAX_PIPELINE)
+
+
+def parse_mix(form: str, count: int, what: str) -> tuple[str, int]:
+    """The form of those that are not left to LUTs, and how many they are: ``dsp:N`` says N, other forms all.
+
+    Raises
+    ------
+    ValueError
+        It says none, or as many as there are; `what` is what they are called.
+    """
+    kind, colon, number = form.partition(":") if isinstance(form, str) else (form, "", "")
+    if kind != "dsp" or not colon:
+        return form, count
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", number) or int(number) >= count:
+        raise ValueError(f"form must be dsp:N with fewer than all {count} {what} in blocks, or dsp, got {echo(form)}")
+    return kind, int(number)
+
+
+def uses_blocks(form: str) -> bool:
+    """Whether something is left to multiplier blocks."""
+    return form.partition(":")[0] == "dsp"
+
+
+def form_beside(form: str) -> str:
+    """The form of what stands beside columns or elements: where these take all the blocks there are, it takes none."""
+    return "small" if form.startswith("dsp:") else form

@@ -9,6 +9,7 @@ from hw.datapath.accumulate import Floating, parse_accumulator
 from hw.formats import Block, Format, check_int
 from hw.formats.messages import cut, echo
 from hw.specs.array import ArraySpec
+from hw.specs.base import form_beside
 from hw.specs.blockadd import BlockAddSpec
 from hw.specs.gemm import MAX_SIZE, MAX_WORDS, SIZES, WIDE, GemmSpec
 from hw.specs.gemm_cycles import run_cycles
@@ -105,7 +106,7 @@ class BlockGemmSpec(GemmSpec):
         float_ = parse_accumulator(self.accumulator)
         assert isinstance(float_, Floating)
         sums, stages = (float_.result, float_.rounding), self.output_pipeline
-        return BlockAddSpec(self.a, self.b, self.columns, *sums, pipeline=stages, form=self.form)
+        return BlockAddSpec(self.a, self.b, self.columns, *sums, pipeline=stages, form=form_beside(self.form))
 
     @property
     def sums(self) -> Format:

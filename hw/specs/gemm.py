@@ -10,7 +10,7 @@ from hw.datapath.accumulate import Kulisch, parse_accumulator
 from hw.formats import Fixed, Format, Integer, check_choice, check_int, parse_scalar
 from hw.formats.messages import cut, echo
 from hw.specs.array import MAX_SIDE, ArraySpec
-from hw.specs.base import MAX_PIPELINE
+from hw.specs.base import MAX_PIPELINE, form_beside
 from hw.specs.gemm_cycles import run_cycles
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, OPERANDS, number, parse_count, rounding_of, sides, stages
@@ -216,7 +216,7 @@ class GemmSpec(StreamSpec):
             self.rounding,
             status=self.array.has_status and output.has_special,
             pipeline=self.output_pipeline,
-            form=self.form,
+            form=form_beside(self.form),
         )
 
     @property

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from hw.datapath.accumulate import Accumulator, FixedPoint, Kulisch, Saturating
 from hw.formats import Format, Span, check_int
 from hw.formats.messages import cut, echo
+from hw.specs.base import parse_mix
 from hw.specs.dot import MAX_LANES
 from hw.specs.grammar import Part
 from hw.specs.mac import MacSpec
@@ -50,7 +51,7 @@ class MatVecSpec(StreamSpec):
     pipeline : int
         Registers between operands and accumulator, 0..99, placed where they balance the logic.
     form : str
-        How it is built: a key of `hw.specs.base.FORMS`.
+        How it is built: a key of `hw.specs.base.FORMS`; or ``dsp:N``: the first N elements are in multiplier blocks.
 
     Raises
     ------
@@ -84,6 +85,7 @@ class MatVecSpec(StreamSpec):
     def __post_init__(self) -> None:
         check_int("elements", self.elements, 1, MAX_LANES)
         check_int("lanes", self.lanes, 1, MAX_LANES)
+        parse_mix(self.form, self.elements, "elements")
         object.__setattr__(self, "accumulator", self.mac.accumulator)
         self._check_matrix()
         self._check_sums()
@@ -116,7 +118,13 @@ class MatVecSpec(StreamSpec):
     @property
     def mac(self) -> MacSpec:
         """The multiply-accumulate whose sums they are."""
-        return MacSpec(self.a, self.b, self.product, self.accumulator, self.pipeline, self.form)
+        form, _ = parse_mix(self.form, self.elements, "elements")
+        return MacSpec(self.a, self.b, self.product, self.accumulator, self.pipeline, form)
+
+    @property
+    def in_blocks(self) -> int:
+        """Elements that are in multiplier blocks, if the form is dsp: the first ones."""
+        return parse_mix(self.form, self.elements, "elements")[1]
 
     @property
     def sums(self) -> Accumulator:

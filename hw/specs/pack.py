@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from hw.arith.packing import Packing
 from hw.formats import Fixed, Format, Integer, Span, check_int
 from hw.formats.messages import cut, echo
 from hw.specs.base import MAX_PIPELINE, Spec, check_operands
@@ -30,9 +31,7 @@ COUNT = Part("xCOUNT", _read_count, lambda spec: f"x{spec.count}")
 class PackSpec(Spec):
     """Two or four exact products of integers by one wide multiplication.
 
-    The operands stand side by side in the factors, ``a0 + a1 * 2**s``, and with four products
-    ``b0 + b1 * 2**(2 * s)``; so the products stand side by side in the wide one, s bits apart, and each has
-    borrowed one from its neighbour above if the sum below it is negative (AMD WP486 for INT8, WP521 for INT4).
+    The operands stand side by side in the factors, as `hw.arith.packing` says.
 
     Parameters
     ----------
@@ -87,27 +86,13 @@ class PackSpec(Spec):
         return {f"p{n}": pair for n, pair in enumerate(pairs)}
 
     @property
+    def packing(self) -> Packing:
+        """How the operands stand in the factors, and the products in the wide one."""
+        return Packing(self.a.span, self.b.span, COUNTS[self.count])
+
+    @property
     def product_span(self) -> Span:
-        return self.a.span * self.b.span
-
-    @property
-    def spacing(self) -> int:
-        """Bits from one product to the next: so many that the sign of all below a product is the bit below it."""
-        span, bits = self.product_span, self.product_span.width
-        if not span.signed:
-            return bits
-        while not all(_signed(self._below(bits, count), count * bits) for count in range(1, self.count)):
-            bits += 1
-        return bits
-
-    @property
-    def factors(self) -> tuple[Span, Span]:
-        """The spans of the two wide operands."""
-        s = self.spacing
-        a, b = (
-            (1 + (1 << step) if count == 2 else 1) for count, step in zip(COUNTS[self.count], (s, 2 * s), strict=True)
-        )
-        return Span(a * self.a.span.lo, a * self.a.span.hi, 0), Span(b * self.b.span.lo, b * self.b.span.hi, 0)
+        return self.packing.product
 
     @property
     def port_formats(self) -> dict[str, Format]:
@@ -117,13 +102,3 @@ class PackSpec(Spec):
     def latency(self) -> int:
         """Enabled clock edges from operands to their products; 0 for logic without a clock."""
         return self.pipeline
-
-    def _below(self, bits: int, count: int) -> tuple[int, int]:
-        """The lowest and the highest sum of the lowest `count` products, that many bits apart."""
-        weight = sum(1 << (bits * n) for n in range(count))
-        return self.product_span.lo * weight, self.product_span.hi * weight
-
-
-def _signed(bounds: tuple[int, int], bits: int) -> bool:
-    """Whether numbers within bounds fit that many bits in two's complement."""
-    return bounds[0] >= -1 << (bits - 1) and bounds[1] < 1 << (bits - 1)

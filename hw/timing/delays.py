@@ -55,6 +55,7 @@ class Delays:
 LIKE: dict[str, tuple[str, int]] = {
     **dict.fromkeys(("generic", "nexus", "machxo2", "gowin", "gatemate"), ("ecp5", 4)),
     **dict.fromkeys(("xc7", "xcup", "intelalm"), ("ecp5", 6)),
+    "ice40up": ("ice40", 4),
 }
 """For families without delays of their own: the one by whose delays registers are shared out, and inputs of a LUT."""
 

@@ -11,6 +11,7 @@ from amaranth.lib.wiring import Out
 from hw.specs.array import ArraySpec
 from hw.units.column import Column
 from hw.units.flows import CONTROLS
+from hw.units.groups import Group, groups, most_lanes, squares
 from hw.units.outlet import Outlet
 from hw.units.skew import delayed
 from hw.units.stream import Streamed
@@ -61,37 +62,63 @@ class Array(Streamed):
 
     @cached_property
     def parts(self) -> dict[str, Unit]:
-        return {"column": Column(self.spec, self.target)}
+        spec, target, together = self.spec, self.target, self.together
+        return {group.part("column"): Column(spec, target, group.lanes, group.form, together) for group in self.groups}
+
+    @property
+    def together(self) -> int:
+        """Rows of an element: two where the sums stay and a block makes the products of two rows and two columns."""
+        spec = self.spec
+        square = spec.flow == "os" and spec.in_blocks == spec.columns > 1 and spec.rows > 1
+        return 2 if square and squares(spec.pe.mac, self.target) else 1
+
+    @property
+    def row_starts(self) -> list[int]:
+        """The cycle in which each row begins, counted from the first."""
+        together = self.together
+        return [row - row % together for row in range(self.spec.rows)]
+
+    @property
+    def groups(self) -> list[Group]:
+        """The columns, those together whose elements share multiplier blocks."""
+        pe, together = self.spec.pe, self.together
+        lanes = most_lanes(pe.mac, pe.other, self.target) if together == 1 else 2
+        return groups(pe.mac, self.spec.columns, self.spec.in_blocks, lanes)
 
     def elaborate(self, platform: object) -> Module:
         m, spec, pe = Module(), self.spec, self.spec.pe
         outlet = Outlet(m, self.sum)
-        move = outlet.move
-        control = CONTROLS[spec.flow](m, spec, self, move)
+        move, columns = outlet.move, self.groups
+        control = CONTROLS[spec.flow](m, spec, columns, self, move)
         # Each row is a cycle behind the one above it, each column behind the one to its left.
         right: dict[str, Value] = dict(zip(pe.flags, control.flags, strict=True))
-        right[pe.moving] = Cat(self._entering(m, pe.moving, row, move) for row in range(spec.rows))
+        right[pe.moving] = Cat(self._entering(m, pe.moving, *row, move) for row in enumerate(self.row_starts))
         sums: dict[str, list[Value]] = {name: [] for name in spec.sum_beat}
-        for column, beside in enumerate(control.beside):
-            down = self._entering(m, pe.other, column, move)
-            outputs = self._column(m, column, {**right, pe.other: down, **beside, "en": move})
-            right = {name: outputs[f"{name}_out"] for name in right}
+        for group, beside in zip(columns, control.beside, strict=True):
+            first = group.first
+            down = Cat(self._entering(m, pe.other, column, first, move) for column in group.numbers)
+            outputs = self._column(m, group, {**right, pe.other: down, **beside, "en": move})
+            # The next group is as many cycles behind as there are columns in this one.
+            right = {
+                name: delayed(m, f"{name}_past_{first}", outputs[f"{name}_out"], move, group.lanes - 1)
+                for name in right
+            }
             for name, values in sums.items():
-                after = spec.columns - 1 - column
-                values.append(delayed(m, f"{name}_of_{column}", outputs[name], move, after))
+                after = spec.columns - 1 - first
+                values.append(delayed(m, f"{name}_of_{first}", outputs[name], move, after))
         outlet.offer(control.valid, Cat(*(Cat(values) for values in sums.values()), control.last))
         return m
 
-    def _entering(self, m: Module, operand: str, lane: int, move: Value) -> Value:
-        """A lane of an operand as its row or column gets it."""
+    def _entering(self, m: Module, operand: str, lane: int, cycles: int, move: Value) -> Value:
+        """A lane of an operand as its row or column gets it, so many cycles late."""
         code = Value.cast(getattr(self, operand).payload.x[lane])
-        return delayed(m, f"{operand}_of_{lane}", code, move, lane)
+        return delayed(m, f"{operand}_of_{lane}", code, move, cycles)
 
-    def _column(self, m: Module, number: int, inputs: dict[str, Value]) -> dict[str, Signal]:
-        """A column; its outputs."""
-        spec = self.spec
+    def _column(self, m: Module, group: Group, inputs: dict[str, Value]) -> dict[str, Signal]:
+        """A column, or several in one; its outputs."""
+        spec, number = self.spec, group.first
         widths = {f"{name}_out": len(inputs[name]) for name in (spec.pe.moving, *spec.pe.flags)}
-        widths |= {name: field.format.width for name, field in spec.sum_beat.items()}
+        widths |= {name: group.lanes * field.format.width for name, field in spec.sum_beat.items()}
         outputs = {name: Signal(width, name=f"column{number}_{name}") for name, width in widths.items()}
-        m.submodules[f"column{number}"] = instance("column", inputs, outputs)
+        m.submodules[f"column{number}"] = instance(group.part("column"), inputs, outputs)
         return outputs

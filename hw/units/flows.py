@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, Value
 
 from hw.specs.array import ArraySpec
+from hw.units.groups import Group
 from hw.units.skew import delayed, taps
 
 
@@ -21,7 +22,7 @@ class Control:
     flags : list of Value
         The two that move with an operand, a bit for each row.
     beside : list of dict
-        The further inputs of each column.
+        The further inputs of each group of columns.
     valid, last : Value
         Of the output.
     """
@@ -32,7 +33,7 @@ class Control:
     last: Value
 
 
-def output_stationary(m: Module, spec: ArraySpec, ports: Any, move: Value) -> Control:
+def output_stationary(m: Module, spec: ArraySpec, columns: Sequence[Group], ports: Any, move: Value) -> Control:
     """Pairs of beats go in; after the last of a tile its rows leave the columns one by one.
 
     Parameters
@@ -40,6 +41,8 @@ def output_stationary(m: Module, spec: ArraySpec, ports: Any, move: Value) -> Co
     m : Module
         Where it is added.
     spec : ArraySpec
+    columns : sequence of Group
+        Its columns.
     ports : Array
         Has the streams as members.
     move : Value
@@ -75,14 +78,14 @@ def output_stationary(m: Module, spec: ArraySpec, ports: Any, move: Value) -> Co
     rows = taps(m, "row_of", row, move, spec.columns - 1)
     after = spec.gathering + spec.columns - 1
     return Control(
-        [along(m, spec, "valid", fire, move), along(m, spec, "first", first, move)],
-        [{"row": here} if spec.rows > 1 else {} for here in rows],
+        [along(m, "valid", fire, move, ports.row_starts), along(m, "first", first, move, ports.row_starts)],
+        [{"row": rows[group.first]} if spec.rows > 1 else {} for group in columns],
         delayed(m, "valid_out", leaving, move, after, reset=True),
         delayed(m, "last_out", final, move, after),
     )
 
 
-def operand_stationary(m: Module, spec: ArraySpec, ports: Any, move: Value) -> Control:
+def operand_stationary(m: Module, spec: ArraySpec, columns: Sequence[Group], ports: Any, move: Value) -> Control:
     """A tile of the operand that stays is loaded while the one before is used; each beat of the other gives a sum.
 
     The parameters are those of `output_stationary`.
@@ -109,14 +112,14 @@ def operand_stationary(m: Module, spec: ArraySpec, ports: Any, move: Value) -> C
         count(m, index, index + 1, full, load, 0)
     takes = [delayed(m, f"take_{n}", load & (index == n), move, n) for n in range(spec.rows)]
     return Control(
-        [Cat(takes), along(m, spec, "swap", swap, move)],
-        [_sums_so_far(m, spec, c, move, column) for column in range(spec.columns)],
+        [Cat(takes), along(m, "swap", swap, move, ports.row_starts)],
+        [_sums_so_far(m, spec, c, move, group) for group in columns],
         delayed(m, "valid_out", fire, move, spec.latency, reset=True),
         delayed(m, "last_out", moving.payload.last, move, spec.latency),
     )
 
 
-CONTROLS: dict[str, Callable[[Module, ArraySpec, Any, Value], Control]] = {
+CONTROLS: dict[str, Callable[[Module, ArraySpec, Sequence[Group], Any, Value], Control]] = {
     "os": output_stationary,
     "ws": operand_stationary,
     "is": operand_stationary,
@@ -124,9 +127,10 @@ CONTROLS: dict[str, Callable[[Module, ArraySpec, Any, Value], Control]] = {
 """By dataflow."""
 
 
-def along(m: Module, spec: ArraySpec, name: str, flag: Value, move: Value) -> Value:
+def along(m: Module, name: str, flag: Value, move: Value, starts: Sequence[int]) -> Value:
     """A flag as the first element of each row gets it."""
-    return Cat(taps(m, f"{name}_of", flag, move, spec.rows - 1))
+    passed = taps(m, f"{name}_of", flag, move, max(starts))
+    return Cat(passed[start] for start in starts)
 
 
 def count(m: Module, register: Signal, following: Value, restart: Value, go: Value, start: int) -> None:
@@ -137,8 +141,10 @@ def count(m: Module, register: Signal, following: Value, restart: Value, go: Val
         m.d.sync += register.eq(following[: len(register)])
 
 
-def _sums_so_far(m: Module, spec: ArraySpec, c: Any, move: Value, column: int) -> dict[str, Value]:
-    """What enters a column above its first element: it meets the product behind the element's pipeline."""
-    fields = {name: Value.cast(getattr(c.payload, name)[column]) for name in spec.sum_beat}
-    cycles = spec.pe.latency - 1 + column
-    return {f"{name}_in": delayed(m, f"c_{name}_{column}", value, move, cycles) for name, value in fields.items()}
+def _sums_so_far(m: Module, spec: ArraySpec, c: Any, move: Value, group: Group) -> dict[str, Value]:
+    """What enters columns above their first elements: it meets the product behind the element's pipeline."""
+    cycles, found = spec.pe.latency - 1 + group.first, {}
+    for name in spec.sum_beat:
+        value = Cat(Value.cast(getattr(c.payload, name)[column]) for column in group.numbers)
+        found[f"{name}_in"] = delayed(m, f"c_{name}_{group.first}", value, move, cycles)
+    return found

@@ -9,6 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import Out
 
 from hw.specs.matvec import MatVecSpec
+from hw.units.groups import Group, groups, most_lanes
 from hw.units.outlet import Outlet
 from hw.units.replay import Beats, Replay
 from hw.units.skew import delayed
@@ -65,7 +66,15 @@ class MatVec(Streamed):
 
     @cached_property
     def parts(self) -> dict[str, Unit]:
-        return {"element": TreeSum(self.spec, self.target)}
+        return {
+            group.part("element"): TreeSum(self.spec, self.target, group.lanes, group.form) for group in self.groups
+        }
+
+    @property
+    def groups(self) -> list[Group]:
+        """The elements, those together that share multiplier blocks."""
+        lanes = most_lanes(self.spec.mac, "b", self.target)
+        return groups(self.spec.mac, self.spec.elements, self.spec.in_blocks, lanes)
 
     def elaborate(self, platform: object) -> Module:
         m, spec, y = Module(), self.spec, self.y
@@ -75,7 +84,7 @@ class MatVec(Streamed):
         with m.If(beats.error):
             m.d.sync += self.error.eq(1)
         arrived = moved(m, beats.valid, move, spec.pipeline, "arrived")
-        outputs = [self._element(m, number, beats, arrived, move) for number in range(spec.elements)]
+        outputs = [self._element(m, group, beats, arrived, move) for group in self.groups]
         after = spec.mac.latency
         last = [delayed(m, "final_behind", beats.final, move, after)] if spec.resident else []
         payload = Cat(*(shown[name] for name in outputs[0] for shown in outputs), *last)
@@ -98,18 +107,18 @@ class MatVec(Streamed):
         codes = Value.cast(a.payload.x), Value.cast(w.payload.x)
         return Beats(*codes, both, first, last, Const(0, 1), error)
 
-    def _element(self, m: Module, number: int, beats: Beats, arrived: Value, move: Value) -> dict[str, Signal]:
-        """An element; its outputs."""
-        spec = self.spec
+    def _element(self, m: Module, group: Group, beats: Beats, arrived: Value, move: Value) -> dict[str, Signal]:
+        """An element, or several in one; its outputs."""
+        spec, number = self.spec, group.first
         row = spec.lanes * spec.b.width
         widths = {"x": spec.accumulator_format.width, **({"status": 2} if spec.has_status else {})}
-        outputs = {name: Signal(width, name=f"{name}_{number}") for name, width in widths.items()}
+        outputs = {name: Signal(group.lanes * width, name=f"{name}_{number}") for name, width in widths.items()}
         inputs = {
             "a": beats.a,
-            "b": beats.w[number * row : (number + 1) * row],
+            "b": beats.w[number * row : (number + group.lanes) * row],
             "first": beats.first,
             "arrived": arrived,
             "en": move,
         }
-        m.submodules[f"element{number}"] = instance("element", inputs, outputs)
+        m.submodules[f"element{number}"] = instance(group.part("element"), inputs, outputs)
         return outputs

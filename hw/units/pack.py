@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Value
+from amaranth.hdl import Const, Module, Value
 from amaranth.lib.wiring import In, Out
 
-from hw.arith import Logic, fabric, multiply
-from hw.arith.steps import extend
-from hw.formats import Span
+from hw.arith import Logic
+from hw.arith.packing import multiply_all
 from hw.formats.messages import cut
 from hw.specs.pack import PackSpec
 from hw.target import GENERIC, Target
@@ -68,51 +67,25 @@ class Pack(Unit):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        spec, s = self.spec, self.spec.spacing
+        spec = self.spec
         logic = Logic(self.target, spec.pipeline, spec.form)
-        factors = []
-        for letter, fmt, step, span in zip("ab", (spec.a, spec.b), (s, 2 * s), spec.factors, strict=True):
-            codes = [getattr(self, name) for name in spec.operands if name[0] == letter]
-            parts = [code.as_signed() if fmt.span.signed else code for code in codes]
-            factors.append(parts[0] if len(parts) == 1 else side_by_side(logic, letter, parts[0], parts[1], step, span))
-        wide = multiply(logic, "wide", *factors)
-        shown = [logic.result(value) for value in self._products(logic, wide)]
+        xs, ys = ([self._number(name) for name in spec.operands if name[0] == letter] for letter in "ab")
+        shown = [logic.result(value) for value in multiply_all(logic, "wide", spec.packing, xs, ys)]
         # Nothing needs a reset: products depend on their own operands only.
         logic.into(m, self.en if spec.pipeline else Const(1), reset=False)
         m.d.comb += [getattr(self, name).eq(value) for name, value in zip(spec.products, shown, strict=True)]
         return m
 
-    def _products(self, m: Logic, wide: Value) -> list[Value]:
-        """The products out of the wide one, each with what it lent to those below."""
-        spec = self.spec
-        width, products = spec.product_span.width, []
-        for index, name in enumerate(spec.products):
-            low = index * spec.spacing
-            part = wide[low : low + width]
-            if index and spec.product_span.signed:
-                part = fabric(m).add(m, f"{name}_repaid", part, Const(0, 1), width, wide[low - 1])
-            products.append(part)
-        return products
-
-
-def side_by_side(m: Logic, name: str, low: Value, high: Value, step: int, span: Span) -> Value:
-    """``low + high * 2**step``, which is within `span`."""
-    if not low.shape().signed:
-        return Cat(extend(low, step), high)
-    if fabric(m).pre_adds:
-        return m.wire(f"{name}_packed", (Cat(Const(0, step), high).as_signed() + low)[: span.width].as_signed())
-    # Only the sign of the low one reaches the bits of the high one.
-    width = span.width - step
-    upper = fabric(m).add(m, f"{name}_upper", high, low[-1].replicate(width), width)
-    return Cat(extend(low, step), upper).as_signed()
+    def _number(self, name: str) -> Value:
+        """An operand, with its sign."""
+        code: Value = getattr(self, name)
+        return code.as_signed() if self.spec.operands[name].span.signed else code
 
 
 def check_fit(spec: PackSpec, target: Target) -> None:
     """Raise ValueError unless the factors fit a multiplier block of the target."""
     if target.dsp is None:
         raise ValueError(f"target must have multiplier blocks for {cut(spec.name)}, got {target.title}, which has none")
-    # Blocks take signed numbers: an unsigned one needs a zero above it.
-    needed = sorted(span.width + (not span.signed) for span in spec.factors)
-    if any(width > room for width, room in zip(needed, sorted(target.dsp), strict=True)):
-        needs, has = (f"{high} x {low}" for low, high in (needed, sorted(target.dsp)))
+    if not spec.packing.fits(target):
+        needs, has = (f"{high} x {low}" for low, high in (spec.packing.needed, sorted(target.dsp)))
         raise ValueError(f"{cut(spec.name)} needs a multiplier of {needs} bits, and those of {target.name} have {has}")

@@ -34,4 +34,6 @@ def taps(m: Module, name: str, value: Value, enable: Value, cycles: int, reset: 
     kept = Signal(width * cycles, name=name, reset_less=not reset)
     with m.If(enable):
         m.d.sync += kept.eq(Cat(value, kept[: width * (cycles - 1)]))
+    if cycles == 1:
+        return [value, kept]
     return [value, *(kept[low : low + width] for low in range(0, len(kept), width))]

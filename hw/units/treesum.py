@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from collections.abc import Sequence
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic
 from hw.datapath import PRODUCTS
 from hw.datapath.accumulate import FixedPoint, Pair
-from hw.datapath.fused import Sum, sum_products
+from hw.datapath.fused import Sum, sum_products, sum_rows
 from hw.datapath.product import Term
 from hw.specs.matvec import MatVecSpec
 from hw.target import Target
@@ -18,6 +20,9 @@ from hw.units.unit import Unit
 class TreeSum(Unit):
     """``x = (0 if first else x) + a[0] * b[0] + ... + a[n-1] * b[n-1]``.
 
+    With several `rows` it is as many of them with the same a, whose products share multiplier blocks: ports have those
+    of all rows, the first in the lowest bits.
+
     Nothing has a reset that needs none: who feeds the element begins with what starts a sum.
 
     Parameters
@@ -26,6 +31,10 @@ class TreeSum(Unit):
         The matrix-vector unit's.
     target : Target
         The fabric to build it for.
+    rows : int
+        Sums that it makes, 1 or more.
+    form : str
+        The form of its logic.
 
     Members
     -------
@@ -43,15 +52,16 @@ class TreeSum(Unit):
         As in `Mac`.
     """
 
-    def __init__(self, spec: MatVecSpec, target: Target) -> None:
-        self.spec, self.target = spec, target
-        status = {"status": Out(2)} if spec.has_status else {}
+    def __init__(self, spec: MatVecSpec, target: Target, rows: int, form: str) -> None:
+        # Several products can't share a block's accumulator, so sums are made of LUTs.
+        self.spec, self.target, self.rows, self.form = spec, target, rows, "small" if rows > 1 else form
+        status = {"status": Out(2 * rows)} if spec.has_status else {}
         super().__init__(
             {
                 "a": In(spec.lanes * spec.a.width),
-                "b": In(spec.lanes * spec.b.width),
+                "b": In(rows * spec.lanes * spec.b.width),
                 **dict.fromkeys(("first", "arrived", "en"), In(1)),
-                "x": Out(spec.accumulator_format.width),
+                "x": Out(rows * spec.accumulator_format.width),
                 **status,
             }
         )
@@ -73,57 +83,80 @@ class TreeSum(Unit):
     def elaborate(self, platform: object) -> Module:
         m, spec, sums = Module(), self.spec, self.spec.sums
         assert isinstance(sums, FixedPoint)
-        logic = Logic(self.target, spec.mac.stages, spec.form)
+        logic = Logic(self.target, spec.mac.stages, self.form)
         arrived: Value = self.arrived
         if later := spec.mac.stages - spec.pipeline:
             arrived = logic.result(logic.feedback(self.arrived, later))
-        held = sums.registers(Signal(len(self.x), name="total", reset_less=True))
-        beat = self._beat(logic)
-        pair = Pair(PRODUCTS[spec.product], spec.a, spec.b, self.a, self.b, self.first)
-        added = sums.accumulate(logic, Term(beat.value, None, None), pair, [logic.feedback(word) for word in held])
-        following = [logic.result(word) for word in added]
-        if beat.status is not None:
-            seen = Signal(2, name="seen", reset_less=True)
-            before = Mux(self.first, 0, logic.feedback(seen))
-            seen_next = logic.result(logic.wire("seen_next", beat.status | before))
+        rows = [_Row(self, number, beat) for number, beat in enumerate(self._beats(logic))]
+        for row in rows:
+            row.add(logic)
         logic.into(m, self.en, reset=False, fresh=self.arrived)
         with m.If(self.en & arrived):
-            m.d.sync += [word.eq(value) for word, value in zip(held, following, strict=True)]
-            if beat.status is not None:
-                m.d.sync += seen.eq(seen_next)
-                # A reset of the registers costs less than gates behind them.
-                with m.If(seen_next.any()):
-                    m.d.sync += [word.eq(0) for word in held]
-        self._show(m, held, None if beat.status is None else seen)
+            for row in rows:
+                row.keep(m)
+        shown = self._resolved(m, rows) if sums.behind else [(row.held[0], row.seen) for row in rows]
+        m.d.comb += self.x.eq(Cat(x for x, _ in shown))
+        if spec.has_status:
+            m.d.comb += self.status.eq(Cat(status for _, status in shown if status is not None))
         return m
 
-    def _beat(self, m: Logic) -> Sum:
-        """The sum of a beat's products."""
-        spec, rule = self.spec, PRODUCTS[self.spec.product]
-        codes = [
-            (self.a.word_select(lane, spec.a.width), self.b.word_select(lane, spec.b.width))
-            for lane in range(spec.lanes)
-        ]
-        total = sum_products(m, rule, spec.a, spec.b, codes)
-        value = total.value.as_signed() if spec.mac.term_span.signed else total.value
-        return Sum(value, total.status)
-
-    def _show(self, m: Module, held: list[Signal], seen: Signal | None) -> None:
-        """The outputs: what is held, or, of two words, their sum in a register of its own."""
-        shown: Value = held[0]
-        if self.spec.sums.behind:
-            logic = Logic(self.target, 0, self.spec.form)
-            total = logic.result(self.spec.sums.resolve(logic, held))
-            logic.into(m, self.en)
-            resolved = Signal(len(self.x), name="resolved", reset_less=True)
+    def _resolved(self, m: Module, rows: Sequence[_Row]) -> list[tuple[Signal, Signal | None]]:
+        """Of what each row holds in two words their sum, in a register of its own; and the status."""
+        logic = Logic(self.target, 0, self.form)
+        totals = [logic.result(self.spec.sums.resolve(logic, row.held)) for row in rows]
+        logic.into(m, self.en)
+        found = []
+        for row, total in zip(rows, totals, strict=True):
+            resolved = Signal(row.width, name=f"resolved{row.name}", reset_less=True)
+            later = None if row.seen is None else Signal(2, name=f"seen_behind{row.name}", reset_less=True)
             with m.If(self.en):
                 m.d.sync += resolved.eq(total)
-            shown = resolved
-            if seen is not None:
-                later = Signal(2, name="seen_behind", reset_less=True)
-                with m.If(self.en):
-                    m.d.sync += later.eq(seen)
-                seen = later
-        m.d.comb += self.x.eq(shown)
-        if seen is not None:
-            m.d.comb += self.status.eq(seen)
+                if later is not None:
+                    m.d.sync += later.eq(row.seen)
+            found.append((resolved, later))
+        return found
+
+    def _beats(self, m: Logic) -> list[Sum]:
+        """The sum of a beat's products, for each row."""
+        spec, rule = self.spec, PRODUCTS[self.spec.product]
+        a = [self.a.word_select(lane, spec.a.width) for lane in range(spec.lanes)]
+        b = [self.b.word_select(lane, spec.b.width) for lane in range(self.rows * spec.lanes)]
+        if self.rows == 1:
+            totals = [sum_products(m, rule, spec.a, spec.b, list(zip(a, b, strict=True)))]
+        else:
+            rows = [b[low : low + spec.lanes] for low in range(0, len(b), spec.lanes)]
+            totals = sum_rows(m, rule, spec.a, spec.b, a, rows)
+        signed = spec.mac.term_span.signed
+        return [Sum(total.value.as_signed() if signed else total.value, total.status) for total in totals]
+
+
+class _Row:
+    """A row's accumulator."""
+
+    def __init__(self, unit: TreeSum, number: int, beat: Sum) -> None:
+        self.unit, self.spec, self.beat = unit, unit.spec, beat
+        self.name = "" if unit.rows == 1 else f"_{number}"
+        self.width = unit.spec.accumulator_format.width
+        self.held = unit.spec.sums.registers(Signal(self.width, name=f"total{self.name}", reset_less=True))
+        self.seen = None if beat.status is None else Signal(2, name=f"seen{self.name}", reset_less=True)
+
+    def add(self, m: Logic) -> None:
+        """Logic, added to `m`, for what is held next."""
+        unit, spec, sums = self.unit, self.spec, self.spec.sums
+        assert isinstance(sums, FixedPoint)
+        pair = Pair(PRODUCTS[spec.product], spec.a, spec.b, unit.a, unit.b, unit.first)
+        words = [m.feedback(word) for word in self.held]
+        added = sums.accumulate(m, Term(self.beat.value, None, None), pair, words)
+        self.following = [m.result(word) for word in added]
+        if self.seen is not None and self.beat.status is not None:
+            before = Mux(unit.first, 0, m.feedback(self.seen))
+            self.seen_next = m.result(m.wire("seen_next", self.beat.status | before))
+
+    def keep(self, m: Module) -> None:
+        """Hold it."""
+        m.d.sync += [word.eq(value) for word, value in zip(self.held, self.following, strict=True)]
+        if self.seen is not None:
+            m.d.sync += self.seen.eq(self.seen_next)
+            # A reset of the registers costs less than gates behind them.
+            with m.If(self.seen_next.any()):
+                m.d.sync += [word.eq(0) for word in self.held]

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic
 from hw.formats.messages import echo
-from hw.specs.base import Spec
+from hw.specs.base import Spec, uses_blocks
 from hw.specs.registers import Register
 from hw.specs.result import ResultSpec
 from hw.target import GENERIC, Target
@@ -82,8 +82,9 @@ def check_unit(spec: Any, expected: type[Spec], target: Any) -> None:
 
 def check_form(form: str, target: Target) -> None:
     """Raise ValueError for a form that the target can't have."""
-    if form == "dsp" and target.dsp is None:
-        raise ValueError(f"form must be small or fast for {target.title}, which has no multiplier blocks, got 'dsp'")
+    if uses_blocks(form) and target.dsp is None:
+        has_none = f"{target.title}, which has no multiplier blocks"
+        raise ValueError(f"form must be small or fast for {has_none}, got {echo(form)}")
 
 
 class Pairwise(Unit):

@@ -112,3 +112,32 @@ def test_extras_are_those_of_the_project() -> None:
         if place and "extra" in place:
             (wanted,) = project["optional-dependencies"][place["extra"]]
             assert wanted.startswith(place["package"])
+
+
+def test_blocks_that_nextpnr_does_not_time_are_counted() -> None:
+    def blocks(kind: str, **parameters: str) -> dict[str, Any]:
+        return {
+            "cells": {"block": {"type": kind, "parameters": parameters}, "other": {"type": "LUT4", "parameters": {}}}
+        }
+
+    assert measure._untimed(blocks("MULT18X18D"), load("ecp5")) == 0
+    assert measure._untimed(blocks("MULT9X9", AREG="1"), load("gowin")) == 1
+    assert measure._untimed(blocks("SB_MAC16", A_REG="1", B_REG="1"), load("ice40up")) == 0
+    assert measure._untimed(blocks("SB_MAC16", A_REG="1", B_REG="0"), load("ice40up")) == 1
+    assert measure._untimed(blocks("SB_MAC16"), load("ice40up")) == 1
+
+
+def test_a_design_without_a_register_at_its_blocks_has_no_mhz_where_nextpnr_would_invent_them() -> None:
+    cost = measure.measure(hw.parse("mac/int8xint8/exact/kulisch64/p0/dsp"), hw.parse_target("ice40up"))
+    assert (cost.dsp, cost.fmax) == (1, None)
+    assert cost.unplaced.startswith("nextpnr times a multiplier block as if it had registers")
+
+
+def test_a_design_with_many_blocks_is_placed_on_a_device_that_has_them() -> None:
+    small, large = load("ecp5").place["options"], load("ecp5").place["larger"]  # type: ignore[index]
+    assert "--25k" in small
+    assert "--85k" in large["options"]
+    assert large["dsp"] == tomllib.loads(load("ecp5").text)["device"]["dsp"]
+    cost = measure.measure(hw.parse("dot/int8xint8/n29/exact/exact/p1/dsp"), hw.parse_target("ecp5"), seeds=1)
+    assert cost.dsp == 29
+    assert cost.fmax is not None

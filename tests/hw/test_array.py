@@ -13,6 +13,7 @@ from hw.spec import from_json
 from hw.specs.array import ArraySpec
 from hw.specs.pe import FLOWS
 from hw.specs.stream import beat_width
+from hw.units.array import Array
 from rtl_gen import emit
 
 INT8 = parse_format("int8")
@@ -24,6 +25,7 @@ INT8 = parse_format("int8")
         "array/int8xint8/8x8/os/exact/kulisch1024/p1",
         "array/e4m3xe4m3/1x13/ws/lmul/carrysave64/p0/fast",
         "array/fix8.4xint8/256x1/is/exact/fp16:down/p2",
+        "array/int8xint8/8x8/os/exact/kulisch1024/p1/dsp:7",
     ],
 )
 def test_names_parse_back(name: str) -> None:
@@ -148,3 +150,85 @@ def test_elements_are_one_module_and_columns_another(flow: str) -> None:
 def test_text_grows_with_the_sides_and_not_with_the_area() -> None:
     small, large = (len(emit(hw.parse(f"array/int8xint8/{side}x{side}/os")).verilog) for side in (4, 16))
     assert large < 4 * small
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "lanes"),
+    [
+        ("int8xint8/4x5/ws/exact/kulisch/p1/dsp", "xc7", [2, 2, 1]),
+        ("int8xint8/4x5/ws/exact/kulisch/p1", "xc7", [1] * 5),
+        ("int8xint8/4x5/ws/exact/kulisch/p1/dsp:3", "xc7", [2, 1, 1, 1]),
+        ("int4xint4/4x8/ws/exact/kulisch/p1/dsp", "xcup", [3, 3, 2]),
+        ("int4xint4/4x5/os/exact/kulisch/p1/dsp", "xcup", [2, 2, 1]),
+        # 18 x 18 holds no two INT8 beside one another, and where it is two 9 x 9, each takes one product.
+        ("int8xint8/4x2/os/exact/kulisch/p1/dsp", "ecp5", [1, 1]),
+        ("e4m3xe4m3/4x4/os/exact/kulisch/p1/dsp", "ecp5", [2, 2]),
+        ("e4m3xe4m3/4x2/os/exact/kulisch/p1/dsp", "gowin", [1, 1]),
+        ("int2xint2/4x5/os/exact/kulisch/p1/dsp", "gowin", [4, 1]),
+        # No multiplication, nothing to share.
+        ("ternaryxint8/4x2/os/exact/kulisch/p1/dsp", "xcup", [1, 1]),
+        ("e4m3xe4m3/4x2/os/lmul/kulisch/p1/dsp", "xcup", [1, 1]),
+    ],
+)
+def test_columns_share_blocks_that_are_wide_enough(name: str, target: str, lanes: list[int]) -> None:
+    spec = hw.parse(f"array/{name}")
+    assert isinstance(spec, ArraySpec)
+    found = Array(spec, hw.parse_target(target)).groups
+    assert [group.lanes for group in found] == lanes
+    assert [column for group in found for column in group.numbers] == list(range(spec.columns))
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "together", "products"),
+    [
+        # Four products of two rows and two columns; elements at the edges make two, or one.
+        ("int4xint4/4x4/os/exact/kulisch/p1/dsp", "xc7", 2, 4),
+        ("e4m3xe4m3/3x3/os/exact/kulisch64/p1/dsp", "xcup", 2, 4),
+        # An operand that stays has products with its own row's alone, and so has a column beside LUTs.
+        ("int4xint4/4x4/ws/exact/kulisch/p1/dsp", "xc7", 1, 8),
+        ("int4xint4/4x4/os/exact/kulisch/p1/dsp:3", "xc7", 1, 4),
+        ("int8xint8/4x4/os/exact/kulisch/p1/dsp", "xcup", 1, 8),
+        # Four columns do as well as two by two.
+        ("int2xint2/4x4/os/exact/kulisch/p1/dsp", "xc7", 1, 4),
+    ],
+)
+def test_rows_share_blocks_where_they_make_more_of_them(name: str, target: str, together: int, products: int) -> None:
+    spec = hw.parse(f"array/{name}")
+    assert isinstance(spec, ArraySpec)
+    array = Array(spec, hw.parse_target(target))
+    assert array.together == together
+    assert array.row_starts == [row - row % together for row in range(spec.rows)]
+    # Multiplications in the Verilog, each element's as often as there are elements.
+    modules = emit(spec, hw.parse_target(target)).modules
+    assert _multiplications(modules, next(iter(modules))) == products
+
+
+def _multiplications(modules: dict[str, str], name: str) -> int:
+    """How many there are in a module and in all that it instantiates."""
+    text = modules[name]
+    inner = [word for word in re.findall(r"(?m)^  (\w+) ", text) if word in modules]
+    return len(re.findall(r" = .* \* ", text)) + sum(_multiplications(modules, part) for part in inner)
+
+
+def test_a_mix_has_blocks_in_its_first_columns_and_none_in_the_others() -> None:
+    spec = hw.parse("array/int8xint8/4x5/os/exact/kulisch/p1/dsp:3")
+    assert isinstance(spec, ArraySpec)
+    assert spec.pe.form == "dsp"
+    assert [group.form for group in Array(spec, hw.parse_target("xc7")).groups] == ["dsp", "dsp", "luts", "luts"]
+    # One module of each kind, whatever the size.
+    text = {name.rpartition("_ecp5_")[2]: body for name, body in emit(spec, hw.parse_target("ecp5")).modules.items()}
+    assert {"column", "column_pe", "column_luts", "column_luts_pe"} <= set(text)
+    assert len(text) == 5
+    assert "MULT18X18D" in text["column_pe"]
+    assert "MULT18X18D" not in text["column_luts_pe"]
+
+
+@pytest.mark.parametrize("form", ["dsp:0", "dsp:5", "dsp:", "dsp:two", "dsp:1.5"])
+def test_a_mix_says_how_many_columns_are_in_blocks(form: str) -> None:
+    with pytest.raises(ValueError, match=f"form must be dsp:N with fewer than all 5 columns in blocks.*got '{form}'"):
+        ArraySpec(INT8, INT8, 4, 5, form=form)
+
+
+def test_a_mix_needs_blocks() -> None:
+    with pytest.raises(ValueError, match="form must be small or fast for Lattice iCE40, .*got 'dsp:1'"):
+        emit(hw.parse("array/int8xint8/2x2/os/exact/kulisch/p1/dsp:1"), hw.parse_target("ice40"))

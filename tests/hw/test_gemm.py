@@ -237,3 +237,12 @@ def test_the_page_has_the_registers_and_a_formula_that_holds() -> None:
     assert spec.array.latency == spec.columns + 3
     assert (spec.cycles(m, k, n, parameters=False) == right).all()
     assert (spec.cycles(m, k, n, parameters=True) == right).all()
+
+
+def test_a_core_whose_array_takes_all_blocks_has_none_beside_it() -> None:
+    name = "gemm/int8xint8/4x4/os/exact/kulisch1024/p1/int8/tensor/x2/p2/k256/n256/w1024"
+    for form, beside in (("dsp", "dsp"), ("dsp:3", "small"), ("fast", "fast")):
+        spec = hw.parse(f"{name}/{form}")
+        assert isinstance(spec, GemmSpec)
+        assert spec.requant is not None
+        assert (spec.array.form, spec.requant.form) == (form, beside)

@@ -115,3 +115,13 @@ def test_what_cannot_be_built_is_refused() -> None:
         hw.build(hw.parse("matvec/int8xint8/1x1/exact/kulisch/p1/dsp"), hw.parse_target("ice40"))
     with pytest.raises(TypeError, match="spec must be a MatVecSpec, got MacSpec"):
         MatVec(hw.parse("mac/int8xint8"))  # type: ignore[arg-type]
+
+
+def test_a_mix_has_blocks_in_its_first_elements() -> None:
+    spec = hw.parse("matvec/int8xint8/4x2/exact/kulisch/p1/dsp:3")
+    assert isinstance(spec, MatVecSpec)
+    assert hw.parse(spec.name) == spec
+    groups = MatVec(spec, hw.parse_target("xc7")).groups
+    assert [(group.lanes, group.form) for group in groups] == [(2, "dsp"), (1, "dsp"), (1, "luts")]
+    with pytest.raises(ValueError, match="must be dsp:N with fewer than all 4 elements in blocks, or dsp, got 'dsp:4'"):
+        hw.parse("matvec/int8xint8/4x2/exact/kulisch/p1/dsp:4")

@@ -33,8 +33,8 @@ def test_names_lead_back() -> None:
 def test_offsets_and_factors_follow_from_the_formats(name: str, spacing: int, widths: tuple[int, int]) -> None:
     spec = hw.parse(name)
     assert isinstance(spec, PackSpec)
-    assert spec.spacing == spacing
-    assert tuple(span.width for span in spec.factors) == widths
+    assert spec.packing.spacing == spacing
+    assert tuple(span.width for span in spec.packing.factors) == widths
 
 
 def test_ports_are_the_operands_and_all_their_products() -> None:

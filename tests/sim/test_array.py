@@ -11,6 +11,7 @@ import pytest
 
 import hw
 from hw.specs.array import ArraySpec
+from hw.units.array import Array
 from rtl_gen import Emitted, emit
 from sim.benches.array import alike
 from sim.benches.play import save
@@ -43,9 +44,38 @@ def test_arrays_do_what_their_models_do(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        # Two columns to a block and one left over; three; two of floats, with a status, of two words; halves of a cell.
+        *("array/int8xint8/3x5/os/exact/kulisch64/p1/dsp@xc7", "array/int4xuint4/3x4/is/exact/kulisch64/p2/dsp@xcup"),
+        "array/e4m3xe5m2/2x4/ws/exact/carrysave64/p1/dsp@ecp5",
+        "array/int8xint8/2x3/ws/exact/kulisch64/p2/dsp@ice40up",
+        # Two rows by two columns, and what is left over below and to the right.
+        *("array/int4xint4/3x3/os/exact/kulisch64/p2/dsp@xc7", "array/e4m3xe5m2/5x2/os/exact/carrysave64/p1/dsp@xcup"),
+        # Two in a block, one in a block, two in LUTs.
+        "array/int8xint8/2x5/ws/exact/kulisch64/p1/dsp:3@xc7",
+    ],
+)
+def test_columns_that_share_blocks_do_what_columns_do(name: str) -> None:
+    spec, _, target = name.partition("@")
+    parsed = hw.parse(spec)
+    assert isinstance(parsed, ArraySpec)
+    assert len(Array(parsed, hw.parse_target(target)).groups) < parsed.columns
+    verdict = verify(parsed, hw.parse_target(target))
+    assert verdict.passed, verdict.failures
+
+
+def test_columns_left_to_luts_do_what_columns_do() -> None:
+    # Portable RTL would be given blocks: there the multipliers are rows.
+    verdict = verify(hw.parse("array/int8xe2m1/3x3/os/exact/kulisch64/p1/dsp:2"), hw.parse_target("gowin"))
+    assert verdict.passed, verdict.failures
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
         *("pe/e4m3fnxe4m3fn/os/exact/carrysave/p1", "pe/e4m3fnxe2m1/ws/exact/carrysave64/p2@ecp5"),
         *("pe/e4m3fnxe2m1/os/exact/kulisch64:seg7/p2@ecp5", "pe/int4xint8/os/exact/kulisch64:seg8@ice40"),
         *("pe/e3m2xe3m2/is/exact/fp16@ice40", "pe/int4xint4/os/exact/sat10/p0@xcup"),
+        *("pe/int8xuint8/ws/exact/kulisch64/p2/dsp@ecp5", "pe/e4m3fnxe4m3fn/os/exact/kulisch64/p1/dsp@ecp5"),
     ],
 )
 def test_elements_do_what_their_models_do_on_every_pair(name: str) -> None:

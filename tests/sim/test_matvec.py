@@ -25,6 +25,9 @@ from sim.verify import verify
         *("int4xint4/2x2/exact/kulisch/p1@ecp5", "int4xternary/2x2/4x4/exact/kulisch/p0@ice40", "e2m1xe2m1/1x2@xcup"),
         *("e3m2xe3m2/1x2/lmul/kulisch32/p2", "int8xternary/3x5/exact/kulisch:seg4/p1@ice40"),
         "e3m2ieeexe2m1/1x2/3x4/exact/kulisch4:seg9/p2@ecp5",
+        # Rows that share blocks: by packing, with one left over and a status; by the halves of a cell.
+        *("e4m3fnxe2m1/3x2/exact/carrysave64/p2/dsp@ecp5", "int8xint8/2x3/exact/kulisch64/p2/dsp@ice40up"),
+        "int8xuint8/3x2/exact/kulisch64/p1/dsp@xc7",
     ],
 )
 def test_designs_do_what_their_models_do(name: str) -> None:

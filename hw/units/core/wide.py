@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic, fabric
+from hw.specs.base import form_beside
 from hw.specs.gemm import GemmSpec
 from hw.target import Target
 
@@ -33,7 +34,7 @@ class Wide(wiring.Component):
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
-        m, logic = Module(), Logic(self.target, 0, self.spec.form)
+        m, logic = Module(), Logic(self.target, 0, form_beside(self.spec.form))
         m.d.comb += self.ready.eq(self.y_ready | ~self.y_valid)
         shown = logic.result(self._sums(logic))
         logic.into(m, self.ready)

@@ -8,7 +8,7 @@ from hw.units.tables.inmemory import InMemory
 from hw.units.tables.registers import Registers
 
 STORAGES: dict[str, type[Tables]] = {"registers": Registers, "lutram": InMemory, "blockram": InMemory}
-WITHOUT_LUTRAM = ("ice40", "gatemate")
+WITHOUT_LUTRAM = ("ice40", "ice40up", "gatemate")
 """Families whose LUTs are no memory."""
 
 
