@@ -30,7 +30,7 @@ class Run:
         What they show: for each block to drive what it knows of.
     planner : Planner
     reset : Value
-        All is to be forgotten, but the settings.
+        All is to be forgotten, but the settings: a cycle after the command.
     kept : Value
         For each lane, whether it is in C in the last tile across.
     events : dict of str to Value
@@ -46,8 +46,13 @@ class Run:
     events: dict[str, Value] = field(default_factory=dict)
 
     def add(self, name: str, block: Block) -> Block:
-        """`block` as a submodule that the command to reset resets."""
-        self.m.submodules[name] = ResetInserter(self.reset)(block)
+        """`block` as a submodule that follows the planner, as far as it has inputs for that."""
+        self.m.submodules[name] = block
+        phases = {name: getattr(self.planner, name) for name in ("begun", "prime", "run", "clear")}
+        phases |= {"idle": ~self.planner.busy, "reset": self.reset}
+        for phase, value in phases.items():
+            if phase in block.signature.members:
+                self.m.d.comb += getattr(block, phase).eq(value)
         return block
 
     def remember(self, name: str, event: Value) -> None:
@@ -60,12 +65,13 @@ class Run:
         self.m.d.comb += self.shown[name].eq(seen)
 
     def count(self) -> None:
-        """Add the counters of all events."""
+        """Add the counters of all events; they count a cycle later."""
         for name, event in self.events.items():
-            counter = Signal(WORD, name=name)
+            counter, happened = Signal(WORD, name=name), Signal(name=f"{name}_happened")
+            self.m.d.sync += happened.eq(event)
             with self.m.If(self.planner.begin):
                 self.m.d.sync += counter.eq(0)
-            with self.m.Elif(event):
+            with self.m.Elif(happened):
                 self.m.d.sync += counter.eq((counter + 1)[:WORD])
             self.m.d.comb += self.shown[name].eq(counter)
 
@@ -77,15 +83,19 @@ def add_control(m: Module, spec: GemmSpec, ports: wiring.Component) -> Run:
         outer, inner = getattr(ports, f"s_axil_{name}"), getattr(registers, name)
         m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
     planner, kept = Planner(spec), Signal(spec.columns)
-    run = Run(m, registers.settings, registers.shown, planner, registers.commands["reset"], kept)
-    run.add("planner", planner)
+    # What is written takes effect a cycle later: an address, data and a start are too much for one.
+    start, reset = Signal(name="start"), Signal(name="reset")
+    m.d.sync += [start.eq(registers.commands["start"]), reset.eq(registers.commands["reset"])]
+    run = Run(m, registers.settings, registers.shown, planner, reset, kept)
+    m.submodules.planner = ResetInserter(reset)(planner)
     order = "nkm" if spec.flow == "is" else "mkn"
     m.d.comb += [
-        planner.start.eq(registers.commands["start"]),
+        planner.start.eq(start),
+        planner.reset.eq(registers.commands["reset"]),
         *(getattr(planner, name).eq(run.settings[ours]) for name, ours in zip("mkn", order, strict=True)),
         registers.locked.eq(planner.busy),
-        kept.eq(Cat(planner.tail > lane for lane in range(spec.columns))),
     ]
+    m.d.sync += kept.eq(Cat(planner.tail > lane for lane in range(spec.columns)))
     faults = Cat(run.shown[f"error_{name}"] for name in (spec.kept, *(["p"] if spec.parameters else [])))
     m.d.comb += [planner.keep.eq(run.settings["keep"]), planner.faulty.eq(faults.any())]
     if "bias" in run.settings:

@@ -22,16 +22,23 @@ class Planner(wiring.Component):
     -------
     start : In(1)
         Of no effect unless idle.
+    reset : In(1)
+        In the next cycle it is reset: so it lets everything be cleared.
     m, k, n : In(32)
-        The shape of what is made of tiles: C, or its transpose where the input stays.
+        The shape of what is made of tiles: C, or its transpose where the input stays; the same for two cycles before a
+        start.
     keep, bias, faulty : In(1)
         As for `Kept`.
     ended : In(1)
         The run is over.
-    begin : Out(1)
-        A start has been accepted, in this cycle.
+    begin, begun : Out(1)
+        A start has been accepted, in this cycle; in the one before.
     busy, run, done : Out(1)
         From start to end; the same without the planning; since the end, until the next start.
+    prime : Out(1)
+        The cycle before the run, in which all counts take their first step.
+    clear : Out(1)
+        Neither that nor a run.
     zero, large, stale : Out(1)
         The last start was refused: a dimension is zero; the shape does not fit; what is to be kept is not there.
     refused : Out(1)
@@ -47,8 +54,9 @@ class Planner(wiring.Component):
     def __init__(self, spec: GemmSpec) -> None:
         self.spec = spec
         ports = {name: In(WORD) for name in ("m", "k", "n")}
-        ports |= {name: In(1) for name in ("start", "ended", "keep", "bias", "faulty")}
-        ports |= {name: Out(1) for name in ("begin", "busy", "run", "done", *REFUSALS, "refused")}
+        ports |= {name: In(1) for name in ("start", "reset", "ended", "keep", "bias", "faulty")}
+        said = ("begin", "begun", "busy", "prime", "run", "done", *REFUSALS, "refused")
+        ports |= {name: Out(1) for name in said} | {"clear": Out(1, init=1)}
         ports["words"] = Out(range(spec.words + 1))
         ports["last_tile"] = Out(index_bits(spec.tiles))
         ports["last_slice"] = Out(index_bits(spec.slices))
@@ -57,33 +65,24 @@ class Planner(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
-        rows, columns = spec.limits
         k = self.k[: spec.max_k.bit_length()]
-        words, plan = Signal(range(spec.words + spec.max_k + 1)), Signal()
-        empty, beyond = Signal(), Signal()
+        words, plan, settle = Signal(range(spec.words + spec.max_k + 1)), Signal(), Signal()
         m.submodules.kept = kept = Kept(spec)
         m.d.comb += [
-            *(
-                getattr(kept, name).eq(getattr(self, name))
-                for name in ("m", "k", "n", "keep", "bias", "ended", "faulty")
-            ),
+            *(getattr(kept, name).eq(getattr(self, name)) for name in ("m", "k", "n", "keep", "bias", "faulty")),
+            kept.ended.eq(self.ended & self.run),
             self.refused.eq(Cat(getattr(self, name) for name in REFUSALS).any()),
-            empty.eq((self.m == 0) | (self.k == 0) | (self.n == 0)),
-            beyond.eq(
-                above(self.m, rows)
-                | above(self.k, spec.max_k)
-                | above(self.n, columns)
-                | self.k[: spec.granule.bit_length() - 1].any()
-            ),
             self.words.eq(words[: len(self.words)]),
             self.begin.eq(self.start & ~self.busy),
-            self.busy.eq(plan | self.run),
+            self.busy.eq(plan | self.prime | self.run | settle),
         ]
-        n = self.n[: columns.bit_length()]
+        n = self.n[: spec.limits[1].bit_length()]
         more_tiles = self._count(m, plan, (n, spec.columns), self.last_tile, self.tail)
         more_slices: Value = Const(0, 1)
         if spec.flow != "os":
             more_slices = self._count(m, plan, (k, spec.rows), self.last_slice)
+        empty, beyond = self._unfit(m)
+        m.d.sync += [self.begun.eq(self.begin), self.prime.eq(0), settle.eq(0)]
         with m.If(self.begin):
             m.d.sync += [plan.eq(~empty & ~beyond & ~kept.stale), words.eq(k), self.done.eq(0)]
             m.d.sync += [self.zero.eq(empty), self.large.eq(beyond), self.stale.eq(kept.stale)]
@@ -91,12 +90,34 @@ class Planner(wiring.Component):
             with m.If(above(words, spec.words)):
                 m.d.sync += [plan.eq(0), self.large.eq(1)]
             with m.Elif(~more_tiles & ~more_slices):
-                m.d.sync += [plan.eq(0), self.run.eq(1)]
+                m.d.sync += [plan.eq(0), self.prime.eq(1), self.clear.eq(0)]
             with m.If(more_tiles):
                 m.d.sync += words.eq((words + k)[: len(words)])
-        with m.If(self.ended):
-            m.d.sync += [self.run.eq(0), self.done.eq(1)]
+        with m.If(self.prime):
+            m.d.sync += self.run.eq(1)
+        # What is kept is compared with the settings anew before the next start.
+        with m.If(self.ended & self.run):
+            m.d.sync += [self.run.eq(0), self.clear.eq(1), settle.eq(1)]
+        with m.If(settle):
+            m.d.sync += self.done.eq(1)
+        with m.If(self.reset):
+            m.d.sync += self.clear.eq(1)
         return m
+
+    def _unfit(self, m: Module) -> tuple[Value, Value]:
+        """Whether a dimension is zero, and whether one is too large, a cycle after it was set."""
+        spec, empty, beyond = self.spec, Signal(name="empty"), Signal(name="beyond")
+        rows, columns = spec.limits
+        m.d.sync += [
+            empty.eq((self.m == 0) | (self.k == 0) | (self.n == 0)),
+            beyond.eq(
+                above(self.m, rows)
+                | above(self.k, spec.max_k)
+                | above(self.n, columns)
+                | self.k[: spec.granule.bit_length() - 1].any()
+            ),
+        ]
+        return empty, beyond
 
     def _count(
         self, m: Module, plan: Value, whole: tuple[Value, int], number: Signal, rest: Signal | None = None

@@ -11,9 +11,11 @@ from hw.arith.logic import extend
 from hw.specs.gemm import MAX_ROWS, GemmSpec, slot
 from hw.target import Target
 from hw.units.core.control import Run
+from hw.units.core.count import add_count
 from hw.units.core.drain import Drain
 from hw.units.core.operands import Sums
 from hw.units.core.parameters import ParameterStore
+from hw.units.core.skid import Skid
 from hw.units.core.wide import Wide
 from hw.units.stream import pins_in, pins_out
 
@@ -47,7 +49,6 @@ def add_drain(
     extra = 2 if spec.has_status else 0
     drain = run.add("drain", Drain(spec, width + extra))
     m.d.comb += [
-        drain.run.eq(run.planner.run),
         drain.m.eq(run.planner.m[: len(drain.m)]),
         drain.last_tile.eq(run.planner.last_tile),
         drain.kept.eq(run.kept),
@@ -66,11 +67,17 @@ def add_drain(
     given: dict[str, Value] = {}
     if parameters is not None:
         m.d.comb += [
-            parameters.tile.eq(drain.line if spec.flow == "is" else drain.tile),
+            parameters.tile.eq(drain.tile),
+            parameters.tile_next.eq(drain.tile_next),
+            parameters.go.eq(drain.go),
             parameters.turn.eq(0 if spec.flow == "is" else drain.turn),
             parameters.step.eq(drain.fetch),
         ]
-        given = by_field(spec, parameters.data)
+        # With the lanes that they belong to, which are chosen in that cycle.
+        data = Signal(len(parameters.data), name="parameters_shown")
+        with m.If(drain.go):
+            m.d.sync += data.eq(parameters.data)
+        given = by_field(spec, data)
     x, status = (Cat(word[part] for word in words) for part in (slice(width), slice(width, None)))
     return drain, Piece(x, status, drain.y_last, drain.y_valid, drain.y_ready, given)
 
@@ -95,7 +102,7 @@ def requantised(m: Module, spec: GemmSpec, run: Run, sums: Piece) -> Piece:
     codes, last, valid, ready = Signal(spec.output_lanes * spec.result.width), Signal(), Signal(), Signal()
     z = Cat(sums.x, sums.status if spec.requant.status else [])
     p = Cat(scales[name] for name in spec.requant.parameters)
-    clock = {"i_clk": ClockSignal(), "i_rst": ResetSignal() | run.reset} if spec.requant.latency else {}
+    clock = {"i_clk": ClockSignal(), "i_rst": ResetSignal() | run.planner.clear} if spec.requant.latency else {}
     m.submodules.requant = Instance(
         "requant",
         **clock,
@@ -121,24 +128,32 @@ def wide(m: Module, spec: GemmSpec, target: Target, run: Run, sums: Piece) -> Pi
 
 
 def add_stream(m: Module, spec: GemmSpec, run: Run, drain: Drain, piece: Piece, ports: wiring.Component) -> None:
-    """The stream out. Rows count from one; each has one last piece, where it is counted."""
-    count, passed, emitted = Signal(MAX_ROWS.bit_length(), init=1), Signal(), Signal()
+    """The stream out, behind a skid buffer. Rows count from one; each has one last piece, where it is counted."""
     size, lanes = slot(spec.result.width), spec.output_lanes
     codes = [piece.x.word_select(lane, spec.result.width) for lane in range(lanes)]
-    kept = drain.tail | ~piece.last.replicate(lanes)
+    skid = run.add("skid", Skid(lanes * spec.result.width + 2))
+    passed, emitted, ended = Signal(), Signal(), Signal()
+    planner, rows = run.planner, run.planner.m[: MAX_ROWS.bit_length()]
+    row = add_count(m, "row", rows, (passed & piece.last) | planner.prime, planner.clear, 1)
     m.d.comb += [
-        ports.m_axis_tdata.eq(Cat(extend(code.as_signed() if spec.signed else code, size) for code in codes)),
-        ports.m_axis_tkeep.eq(Cat(flag.replicate(size // 8) for flag in kept)),
-        ports.m_axis_tvalid.eq(piece.valid),
-        ports.m_axis_tlast.eq(piece.last & (count == run.planner.m[: len(count)])),
-        piece.ready.eq(ports.m_axis_tready),
-        passed.eq(piece.valid & piece.ready),
-        run.planner.ended.eq(emitted & drain.empty),
+        skid.x.eq(Cat(piece.last & row.ends, piece.last, codes)),
+        skid.valid.eq(piece.valid),
+        piece.ready.eq(skid.free),
+        passed.eq(piece.valid & skid.free),
     ]
-    with m.If(passed & piece.last):
-        m.d.sync += [count.eq((count + 1)[: len(count)]), emitted.eq(ports.m_axis_tlast)]
-    with m.If(~run.planner.run | run.reset):
-        m.d.sync += [count.eq(1), emitted.eq(0)]
-    run.events["cycles"] = run.planner.busy & ~emitted
-    run.events["stalled"] = piece.valid & ~piece.ready
-    run.events["beats"] = passed
+    shown = [skid.y[2:].word_select(lane, spec.result.width) for lane in range(lanes)]
+    kept = drain.tail | ~skid.y[1].replicate(lanes)
+    m.d.comb += [
+        ports.m_axis_tdata.eq(Cat(extend(code.as_signed() if spec.signed else code, size) for code in shown)),
+        ports.m_axis_tkeep.eq(Cat(flag.replicate(size // 8) for flag in kept)),
+        # What a command to reset ends is not on offer in the cycle after it.
+        ports.m_axis_tvalid.eq(skid.y_valid & ~run.reset),
+        ports.m_axis_tlast.eq(skid.y[0]),
+        skid.y_ready.eq(ports.m_axis_tready),
+        ended.eq(ports.m_axis_tvalid & ports.m_axis_tready & skid.y[0]),
+        planner.ended.eq(emitted & drain.empty),
+    ]
+    m.d.sync += emitted.eq((emitted | ended) & ~planner.clear)
+    run.events["cycles"] = planner.begin | (planner.busy & ~emitted)
+    run.events["stalled"] = ports.m_axis_tvalid & ~ports.m_axis_tready
+    run.events["beats"] = ports.m_axis_tvalid & ports.m_axis_tready
