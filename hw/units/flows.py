@@ -52,12 +52,13 @@ def output_stationary(m: Module, spec: ArraySpec, ports: Any, move: Value) -> Co
     first = Signal(init=1)
     # Rows of the last tile that are still to leave, and the row that leaves the first column now.
     busy, row = (Signal(range(spec.rows), name=name) for name in ("busy", "row"))
+    still = Signal(name="still")
     complete = delayed(m, "complete", done, move, spec.pe.latency, reset=True)
     m.d.comb += [
         ends.eq(a.payload.last | b.payload.last),
         apart.eq(a.payload.last ^ b.payload.last),
         # While rows of a tile are still to leave, no other may end.
-        fire.eq(a.valid & b.valid & move & ~(ends & busy.any())),
+        fire.eq(a.valid & b.valid & move & ~(ends & still)),
         done.eq(fire & ends),
         a.ready.eq(fire),
         b.ready.eq(fire),
@@ -70,7 +71,8 @@ def output_stationary(m: Module, spec: ArraySpec, ports: Any, move: Value) -> Co
             m.d.sync += ports.error.eq(1)
     if spec.rows > 1:
         with m.If(move):
-            count(m, busy, busy - 1, done, busy.any(), spec.rows - 1)
+            count(m, busy, busy - 1, done, still, spec.rows - 1)
+            count(m, still, busy != 1, done, still, 1)
             count(m, row, row + 1, final, leaving, 0)
     rows = taps(m, "row_of", row, move, spec.columns - 1)
     after = spec.gathering + spec.columns - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -39,21 +39,18 @@ class Banks(wiring.Component):
         super().__init__(ports | {name: Out(1, init=1) for name in ("write", "empty")})
 
     def elaborate(self, platform: object) -> Module:
-        m, filled, emptied, differ = Module(), Signal(), Signal(), Signal()
+        m, filled, emptied = Module(), Signal(), Signal()
         # Modulo four: the writer is -1, 0, 1 or 2 tiles ahead.
-        lead, ahead = Signal(2), Signal(2)
+        lead, following = Signal(2), Signal(5)
+        cases = [self._following(lead, word, step) for word in (0, 1) for step in (0, 1)]
         m.d.comb += [
             filled.eq(self.word & self.ends),
             emptied.eq(self.step & self.leaves),
-            ahead.eq((lead + filled - emptied)[:2]),
-            # Who begins a bank has written nothing of it; who writes a word has written it in the next cycle.
-            differ.eq(~filled & (self.word | Mux(self.step, self.differ_next, self.differ))),
+            # These two are known last.
+            following.eq(Mux(self.word, Mux(self.step, cases[3], cases[2]), Mux(self.step, cases[1], cases[0]))),
         ]
         m.d.sync += [
-            lead.eq(ahead),
-            self.write.eq(ahead != 2),
-            self.empty.eq(ahead == 0),
-            self.read.eq((ahead == 1) | (ahead == 2) | ((ahead == 0) & differ)),
+            Cat(lead, self.write, self.empty, self.read).eq(following),
             self.into.eq(self.into ^ filled),
             self.out_of.eq(self.out_of ^ emptied),
         ]
@@ -63,6 +60,14 @@ class Banks(wiring.Component):
                 *(signal.eq(1) for signal in (self.write, self.empty)),
             ]
         return m
+
+    def _following(self, lead: Value, word: int, step: int) -> Value:
+        """How far the writer is ahead in the next cycle, and what that means, if a word is written, or read."""
+        filled, emptied = (self.ends if word else 0), (self.leaves if step else 0)
+        ahead = (lead + filled - emptied)[:2]
+        # Who begins a bank has written nothing of it; who writes a word has written it in the next cycle.
+        differ = ~self.ends if word else self.differ_next if step else self.differ
+        return Cat(ahead, ahead != 2, ahead == 0, (ahead == 1) | (ahead == 2) | ((ahead == 0) & differ))
 
 
 def add_memory(

@@ -58,7 +58,7 @@ class Run:
     def remember(self, name: str, event: Value) -> None:
         """Show whether `event` has been high since the run began."""
         seen = Signal(name=f"{name}_seen")
-        with self.m.If(self.planner.begin | self.reset):
+        with self.m.If(self.planner.begun | self.reset):
             self.m.d.sync += seen.eq(0)
         with self.m.Elif(event):
             self.m.d.sync += seen.eq(1)
@@ -69,7 +69,7 @@ class Run:
         for name, event in self.events.items():
             counter, happened = Signal(WORD, name=name), Signal(name=f"{name}_happened")
             self.m.d.sync += happened.eq(event)
-            with self.m.If(self.planner.begin):
+            with self.m.If(self.planner.begun):
                 self.m.d.sync += counter.eq(0)
             with self.m.Elif(happened):
                 self.m.d.sync += counter.eq((counter + 1)[:WORD])

@@ -73,7 +73,7 @@ class Heights:
     bottom: Signal
 
 
-def add_heights(m: Module, total: Value, height: int, idle: Value, step: Value) -> Heights:
+def add_heights(m: Module, total: Value, height: int, idle: Value, step: Value, quick: bool = False) -> Heights:
     """Blocks of `height` rows, the last one of what is left of `total`.
 
     Parameters
@@ -84,17 +84,21 @@ def add_heights(m: Module, total: Value, height: int, idle: Value, step: Value) 
     height : int
     idle, step : Value of one bit
         It waits for another matrix; to the next block, or, after that, to the first one.
+    quick : bool
+        Whether it may go on in every cycle though a block has several rows.
     """
     rows, bottom = Signal(range(height + 1), name="block_rows"), Signal(name="bottom")
     # Below this block; one may be looked at after the last one.
     rest = Signal(range(-2 * height, 1 << len(total)), name="rows_below")
-    more = above(rest, height)
+    more, gone = above(rest, height), step
+    if height > 1 and not quick:
+        # No block but the last one is gone through in one cycle, so there is time.
+        gone = Signal(name="block_gone")
+        m.d.sync += gone.eq(step)
     with m.If(step):
-        m.d.sync += [
-            rows.eq(Mux(more, height, rest[: len(rows)])),
-            bottom.eq(~more),
-            rest.eq((rest - height)[: len(rest)].as_signed()),
-        ]
+        m.d.sync += [rows.eq(Mux(more, height, rest[: len(rows)])), bottom.eq(~more)]
+    with m.If(gone):
+        m.d.sync += rest.eq((rest - height)[: len(rest)].as_signed())
     with m.If(idle):
         m.d.sync += rest.eq(total)
     return Heights(rows, bottom)

@@ -46,7 +46,7 @@ class Drain(wiring.Component):
     go : Out(1)
         What is on its way moves on.
     y, y_last, y_valid, y_ready : Out(output_lanes * width), Out(1), Out(1), In(1)
-        Lanes of a row, three moves later; `y_last` if they are the last of it that are in C, in its last tile.
+        `y_ready` moves all on, whether there is something or not. Lanes of a row, three moves later; `y_last` if they are the last of it that are in C, in its last tile.
     tail : Out(output_lanes)
         With `y_last`: which of them are in C. It stays for all of a run.
     empty : Out(1)
@@ -82,7 +82,7 @@ class Drain(wiring.Component):
             banks.differ.eq(into[:bits] != row[:bits]),
             banks.differ_next.eq(into[:bits] != row_next[:bits]),
             self.empty.eq(banks.empty),
-            self.go.eq(~self.y_valid | self.y_ready),
+            self.go.eq(self.y_ready),
             self.fetch.eq(banks.read & self.known & self.go),
         ]
         with m.If(write):

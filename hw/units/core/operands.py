@@ -38,7 +38,7 @@ def add_store(run: Run, name: str, store: wiring.Component, ports: wiring.Compon
         store.tvalid.eq(stream["tvalid"]),
         store.tlast.eq(stream["tlast"]),
         stream["tready"].eq(store.tready),
-        store.begin.eq(run.planner.begin),
+        store.begin.eq(run.planner.begun),
         run.shown[f"error_{name}"].eq(store.error),
     ]
 

@@ -106,18 +106,14 @@ class Planner(wiring.Component):
 
     def _unfit(self, m: Module) -> tuple[Value, Value]:
         """Whether a dimension is zero, and whether one is too large, a cycle after it was set."""
-        spec, empty, beyond = self.spec, Signal(name="empty"), Signal(name="beyond")
-        rows, columns = spec.limits
+        sizes, most = (self.m, self.k, self.n), (self.spec.limits[0], self.spec.max_k, self.spec.limits[1])
+        broken = self.k[: self.spec.granule.bit_length() - 1].any()
+        empty, beyond = Signal(3, name="empty"), Signal(4, name="beyond")
         m.d.sync += [
-            empty.eq((self.m == 0) | (self.k == 0) | (self.n == 0)),
-            beyond.eq(
-                above(self.m, rows)
-                | above(self.k, spec.max_k)
-                | above(self.n, columns)
-                | self.k[: spec.granule.bit_length() - 1].any()
-            ),
+            empty.eq(Cat(size == 0 for size in sizes)),
+            beyond.eq(Cat(broken, *(above(size, limit) for size, limit in zip(sizes, most, strict=True)))),
         ]
-        return empty, beyond
+        return empty.any(), beyond.any()
 
     def _count(
         self, m: Module, plan: Value, whole: tuple[Value, int], number: Signal, rest: Signal | None = None

@@ -126,21 +126,19 @@ class RegisterFile(wiring.Component):
             m.d.sync += self.settings[part.name].eq(written)
 
     def _read(self, m: Module) -> None:
-        """The address is taken; in the next cycle its word is caught, and waits to be taken."""
-        word, absent, reading = Signal(WORD), Signal(), Signal()
+        """The address is taken, then words are caught, of each half of the registers; then one waits to be taken."""
+        reading, caught = Signal(), Signal()
         here = Signal(len(self.registers))
         # No two addresses are alike, so the words may be joined.
         words = [self._word(known) & flag.replicate(WORD) for known, flag in zip(self.registers, here, strict=True)]
-        m.d.comb += [
-            word.eq(reduce(or_, words)),
-            self.arready.eq(~self.rvalid & ~reading),
-            self.rresp.eq(Cat(Const(0, 1), absent)),
-        ]
-        m.d.sync += reading.eq(self.arvalid & self.arready)
+        halves = [Signal(WORD, name=name) for name in ("low_word", "high_word")]
+        m.d.comb += self.arready.eq(~self.rvalid & ~reading & ~caught)
+        m.d.sync += [reading.eq(self.arvalid & self.arready), caught.eq(reading)]
+        m.d.sync += [half.eq(reduce(or_, words[number::2])) for number, half in enumerate(halves)]
         with m.If(self.arvalid & self.arready):
             m.d.sync += here.eq(Cat(self.araddr[2:] == register.address >> 2 for register in self.registers))
-        with m.If(reading):
-            m.d.sync += [self.rvalid.eq(1), self.rdata.eq(word), absent.eq(~here.any())]
+        with m.If(caught):
+            m.d.sync += [self.rvalid.eq(1), self.rdata.eq(halves[0] | halves[1]), self.rresp.eq(Cat(0, ~here.any()))]
         with m.If(self.rvalid & self.rready):
             m.d.sync += self.rvalid.eq(0)
 

@@ -107,7 +107,8 @@ def requantised(m: Module, spec: GemmSpec, run: Run, sums: Piece) -> Piece:
         "requant",
         **clock,
         **pins_in(spec.requant, "z", z, sums.valid, sums.ready, sums.last),
-        **pins_in(spec.requant, "p", p, sums.valid, Signal(name="unused_parameters_ready")),
+        # Always there, so that the sums are ready to move on whether there are any or not.
+        **pins_in(spec.requant, "p", p, Const(1, 1), Signal(name="unused_parameters_ready")),
         i_relu=run.settings["relu"],
         **pins_out(spec.requant, "y", codes, valid, ready, last),
     )
@@ -132,7 +133,7 @@ def add_stream(m: Module, spec: GemmSpec, run: Run, drain: Drain, piece: Piece, 
     size, lanes = slot(spec.result.width), spec.output_lanes
     codes = [piece.x.word_select(lane, spec.result.width) for lane in range(lanes)]
     skid = run.add("skid", Skid(lanes * spec.result.width + 2))
-    passed, emitted, ended = Signal(), Signal(), Signal()
+    passed, emitted, late, ended = Signal(), Signal(), Signal(), Signal()
     planner, rows = run.planner, run.planner.m[: MAX_ROWS.bit_length()]
     row = add_count(m, "row", rows, (passed & piece.last) | planner.prime, planner.clear, 1)
     m.d.comb += [
@@ -153,7 +154,8 @@ def add_stream(m: Module, spec: GemmSpec, run: Run, drain: Drain, piece: Piece, 
         ended.eq(ports.m_axis_tvalid & ports.m_axis_tready & skid.y[0]),
         planner.ended.eq(emitted & drain.empty),
     ]
-    m.d.sync += emitted.eq((emitted | ended) & ~planner.clear)
-    run.events["cycles"] = planner.begin | (planner.busy & ~emitted)
+    m.d.sync += [emitted.eq((emitted | ended) & ~planner.clear), late.eq(emitted)]
+    # Planning begins a cycle after the start.
+    run.events["cycles"] = planner.busy & ~late
     run.events["stalled"] = ports.m_axis_tvalid & ~ports.m_axis_tready
     run.events["beats"] = ports.m_axis_tvalid & ports.m_axis_tready

@@ -89,7 +89,7 @@ class TileStore(wiring.Component):
         # Words count from one, so the number of words is the last one's.
         written = add_count(m, "written", self.k, frame.word | self.prime, self.clear, 1)
         read = add_count(m, "read", self.k, self.step | self.prime, self.clear, 1)
-        tile = add_heights(m, self.m, self.rows, self.idle, ended | self.begun)
+        tile = add_heights(m, self.m, self.rows, self.idle, ended | self.begun, quick=True)
         m.d.comb += [
             frame.want.eq(self.run & ~loaded & banks.write),
             frame.final.eq(written.ends & tile.bottom),
