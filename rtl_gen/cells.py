@@ -7,19 +7,22 @@ from pathlib import Path
 
 from hw.target import Target
 
-MODELS: dict[str, str] = {
-    "ecp5": "ecp5/cells_sim.v",
-    "ice40": "ice40/cells_sim.v",
-    "machxo2": "lattice/cells_sim_xo2.v",
-    "nexus": "nexus/cells_sim.v",
-    "xc7": "xilinx/cells_sim.v",
-    "xcup": "xilinx/cells_sim.v",
+MODELS: dict[str, tuple[str, ...]] = {
+    "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh"),
+    "ice40": ("ice40/cells_sim.v",),
+    "machxo2": ("lattice/cells_sim_xo2.v",),
+    "nexus": ("nexus/cells_sim.v",),
+    "xc7": ("xilinx/cells_sim.v",),
+    "xcup": ("xilinx/cells_sim.v",),
 }
-"""The file under Yosys's share folder, for each target that `hw.arith` builds with cells for."""
+"""The files under Yosys's share folder, for each target that `hw.arith` builds with cells for."""
+OWN: dict[str, tuple[str, ...]] = {"ecp5": ("dp16kd.v",)}
+"""Files of ours, of cells that have no model there."""
 
 
 def cell_models(target: Target) -> list[Path]:
     """Verilog files with a model of every cell that a design for `target` may have; none for portable RTL."""
     if not target.carry:
         return []
-    return [Path(str(files("pyosys"))) / "share" / MODELS[target.name]]
+    share, ours = Path(str(files("pyosys"))) / "share", Path(__file__).parent / "models"
+    return [*(share / name for name in MODELS[target.name]), *(ours / name for name in OWN.get(target.name, ()))]

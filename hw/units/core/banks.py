@@ -7,6 +7,9 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hw.arith.blockram import add_blocks, in_blocks
+from hw.target import Target
+
 
 class Banks(wiring.Component):
     """Who may use which of two banks: one is filled while the other, or what there is of the same, is read.
@@ -71,13 +74,15 @@ class Banks(wiring.Component):
 
 
 def add_memory(
-    m: Module, may: Value, written: tuple[Value, Value, Value], read: Value, move: Value, depth: int
+    m: Module, target: Target, may: Value, written: tuple[Value, Value, Value], read: Value, move: Value, depth: int
 ) -> Value:
     """A memory, added to `m`, of words that are written and read in one cycle, but never the same.
 
     Parameters
     ----------
     m : Module
+    target : Target
+        The fabric: there may be something better than what synthesis makes of a memory.
     may : Value
         A word may be written: set whenever one is.
     written : Values
@@ -95,8 +100,13 @@ def add_memory(
     The word that was read two moves before: a block's output and a register, for blocks are slow.
     """
     enable, into, word = written
+    part = len(word) // len(enable)
+    if in_blocks(target, depth, part):
+        parts = [(enable[n], into, word.word_select(n, part)) for n in range(len(enable))]
+        m.submodules.memory = inner = Module()
+        return Cat(add_blocks(inner, f"part{n}", part, read, move, depth) for n, part in enumerate(parts))
     m.submodules.memory = memory = Memory(shape=len(word), depth=depth, init=[])
-    write, shown = memory.write_port(granularity=len(word) // len(enable)), memory.read_port()
+    write, shown = memory.write_port(granularity=part), memory.read_port()
     kept = Signal(len(word), name="word_read", reset_less=True)
     m.d.comb += [
         write.en.eq(enable),

@@ -12,8 +12,10 @@ from amaranth.lib.wiring import Out
 from hw.specs.gemm import GemmSpec
 from hw.specs.gemm_registers import gemm_registers
 from hw.specs.registers import WORD
+from hw.target import Target
 from hw.units.core.planner import Planner
 from hw.units.core.registers import RegisterFile, axil_members
+from hw.units.unit import Unit
 
 Block = TypeVar("Block", bound=wiring.Component)
 
@@ -24,6 +26,8 @@ class Run:
 
     Attributes
     ----------
+    target : Target
+        The fabric that the core is for.
     settings : dict of str to Signal
         What the registers hold.
     shown : dict of str to Signal
@@ -38,6 +42,7 @@ class Run:
     """
 
     m: Module
+    target: Target
     settings: dict[str, Signal]
     shown: dict[str, Signal]
     planner: Planner
@@ -76,7 +81,7 @@ class Run:
             self.m.d.comb += self.shown[name].eq(counter)
 
 
-def add_control(m: Module, spec: GemmSpec, ports: wiring.Component) -> Run:
+def add_control(m: Module, spec: GemmSpec, ports: Unit) -> Run:
     """Registers behind the ports ``s_axil_*``, and a planner, added to `m`."""
     m.submodules.registers = registers = RegisterFile(gemm_registers(spec))
     for name, member in axil_members(0).items():
@@ -86,12 +91,11 @@ def add_control(m: Module, spec: GemmSpec, ports: wiring.Component) -> Run:
     # What is written takes effect a cycle later: an address, data and a start are too much for one.
     start, reset = Signal(name="start"), Signal(name="reset")
     m.d.sync += [start.eq(registers.commands["start"]), reset.eq(registers.commands["reset"])]
-    run = Run(m, registers.settings, registers.shown, planner, reset, kept)
+    run = Run(m, ports.target, registers.settings, registers.shown, planner, reset, kept)
     m.submodules.planner = ResetInserter(reset)(planner)
     order = "nkm" if spec.flow == "is" else "mkn"
     m.d.comb += [
         planner.start.eq(start),
-        planner.reset.eq(registers.commands["reset"]),
         *(getattr(planner, name).eq(run.settings[ours]) for name, ours in zip("mkn", order, strict=True)),
         registers.locked.eq(planner.busy),
     ]

@@ -10,6 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.specs.gemm import MAX_ROWS, GemmSpec
+from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import Banks, add_memory
 from hw.units.core.count import add_heights
@@ -26,6 +27,7 @@ class Drain(wiring.Component):
     spec : GemmSpec
     width : int
         Bits of a lane.
+    target : Target
 
     Members
     -------
@@ -40,21 +42,23 @@ class Drain(wiring.Component):
     x, last, valid, ready : In(columns * width), In(1), In(1), Out(1)
         A row of sums; `last` if it is the last of its tile.
     fetch, tile, tile_next, turn : Out
-        In this cycle it is decided which lanes come next: those of that turn, in that tile across; where the input stays, `tile` is the row. And the tile after that.
+        In this cycle it is decided which lanes come next: those of that turn, in that tile across; where the input
+        stays, `tile` is the row. And the tile after that.
     known : In(1)
         What belongs to them is there.
     go : Out(1)
         What is on its way moves on.
     y, y_last, y_valid, y_ready : Out(output_lanes * width), Out(1), Out(1), In(1)
-        `y_ready` moves all on, whether there is something or not. Lanes of a row, three moves later; `y_last` if they are the last of it that are in C, in its last tile.
+        Lanes of a row, three moves later; `y_last` if they are the last of it that are in C, in its last tile.
+        `y_ready` moves all on, whether there is something or not.
     tail : Out(output_lanes)
         With `y_last`: which of them are in C. It stays for all of a run.
     empty : Out(1)
         No tile is under way.
     """
 
-    def __init__(self, spec: GemmSpec, width: int) -> None:
-        self.spec, self.width = spec, width
+    def __init__(self, spec: GemmSpec, width: int, target: Target) -> None:
+        self.spec, self.width, self.target = spec, width, target
         tile, lanes = index_bits(spec.tiles), spec.output_lanes
         line = index_bits(spec.limits[0]) if spec.flow == "is" else tile
         ports = {name: In(1) for name in ("idle", "begun", "prime", "run", "clear")}
@@ -92,7 +96,7 @@ class Drain(wiring.Component):
         counts, last = Signal(), Signal()
         self._walk(m, row, row_next, banks.leaves, counts, last)
         places = [Cat(index[:bits], bank) for index, bank in ((into, banks.into), (row, banks.out_of))]
-        word = add_memory(m, banks.write, (write, places[0], self.x), places[1], self.go, 2 << bits)
+        word = add_memory(m, self.target, banks.write, (write, places[0], self.x), places[1], self.go, 2 << bits)
         self._pass(m, word, counts, last)
         return m
 

@@ -51,7 +51,7 @@ def add_parameters(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component)
     slots = [slot(width) for width in widths.values()]
     planner, rowwise = run.planner, spec.flow == "is"
     shape, tiles = ((1, 1), spec.limits[0]) if rowwise else ((spec.output_lanes, spec.turns), spec.tiles)
-    store = ParameterStore(widths, slots, shape, tiles, optional=spec.scope == "tensor")
+    store = ParameterStore(widths, slots, shape, tiles, optional=spec.scope == "tensor", target=run.target)
     add_store(run, "p", store, ports)
     columns, last = (planner.m, (planner.m - 1)[:WORD]) if rowwise else (planner.n, planner.last_tile)
     m.d.comb += [
@@ -82,8 +82,8 @@ def add_operands(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -
 def add_stores(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -> Fed:
     """The stores of both operands, and what reads them."""
     planner, widths = run.planner, spec.word_widths
-    a = TileStore(widths["a"], spec.max_k, spec.rows, MAX_ROWS.bit_length())
-    b = MatrixStore(widths["b"], spec.words)
+    a = TileStore(widths["a"], spec.max_k, spec.rows, MAX_ROWS.bit_length(), run.target)
+    b = MatrixStore(widths["b"], spec.words, run.target)
     add_store(run, "a", a, ports)
     add_store(run, "b", b, ports)
     feeder, skid = run.add("feeder", Feeder(spec.tiles)), run.add("fed", Skid(widths["a"] + widths["b"] + 1))

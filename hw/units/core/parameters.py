@@ -8,6 +8,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import add_memory
 from hw.units.core.count import add_count
@@ -29,6 +30,7 @@ class ParameterStore(wiring.Component):
         Tiles that there is room for.
     optional : bool
         There is nothing but the bias, so a frame comes only if there is one.
+    target : Target
 
     Members
     -------
@@ -60,9 +62,15 @@ class ParameterStore(wiring.Component):
     """
 
     def __init__(
-        self, fields: Mapping[str, int], slots: Sequence[int], shape: tuple[int, int], tiles: int, optional: bool
+        self,
+        fields: Mapping[str, int],
+        slots: Sequence[int],
+        shape: tuple[int, int],
+        tiles: int,
+        optional: bool,
+        target: Target,
     ) -> None:
-        self.fields, self.slots, self.optional = fields, slots, optional
+        self.fields, self.slots, self.optional, self.target = fields, slots, optional, target
         self.lanes, self.turns = shape
         columns, tile = self.lanes * self.turns * tiles, In(index_bits(tiles))
         loading = {"keep": In(1), "bias": In(1), "n": In(range(columns + 1)), "last_tile": tile}
@@ -106,7 +114,7 @@ class ParameterStore(wiring.Component):
             m.d.sync += [lane.eq(0), turn.eq(0), tile.eq(0), loaded.eq(kept), self.ready.eq(kept)]
         enable = Cat(word & (absent | (lane == n)) for n in range(self.lanes))
         into, out_of = Cat(turn, tile), Cat(self.turn, self.tile)
-        shown = add_memory(m, may, (enable, into, self._fields()), out_of, self.go, 1 << len(into))
+        shown = add_memory(m, self.target, may, (enable, into, self._fields()), out_of, self.go, 1 << len(into))
         m.d.comb += self.data.eq(shown)
         return m
 

@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.specs.gemm import GemmSpec
+from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import add_memory
 from hw.units.core.count import add_count
@@ -23,6 +24,7 @@ class Partials(wiring.Component):
     spec : GemmSpec
     width : int
         Bits of a row of sums.
+    target : Target
 
     Members
     -------
@@ -46,8 +48,8 @@ class Partials(wiring.Component):
         It goes on.
     """
 
-    def __init__(self, spec: GemmSpec, width: int) -> None:
-        self.spec = spec
+    def __init__(self, spec: GemmSpec, width: int, target: Target) -> None:
+        self.spec, self.target = spec, target
         ports = {name: In(1) for name in ("prime", "clear", "first", "step", "go", "last", "valid", "y_ready")}
         ports |= {"last_slice": In(index_bits(spec.slices)), "row": In((spec.height - 1).bit_length())}
         ports |= {"x": In(width), "c": Out(width), **{name: Out(1) for name in ("ready", "ready_x", "y_valid")}}
@@ -70,7 +72,7 @@ class Partials(wiring.Component):
             m.d.sync += row.eq(Mux(self.last, 1, (row + 1)[: len(row)]))
         with m.If(self.clear):
             m.d.sync += row.eq(1)
-        word = add_memory(m, kept, (kept, place, self.x), self.row, self.go, 1 << len(self.row))
+        word = add_memory(m, self.target, kept, (kept, place, self.x), self.row, self.go, 1 << len(self.row))
         again = Signal(2)
         with m.If(self.go):
             m.d.sync += again.eq(Cat(~self.first, again[0]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -22,8 +22,6 @@ class Planner(wiring.Component):
     -------
     start : In(1)
         Of no effect unless idle.
-    reset : In(1)
-        In the next cycle it is reset: so it lets everything be cleared.
     m, k, n : In(32)
         The shape of what is made of tiles: C, or its transpose where the input stays; the same for two cycles before a
         start.
@@ -54,7 +52,7 @@ class Planner(wiring.Component):
     def __init__(self, spec: GemmSpec) -> None:
         self.spec = spec
         ports = {name: In(WORD) for name in ("m", "k", "n")}
-        ports |= {name: In(1) for name in ("start", "reset", "ended", "keep", "bias", "faulty")}
+        ports |= {name: In(1) for name in ("start", "ended", "keep", "bias", "faulty")}
         said = ("begin", "begun", "busy", "prime", "run", "done", *REFUSALS, "refused")
         ports |= {name: Out(1) for name in said} | {"clear": Out(1, init=1)}
         ports["words"] = Out(range(spec.words + 1))
@@ -83,8 +81,10 @@ class Planner(wiring.Component):
             more_slices = self._count(m, plan, (k, spec.rows), self.last_slice)
         empty, beyond = self._unfit(m)
         m.d.sync += [self.begun.eq(self.begin), self.prime.eq(0), settle.eq(0)]
+        with m.If(~self.busy):
+            m.d.sync += words.eq(k)
         with m.If(self.begin):
-            m.d.sync += [plan.eq(~empty & ~beyond & ~kept.stale), words.eq(k), self.done.eq(0)]
+            m.d.sync += [plan.eq(~empty & ~beyond & ~kept.stale), self.done.eq(0)]
             m.d.sync += [self.zero.eq(empty), self.large.eq(beyond), self.stale.eq(kept.stale)]
         with m.If(plan):
             with m.If(above(words, spec.words)):
@@ -100,8 +100,6 @@ class Planner(wiring.Component):
             m.d.sync += [self.run.eq(0), self.clear.eq(1), settle.eq(1)]
         with m.If(settle):
             m.d.sync += self.done.eq(1)
-        with m.If(self.reset):
-            m.d.sync += self.clear.eq(1)
         return m
 
     def _unfit(self, m: Module) -> tuple[Value, Value]:
@@ -116,16 +114,20 @@ class Planner(wiring.Component):
         return empty.any(), beyond.any()
 
     def _count(
-        self, m: Module, plan: Value, whole: tuple[Value, int], number: Signal, rest: Signal | None = None
+        self, m: Module, plan: Value, whole: tuple[Value, int], number: Signal, tail: Signal | None = None
     ) -> Value:
         """Count the pieces of a length, one a cycle: the number of the last one, and how long it is; are there more?"""
         length, piece = whole
-        left, more = Signal.like(length, name=f"{number.name}_left"), Signal(name=f"{number.name}_more")
-        m.d.comb += more.eq(above(left, piece))
-        if rest is not None:
-            m.d.comb += rest.eq(left[: len(rest)])
-        with m.If(self.begin):
-            m.d.sync += [left.eq(length), number.eq(0)]
-        with m.Elif(plan & more):
-            m.d.sync += [left.eq((left - piece)[: len(left)]), number.eq((number + 1)[: len(number)])]
+        # One less than what is left beyond this piece, so that its sign says whether there is anything.
+        rest, more = Signal(range(-piece - 1, 1 << len(length)), name=f"{number.name}_rest"), Signal()
+        base = Mux(plan, rest, Cat(length, 0).as_signed())
+        m.d.comb += more.eq(~rest[-1])
+        if tail is not None:
+            m.d.comb += tail.eq((rest + (piece + 1))[: len(tail)])
+        with m.If(~self.busy):
+            m.d.sync += number.eq(0)
+        with m.If(plan & more):
+            m.d.sync += number.eq((number + 1)[: len(number)])
+        with m.If(~self.busy | (plan & more)):
+            m.d.sync += rest.eq((base - Mux(plan, piece, piece + 1))[: len(rest)].as_signed())
         return more

@@ -117,12 +117,13 @@ class Offer:
 def add_resident_operands(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -> Sums:
     """Everything up to the sums."""
     pe, formats, planner = spec.array.pe, {"a": spec.a, "b": spec.b}, run.planner
-    slices = SliceStore(spec, spec.rows * formats[pe.moving].width)
-    matrix = MatrixStore(spec.columns * formats[pe.other].width, spec.words)
+    slices = SliceStore(spec, spec.rows * formats[pe.moving].width, run.target)
+    matrix = MatrixStore(spec.columns * formats[pe.other].width, spec.words, run.target)
     add_store(run, pe.moving, slices, ports)
     add_store(run, pe.other, matrix, ports)
     staying = add_resident_feeder(run, spec, matrix)
-    partials = run.add("partials", Partials(spec, sum(field.width for field in spec.array.sum_beat.values())))
+    width = sum(field.width for field in spec.array.sum_beat.values())
+    partials = run.add("partials", Partials(spec, width, run.target))
     moving, feeder = add_moving_feeder(run, spec, slices, partials)
     run.events["work"] = moving.valid & moving.taken
     waiting = planner.run & ~moving.valid & ~feeder.held & (~slices.done | feeder.coming)
@@ -171,9 +172,7 @@ def add_moving_feeder(run: Run, spec: GemmSpec, slices: SliceStore, partials: Pa
     return Offer(skid.y, skid.y_valid, skid.y_ready), feeder
 
 
-def add_resident_array(
-    m: Module, spec: GemmSpec, run: Run, staying: Offer, moving: Offer, partials: Partials
-) -> Sums:
+def add_resident_array(m: Module, spec: GemmSpec, run: Run, staying: Offer, moving: Offer, partials: Partials) -> Sums:
     """The array; between runs it is in reset, for it may have loaded a tile more than it needed."""
     pe, width = spec.array.pe, spec.columns * spec.array.accumulator_format.width
     last, valid, ready, ends = Signal(), Signal(), Signal(), moving.words[0]

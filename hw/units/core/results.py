@@ -47,7 +47,7 @@ def add_drain(
     """A drain, and what it gives: sums, some lanes at a time, and what belongs to them."""
     width, lanes = spec.sums.width, spec.output_lanes
     extra = 2 if spec.has_status else 0
-    drain = run.add("drain", Drain(spec, width + extra))
+    drain = run.add("drain", Drain(spec, width + extra, run.target))
     m.d.comb += [
         drain.m.eq(run.planner.m[: len(drain.m)]),
         drain.last_tile.eq(run.planner.last_tile),
@@ -147,8 +147,8 @@ def add_stream(m: Module, spec: GemmSpec, run: Run, drain: Drain, piece: Piece, 
     m.d.comb += [
         ports.m_axis_tdata.eq(Cat(extend(code.as_signed() if spec.signed else code, size) for code in shown)),
         ports.m_axis_tkeep.eq(Cat(flag.replicate(size // 8) for flag in kept)),
-        # What a command to reset ends is not on offer in the cycle after it.
-        ports.m_axis_tvalid.eq(skid.y_valid & ~run.reset),
+        # What a command to reset ends is not on offer any more, though it is cleared two cycles later.
+        ports.m_axis_tvalid.eq(skid.y_valid & ~run.reset & ~planner.clear),
         ports.m_axis_tlast.eq(skid.y[0]),
         skid.y_ready.eq(ports.m_axis_tready),
         ended.eq(ports.m_axis_tvalid & ports.m_axis_tready & skid.y[0]),

@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.specs.gemm import MAX_ROWS, GemmSpec
+from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import Banks, add_memory
 from hw.units.core.count import add_heights
@@ -98,6 +99,7 @@ class SliceStore(wiring.Component):
     spec : GemmSpec
     width : int
         Bits of a word: a slice of a row.
+    target : Target
 
     Members
     -------
@@ -123,8 +125,8 @@ class SliceStore(wiring.Component):
         The word that was read two cycles before, while `go` was high.
     """
 
-    def __init__(self, spec: GemmSpec, width: int) -> None:
-        self.spec = spec
+    def __init__(self, spec: GemmSpec, width: int, target: Target) -> None:
+        self.spec, self.target = spec, target
         walk = walk_members(spec)
         ports = {name: walk[name] for name in ("idle", "begun", "m", "last_slice", "step")}
         ports |= {name: walk[name].flip() for name in ("place", "place_next", "leave")}
@@ -157,6 +159,6 @@ class SliceStore(wiring.Component):
         with m.Elif(frame.word):
             m.d.sync += loaded.eq(walk.final)
         into, out_of = Cat(walk.place, banks.into), Cat(self.place, banks.out_of)
-        word = add_memory(m, frame.want, (frame.word, into, self.tdata), out_of, self.go, 1 << len(into))
+        word = add_memory(m, self.target, frame.want, (frame.word, into, self.tdata), out_of, self.go, 1 << len(into))
         m.d.comb += self.data.eq(word)
         return m

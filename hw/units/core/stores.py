@@ -9,6 +9,7 @@ from amaranth.hdl import Cat, Module, Mux, ResetInserter, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.target import Target
 from hw.units.core.banks import Banks, add_memory
 from hw.units.core.count import add_count, add_heights
 from hw.units.core.frame import Frame
@@ -48,6 +49,9 @@ class TileStore(wiring.Component):
         Words of the longest tile.
     rows : int
         Rows of A in a tile.
+    rows_bits : int
+        Of the number of A's rows.
+    target : Target
 
     Members
     -------
@@ -75,8 +79,8 @@ class TileStore(wiring.Component):
         The word that was read two cycles before, while `go` was high.
     """
 
-    def __init__(self, width: int, depth: int, rows: int, rows_bits: int) -> None:
-        self.depth, self.rows = depth, rows
+    def __init__(self, width: int, depth: int, rows: int, rows_bits: int, target: Target) -> None:
+        self.depth, self.rows, self.target = depth, rows, target
         shape = {"idle": In(1), "begun": In(1), "k": In(range(depth + 1)), "m": In(rows_bits)}
         reading = {"ready": Out(1), "step": In(1), "go": In(1), "leave": In(1), "last": Out(1), "done": Out(1)}
         super().__init__({**frame_members(width), **shape, **reading, "data": Out(width)})
@@ -110,7 +114,7 @@ class TileStore(wiring.Component):
         with m.If(~self.run):
             m.d.sync += loaded.eq(0)
         into, out_of = Cat(written.number[:bits], banks.into), Cat(read.number[:bits], banks.out_of)
-        word = add_memory(m, frame.want, (frame.word, into, self.tdata), out_of, self.go, 2 << bits)
+        word = add_memory(m, self.target, frame.want, (frame.word, into, self.tdata), out_of, self.go, 2 << bits)
         m.d.comb += self.data.eq(word)
         return m
 
@@ -124,6 +128,7 @@ class MatrixStore(wiring.Component):
         Bits of a word: a piece of a row.
     depth : int
         Words that there is room for.
+    target : Target
 
     Members
     -------
@@ -141,8 +146,8 @@ class MatrixStore(wiring.Component):
         As for `TileStore`.
     """
 
-    def __init__(self, width: int, depth: int) -> None:
-        self.depth = depth
+    def __init__(self, width: int, depth: int, target: Target) -> None:
+        self.depth, self.target = depth, target
         shape = {"keep": In(1), "words": In(range(depth + 1))}
         reading = {"ready": Out(1), "step": In(1), "go": In(1), "data": Out(width)}
         super().__init__({**frame_members(width), **shape, **reading})
@@ -162,6 +167,8 @@ class MatrixStore(wiring.Component):
         ]
         differ = Mux(self.step, into != read.following[:bits], into != read.number[:bits])
         m.d.sync += [full.eq(self.run & complete), self.ready.eq(self.run & (complete | frame.word | differ))]
-        word = add_memory(m, frame.want, (frame.word, into, self.tdata), read.number[:bits], self.go, 1 << bits)
+        word = add_memory(
+            m, self.target, frame.want, (frame.word, into, self.tdata), read.number[:bits], self.go, 1 << bits
+        )
         m.d.comb += self.data.eq(word)
         return m
