@@ -60,7 +60,11 @@ def test_cores_do_what_their_models_do_in_the_cycles_that_are_said(
     [
         # A wrong bit, results that change while they wait, and ones that wait to be asked for.
         (r"(assign m_axis_tdata = [^;]*);", r"\1 ^ 16'h4;", "byte 0 of the results is not"),
-        (r"\.y_ready\(m_axis_tready\)", r".y_ready(1'b1)", "m_axis: (valid fell|what was offered changed)"),
+        (
+            r"\.m_axis_y_tready\(m_axis_tready\)",
+            r".m_axis_y_tready(1'b1)",
+            "m_axis: (valid fell|what was offered changed)",
+        ),
         (
             r"(assign m_axis_tvalid = [^;]*);",
             r"\1 & m_axis_tready;",

@@ -14,24 +14,24 @@ from hw.arith.compare import above
 
 @dataclass
 class Count:
-    """A number that goes from a first one to a last one, again and again.
+    """Something that goes from a first one to a last one, again and again.
 
     Attributes
     ----------
-    number : Signal
-    ends : Signal
-        It is the last one.
-    following : Signal
-        The one after it.
+    number, ends : Signal
+        Tells one from another, nothing else; and that it is the last one.
+    following, following_ends : Signal
+        The same of the one after it.
     """
 
     number: Signal
     ends: Signal
     following: Signal
+    following_ends: Signal
 
 
 def add_count(m: Module, name: str, last: Value, step: Value, clear: Value, first: int = 0) -> Count:
-    """A count up to `last`, added to `m`.
+    """A count from `first` to `last`, added to `m`.
 
     Parameters
     ----------
@@ -39,23 +39,26 @@ def add_count(m: Module, name: str, last: Value, step: Value, clear: Value, firs
     name : str
         Of its signals.
     last : Value
-        As wide as the count.
+        It stays from the last cycle of `clear` on.
     step, clear : Value of one bit
-        It goes on; it begins anew, and shows the first number after the next step.
+        It goes on; it begins anew, and shows the first one after the next step.
     first : int
     """
     number, ends = Signal(len(last), name=name), Signal(name=f"{name}_ends")
-    following, turn = Signal(len(last), init=first, name=f"{name}_following"), Signal(name=f"{name}_turn")
-    m.d.comb += turn.eq(following == last)
+    # One more than what it stands for: so it is compared before the step that it counts.
+    following = Signal(len(last), init=first + 1, name=f"{name}_following")
+    following_ends, single = Signal(name=f"{name}_following_ends"), Signal(name=f"{name}_single")
+    m.d.sync += single.eq(last == first)
     with m.If(step):
         m.d.sync += [
             number.eq(following),
-            ends.eq(turn),
-            following.eq(Mux(turn, first, (following + 1)[: len(last)])),
+            ends.eq(following_ends),
+            following.eq(Mux(following_ends, first + 1, following + 1)[: len(last)]),
+            following_ends.eq(Mux(following_ends, single, following == last)),
         ]
     with m.If(clear):
-        m.d.sync += following.eq(first)
-    return Count(number, ends, following)
+        m.d.sync += [following.eq(first + 1), following_ends.eq(last == first)]
+    return Count(number, ends, following, following_ends)
 
 
 @dataclass

@@ -79,7 +79,24 @@ def add_drain(
             m.d.sync += data.eq(parameters.data)
         given = by_field(spec, data)
     x, status = (Cat(word[part] for word in words) for part in (slice(width), slice(width, None)))
-    return drain, Piece(x, status, drain.y_last, drain.y_valid, drain.y_ready, given)
+    return drain, behind_skid(m, run, Piece(x, status, drain.y_last, drain.y_valid, drain.y_ready, given))
+
+
+def behind_skid(m: Module, run: Run, piece: Piece) -> Piece:
+    """A piece that what gives it need not wait for."""
+    skid = run.add("piece", Skid(1 + len(Cat(piece.x, piece.status, *piece.parameters.values()))))
+    m.d.comb += [
+        skid.x.eq(Cat(piece.last, piece.x, piece.status, *piece.parameters.values())),
+        skid.valid.eq(piece.valid),
+        piece.ready.eq(skid.free),
+    ]
+    taken: list[Value] = []
+    for value in (piece.last, piece.x, piece.status, *piece.parameters.values()):
+        low = len(Cat(*taken))
+        taken.append(skid.y[low : low + len(value)])
+    last, x, status, *values = taken
+    parameters = dict(zip(piece.parameters, values, strict=True))
+    return Piece(x, status, last, skid.y_valid, skid.y_ready, parameters)
 
 
 def by_field(spec: GemmSpec, data: Value) -> dict[str, Value]:
@@ -129,33 +146,25 @@ def wide(m: Module, spec: GemmSpec, target: Target, run: Run, sums: Piece) -> Pi
 
 
 def add_stream(m: Module, spec: GemmSpec, run: Run, drain: Drain, piece: Piece, ports: wiring.Component) -> None:
-    """The stream out, behind a skid buffer. Rows count from one; each has one last piece, where it is counted."""
+    """The stream out. Rows count from one; each has one last piece, where it is counted."""
     size, lanes = slot(spec.result.width), spec.output_lanes
     codes = [piece.x.word_select(lane, spec.result.width) for lane in range(lanes)]
-    skid = run.add("skid", Skid(lanes * spec.result.width + 2))
-    passed, emitted, late, ended = Signal(), Signal(), Signal(), Signal()
+    passed, emitted, late = Signal(), Signal(), Signal()
     planner, rows = run.planner, run.planner.m[: MAX_ROWS.bit_length()]
     row = add_count(m, "row", rows, (passed & piece.last) | planner.prime, planner.clear, 1)
+    kept = drain.tail | ~piece.last.replicate(lanes)
     m.d.comb += [
-        skid.x.eq(Cat(piece.last & row.ends, piece.last, codes)),
-        skid.valid.eq(piece.valid),
-        piece.ready.eq(skid.free),
-        passed.eq(piece.valid & skid.free),
-    ]
-    shown = [skid.y[2:].word_select(lane, spec.result.width) for lane in range(lanes)]
-    kept = drain.tail | ~skid.y[1].replicate(lanes)
-    m.d.comb += [
-        ports.m_axis_tdata.eq(Cat(extend(code.as_signed() if spec.signed else code, size) for code in shown)),
+        ports.m_axis_tdata.eq(Cat(extend(code.as_signed() if spec.signed else code, size) for code in codes)),
         ports.m_axis_tkeep.eq(Cat(flag.replicate(size // 8) for flag in kept)),
         # What a command to reset ends is not on offer any more, though it is cleared two cycles later.
-        ports.m_axis_tvalid.eq(skid.y_valid & ~run.reset & ~planner.clear),
-        ports.m_axis_tlast.eq(skid.y[0]),
-        skid.y_ready.eq(ports.m_axis_tready),
-        ended.eq(ports.m_axis_tvalid & ports.m_axis_tready & skid.y[0]),
+        ports.m_axis_tvalid.eq(piece.valid & ~run.reset & ~planner.clear),
+        ports.m_axis_tlast.eq(piece.last & row.ends),
+        piece.ready.eq(ports.m_axis_tready),
+        passed.eq(ports.m_axis_tvalid & piece.ready),
         planner.ended.eq(emitted & drain.empty),
     ]
-    m.d.sync += [emitted.eq((emitted | ended) & ~planner.clear), late.eq(emitted)]
+    m.d.sync += [emitted.eq((emitted | (passed & ports.m_axis_tlast)) & ~planner.clear), late.eq(emitted)]
     # Planning begins a cycle after the start.
     run.events["cycles"] = planner.busy & ~late
-    run.events["stalled"] = ports.m_axis_tvalid & ~ports.m_axis_tready
-    run.events["beats"] = ports.m_axis_tvalid & ports.m_axis_tready
+    run.events["stalled"] = ports.m_axis_tvalid & ~piece.ready
+    run.events["beats"] = passed

@@ -69,10 +69,10 @@ class TileStore(wiring.Component):
         It is read.
     go : In(1)
         While it is low, what was read waits. Only then may a word be read.
-    leave : In(1)
-        After its last word the tile is not read again.
-    last : Out(1)
-        It is the last word of the tile.
+    leaves : In(1)
+        It is the last word of the tile, and the tile is not read again.
+    last, last_next : Out(1)
+        It is the last word of the tile; the one after it is.
     done : Out(1)
         Every tile has been read.
     data : Out(width)
@@ -82,7 +82,15 @@ class TileStore(wiring.Component):
     def __init__(self, width: int, depth: int, rows: int, rows_bits: int, target: Target) -> None:
         self.depth, self.rows, self.target = depth, rows, target
         shape = {"idle": In(1), "begun": In(1), "k": In(range(depth + 1)), "m": In(rows_bits)}
-        reading = {"ready": Out(1), "step": In(1), "go": In(1), "leave": In(1), "last": Out(1), "done": Out(1)}
+        reading = {
+            "ready": Out(1),
+            "step": In(1),
+            "go": In(1),
+            "leaves": In(1),
+            "done": Out(1),
+            "last": Out(1),
+            "last_next": Out(1),
+        }
         super().__init__({**frame_members(width), **shape, **reading, "data": Out(width)})
 
     def elaborate(self, platform: object) -> Module:
@@ -90,7 +98,6 @@ class TileStore(wiring.Component):
         frame = add_frame(m, self)
         m.submodules.banks = banks = Banks()
         loaded, ended, bits = Signal(), Signal(), (self.depth - 1).bit_length()
-        # Words count from one, so the number of words is the last one's.
         written = add_count(m, "written", self.k, frame.word | self.prime, self.clear, 1)
         read = add_count(m, "read", self.k, self.step | self.prime, self.clear, 1)
         tile = add_heights(m, self.m, self.rows, self.idle, ended | self.begun, quick=True)
@@ -100,12 +107,13 @@ class TileStore(wiring.Component):
             ended.eq(frame.word & written.ends),
             self.ready.eq(banks.read),
             self.last.eq(read.ends),
+            self.last_next.eq(read.following_ends),
             self.done.eq(loaded & banks.empty),
             banks.clear.eq(~self.run),
             banks.word.eq(frame.word),
             banks.ends.eq(written.ends),
             banks.step.eq(self.step),
-            banks.leaves.eq(self.last & self.leave),
+            banks.leaves.eq(self.leaves),
             banks.differ.eq(written.number[:bits] != read.number[:bits]),
             banks.differ_next.eq(written.number[:bits] != read.following[:bits]),
         ]
