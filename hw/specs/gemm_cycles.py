@@ -98,8 +98,8 @@ def run_cycles(spec: Any, m: Any, k: Any, n: Any, loaded: Any) -> Any:
         m, n = n, m
     across, down = -(-n // spec.columns), -(-m // spec.height)
     rows, tail = (m - 1) % spec.height + 1, (n - 1) % spec.columns + 1
-    # The start is understood; tiles and slices are counted, one of each a cycle; all counts take their first step.
-    begin = 3 + (across if spec.flow == "os" else np.maximum(across, -(-k // spec.rows)))
+    # The start is understood; tiles and slices are counted, one of each a cycle; all is settled; counts step first.
+    begin = 4 + (across if spec.flow == "os" else np.maximum(across, -(-k // spec.rows)))
     array = (_output_stationary if spec.flow == "os" else _operand_stationary)(spec, k, begin, down, rows)
     tiles = Tiles(down * across, across, array, spec.height * spec.turns, rows * spec.turns)
     ways = []

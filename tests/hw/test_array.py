@@ -139,7 +139,7 @@ def test_elements_are_one_module_and_columns_another(flow: str) -> None:
     assert re.findall(r"(?m)^module (\w+)\(", verilog) == [spec.identifier, f"{spec.identifier}_column", element]
     assert len(re.findall(rf"(?m)^  {spec.identifier}_column \w+ \(", verilog)) == 5
     assert len(re.findall(rf"(?m)^  {element} \w+ \(", verilog)) == 7
-    # The very lines of the element as a design of its own, but for the name; Yosys orders them by what it has met before.
+    # The very lines of the element as a design of its own, but for the name; Yosys orders them by what it has met.
     alone = emit(hw.parse(f"pe/int8xint8/{flow}"))
     text, inside = (
         text[text.index(f"module {name}(") :] for text, name in ((alone.verilog, alone.name), (verilog, element))

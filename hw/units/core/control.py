@@ -53,7 +53,7 @@ class Run:
     def add(self, name: str, block: Block) -> Block:
         """`block` as a submodule that follows the planner, as far as it has inputs for that."""
         self.m.submodules[name] = block
-        phases = {name: getattr(self.planner, name) for name in ("begun", "prime", "run", "clear")}
+        phases = {name: getattr(self.planner, name) for name in ("begun", "prime", "run", "stopped", "clear")}
         phases |= {"idle": ~self.planner.busy, "reset": self.reset}
         for phase, value in phases.items():
             if phase in block.signature.members:

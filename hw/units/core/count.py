@@ -39,7 +39,7 @@ def add_count(m: Module, name: str, last: Value, step: Value, clear: Value, firs
     name : str
         Of its signals.
     last : Value
-        It stays from the last cycle of `clear` on.
+        It stays from the cycle before the last one of `clear` on.
     step, clear : Value of one bit
         It goes on; it begins anew, and shows the first one after the next step.
     first : int
@@ -54,10 +54,10 @@ def add_count(m: Module, name: str, last: Value, step: Value, clear: Value, firs
             number.eq(following),
             ends.eq(following_ends),
             following.eq(Mux(following_ends, first + 1, following + 1)[: len(last)]),
-            following_ends.eq(Mux(following_ends, single, following == last)),
+            following_ends.eq(single | (following == last)),
         ]
     with m.If(clear):
-        m.d.sync += [following.eq(first + 1), following_ends.eq(last == first)]
+        m.d.sync += [following.eq(first + 1), following_ends.eq(single)]
     return Count(number, ends, following, following_ends)
 
 

@@ -31,7 +31,7 @@ class Drain(wiring.Component):
 
     Members
     -------
-    idle, begun, prime, run, clear : In(1)
+    idle, begun, prime, stopped, clear : In(1)
         As the planner says.
     m : In
         Rows of C.
@@ -61,7 +61,7 @@ class Drain(wiring.Component):
         self.spec, self.width, self.target = spec, width, target
         tile, lanes = index_bits(spec.tiles), spec.output_lanes
         line = index_bits(spec.limits[0]) if spec.flow == "is" else tile
-        ports = {name: In(1) for name in ("idle", "begun", "prime", "run", "clear")}
+        ports = {name: In(1) for name in ("idle", "begun", "prime", "stopped", "clear")}
         ports |= {"m": In(MAX_ROWS.bit_length()), "last_tile": In(tile), "kept": In(spec.columns)}
         ports |= {"x": In(spec.columns * width), "last": In(1), "valid": In(1), "ready": Out(1)}
         ports |= {"fetch": Out(1), "tile": Out(line), "tile_next": Out(line), "turn": Out(index_bits(spec.turns))}
@@ -79,7 +79,7 @@ class Drain(wiring.Component):
         m.d.comb += [
             self.ready.eq(banks.write),
             write.eq(self.valid & self.ready),
-            banks.clear.eq(~self.run),
+            banks.clear.eq(self.stopped),
             banks.word.eq(write),
             banks.ends.eq(self.last),
             banks.step.eq(self.fetch),

@@ -38,7 +38,7 @@ class ParameterStore(wiring.Component):
         As for `Frame`.
     reset : In(1)
         Of the frame alone.
-    prime, run, clear : In(1)
+    prime, run, stopped, clear : In(1)
         As the planner says.
     keep : In(1)
         What is there stays, and no frame is taken.
@@ -109,7 +109,7 @@ class ParameterStore(wiring.Component):
                 m.d.sync += turn.eq(Mux(full, 0, (turn + 1)[: len(turn)]))
             with m.If(full):
                 m.d.sync += tile.eq((tile + 1)[: len(tile)])
-        with m.If(~self.run):
+        with m.If(self.stopped):
             kept = self.keep & ~absent
             m.d.sync += [lane.eq(0), turn.eq(0), tile.eq(0), loaded.eq(kept), self.ready.eq(kept)]
         enable = Cat(word & (absent | (lane == n)) for n in range(self.lanes))

@@ -34,9 +34,9 @@ class Planner(wiring.Component):
     busy, run, done : Out(1)
         From start to end; the same without the planning; since the end, until the next start.
     prime : Out(1)
-        The cycle before the run, in which all counts take their first step.
-    clear : Out(1)
-        Neither that nor a run.
+        The cycle before the run, in which all counts take their first step; what was planned has been there for two.
+    stopped, clear : Out(1)
+        No run; neither that nor the cycle before: registers of their own, for they go to many places.
     zero, large, stale : Out(1)
         The last start was refused: a dimension is zero; the shape does not fit; what is to be kept is not there.
     refused : Out(1)
@@ -54,7 +54,7 @@ class Planner(wiring.Component):
         ports = {name: In(WORD) for name in ("m", "k", "n")}
         ports |= {name: In(1) for name in ("start", "ended", "keep", "bias", "faulty")}
         said = ("begin", "begun", "busy", "prime", "run", "done", *REFUSALS, "refused")
-        ports |= {name: Out(1) for name in said} | {"clear": Out(1, init=1)}
+        ports |= {name: Out(1) for name in said} | {"clear": Out(1, init=1), "stopped": Out(1, init=1)}
         ports["words"] = Out(range(spec.words + 1))
         ports["last_tile"] = Out(index_bits(spec.tiles))
         ports["last_slice"] = Out(index_bits(spec.slices))
@@ -64,7 +64,7 @@ class Planner(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
         k = self.k[: spec.max_k.bit_length()]
-        words, plan, settle = Signal(range(spec.words + spec.max_k + 1)), Signal(), Signal()
+        words, plan, ready, settle = Signal(range(spec.words + spec.max_k + 1)), Signal(), Signal(), Signal()
         m.submodules.kept = kept = Kept(spec)
         m.d.comb += [
             *(getattr(kept, name).eq(getattr(self, name)) for name in ("m", "k", "n", "keep", "bias", "faulty")),
@@ -72,7 +72,6 @@ class Planner(wiring.Component):
             self.refused.eq(Cat(getattr(self, name) for name in REFUSALS).any()),
             self.words.eq(words[: len(self.words)]),
             self.begin.eq(self.start & ~self.busy),
-            self.busy.eq(plan | self.prime | self.run | settle),
         ]
         n = self.n[: spec.limits[1].bit_length()]
         more_tiles = self._count(m, plan, (n, spec.columns), self.last_tile, self.tail)
@@ -80,38 +79,44 @@ class Planner(wiring.Component):
         if spec.flow != "os":
             more_slices = self._count(m, plan, (k, spec.rows), self.last_slice)
         empty, beyond = self._unfit(m)
-        m.d.sync += [self.begun.eq(self.begin), self.prime.eq(0), settle.eq(0)]
+        m.d.sync += [self.begun.eq(self.begin), ready.eq(0), self.prime.eq(ready), self.run.eq(self.run | self.prime)]
+        m.d.sync += settle.eq(0)
         with m.If(~self.busy):
             m.d.sync += words.eq(k)
         with m.If(self.begin):
-            m.d.sync += [plan.eq(~empty & ~beyond & ~kept.stale), self.done.eq(0)]
+            fits = ~empty & ~beyond & ~kept.stale
+            m.d.sync += [plan.eq(fits), self.busy.eq(fits), self.done.eq(0)]
             m.d.sync += [self.zero.eq(empty), self.large.eq(beyond), self.stale.eq(kept.stale)]
         with m.If(plan):
             with m.If(above(words, spec.words)):
-                m.d.sync += [plan.eq(0), self.large.eq(1)]
+                m.d.sync += [plan.eq(0), self.busy.eq(0), self.large.eq(1)]
             with m.Elif(~more_tiles & ~more_slices):
-                m.d.sync += [plan.eq(0), self.prime.eq(1), self.clear.eq(0)]
+                m.d.sync += [plan.eq(0), ready.eq(1)]
             with m.If(more_tiles):
                 m.d.sync += words.eq((words + k)[: len(words)])
+        with m.If(ready):
+            m.d.sync += self.clear.eq(0)
         with m.If(self.prime):
-            m.d.sync += self.run.eq(1)
+            m.d.sync += self.stopped.eq(0)
         # What is kept is compared with the settings anew before the next start.
         with m.If(self.ended & self.run):
-            m.d.sync += [self.run.eq(0), self.clear.eq(1), settle.eq(1)]
+            m.d.sync += [self.run.eq(0), self.stopped.eq(1), self.clear.eq(1), settle.eq(1)]
         with m.If(settle):
-            m.d.sync += self.done.eq(1)
+            m.d.sync += [self.done.eq(1), self.busy.eq(0)]
         return m
 
     def _unfit(self, m: Module) -> tuple[Value, Value]:
-        """Whether a dimension is zero, and whether one is too large, a cycle after it was set."""
+        """Whether a dimension is zero, and whether one is too large, two cycles after it was set."""
         sizes, most = (self.m, self.k, self.n), (self.spec.limits[0], self.spec.max_k, self.spec.limits[1])
-        broken = self.k[: self.spec.granule.bit_length() - 1].any()
-        empty, beyond = Signal(3, name="empty"), Signal(4, name="beyond")
-        m.d.sync += [
-            empty.eq(Cat(size == 0 for size in sizes)),
-            beyond.eq(Cat(broken, *(above(size, limit) for size, limit in zip(sizes, most, strict=True)))),
-        ]
-        return empty.any(), beyond.any()
+        empty, beyond = Signal(name="empty"), Signal(name="beyond")
+        zero, large = Signal(2 * len(sizes), name="halves_zero"), Signal(2 * len(sizes) + 1, name="parts_large")
+        halves = [half for size in sizes for half in (size[: WORD // 2], size[WORD // 2 :])]
+        parts: list[Value] = [self.k[: self.spec.granule.bit_length() - 1].any()]
+        for size, limit in zip(sizes, most, strict=True):
+            parts += [above(size[: limit.bit_length()], limit), size[limit.bit_length() :].any()]
+        m.d.sync += [zero.eq(Cat(~half.any() for half in halves)), large.eq(Cat(*parts))]
+        m.d.sync += [empty.eq(Cat(zero[n : n + 2].all() for n in range(0, len(zero), 2)).any()), beyond.eq(large.any())]
+        return empty, beyond
 
     def _count(
         self, m: Module, plan: Value, whole: tuple[Value, int], number: Signal, tail: Signal | None = None

@@ -107,7 +107,7 @@ class SliceStore(wiring.Component):
         As for `Frame`.
     reset : In(1)
         Of the frame alone.
-    run : In(1)
+    run, stopped : In(1)
         As the planner says.
     idle, begun, prime, clear, m, last_slice
         As for `Walk`.
@@ -144,7 +144,7 @@ class SliceStore(wiring.Component):
             walk.step.eq(frame.word),
             frame.want.eq(self.run & ~loaded & banks.write),
             frame.final.eq(walk.final),
-            banks.clear.eq(~self.run),
+            banks.clear.eq(self.stopped),
             banks.word.eq(frame.word),
             banks.ends.eq(walk.leave),
             banks.step.eq(self.step),
@@ -154,7 +154,7 @@ class SliceStore(wiring.Component):
             self.ready.eq(banks.read),
             self.done.eq(loaded & banks.empty),
         ]
-        with m.If(~self.run):
+        with m.If(self.stopped):
             m.d.sync += loaded.eq(0)
         with m.Elif(frame.word):
             m.d.sync += loaded.eq(walk.final)

@@ -16,7 +16,7 @@ from hw.units.core.frame import Frame
 
 FRAME = {"tdata": In(1), "tvalid": In(1), "tready": Out(1), "tlast": In(1), "begin": In(1), "error": Out(1)}
 FRAME |= {"reset": In(1)}
-PHASES = {name: In(1) for name in ("prime", "run", "clear")}
+PHASES = {name: In(1) for name in ("prime", "run", "stopped", "clear")}
 
 
 def frame_members(width: int) -> dict[str, wiring.Member]:
@@ -59,7 +59,7 @@ class TileStore(wiring.Component):
         As for `Frame`.
     reset : In(1)
         Of the frame alone.
-    idle, begun, prime, run, clear : In(1)
+    idle, begun, prime, run, stopped, clear : In(1)
         As the planner says.
     k, m : In
         Words of each tile, and rows of A.
@@ -109,7 +109,7 @@ class TileStore(wiring.Component):
             self.last.eq(read.ends),
             self.last_next.eq(read.following_ends),
             self.done.eq(loaded & banks.empty),
-            banks.clear.eq(~self.run),
+            banks.clear.eq(self.stopped),
             banks.word.eq(frame.word),
             banks.ends.eq(written.ends),
             banks.step.eq(self.step),
@@ -119,7 +119,7 @@ class TileStore(wiring.Component):
         ]
         with m.If(frame.word):
             m.d.sync += loaded.eq(frame.final)
-        with m.If(~self.run):
+        with m.If(self.stopped):
             m.d.sync += loaded.eq(0)
         into, out_of = Cat(written.number[:bits], banks.into), Cat(read.number[:bits], banks.out_of)
         word = add_memory(m, self.target, frame.want, (frame.word, into, self.tdata), out_of, self.go, 2 << bits)
@@ -144,7 +144,7 @@ class MatrixStore(wiring.Component):
         As for `Frame`.
     reset : In(1)
         Of the frame alone.
-    prime, run, clear : In(1)
+    prime, run, stopped, clear : In(1)
         As the planner says.
     keep : In(1)
         What is there stays, and no frame is taken.
