@@ -44,16 +44,17 @@ def add_count(m: Module, name: str, last: Value, step: Value, clear: Value, firs
         It goes on; it begins anew, and shows the first one after the next step.
     first : int
     """
-    number, ends = Signal(len(last), name=name), Signal(name=f"{name}_ends")
+    width = max(len(last), (first + 1).bit_length())
+    number, ends = Signal(width, name=name), Signal(name=f"{name}_ends")
     # One more than what it stands for: so it is compared before the step that it counts.
-    following = Signal(len(last), init=first + 1, name=f"{name}_following")
+    following = Signal(width, init=first + 1, name=f"{name}_following")
     following_ends, single = Signal(name=f"{name}_following_ends"), Signal(name=f"{name}_single")
     m.d.sync += single.eq(last == first)
     with m.If(step):
         m.d.sync += [
             number.eq(following),
             ends.eq(following_ends),
-            following.eq(Mux(following_ends, first + 1, following + 1)[: len(last)]),
+            following.eq(Mux(following_ends, first + 1, following + 1)[:width]),
             following_ends.eq(single | (following == last)),
         ]
     with m.If(clear):
