@@ -109,7 +109,7 @@ def run_cycles(spec: Any, m: Any, k: Any, n: Any, loaded: Any) -> Any:
     # Where the input stays, a row of C's transpose has but one column's parameters, and they come soon enough.
     if spec.flow != "is":
         for tile in (0 * m, across - 2, across - 1):
-            there = begin + FIRST_OUT - 1 + np.minimum((tile + 1) * spec.columns, n)
+            there = begin + FIRST_OUT + np.minimum((tile + 1) * spec.columns, n)
             ways += [np.where(loaded & (tile >= 0), way, NEVER) for way in tiles.ways(tile, there)]
     scaling = 1 if spec.requant is None else spec.requant.latency
     return np.maximum.reduce(ways) + (rows - 1) * spec.turns - (-tail // spec.output_lanes) - 1 + scaling

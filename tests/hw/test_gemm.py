@@ -190,7 +190,7 @@ def counted(spec: Any, m: int, k: int, n: int, loaded: bool) -> int:
         come = max(fed + inside, free[number % 2])
         fed = come - inside
         known = loaded and spec.flow != "is" and number < len(widths)
-        out = max(out, come + 4, start + 3 + min(sum(widths[: number + 1]), n) if known else 0) + height * spec.turns
+        out = max(out, come + 4, start + 4 + min(sum(widths[: number + 1]), n) if known else 0) + height * spec.turns
         free[number % 2] = out - 3
     unused = spec.turns - -(-widths[-1] // spec.output_lanes)
     return out - unused - 1 + (spec.requant.latency if spec.requant else 1)

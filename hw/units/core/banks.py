@@ -27,7 +27,7 @@ class Banks(wiring.Component):
         A word is read in this cycle; with it the reader is done with its bank.
     differ, differ_next : In(1)
         The word that would be read, and the one after it, is not the one that would be written next, if both are of
-        one bank.
+        one bank: for `read`.
     write, read : Out(1)
         A word may be written; one that was written is there to be read.
     into, out_of : Out(1)

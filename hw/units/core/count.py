@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from hw.arith.compare import above
 
@@ -96,13 +96,43 @@ def add_heights(m: Module, total: Value, height: int, idle: Value, step: Value, 
     rest = Signal(range(-2 * height, 1 << len(total)), name="rows_below")
     more, gone = above(rest, height), step
     if height > 1 and not quick:
-        # No block but the last one is gone through in one cycle, so there is time.
+        # No block but the last one is gone through in less cycles than it has rows, so there is time.
         gone = Signal(name="block_gone")
         m.d.sync += gone.eq(step)
+    following = Cat(~more, Mux(more, height, rest[: len(rows)]))
+    if height > 2 and not quick:
+        following, known = Signal(len(following), name="block_next"), following
+        m.d.sync += following.eq(known)
     with m.If(step):
-        m.d.sync += [rows.eq(Mux(more, height, rest[: len(rows)])), bottom.eq(~more)]
+        m.d.sync += Cat(bottom, rows).eq(following)
     with m.If(gone):
         m.d.sync += rest.eq((rest - height)[: len(rest)].as_signed())
     with m.If(idle):
         m.d.sync += rest.eq(total)
     return Heights(rows, bottom)
+
+
+def add_supply(m: Module, name: str, most: int, given: Value, used: Value, clear: Value) -> tuple[Value, Value]:
+    """Whether anything is there, and will be in the next cycle; no comparison of places is waited for.
+
+    Parameters
+    ----------
+    m : Module
+    name : str
+        Of its signals.
+    most : int
+        How much can be there.
+    given, used, clear : Value of one bit
+        One comes, one goes, nothing is there.
+    """
+    amount, some, after = Signal(range(most + 1), name=name), Signal(name=f"{name}_some"), Signal(name=f"{name}_after")
+    many = above(amount, 1)
+    m.d.comb += after.eq(given | Mux(used, many, some))
+    m.d.sync += some.eq(after)
+    with m.If(given != used):
+        # One more, or one less, which is all ones more.
+        step = Cat(Const(1, 1), used.replicate(len(amount) - 1)) if len(amount) > 1 else Const(1, 1)
+        m.d.sync += amount.eq((amount + step)[: len(amount)])
+    with m.If(clear):
+        m.d.sync += [amount.eq(0), some.eq(0)]
+    return some, after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
@@ -48,8 +49,9 @@ class Drain(wiring.Component):
         What belongs to them is there.
     go : Out(1)
         What is on its way moves on.
-    y, y_last, y_valid, y_ready : Out(output_lanes * width), Out(1), Out(1), In(1)
-        Lanes of a row, three moves later; `y_last` if they are the last of it that are in C, in its last tile.
+    y, y_last, y_final, y_valid, y_ready : Out(output_lanes * width), Out(1), Out(1), Out(1), In(1)
+        Lanes of a row, three moves later; `y_last` if they are the last of it that are in C, in its last tile; and
+        `y_final` if the row is the last one.
         `y_ready` moves all on, whether there is something or not.
     tail : Out(output_lanes)
         With `y_last`: which of them are in C. It stays for all of a run.
@@ -67,6 +69,7 @@ class Drain(wiring.Component):
         ports |= {"fetch": Out(1), "tile": Out(line), "tile_next": Out(line), "turn": Out(index_bits(spec.turns))}
         ports |= {"known": In(1), "go": Out(1), "empty": Out(1), "tail": Out(lanes)}
         ports |= {"y": Out(lanes * width), "y_last": Out(1), "y_valid": Out(1), "y_ready": In(1)}
+        ports |= {"y_final": Out(1)}
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
@@ -93,18 +96,18 @@ class Drain(wiring.Component):
             m.d.sync += into.eq(Mux(self.last, 1, (into + 1)[: len(into)]))
         with m.If(self.clear):
             m.d.sync += into.eq(1)
-        counts, last = Signal(), Signal()
-        self._walk(m, row, row_next, banks.leaves, counts, last)
+        counts, last, final = Signal(), Signal(), Signal()
+        self._walk(m, row, row_next, banks.leaves, (counts, last, final))
         places = [Cat(index[:bits], bank) for index, bank in ((into, banks.into), (row, banks.out_of))]
         word = add_memory(m, self.target, banks.write, (write, places[0], self.x), places[1], self.go, 2 << bits)
-        self._pass(m, word, counts, last)
+        self._pass(m, word, counts, Cat(last, final))
         return m
 
-    def _walk(self, m: Module, row: Signal, row_next: Signal, leaves: Value, counts: Value, last: Value) -> None:
+    def _walk(self, m: Module, row: Signal, row_next: Signal, leaves: Signal, flags: Sequence[Signal]) -> None:
         """Go through the turns of the rows of the tiles across, and then down, a step ahead of what is fetched."""
-        spec, step = self.spec, Signal()
+        spec, step, (counts, last, final) = self.spec, Signal(), flags
         turn, tile = Signal.like(self.turn, name="turn_next"), Signal.like(self.last_tile, name="across_next")
-        across, down, end, leave = (Signal(name=n) for n in ("across", "down", "end", "leave"))
+        across, down, end, leave, ends = (Signal(name=n) for n in ("across", "down", "end", "leave", "ends"))
         block = add_heights(m, self.m, spec.height, self.idle, (step & leave & across) | self.begun)
         begins = [self.kept[turn * spec.output_lanes] for turn in range(spec.turns)]
         m.d.comb += [
@@ -113,13 +116,15 @@ class Drain(wiring.Component):
             end.eq(turn == spec.turns - 1),
             down.eq(row_next == block.rows),
             leave.eq(end & down),
+            ends.eq(across & ~Cat(*begins[1:], 0).bit_select(turn, 1)),
             self.tail.eq(self._tail(begins)),
         ]
         with m.If(step):
             m.d.sync += [self.turn.eq(turn), row.eq(row_next), self.tile.eq(self.tile_next), leaves.eq(leave)]
             m.d.sync += [
                 counts.eq(Cat(begins).bit_select(turn, 1) | ~across),
-                last.eq(across & ~Cat(*begins[1:], 0).bit_select(turn, 1)),
+                last.eq(ends),
+                final.eq(ends & down & block.bottom),
                 turn.eq(Mux(end, 0, (turn + 1)[: len(turn)])),
             ]
             with m.If(end):
@@ -146,9 +151,9 @@ class Drain(wiring.Component):
         with m.If(self.clear):
             m.d.sync += [line.eq(0), begin.eq(0)]
 
-    def _pass(self, m: Module, word: Value, counts: Value, last: Value) -> None:
+    def _pass(self, m: Module, word: Value, counts: Value, ends: Value) -> None:
         """From a fetch to its lanes: two moves through the memory, one to choose."""
-        flags = Cat(self.fetch & counts, last, self.turn)
+        flags = Cat(self.fetch & counts, ends, self.turn)
         for stage in ("read", "shown"):
             register = Signal(len(flags), name=f"{stage}_flags")
             with m.If(self.go):
@@ -157,8 +162,8 @@ class Drain(wiring.Component):
                 m.d.sync += register[0].eq(0)
             flags = register
         with m.If(self.go):
-            m.d.sync += [self.y_valid.eq(flags[0]), self.y_last.eq(flags[1])]
-            m.d.sync += self.y.eq(word.word_select(flags[2:], len(self.y)))
+            m.d.sync += [self.y_valid.eq(flags[0]), self.y_last.eq(flags[1]), self.y_final.eq(flags[2])]
+            m.d.sync += self.y.eq(word.word_select(flags[3:], len(self.y)))
         with m.If(self.clear):
             m.d.sync += self.y_valid.eq(0)
 

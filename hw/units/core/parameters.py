@@ -99,7 +99,7 @@ class ParameterStore(wiring.Component):
             wide.eq(absent | (lane == self.lanes - 1)),
             full.eq(wide & (turn == self.turns - 1)),
             ends.eq(Mux(absent, full & (tile == self.last_tile), frame.final)),
-            there.eq(loaded | (word & (ends | full)) | Mux(self.step, tile != self.tile_next, tile != self.tile)),
+            there.eq(loaded | Mux(self.step, tile != self.tile_next, tile != self.tile)),
         ]
         m.d.sync += self.ready.eq(there)
         with m.If(word):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,7 +10,7 @@ from hw.specs.gemm import GemmSpec
 from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import add_memory
-from hw.units.core.count import add_count
+from hw.units.core.count import add_count, add_supply
 
 
 class Partials(wiring.Component):
@@ -67,7 +67,8 @@ class Partials(wiring.Component):
             kept.eq(self.valid & ~number.ends),
             added.eq(self.step & ~self.first),
         ]
-        m.d.comb += self.ready.eq(self.first | self._waiting(m, kept, added))
+        some, _ = add_supply(m, "waiting", spec.height, kept, added, self.clear)
+        m.d.comb += self.ready.eq(self.first | some)
         with m.If(taken):
             m.d.sync += row.eq(Mux(self.last, 1, (row + 1)[: len(row)]))
         with m.If(self.clear):
@@ -78,16 +79,3 @@ class Partials(wiring.Component):
             m.d.sync += again.eq(Cat(~self.first, again[0]))
         m.d.comb += self.c.eq(word & again[1].replicate(len(self.c)))
         return m
-
-    def _waiting(self, m: Module, kept: Value, added: Value) -> Value:
-        """Whether any row waits to be added to."""
-        count, some = Signal(range(self.spec.height + 1), name="waiting"), Signal(name="some_waiting")
-        with m.If(kept & ~added):
-            m.d.sync += count.eq((count + 1)[: len(count)])
-        with m.If(added & ~kept):
-            m.d.sync += count.eq((count - 1)[: len(count)])
-        with m.If(kept | added):
-            m.d.sync += some.eq(kept | (count != 1))
-        with m.If(self.clear):
-            m.d.sync += [count.eq(0), some.eq(0)]
-        return some

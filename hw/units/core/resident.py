@@ -160,7 +160,7 @@ def add_moving_feeder(run: Run, spec: GemmSpec, slices: SliceStore, partials: Pa
         walk.last_tile.eq(planner.last_tile),
         slices.leave.eq(walk.leave),
         slices.place.eq(walk.place),
-        slices.place_next.eq(walk.place_next),
+        slices.again.eq(walk.again),
         partials.row.eq(walk.row),
         partials.first.eq(walk.first),
         feeder.ready.eq(slices.ready),

@@ -8,16 +8,15 @@ from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, ResetSignal,
 from amaranth.lib import wiring
 
 from hw.arith.logic import extend
-from hw.specs.gemm import MAX_ROWS, GemmSpec, slot
+from hw.specs.gemm import GemmSpec, slot
 from hw.target import Target
 from hw.units.core.control import Run
-from hw.units.core.count import add_count
 from hw.units.core.drain import Drain
 from hw.units.core.operands import Sums
 from hw.units.core.parameters import ParameterStore
 from hw.units.core.skid import Skid
 from hw.units.core.wide import Wide
-from hw.units.stream import pins_in, pins_out
+from hw.units.stream import moved, pins_in, pins_out
 
 
 @dataclass
@@ -27,8 +26,8 @@ class Piece:
     Attributes
     ----------
     x, status : Value
-    last : Value
-        They are the last ones of their row.
+    last, final : Value
+        They are the last ones of their row; and of all rows.
     valid, ready : Value
     parameters : dict of str to Value
     """
@@ -36,6 +35,7 @@ class Piece:
     x: Value
     status: Value
     last: Value
+    final: Value
     valid: Value
     ready: Signal
     parameters: dict[str, Value]
@@ -79,24 +79,24 @@ def add_drain(
             m.d.sync += data.eq(parameters.data)
         given = by_field(spec, data)
     x, status = (Cat(word[part] for word in words) for part in (slice(width), slice(width, None)))
-    return drain, behind_skid(m, run, Piece(x, status, drain.y_last, drain.y_valid, drain.y_ready, given))
+    return drain, behind_skid(
+        m, run, Piece(x, status, drain.y_last, drain.y_final, drain.y_valid, drain.y_ready, given)
+    )
 
 
 def behind_skid(m: Module, run: Run, piece: Piece) -> Piece:
     """A piece that what gives it need not wait for."""
-    skid = run.add("piece", Skid(1 + len(Cat(piece.x, piece.status, *piece.parameters.values()))))
+    parts = [piece.last, piece.final, piece.x, piece.status, *piece.parameters.values()]
+    skid, taken = run.add("piece", Skid(len(Cat(parts)))), [Signal(len(part), name="piece_part") for part in parts]
     m.d.comb += [
-        skid.x.eq(Cat(piece.last, piece.x, piece.status, *piece.parameters.values())),
+        skid.x.eq(Cat(parts)),
         skid.valid.eq(piece.valid),
         piece.ready.eq(skid.free),
+        Cat(taken).eq(skid.y),
     ]
-    taken: list[Value] = []
-    for value in (piece.last, piece.x, piece.status, *piece.parameters.values()):
-        low = len(Cat(*taken))
-        taken.append(skid.y[low : low + len(value)])
-    last, x, status, *values = taken
+    last, final, x, status, *values = taken
     parameters = dict(zip(piece.parameters, values, strict=True))
-    return Piece(x, status, last, skid.y_valid, skid.y_ready, parameters)
+    return Piece(x, status, last, final, skid.y_valid, skid.y_ready, parameters)
 
 
 def by_field(spec: GemmSpec, data: Value) -> dict[str, Value]:
@@ -129,7 +129,7 @@ def requantised(m: Module, spec: GemmSpec, run: Run, sums: Piece) -> Piece:
         i_relu=run.settings["relu"],
         **pins_out(spec.requant, "y", codes, valid, ready, last),
     )
-    return Piece(codes, Const(0, 0), last, valid, ready, {})
+    return Piece(codes, Const(0, 0), last, _beside(m, sums, spec.requant.latency), valid, ready, {})
 
 
 def wide(m: Module, spec: GemmSpec, target: Target, run: Run, sums: Piece) -> Piece:
@@ -142,23 +142,27 @@ def wide(m: Module, spec: GemmSpec, target: Target, run: Run, sums: Piece) -> Pi
         sums.ready.eq(out.ready),
         *(out.bias.eq(value) for value in sums.parameters.values()),
     ]
-    return Piece(out.y, Const(0, 0), out.y_last, out.y_valid, out.y_ready, {})
+    return Piece(out.y, Const(0, 0), out.y_last, _beside(m, sums, 1), out.y_valid, out.y_ready, {})
+
+
+def _beside(m: Module, sums: Piece, stages: int) -> Value:
+    """Whether results are the last ones, known beside what makes them of sums, which it moves with."""
+    return moved(m, sums.final, sums.ready, stages, "final")
 
 
 def add_stream(m: Module, spec: GemmSpec, run: Run, drain: Drain, piece: Piece, ports: wiring.Component) -> None:
-    """The stream out. Rows count from one; each has one last piece, where it is counted."""
+    """The stream out."""
     size, lanes = slot(spec.result.width), spec.output_lanes
     codes = [piece.x.word_select(lane, spec.result.width) for lane in range(lanes)]
     passed, emitted, late = Signal(), Signal(), Signal()
-    planner, rows = run.planner, run.planner.m[: MAX_ROWS.bit_length()]
-    row = add_count(m, "row", rows, (passed & piece.last) | planner.prime, planner.clear, 1)
+    planner = run.planner
     kept = drain.tail | ~piece.last.replicate(lanes)
     m.d.comb += [
         ports.m_axis_tdata.eq(Cat(extend(code.as_signed() if spec.signed else code, size) for code in codes)),
         ports.m_axis_tkeep.eq(Cat(flag.replicate(size // 8) for flag in kept)),
         # What a command to reset ends is not on offer any more, though it is cleared two cycles later.
         ports.m_axis_tvalid.eq(piece.valid & ~run.reset & ~planner.clear),
-        ports.m_axis_tlast.eq(piece.last & row.ends),
+        ports.m_axis_tlast.eq(piece.final),
         piece.ready.eq(ports.m_axis_tready),
         passed.eq(ports.m_axis_tvalid & piece.ready),
         planner.ended.eq(emitted & drain.empty),

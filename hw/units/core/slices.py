@@ -11,7 +11,7 @@ from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import Banks, add_memory
 from hw.units.core.count import add_heights
-from hw.units.core.stores import add_frame, frame_members
+from hw.units.core.stores import add_frame, add_ready, frame_members
 
 
 def walk_members(spec: GemmSpec) -> dict[str, wiring.Member]:
@@ -19,9 +19,8 @@ def walk_members(spec: GemmSpec) -> dict[str, wiring.Member]:
     slices, row = index_bits(spec.slices), (spec.height - 1).bit_length()
     ports = {"idle": In(1), "begun": In(1), "prime": In(1), "clear": In(1)}
     ports |= {"m": In(MAX_ROWS.bit_length()), "last_slice": In(slices), "last_tile": In(index_bits(spec.tiles))}
-    ports |= {"step": In(1), **{name: Out(1) for name in ("first", "short", "leave", "final")}}
-    places = {name: Out(row + slices) for name in ("place", "place_next")}
-    return {**ports, **places, "row": Out(row)}
+    ports |= {"step": In(1), **{name: Out(1) for name in ("first", "short", "leave", "again", "final")}}
+    return {**ports, "place": Out(row + slices), "row": Out(row)}
 
 
 class Walk(wiring.Component):
@@ -43,14 +42,14 @@ class Walk(wiring.Component):
         The number of a row's last slice, and of the last tile across.
     step : In(1)
         It goes on.
-    place, place_next : Out
-        Where it is in the block, and where after the next step.
+    place : Out
+        Where it is in the block.
     row : Out
         The same without the slice.
     first : Out(1)
         It is in the first slice.
-    short, leave, final : Out(1)
-        It is at the slice's last row; at the block's, in the last tile; at the last one of all.
+    short, leave, again, final : Out(1)
+        It is at the slice's last row; at the block's, in the last tile, or in another; at the last one of all.
     """
 
     def __init__(self, spec: GemmSpec) -> None:
@@ -67,7 +66,6 @@ class Walk(wiring.Component):
         m.d.comb += [
             step.eq(self.step | self.prime),
             self.row.eq(self.place[: len(self.row)]),
-            self.place_next.eq(Cat(row[: len(self.row)], number)),
             short.eq(row == block.rows),
             deep.eq(number == self.last_slice),
             ends.eq(short & deep),
@@ -75,10 +73,11 @@ class Walk(wiring.Component):
         ]
         with m.If(step):
             m.d.sync += [
-                self.place.eq(self.place_next),
+                self.place.eq(Cat(row[: len(self.row)], number)),
                 self.first.eq(number == 0),
                 self.short.eq(short),
                 self.leave.eq(leave),
+                self.again.eq(ends & ~leave),
                 self.final.eq(leave & block.bottom),
                 row.eq(Mux(short, 1, (row + 1)[: len(row)])),
             ]
@@ -111,12 +110,12 @@ class SliceStore(wiring.Component):
         As the planner says.
     idle, begun, prime, clear, m, last_slice
         As for `Walk`.
-    place, place_next : In
-        The word that is to be read, and the one after it.
+    place : In
+        The word that is to be read.
     ready : Out(1)
         It is there.
-    step, leave : In(1)
-        It is read; and then no other of the block is.
+    step, leave, again : In(1)
+        It is read; and then no other of the block is; or the first one again.
     go : In(1)
         While it is low, what was read waits.
     done : Out(1)
@@ -129,7 +128,7 @@ class SliceStore(wiring.Component):
         self.spec, self.target = spec, target
         walk = walk_members(spec)
         ports = {name: walk[name] for name in ("idle", "begun", "m", "last_slice", "step")}
-        ports |= {name: walk[name].flip() for name in ("place", "place_next", "leave")}
+        ports |= {name: walk[name].flip() for name in ("place", "leave", "again")}
         ports |= {"ready": Out(1), "go": In(1), "done": Out(1), "data": Out(width)}
         super().__init__({**frame_members(width), **ports})
 
@@ -149,11 +148,9 @@ class SliceStore(wiring.Component):
             banks.ends.eq(walk.leave),
             banks.step.eq(self.step),
             banks.leaves.eq(self.leave),
-            banks.differ.eq(walk.place != self.place),
-            banks.differ_next.eq(walk.place != self.place_next),
-            self.ready.eq(banks.read),
             self.done.eq(loaded & banks.empty),
         ]
+        add_ready(m, self, frame.word, self.again, self.leave, 2 << len(walk.place))
         with m.If(self.stopped):
             m.d.sync += loaded.eq(0)
         with m.Elif(frame.word):

@@ -5,13 +5,13 @@ What is read has been written before, but not long before: a run begins with its
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, ResetInserter, Signal
+from amaranth.hdl import Cat, Module, ResetInserter, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.target import Target
 from hw.units.core.banks import Banks, add_memory
-from hw.units.core.count import add_count, add_heights
+from hw.units.core.count import add_count, add_heights, add_supply
 from hw.units.core.frame import Frame
 
 FRAME = {"tdata": In(1), "tvalid": In(1), "tready": Out(1), "tlast": In(1), "begin": In(1), "error": Out(1)}
@@ -36,6 +36,28 @@ def add_frame(m: Module, store: wiring.Component) -> Frame:
         store.error.eq(frame.error),
     ]
     return frame
+
+
+def add_ready(m: Module, store: wiring.Component, word: Value, again: Value, leaves: Value, most: int) -> None:
+    """Whether a store of two banks has a word to read: one that has been read already, or one that came since.
+
+    Parameters
+    ----------
+    m : Module
+    store : TileStore or SliceStore
+    word : Value
+        One comes.
+    again, leaves : Value
+        After the one that is read the same tile is read again, or another one.
+    most : int
+        Words in both banks.
+    """
+    anew, following = Signal(name="anew"), Signal(name="anew_next")
+    _, there = add_supply(m, "words", most, word, store.step & ~anew, store.stopped)
+    m.d.comb += following.eq((anew & ~(store.step & leaves)) | (store.step & again))
+    m.d.sync += [anew.eq(following), store.ready.eq(following | there)]
+    with m.If(store.stopped):
+        m.d.sync += [anew.eq(0), store.ready.eq(0)]
 
 
 class TileStore(wiring.Component):
@@ -105,7 +127,6 @@ class TileStore(wiring.Component):
             frame.want.eq(self.run & ~loaded & banks.write),
             frame.final.eq(written.ends & tile.bottom),
             ended.eq(frame.word & written.ends),
-            self.ready.eq(banks.read),
             self.last.eq(read.ends),
             self.last_next.eq(read.following_ends),
             self.done.eq(loaded & banks.empty),
@@ -114,9 +135,8 @@ class TileStore(wiring.Component):
             banks.ends.eq(written.ends),
             banks.step.eq(self.step),
             banks.leaves.eq(self.leaves),
-            banks.differ.eq(written.number[:bits] != read.number[:bits]),
-            banks.differ_next.eq(written.number[:bits] != read.following[:bits]),
         ]
+        add_ready(m, self, frame.word, self.last & ~self.leaves, self.leaves, 2 * self.depth)
         with m.If(frame.word):
             m.d.sync += loaded.eq(frame.final)
         with m.If(self.stopped):
@@ -164,6 +184,7 @@ class MatrixStore(wiring.Component):
         m = Module()
         frame = add_frame(m, self)
         full, complete, bits = Signal(), Signal(), (self.depth - 1).bit_length()
+        _, there = add_supply(m, "words", self.depth, frame.word, self.step, self.stopped)
         written = add_count(m, "written", self.words, frame.word | self.prime, self.clear, 1)
         read = add_count(m, "read", self.words, self.step | self.prime, self.clear, 1)
         into = written.number[:bits]
@@ -173,8 +194,7 @@ class MatrixStore(wiring.Component):
             # What is kept is there when the first word of a frame would be: so a run takes as long.
             complete.eq(full | self.keep | (frame.word & frame.final)),
         ]
-        differ = Mux(self.step, into != read.following[:bits], into != read.number[:bits])
-        m.d.sync += [full.eq(self.run & complete), self.ready.eq(self.run & (complete | frame.word | differ))]
+        m.d.sync += [full.eq(self.run & complete), self.ready.eq(self.run & (complete | there))]
         word = add_memory(
             m, self.target, frame.want, (frame.word, into, self.tdata), read.number[:bits], self.go, 1 << bits
         )
