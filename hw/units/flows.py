@@ -100,8 +100,8 @@ def operand_stationary(m: Module, spec: ArraySpec, ports: Any, move: Value) -> C
         offered.eq(moving.valid & c.valid & (underway | loaded)),
         fire.eq(offered & move),
         swap.eq(offered & ~underway),
-        # A row may be loaded in the very cycle in which its elements begin to use what they had.
-        load.eq(other.valid & (~loaded | swap)),
+        # A row may be loaded in the very cycle in which its elements begin to use what they had: with a swap, that is.
+        load.eq(other.valid & (~loaded | (moving.valid & c.valid & ~underway))),
         full.eq(load & (index == spec.rows - 1)),
         moving.ready.eq(fire),
         c.ready.eq(fire),
