@@ -64,7 +64,7 @@ class Planner(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
         k = self.k[: spec.max_k.bit_length()]
-        words, plan, ready, settle = Signal(range(spec.words + spec.max_k + 1)), Signal(), Signal(), Signal()
+        words, plan, ready, settle = Signal(range(spec.words + 2 * spec.max_k + 1)), Signal(), Signal(), Signal()
         m.submodules.kept = kept = Kept(spec)
         m.d.comb += [
             *(getattr(kept, name).eq(getattr(self, name)) for name in ("m", "k", "n", "keep", "bias", "faulty")),
@@ -79,7 +79,7 @@ class Planner(wiring.Component):
         if spec.flow != "os":
             more_slices = self._count(m, plan, (k, spec.rows), self.last_slice)
         empty, beyond = self._unfit(m)
-        m.d.sync += [self.begun.eq(self.begin), ready.eq(0), self.prime.eq(ready), self.run.eq(self.run | self.prime)]
+        m.d.sync += [self.begun.eq(self.begin), ready.eq(0), self.prime.eq(0), self.run.eq(self.run | self.prime)]
         m.d.sync += settle.eq(0)
         with m.If(~self.busy):
             m.d.sync += words.eq(k)
@@ -88,14 +88,17 @@ class Planner(wiring.Component):
             m.d.sync += [plan.eq(fits), self.busy.eq(fits), self.done.eq(0)]
             m.d.sync += [self.zero.eq(empty), self.large.eq(beyond), self.stale.eq(kept.stale)]
         with m.If(plan):
-            with m.If(above(words, spec.words)):
-                m.d.sync += [plan.eq(0), self.busy.eq(0), self.large.eq(1)]
-            with m.Elif(~more_tiles & ~more_slices):
+            with m.If(~more_tiles & ~more_slices):
                 m.d.sync += [plan.eq(0), ready.eq(1)]
             with m.If(more_tiles):
                 m.d.sync += words.eq((words + k)[: len(words)])
-        with m.If(ready):
-            m.d.sync += self.clear.eq(0)
+        # A cycle late: so it can be said up to the cycle after the planning.
+        over = Signal()
+        m.d.sync += over.eq(above(words, spec.words))
+        with m.If(over & (plan | ready)):
+            m.d.sync += [plan.eq(0), ready.eq(0), self.busy.eq(0), self.large.eq(1)]
+        with m.Elif(ready):
+            m.d.sync += [self.prime.eq(1), self.clear.eq(0)]
         with m.If(self.prime):
             m.d.sync += self.stopped.eq(0)
         # What is kept is compared with the settings anew before the next start.
