@@ -59,7 +59,11 @@ def test_cores_do_what_their_models_do_in_the_cycles_that_are_said(
     ("pattern", "replacement", "complaint"),
     [
         # A wrong bit, results that change while they wait, and ones that wait to be asked for.
-        (r"(assign m_axis_tdata = [^;]*);", r"\1 ^ 16'h4;", "byte 0 of the results is not"),
+        (
+            r"(?s)(  wire \[15:0\]) m_axis_tdata;\n(.*?)\.m_axis_y_tdata\(m_axis_tdata\)",
+            r"\1 m_axis_tdata = right ^ 16'h4;\n\1 right;\n\2.m_axis_y_tdata(right)",
+            "byte 0 of the results is not",
+        ),
         (
             r"\.m_axis_y_tready\(m_axis_tready\)",
             r".m_axis_y_tready(1'b1)",
