@@ -86,7 +86,7 @@ def add_stores(m: Module, spec: GemmSpec, run: Run, ports: wiring.Component) -> 
     b = MatrixStore(widths["b"], spec.words, run.target)
     add_store(run, "a", a, ports)
     add_store(run, "b", b, ports)
-    feeder, skid = run.add("feeder", Feeder(spec.tiles)), run.add("fed", Skid(widths["a"] + widths["b"] + 1))
+    feeder, skid = run.add("feeder", Feeder(spec.tiles)), run.add("pairs", Skid(widths["a"] + widths["b"] + 1))
     m.d.comb += [
         a.k.eq(planner.k[: len(a.k)]),
         a.m.eq(planner.m[: len(a.m)]),

@@ -112,13 +112,16 @@ class Planner(wiring.Component):
         """Whether a dimension is zero, and whether one is too large, two cycles after it was set."""
         sizes, most = (self.m, self.k, self.n), (self.spec.limits[0], self.spec.max_k, self.spec.limits[1])
         empty, beyond = Signal(name="empty"), Signal(name="beyond")
-        zero, large = Signal(2 * len(sizes), name="halves_zero"), Signal(2 * len(sizes) + 1, name="parts_large")
+        zero = Signal(2 * len(sizes), name="halves_zero")
         halves = [half for size in sizes for half in (size[: WORD // 2], size[WORD // 2 :])]
         parts: list[Value] = [self.k[: self.spec.granule.bit_length() - 1].any()]
         for size, limit in zip(sizes, most, strict=True):
             parts += [above(size[: limit.bit_length()], limit), size[limit.bit_length() :].any()]
-        m.d.sync += [zero.eq(Cat(~half.any() for half in halves)), large.eq(Cat(*parts))]
-        m.d.sync += [empty.eq(Cat(zero[n : n + 2].all() for n in range(0, len(zero), 2)).any()), beyond.eq(large.any())]
+        # Some never are too large: of one vector, they would leave a register in pieces.
+        large = [Signal(name=f"part{n}_large") for n, _ in enumerate(parts)]
+        m.d.sync += [zero.eq(Cat(~half.any() for half in halves)), *map(Signal.eq, large, parts)]
+        m.d.sync += empty.eq(Cat(zero[n : n + 2].all() for n in range(0, len(zero), 2)).any())
+        m.d.sync += beyond.eq(Cat(large).any())
         return empty, beyond
 
     def _count(

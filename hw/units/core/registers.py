@@ -127,18 +127,18 @@ class RegisterFile(wiring.Component):
 
     def _read(self, m: Module) -> None:
         """The address is taken, then words are caught, of each half of the registers; then one waits to be taken."""
-        reading, caught = Signal(), Signal()
+        reading, caught, absent = Signal(), Signal(), Signal()
         here = Signal(len(self.registers))
         # No two addresses are alike, so the words may be joined.
         words = [self._word(known) & flag.replicate(WORD) for known, flag in zip(self.registers, here, strict=True)]
         halves = [Signal(WORD, name=name) for name in ("low_word", "high_word")]
-        m.d.comb += self.arready.eq(~self.rvalid & ~reading & ~caught)
+        m.d.comb += [self.arready.eq(~self.rvalid & ~reading & ~caught), self.rresp.eq(Cat(Const(0, 1), absent))]
         m.d.sync += [reading.eq(self.arvalid & self.arready), caught.eq(reading)]
         m.d.sync += [half.eq(reduce(or_, words[number::2])) for number, half in enumerate(halves)]
         with m.If(self.arvalid & self.arready):
             m.d.sync += here.eq(Cat(self.araddr[2:] == register.address >> 2 for register in self.registers))
         with m.If(caught):
-            m.d.sync += [self.rvalid.eq(1), self.rdata.eq(halves[0] | halves[1]), self.rresp.eq(Cat(0, ~here.any()))]
+            m.d.sync += [self.rvalid.eq(1), self.rdata.eq(halves[0] | halves[1]), absent.eq(~here.any())]
         with m.If(self.rvalid & self.rready):
             m.d.sync += self.rvalid.eq(0)
 
