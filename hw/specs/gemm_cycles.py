@@ -17,8 +17,10 @@ from typing import Any
 
 import numpy as np
 
-FIRST_OUT = 2
-"""Cycles from a row's coming into a bank to its going out."""
+FIRST_IN = 3
+"""Cycles from a word's coming into a store to its being offered to the array: it is read, and behind two registers."""
+FIRST_OUT = 4
+"""Cycles from a row's coming into a bank to its going out: it is fetched, read, and its lanes are chosen."""
 NEVER = -(1 << 60)
 
 
@@ -82,7 +84,8 @@ class Tiles:
 
     def _leaving(self, tile: Any, leave: Any, out: Any) -> Any:
         """The way out up to tile `leave`, from there back to the array, which may give the tile after the next."""
-        taken = np.where(leave < self.above, self.full, self.bottom) - 1
+        # Its last row is fetched before it goes out, and then its bank is free.
+        taken = np.where(leave < self.above, self.full, self.bottom) + 1 - FIRST_OUT
         back = out + self.going(tile, leave) + taken
         possible = (leave >= tile) & (leave + 2 < self.count)
         return np.where(possible, back + self.coming(leave + 2, self.count - 1) + FIRST_OUT, NEVER)
@@ -95,8 +98,8 @@ def run_cycles(spec: Any, m: Any, k: Any, n: Any, loaded: Any) -> Any:
         m, n = n, m
     across, down = -(-n // spec.columns), -(-m // spec.height)
     rows, tail = (m - 1) % spec.height + 1, (n - 1) % spec.columns + 1
-    # Tiles and slices are counted, one of each a cycle; and one more.
-    begin = 1 + (across if spec.flow == "os" else np.maximum(across, -(-k // spec.rows)))
+    # The start is understood; tiles and slices are counted, one of each a cycle; all is settled; counts step first.
+    begin = 4 + (across if spec.flow == "os" else np.maximum(across, -(-k // spec.rows)))
     array = (_output_stationary if spec.flow == "os" else _operand_stationary)(spec, k, begin, down, rows)
     tiles = Tiles(down * across, across, array, spec.height * spec.turns, rows * spec.turns)
     ways = []
@@ -106,7 +109,7 @@ def run_cycles(spec: Any, m: Any, k: Any, n: Any, loaded: Any) -> Any:
     # Where the input stays, a row of C's transpose has but one column's parameters, and they come soon enough.
     if spec.flow != "is":
         for tile in (0 * m, across - 2, across - 1):
-            there = begin + 1 + np.minimum((tile + 1) * spec.columns, n)
+            there = begin + FIRST_OUT + np.minimum((tile + 1) * spec.columns, n)
             ways += [np.where(loaded & (tile >= 0), way, NEVER) for way in tiles.ways(tile, there)]
     scaling = 1 if spec.requant is None else spec.requant.latency
     return np.maximum.reduce(ways) + (rows - 1) * spec.turns - (-tail // spec.output_lanes) - 1 + scaling
@@ -115,12 +118,12 @@ def run_cycles(spec: Any, m: Any, k: Any, n: Any, loaded: Any) -> Any:
 def _output_stationary(spec: Any, k: Any, begin: Any, down: Any, rows: Any) -> Array:
     """A word of each operand comes in, is read, is there; a tile takes as many, or as long as the one before leaves."""
     period = np.maximum(k, spec.rows)
-    return Array(begin + 2 + k - 1 + spec.array.latency, period, period, period)
+    return Array(begin + FIRST_IN + k - 1 + spec.array.latency, period, period, period)
 
 
 def _operand_stationary(spec: Any, k: Any, begin: Any, down: Any, rows: Any) -> Array:
     """What stays is loaded; then a slice takes its rows, or the loading of the next, or until its sums are back."""
-    slices, away = -(-k // spec.rows), spec.array.latency + 2
+    slices, away = -(-k // spec.rows), spec.array.latency + FIRST_IN
 
     def once(height: Any) -> Any:
         return np.maximum(height, spec.rows)
@@ -128,6 +131,6 @@ def _operand_stationary(spec: Any, k: Any, begin: Any, down: Any, rows: Any) -> 
     def more(height: Any) -> Any:
         return (slices - 1) * np.maximum(once(height), away)
 
-    first = begin + 2 + spec.rows + more(np.where(down > 1, spec.height, rows)) + spec.array.latency
+    first = begin + FIRST_IN + spec.rows + more(np.where(down > 1, spec.height, rows)) + spec.array.latency
     full, bottom = more(spec.height) + once(spec.height), more(rows) + once(rows)
     return Array(first, full, bottom, once(spec.height) + more(rows))

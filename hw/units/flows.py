@@ -49,19 +49,22 @@ def output_stationary(m: Module, spec: ArraySpec, columns: Sequence[Group], port
         Whether everything moves on in this cycle.
     """
     a, b = ports.a, ports.b
-    fire, ends, done, apart, leaving, final = (
-        Signal(name=name) for name in ("fire", "ends", "done", "apart", "leaving", "final")
+    # `move` is known last, and a long wire: what it enables need not look at it.
+    offered, fire, ends, done, apart, leaving, final = (
+        Signal(name=name) for name in ("offered", "fire", "ends", "done", "apart", "leaving", "final")
     )
     first = Signal(init=1)
     # Rows of the last tile that are still to leave, and the row that leaves the first column now.
     busy, row = (Signal(range(spec.rows), name=name) for name in ("busy", "row"))
+    remaining = Signal(name="remaining")
     complete = delayed(m, "complete", done, move, spec.pe.latency, reset=True)
     m.d.comb += [
         ends.eq(a.payload.last | b.payload.last),
         apart.eq(a.payload.last ^ b.payload.last),
         # While rows of a tile are still to leave, no other may end.
-        fire.eq(a.valid & b.valid & move & ~(ends & busy.any())),
-        done.eq(fire & ends),
+        offered.eq(a.valid & b.valid & ~(ends & remaining)),
+        fire.eq(offered & move),
+        done.eq(offered & ends),
         a.ready.eq(fire),
         b.ready.eq(fire),
         leaving.eq(complete | row.any()),
@@ -73,12 +76,13 @@ def output_stationary(m: Module, spec: ArraySpec, columns: Sequence[Group], port
             m.d.sync += ports.error.eq(1)
     if spec.rows > 1:
         with m.If(move):
-            count(m, busy, busy - 1, done, busy.any(), spec.rows - 1)
+            count(m, busy, busy - 1, done, remaining, spec.rows - 1)
+            count(m, remaining, busy != 1, done, remaining, 1)
             count(m, row, row + 1, final, leaving, 0)
     rows = taps(m, "row_of", row, move, spec.columns - 1)
     after = spec.gathering + spec.columns - 1
     return Control(
-        [along(m, "valid", fire, move, ports.row_starts), along(m, "first", first, move, ports.row_starts)],
+        [along(m, "valid", offered, move, ports.row_starts), along(m, "first", first, move, ports.row_starts)],
         [{"row": rows[group.first]} if spec.rows > 1 else {} for group in columns],
         delayed(m, "valid_out", leaving, move, after, reset=True),
         delayed(m, "last_out", final, move, after),
@@ -91,30 +95,33 @@ def operand_stationary(m: Module, spec: ArraySpec, columns: Sequence[Group], por
     The parameters are those of `output_stationary`.
     """
     moving, other, c = (getattr(ports, name) for name in (spec.pe.moving, spec.pe.other, "c"))
-    fire, swap, load, full = (Signal(name=name) for name in ("fire", "swap", "load", "full"))
+    # `move` is known last, and a long wire: what it enables need not look at it.
+    offered, fire, swap, load, full = (Signal(name=name) for name in ("offered", "fire", "swap", "load", "full"))
     loaded, underway = (Signal(name=name) for name in ("loaded", "underway"))
     index = Signal(range(spec.rows))
     m.d.comb += [
-        fire.eq(moving.valid & c.valid & move & (underway | loaded)),
-        swap.eq(fire & ~underway),
-        # A row may be loaded in the very cycle in which its elements begin to use what they had.
-        load.eq(other.valid & move & (~loaded | swap)),
+        offered.eq(moving.valid & c.valid & (underway | loaded)),
+        fire.eq(offered & move),
+        swap.eq(offered & ~underway),
+        # A row may be loaded in the very cycle in which its elements begin to use what they had: with a swap, that is.
+        load.eq(other.valid & (~loaded | (moving.valid & c.valid & ~underway))),
         full.eq(load & (index == spec.rows - 1)),
         moving.ready.eq(fire),
         c.ready.eq(fire),
-        other.ready.eq(load),
+        other.ready.eq(load & move),
     ]
     with m.If(fire):
         m.d.sync += underway.eq(~moving.payload.last)
-    with m.If(swap | full):
+    with m.If(move & (swap | full)):
         m.d.sync += loaded.eq(full)
     if spec.rows > 1:
-        count(m, index, index + 1, full, load, 0)
+        with m.If(move):
+            count(m, index, index + 1, full, load, 0)
     takes = [delayed(m, f"take_{n}", load & (index == n), move, n) for n in range(spec.rows)]
     return Control(
         [Cat(takes), along(m, "swap", swap, move, ports.row_starts)],
         [_sums_so_far(m, spec, c, move, group) for group in columns],
-        delayed(m, "valid_out", fire, move, spec.latency, reset=True),
+        delayed(m, "valid_out", offered, move, spec.latency, reset=True),
         delayed(m, "last_out", moving.payload.last, move, spec.latency),
     )
 

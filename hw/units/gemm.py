@@ -104,7 +104,8 @@ class Gemm(Unit):
         piece = requantised(m, spec, run, piece) if spec.requant else wide(m, spec, self.target, run, piece)
         add_stream(m, spec, run, drain, piece, self)
         run.count()
-        m.d.comb += self.irq.eq(run.planner.done | run.planner.refused)
+        # A start that is being accepted has not come to its end.
+        m.d.comb += self.irq.eq((run.planner.done | run.planner.refused) & ~run.planner.begin)
         return m
 
     def _sums(self, m: Module, run: Run) -> Sums:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hw.formats import Format
 from hw.formats.messages import cut
 from hw.specs.gemm import GemmSpec
+from hw.specs.gemm_cycles import FIRST_IN
 from hw.specs.gemm_registers import gemm_registers
 from sim.benches.coreplay import CorePlay, Job
 from sim.benches.stimulus import corners
@@ -187,7 +188,7 @@ class Planner:
         if "special" in shown:
             shown["special"] = int(status.any())
         if exact:
-            shown |= {"cycles": cycles, "stalled": 0, "starved": 2}
+            shown |= {"cycles": cycles, "stalled": 0, "starved": FIRST_IN}
         results = self.model.frames.pack_c(c).hex()
         return Job(settings, frames, results, shown, 64 + (1 if exact else 12) * cycles, cycles if exact else None)
 

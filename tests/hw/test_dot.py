@@ -105,7 +105,7 @@ def test_the_shift_left_to_a_row_takes_no_more_than_a_lut() -> None:
         (
             lambda: emit(parse("dot/uint1xuint1/n1/exact/exact/p4")),
             ValueError,
-            "dot/uint1xuint1/n1/exact/exact/p4: pipeline must be at most 1 for so little logic, got 4",
+            "dot/uint1xuint1/n1/exact/exact/p4: pipeline must be at most 2 for so little logic, got 4",
         ),
     ],
 )

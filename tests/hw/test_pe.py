@@ -82,7 +82,7 @@ def test_a_float_that_never_gets_infinite_need_not_take_an_infinity(name: str, f
             ValueError,
             "must be one that waits for pairs, as fp16 does, got fp16:x4",
         ),
-        ((INT8, INT8, "os", "exact", "sat24", 9), ValueError, "pipeline must be .*got 100"),
+        ((INT8, INT8, "os", "exact", "sat24", 100), ValueError, "pipeline must be .*got 100"),
         ((INT8, INT8, "os", "exact", "sat24", 1, "big"), ValueError, "form must be one of .*, got 'big'"),
     ],
 )

@@ -34,7 +34,7 @@ requant/fix16.0xint8/n2/channel/p1 requant/fix12.0xint4/n1/tensor/p0 requant/fix
 tellme/int4/g2/t2/q2/half/lutram/exact/p1 tellme/int4/g2/t2/q2/half/registers/exact/p1
 tmac/int2xint4/g2/t2/q1/serial/half/lutram/kulisch16/p1 tmac/int2xint4/g2/t1/q1/parallel/full/blockram:2/exact/p1
 matvec/int4xint4/2x2 matvec/int3xint3/1x2/2x4
-gemm/int4xint4/2x2 gemm/int4xint4/2x2/ws/exact/kulisch1024/p1/int4/channel
+gemm/int4xint4/2x2 gemm/int4xint4/2x2@ecp5 gemm/int4xint4/2x2/ws/exact/kulisch1024/p1/int4/channel
 blockgemm/mxfp4xmxfp4/2x2
 """
 

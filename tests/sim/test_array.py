@@ -115,7 +115,7 @@ def test_tiles_take_the_cycles_that_the_formula_says(shape: str, tmp_path: Path)
     [
         # The rows come out in a wrong order; a tile does not wait for the rows of the one before.
         ("3x2/os", r"\.row\(row\)", ".row(2'd2 - row)", "sum: beat . expected"),
-        ("3x2/os", r"else if \(_\d+_\) busy <= _\d+_;", "else busy <= 2'h0;", "expected"),
+        ("3x2/os", r"else if \(_\d+_\) remaining <= _\d+_;", "else remaining <= 1'h0;", "expected"),
         ("2x2/os", r"error <= 1'h1", "error <= 1'h0", "error expected 0x1 at the end, got 0x0"),
         ("2x2/ws", r"now <= later", "now <= b", "sum: beat . expected"),
     ],

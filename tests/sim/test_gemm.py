@@ -70,8 +70,8 @@ def test_cores_do_what_their_models_do_in_the_cycles_that_are_said(
             "m_axis: (valid fell|what was offered changed)",
         ),
         (
-            r"(?s)  wire m_axis_tvalid;\n(.*?)\.m_axis_y_tvalid\(m_axis_tvalid\)",
-            r"  wire m_axis_tvalid, full;\n  assign m_axis_tvalid = full & m_axis_tready;\n\1.m_axis_y_tvalid(full)",
+            r"(assign m_axis_tvalid = [^;]*);",
+            r"\1 & m_axis_tready;",
             "nothing was offered before it was asked for",
         ),
     ],

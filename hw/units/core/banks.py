@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+
+from hw.arith.blockram import add_blocks, in_blocks
+from hw.target import Target
 
 
 class Banks(wiring.Component):
     """Who may use which of two banks: one is filled while the other, or what there is of the same, is read.
 
     The writer is two tiles ahead of the reader at most. The reader may be done with a tile before the writer is, if
-    it does not need the end of it.
+    it does not need the end of it. All that is said comes from registers.
 
     Members
     -------
     clear : In(1)
         Both begin anew.
-    filled, emptied : In(1)
-        The writer, or the reader, is done with its bank after this cycle.
-    differ : In(1)
-        The word that would be read is not the one that would be written next, if both are of one bank.
+    word, ends : In(1)
+        A word is written in this cycle; with it the writer is done with its bank.
+    step, leaves : In(1)
+        A word is read in this cycle; with it the reader is done with its bank.
+    differ, differ_next : In(1)
+        The word that would be read, and the one after it, is not the one that would be written next, if both are of
+        one bank: for `read`.
     write, read : Out(1)
-        A word may be written; one that was written is there to be read. If both are done in one cycle, then on
-        different words: so a memory needs not say which value is read if they were the same.
+        A word may be written; one that was written is there to be read.
     into, out_of : Out(1)
         The writer's bank, and the reader's.
     empty : Out(1)
@@ -32,56 +37,85 @@ class Banks(wiring.Component):
     """
 
     def __init__(self) -> None:
-        inputs, outputs = ("clear", "filled", "emptied", "differ"), ("write", "read", "into", "out_of", "empty")
-        super().__init__({name: In(1) for name in inputs} | {name: Out(1) for name in outputs})
+        inputs = ("clear", "word", "ends", "step", "leaves", "differ", "differ_next")
+        ports = {name: In(1) for name in inputs} | {name: Out(1) for name in ("read", "into", "out_of")}
+        super().__init__(ports | {name: Out(1, init=1) for name in ("write", "empty")})
 
     def elaborate(self, platform: object) -> Module:
-        m = Module()
+        m, filled, emptied = Module(), Signal(), Signal()
         # Modulo four: the writer is -1, 0, 1 or 2 tiles ahead.
-        written, read, ahead = Signal(2), Signal(2), Signal(2)
+        lead, following = Signal(2), Signal(5)
+        cases = [self._following(lead, word, step) for word in (0, 1) for step in (0, 1)]
         m.d.comb += [
-            ahead.eq((written - read)[:2]),
-            self.write.eq(ahead != 2),
-            self.read.eq((ahead == 1) | (ahead == 2) | ((ahead == 0) & self.differ)),
-            self.into.eq(written[0]),
-            self.out_of.eq(read[0]),
-            self.empty.eq(ahead == 0),
+            filled.eq(self.word & self.ends),
+            emptied.eq(self.step & self.leaves),
+            # These two are known last.
+            following.eq(Mux(self.word, Mux(self.step, cases[3], cases[2]), Mux(self.step, cases[1], cases[0]))),
         ]
-        with m.If(self.filled):
-            m.d.sync += written.eq((written + 1)[:2])
-        with m.If(self.emptied):
-            m.d.sync += read.eq((read + 1)[:2])
+        m.d.sync += [
+            Cat(lead, self.write, self.empty, self.read).eq(following),
+            self.into.eq(self.into ^ filled),
+            self.out_of.eq(self.out_of ^ emptied),
+        ]
         with m.If(self.clear):
-            m.d.sync += [written.eq(0), read.eq(0)]
+            m.d.sync += [
+                *(signal.eq(0) for signal in (lead, self.read, self.into, self.out_of)),
+                *(signal.eq(1) for signal in (self.write, self.empty)),
+            ]
         return m
 
+    def _following(self, lead: Value, word: int, step: int) -> Value:
+        """How far the writer is ahead in the next cycle, and what that means, if a word is written, or read."""
+        filled, emptied = (self.ends if word else 0), (self.leaves if step else 0)
+        ahead = (lead + filled - emptied)[:2]
+        # Who begins a bank has written nothing of it; who writes a word has written it in the next cycle.
+        differ = ~self.ends if word else self.differ_next if step else self.differ
+        return Cat(ahead, ahead != 2, ahead == 0, (ahead == 1) | (ahead == 2) | ((ahead == 0) & differ))
 
-def add_memory(m: Module, written: tuple[Value, Value, Value], read: tuple[Value, Value], depth: int) -> Value:
+
+def add_memory(
+    m: Module, target: Target, may: Value, written: tuple[Value, Value, Value], read: Value, move: Value, depth: int
+) -> Value:
     """A memory, added to `m`, of words that are written and read in one cycle, but never the same.
 
     Parameters
     ----------
     m : Module
+    target : Target
+        The fabric: there may be something better than what synthesis makes of a memory.
+    may : Value
+        A word may be written: set whenever one is.
     written : Values
         Whether a word is written in this cycle, or, with a bit for each of its equal parts, which of them; where to;
         and the word.
-    read : Values
-        Whether one is read, and where.
+    read : Value
+        Where one is read. None is while one may be written there.
+    move : Value
+        While it is low, what was read stays where it is.
     depth : int
         Words.
 
     Returns
     -------
-    The word that was read last, from the cycle after.
+    The word that was read two moves before: a block's output and a register, for blocks are slow.
     """
     enable, into, word = written
+    part = len(word) // len(enable)
+    if in_blocks(target, depth, part):
+        parts = [(enable[n], into, word.word_select(n, part)) for n in range(len(enable))]
+        m.submodules.memory = inner = Module()
+        return Cat(add_blocks(inner, f"part{n}", part, read, move, depth) for n, part in enumerate(parts))
     m.submodules.memory = memory = Memory(shape=len(word), depth=depth, init=[])
-    write, shown = memory.write_port(granularity=len(word) // len(enable)), memory.read_port()
+    write, shown = memory.write_port(granularity=part), memory.read_port()
+    kept = Signal(len(word), name="word_read", reset_less=True)
     m.d.comb += [
         write.en.eq(enable),
         write.addr.eq(into),
         write.data.eq(word),
-        shown.en.eq(read[0]),
-        shown.addr.eq(read[1]),
+        # So that synthesis can prove that it need not care which value is read.
+        shown.en.eq(move & (~may | (read != into))),
+        shown.addr.eq(read),
     ]
-    return shown.data
+    with m.If(move):
+        m.d.sync += kept.eq(shown.data)
+    return kept

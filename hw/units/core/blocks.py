@@ -11,7 +11,9 @@ from hw.specs.blockadd import BlockAddSpec
 from hw.specs.blockgemm import BlockGemmSpec
 from hw.units.core import index_bits
 from hw.units.core.control import Run
-from hw.units.core.operands import Sums, add_array, add_stores
+from hw.units.core.count import add_count
+from hw.units.core.operands import Fed, Sums, add_array, add_stores
+from hw.units.core.skid import Skid
 from hw.units.stream import pins_in, pins_out
 
 ON_THE_WAY = 4
@@ -33,8 +35,8 @@ class ScaleQueue(wiring.Component):
 
     Members
     -------
-    run : In(1)
-        While low, it starts anew.
+    clear : In(1)
+        It starts anew.
     a, b : In
         The scales that come with a word.
     fed : In(1)
@@ -52,7 +54,7 @@ class ScaleQueue(wiring.Component):
     def __init__(self, spec: BlockAddSpec, rows: int) -> None:
         self.spec, self.rows = spec, rows
         a, b = spec.a.scale.width, spec.b.scale.width
-        ports = {"run": In(1), "a": In(a), "b": In(b), "fed": In(1), "ends": Out(1), "free": Out(1)}
+        ports = {"clear": In(1), "a": In(a), "b": In(b), "fed": In(1), "ends": Out(1), "free": Out(1)}
         ports |= {"row": Out(a), "columns": Out(b * spec.lanes), "valid": Out(1), "step": In(1), "leave": In(1)}
         super().__init__(ports)
 
@@ -83,11 +85,11 @@ class ScaleQueue(wiring.Component):
             self.valid.eq(queue.r_rdy),
             self.row.eq(rows.word_select(number, spec.a.scale.width)),
             self.columns.eq(queue.r_data[len(rows) :]),
-            queue.r_en.eq((self.step & self.leave) | ~self.run),
+            queue.r_en.eq((self.step & self.leave) | self.clear),
         ]
         with m.If(self.step):
             m.d.sync += number.eq(Mux(self.leave, 0, (number + 1)[: len(number)]))
-        with m.If(~self.run):
+        with m.If(self.clear):
             m.d.sync += [word.eq(0), number.eq(0)]
         return m
 
@@ -106,8 +108,8 @@ class BlockSums(wiring.Component):
 
     Members
     -------
-    run : In(1)
-        While low, it starts anew.
+    prime, clear : In(1)
+        As the planner says.
     last_piece : In
         The number of the last block of each tile, from zero.
     x, status, last, valid, ready : In, In, In(1), In(1), Out(1)
@@ -120,7 +122,7 @@ class BlockSums(wiring.Component):
 
     def __init__(self, spec: BlockAddSpec, rows: int, pieces_bits: int) -> None:
         self.spec, self.rows = spec, rows
-        ports = {"run": In(1), "last_piece": In(pieces_bits)}
+        ports = {"prime": In(1), "clear": In(1), "last_piece": In(pieces_bits)}
         ports |= {"x": In(spec.lanes * spec.sum_format.width), "status": In(2 * spec.lanes * spec.has_status)}
         ports |= {"last": In(1), "valid": In(1), "ready": Out(1)}
         ports |= {"row_scale": In(spec.a.scale.width), "column_scales": In(spec.lanes * spec.b.scale.width)}
@@ -133,28 +135,29 @@ class BlockSums(wiring.Component):
         # Rows come in one order, so those that are to be added to wait in a queue.
         m.submodules.partial = partial = SyncFIFOBuffered(width=width, depth=max(2, self.rows))
         y, y_valid, y_ready = Signal(width), Signal(), Signal()
-        first, entered, left = Signal(), Signal.like(self.last_piece), Signal.like(self.last_piece)
-        row, offered = Signal(index_bits(self.rows)), Signal()
-        m.d.comb += [first.eq(entered == 0), offered.eq(self.valid & self.scaled & (first | partial.r_rdy))]
+        first, offered, left_row = Signal(init=1), Signal(), Signal()
+        row = Signal(index_bits(self.rows))
+        entered = add_count(m, "entered", self.last_piece, (self.step & self.last) | self.prime, self.clear)
+        left = add_count(m, "left", self.last_piece, (left_row & self.y_last) | self.prime, self.clear)
+        m.d.comb += offered.eq(self.valid & self.scaled & (first | partial.r_rdy))
         self._add(m, offered, Mux(first, Const(0, width), partial.r_data), y, y_valid, y_ready)
         m.d.comb += [
             self.step.eq(offered & self.ready),
-            partial.r_en.eq((self.step & ~first) | ~self.run),
+            partial.r_en.eq((self.step & ~first) | self.clear),
             partial.w_data.eq(y),
-            partial.w_en.eq(y_valid & (left != self.last_piece)),
+            partial.w_en.eq(y_valid & ~left.ends),
             self.y.eq(y),
-            self.y_valid.eq(y_valid & (left == self.last_piece)),
+            self.y_valid.eq(y_valid & left.ends),
             self.y_last.eq(row == self.rows - 1),
-            y_ready.eq(Mux(left == self.last_piece, self.y_ready, partial.w_rdy)),
+            y_ready.eq(Mux(left.ends, self.y_ready, partial.w_rdy)),
+            left_row.eq(y_valid & y_ready),
         ]
         with m.If(self.step & self.last):
-            m.d.sync += entered.eq(Mux(entered == self.last_piece, 0, (entered + 1)[: len(entered)]))
-        with m.If(y_valid & y_ready):
+            m.d.sync += first.eq(entered.ends)
+        with m.If(left_row):
             m.d.sync += row.eq(Mux(self.y_last, 0, (row + 1)[: len(row)]))
-            with m.If(self.y_last):
-                m.d.sync += left.eq(Mux(left == self.last_piece, 0, (left + 1)[: len(left)]))
-        with m.If(~self.run):
-            m.d.sync += [entered.eq(0), left.eq(0), row.eq(0)]
+        with m.If(self.clear):
+            m.d.sync += [first.eq(1), row.eq(0)]
         return m
 
     def _add(self, m: Module, offered: Signal, so_far: Value, y: Signal, y_valid: Signal, y_ready: Signal) -> None:
@@ -164,7 +167,7 @@ class BlockSums(wiring.Component):
         m.submodules.add = Instance(
             "add",
             i_clk=ClockSignal(),
-            i_rst=ResetSignal() | ~self.run,
+            i_rst=ResetSignal() | self.clear,
             **pins_in(self.spec, "x", Cat(self.x, self.status), offered, ready[2]),
             **pins_in(self.spec, "scale", Cat(self.row_scale, self.column_scales), offered, ready[0]),
             **pins_in(self.spec, "c", so_far, offered, ready[1]),
@@ -174,45 +177,40 @@ class BlockSums(wiring.Component):
 
 def add_block_operands(m: Module, spec: BlockGemmSpec, run: Run, ports: wiring.Component) -> Sums:
     """Everything up to the sums of tiles."""
-    fed, scales, blocks = Fed(), run.add("scales", ScaleQueue(spec.add, spec.rows)), _block_sums(spec, run)
-    a, b, feeder = add_stores(m, spec, run, ports)
+    scales, blocks = run.add("scales", ScaleQueue(spec.add, spec.rows)), _block_sums(spec, run)
+    words = add_stores(m, spec, run, ports)
     widths = [fmt.width * count for fmt, count in spec.operands.values()]
-    elements = [data[:width] for data, width in zip((a.data, b.data), widths, strict=True)]
+    a, b = (word[:width] for word, width in zip((words.a, words.b), widths, strict=True))
+    # The end of a block, where that of a tile is known.
+    fed = Fed(a, b, scales.ends, Signal(name="fed_valid"), Signal(name="fed_taken"))
     m.d.comb += [
-        scales.run.eq(run.planner.run),
-        scales.a.eq(a.data[len(elements[0]) :]),
-        scales.b.eq(b.data[len(elements[1]) :]),
-        fed.valid.eq(feeder.valid & scales.free),
-        fed.ends.eq(scales.ends),
-        feeder.taken.eq(fed.taken & fed.valid),
-        scales.fed.eq(feeder.taken),
+        scales.a.eq(words.a[widths[0] :]),
+        scales.b.eq(words.b[widths[1] :]),
+        fed.valid.eq(words.valid & scales.free),
+        words.taken.eq(fed.taken & fed.valid),
+        scales.fed.eq(words.taken),
     ]
-    sums = add_array(m, spec, run, fed, *elements)
+    sums = add_array(m, spec, run, fed)
+    skid = run.add("sums", Skid(1 + len(blocks.x) + len(blocks.status)))
     m.d.comb += [
-        blocks.x.eq(sums.x),
-        blocks.status.eq(sums.status),
-        blocks.last.eq(sums.last),
-        blocks.valid.eq(sums.valid),
-        sums.ready.eq(blocks.ready),
+        skid.x.eq(Cat(sums.last, sums.x, sums.status)),
+        skid.valid.eq(sums.valid),
+        sums.ready.eq(skid.free),
+        Cat(blocks.last, blocks.x, blocks.status).eq(skid.y),
+        blocks.valid.eq(skid.y_valid),
+        skid.y_ready.eq(blocks.ready),
         blocks.row_scale.eq(scales.row),
         blocks.column_scales.eq(scales.columns),
         blocks.scaled.eq(scales.valid),
         scales.step.eq(blocks.step),
-        scales.leave.eq(sums.last),
+        scales.leave.eq(blocks.last),
     ]
     return Sums(blocks.y, Const(0, 0), blocks.y_last, blocks.y_valid, blocks.y_ready)
-
-
-class Fed:
-    """What the array is offered."""
-
-    def __init__(self) -> None:
-        self.valid, self.ends, self.taken = (Signal(name=f"fed_{name}") for name in ("valid", "ends", "taken"))
 
 
 def _block_sums(spec: BlockGemmSpec, run: Run) -> BlockSums:
     shift = spec.granule.bit_length() - 1
     blocks = run.add("blocks", BlockSums(spec.add, spec.rows, index_bits(spec.max_k >> shift)))
     count = run.planner.k[shift : shift + len(blocks.last_piece) + 1]
-    run.m.d.comb += [blocks.run.eq(run.planner.run), blocks.last_piece.eq((count - 1)[: len(blocks.last_piece)])]
+    run.m.d.comb += blocks.last_piece.eq((count - 1)[: len(blocks.last_piece)])
     return blocks

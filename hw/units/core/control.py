@@ -12,8 +12,10 @@ from amaranth.lib.wiring import Out
 from hw.specs.gemm import GemmSpec
 from hw.specs.gemm_registers import gemm_registers
 from hw.specs.registers import WORD
+from hw.target import Target
 from hw.units.core.planner import Planner
 from hw.units.core.registers import RegisterFile, axil_members
+from hw.units.unit import Unit
 
 Block = TypeVar("Block", bound=wiring.Component)
 
@@ -24,13 +26,15 @@ class Run:
 
     Attributes
     ----------
+    target : Target
+        The fabric that the core is for.
     settings : dict of str to Signal
         What the registers hold.
     shown : dict of str to Signal
         What they show: for each block to drive what it knows of.
     planner : Planner
     reset : Value
-        All is to be forgotten, but the settings.
+        All is to be forgotten, but the settings: a cycle after the command.
     kept : Value
         For each lane, whether it is in C in the last tile across.
     events : dict of str to Value
@@ -38,6 +42,7 @@ class Run:
     """
 
     m: Module
+    target: Target
     settings: dict[str, Signal]
     shown: dict[str, Signal]
     planner: Planner
@@ -46,46 +51,55 @@ class Run:
     events: dict[str, Value] = field(default_factory=dict)
 
     def add(self, name: str, block: Block) -> Block:
-        """`block` as a submodule that the command to reset resets."""
-        self.m.submodules[name] = ResetInserter(self.reset)(block)
+        """`block` as a submodule that follows the planner, as far as it has inputs for that."""
+        self.m.submodules[name] = block
+        phases = {name: getattr(self.planner, name) for name in ("begun", "prime", "run", "stopped", "clear")}
+        phases |= {"idle": ~self.planner.busy, "reset": self.reset}
+        for phase, value in phases.items():
+            if phase in block.signature.members:
+                self.m.d.comb += getattr(block, phase).eq(value)
         return block
 
     def remember(self, name: str, event: Value) -> None:
         """Show whether `event` has been high since the run began."""
         seen = Signal(name=f"{name}_seen")
-        with self.m.If(self.planner.begin | self.reset):
+        with self.m.If(self.planner.begun | self.reset):
             self.m.d.sync += seen.eq(0)
         with self.m.Elif(event):
             self.m.d.sync += seen.eq(1)
         self.m.d.comb += self.shown[name].eq(seen)
 
     def count(self) -> None:
-        """Add the counters of all events."""
+        """Add the counters of all events; they count a cycle later."""
         for name, event in self.events.items():
-            counter = Signal(WORD, name=name)
-            with self.m.If(self.planner.begin):
+            counter, happened = Signal(WORD, name=name), Signal(name=f"{name}_happened")
+            self.m.d.sync += happened.eq(event)
+            with self.m.If(self.planner.begun):
                 self.m.d.sync += counter.eq(0)
-            with self.m.Elif(event):
+            with self.m.Elif(happened):
                 self.m.d.sync += counter.eq((counter + 1)[:WORD])
             self.m.d.comb += self.shown[name].eq(counter)
 
 
-def add_control(m: Module, spec: GemmSpec, ports: wiring.Component) -> Run:
+def add_control(m: Module, spec: GemmSpec, ports: Unit) -> Run:
     """Registers behind the ports ``s_axil_*``, and a planner, added to `m`."""
     m.submodules.registers = registers = RegisterFile(gemm_registers(spec))
     for name, member in axil_members(0).items():
         outer, inner = getattr(ports, f"s_axil_{name}"), getattr(registers, name)
         m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
     planner, kept = Planner(spec), Signal(spec.columns)
-    run = Run(m, registers.settings, registers.shown, planner, registers.commands["reset"], kept)
-    run.add("planner", planner)
+    # What is written takes effect a cycle later: an address, data and a start are too much for one.
+    start, reset = Signal(name="start"), Signal(name="reset")
+    m.d.sync += [start.eq(registers.commands["start"]), reset.eq(registers.commands["reset"])]
+    run = Run(m, ports.target, registers.settings, registers.shown, planner, reset, kept)
+    m.submodules.planner = ResetInserter(reset)(planner)
     order = "nkm" if spec.flow == "is" else "mkn"
     m.d.comb += [
-        planner.start.eq(registers.commands["start"]),
+        planner.start.eq(start),
         *(getattr(planner, name).eq(run.settings[ours]) for name, ours in zip("mkn", order, strict=True)),
         registers.locked.eq(planner.busy),
-        kept.eq(Cat(planner.tail > lane for lane in range(spec.columns))),
     ]
+    m.d.sync += kept.eq(Cat(planner.tail > lane for lane in range(spec.columns)))
     faults = Cat(run.shown[f"error_{name}"] for name in (spec.kept, *(["p"] if spec.parameters else [])))
     m.d.comb += [planner.keep.eq(run.settings["keep"]), planner.faulty.eq(faults.any())]
     if "bias" in run.settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
@@ -10,25 +11,29 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.specs.gemm import MAX_ROWS, GemmSpec
+from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import Banks, add_memory
+from hw.units.core.count import add_heights
 
 
 class Drain(wiring.Component):
     """Takes tiles, all their rows, and gives the rows that are rows of C, some lanes at a time.
 
-    A row takes ``spec.turns`` cycles; those of its turns that have no lane in C give nothing.
+    A row takes ``spec.turns`` cycles; those of its turns that have no lane in C give nothing. What is fetched next is
+    known a step ahead, so that no comparison is waited for.
 
     Parameters
     ----------
     spec : GemmSpec
     width : int
         Bits of a lane.
+    target : Target
 
     Members
     -------
-    run : In(1)
-        While low, it starts anew.
+    idle, begun, prime, stopped, clear : In(1)
+        As the planner says.
     m : In
         Rows of C.
     last_tile : In
@@ -37,99 +42,130 @@ class Drain(wiring.Component):
         For each lane, whether it is in C in that tile.
     x, last, valid, ready : In(columns * width), In(1), In(1), Out(1)
         A row of sums; `last` if it is the last of its tile.
-    fetch, tile, turn, line : Out
-        In this cycle it is decided which lanes come next: those of that turn, in that tile across, in that row of C, or
-        its transpose; rows are counted only where the input stays.
+    fetch, tile, tile_next, turn : Out
+        In this cycle it is decided which lanes come next: those of that turn, in that tile across; where the input
+        stays, `tile` is the row. And the tile after that.
     known : In(1)
         What belongs to them is there.
-    y, y_last, y_valid, y_ready : Out(output_lanes * width), Out(1), Out(1), In(1)
-        Lanes of a row; `y_last` if they are the last of it that are in C, in its last tile.
+    go : Out(1)
+        What is on its way moves on.
+    y, y_last, y_final, y_valid, y_ready : Out(output_lanes * width), Out(1), Out(1), Out(1), In(1)
+        Lanes of a row, three moves later; `y_last` if they are the last of it that are in C, in its last tile; and
+        `y_final` if the row is the last one.
+        `y_ready` moves all on, whether there is something or not.
     tail : Out(output_lanes)
         With `y_last`: which of them are in C. It stays for all of a run.
     empty : Out(1)
         No tile is under way.
     """
 
-    def __init__(self, spec: GemmSpec, width: int) -> None:
-        self.spec, self.width = spec, width
+    def __init__(self, spec: GemmSpec, width: int, target: Target) -> None:
+        self.spec, self.width, self.target = spec, width, target
         tile, lanes = index_bits(spec.tiles), spec.output_lanes
-        ports = {"run": In(1), "m": In(MAX_ROWS.bit_length()), "last_tile": In(tile), "kept": In(spec.columns)}
+        line = index_bits(spec.limits[0]) if spec.flow == "is" else tile
+        ports = {name: In(1) for name in ("idle", "begun", "prime", "stopped", "clear")}
+        ports |= {"m": In(MAX_ROWS.bit_length()), "last_tile": In(tile), "kept": In(spec.columns)}
         ports |= {"x": In(spec.columns * width), "last": In(1), "valid": In(1), "ready": Out(1)}
-        ports |= {"fetch": Out(1), "tile": Out(tile), "turn": Out(index_bits(spec.turns)), "known": In(1)}
-        ports |= {"line": Out(index_bits(spec.limits[0])), "empty": Out(1), "tail": Out(lanes)}
+        ports |= {"fetch": Out(1), "tile": Out(line), "tile_next": Out(line), "turn": Out(index_bits(spec.turns))}
+        ports |= {"known": In(1), "go": Out(1), "empty": Out(1), "tail": Out(lanes)}
         ports |= {"y": Out(lanes * width), "y_last": Out(1), "y_valid": Out(1), "y_ready": In(1)}
+        ports |= {"y_final": Out(1)}
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
         m.submodules.banks = banks = Banks()
-        # Rows count from one, as those that are left do: so the last one is where the count is their number.
+        # Rows count from one, as those of a block do: so the last one is where the count is their number.
         into, row = (Signal(range(spec.height + 1), init=1, name=name) for name in ("into", "row"))
+        row_next = Signal.like(row, init=1)
         write, bits = Signal(), (spec.height - 1).bit_length()
         m.d.comb += [
             self.ready.eq(banks.write),
             write.eq(self.valid & self.ready),
-            banks.clear.eq(~self.run),
-            banks.filled.eq(write & self.last),
+            banks.clear.eq(self.stopped),
+            banks.word.eq(write),
+            banks.ends.eq(self.last),
+            banks.step.eq(self.fetch),
             banks.differ.eq(into[:bits] != row[:bits]),
+            banks.differ_next.eq(into[:bits] != row_next[:bits]),
             self.empty.eq(banks.empty),
+            self.go.eq(self.y_ready),
+            self.fetch.eq(banks.read & self.known & self.go),
         ]
         with m.If(write):
             m.d.sync += into.eq(Mux(self.last, 1, (into + 1)[: len(into)]))
-        with m.If(~self.run):
+        with m.If(self.clear):
             m.d.sync += into.eq(1)
-        self._fetch(m, banks, row)
+        counts, last, final = Signal(), Signal(), Signal()
+        self._walk(m, row, row_next, banks.leaves, (counts, last, final))
         places = [Cat(index[:bits], bank) for index, bank in ((into, banks.into), (row, banks.out_of))]
-        word = add_memory(m, (write, places[0], self.x), (self.fetch, places[1]), 2 << bits)
-        turn = Signal.like(self.turn, name="turn_shown")
-        with m.If(self.fetch):
-            m.d.sync += turn.eq(self.turn)
-        m.d.comb += self.y.eq(word.word_select(turn, len(self.y)))
+        word = add_memory(m, self.target, banks.write, (write, places[0], self.x), places[1], self.go, 2 << bits)
+        self._pass(m, word, counts, Cat(last, final))
         return m
 
-    def _fetch(self, m: Module, banks: Banks, row: Signal) -> None:
-        """Go through the turns of the rows of the tiles across, and then down."""
-        spec, move = self.spec, Signal()
-        left = Signal.like(self.m)
-        across, down, end, kept, more = (Signal(name=n) for n in ("across", "down", "end", "counts", "more"))
+    def _walk(self, m: Module, row: Signal, row_next: Signal, leaves: Signal, flags: Sequence[Signal]) -> None:
+        """Go through the turns of the rows of the tiles across, and then down, a step ahead of what is fetched."""
+        spec, step, (counts, last, final) = self.spec, Signal(), flags
+        turn, tile = Signal.like(self.turn, name="turn_next"), Signal.like(self.last_tile, name="across_next")
+        across, down, end, leave, ends = (Signal(name=n) for n in ("across", "down", "end", "leave", "ends"))
+        block = add_heights(m, self.m, spec.height, self.idle, (step & leave & across) | self.begun)
         begins = [self.kept[turn * spec.output_lanes] for turn in range(spec.turns)]
         m.d.comb += [
-            move.eq(~self.y_valid | self.y_ready),
-            self.fetch.eq(self.run & banks.read & self.known & move),
-            across.eq(self.tile == self.last_tile),
-            end.eq(self.turn == spec.turns - 1),
-            down.eq((row == spec.height) | (row == left)),
-            kept.eq(Cat(begins).bit_select(self.turn, 1) | ~across),
-            more.eq(Cat(*begins[1:], 0).bit_select(self.turn, 1)),
-            banks.emptied.eq(self.fetch & end & down),
+            step.eq(self.fetch | self.prime),
+            across.eq(tile == self.last_tile),
+            end.eq(turn == spec.turns - 1),
+            down.eq(row_next == block.rows),
+            leave.eq(end & down),
+            ends.eq(across & ~Cat(*begins[1:], 0).bit_select(turn, 1)),
             self.tail.eq(self._tail(begins)),
         ]
-        with m.If(move):
-            m.d.sync += [self.y_valid.eq(self.fetch & kept), self.y_last.eq(across & ~more)]
-        with m.If(self.fetch):
-            m.d.sync += self.turn.eq(Mux(end, 0, (self.turn + 1)[: len(self.turn)]))
+        with m.If(step):
+            m.d.sync += [self.turn.eq(turn), row.eq(row_next), self.tile.eq(self.tile_next), leaves.eq(leave)]
+            m.d.sync += [
+                counts.eq(Cat(begins).bit_select(turn, 1) | ~across),
+                last.eq(ends),
+                final.eq(ends & down & block.bottom),
+                turn.eq(Mux(end, 0, (turn + 1)[: len(turn)])),
+            ]
             with m.If(end):
-                m.d.sync += row.eq(Mux(down, 1, (row + 1)[: len(row)]))
-        with m.If(banks.emptied):
-            m.d.sync += self.tile.eq(Mux(across, 0, (self.tile + 1)[: len(self.tile)]))
-            with m.If(across):
-                m.d.sync += left.eq((left - spec.height)[: len(left)])
-        with m.If(~self.run):
-            m.d.sync += [left.eq(self.m), row.eq(1), self.turn.eq(0), self.tile.eq(0)]
+                m.d.sync += row_next.eq(Mux(down, 1, (row_next + 1)[: len(row_next)]))
+            with m.If(leave):
+                m.d.sync += tile.eq(Mux(across, 0, (tile + 1)[: len(tile)]))
+        with m.If(self.clear):
+            m.d.sync += [row_next.eq(1), turn.eq(0), tile.eq(0)]
         if spec.flow == "is":
-            self._count_lines(m, self.fetch & end, banks.emptied, across)
+            self._count_lines(m, step & end, step & leave, across)
+        else:
+            m.d.comb += self.tile_next.eq(tile)
 
     def _count_lines(self, m: Module, step: Value, leave: Value, across: Value) -> None:
         """The number of the row, which begins anew for each tile across."""
-        begin, following = Signal.like(self.line), (self.line + 1)[: len(self.line)]
+        line = self.tile_next
+        begin, following = Signal.like(line, name="line_begin"), (line + 1)[: len(line)]
         with m.If(leave):
-            m.d.sync += self.line.eq(Mux(across, following, begin))
+            m.d.sync += line.eq(Mux(across, following, begin))
             with m.If(across):
                 m.d.sync += begin.eq(following)
         with m.Elif(step):
-            m.d.sync += self.line.eq(following)
-        with m.If(~self.run):
-            m.d.sync += [self.line.eq(0), begin.eq(0)]
+            m.d.sync += line.eq(following)
+        with m.If(self.clear):
+            m.d.sync += [line.eq(0), begin.eq(0)]
+
+    def _pass(self, m: Module, word: Value, counts: Value, ends: Value) -> None:
+        """From a fetch to its lanes: two moves through the memory, one to choose."""
+        flags = Cat(self.fetch & counts, ends, self.turn)
+        for stage in ("read", "shown"):
+            register = Signal(len(flags), name=f"{stage}_flags")
+            with m.If(self.go):
+                m.d.sync += register.eq(flags)
+            with m.If(self.clear):
+                m.d.sync += register[0].eq(0)
+            flags = register
+        with m.If(self.go):
+            m.d.sync += [self.y_valid.eq(flags[0]), self.y_last.eq(flags[1]), self.y_final.eq(flags[2])]
+            m.d.sync += self.y.eq(word.word_select(flags[3:], len(self.y)))
+        with m.If(self.clear):
+            m.d.sync += self.y_valid.eq(0)
 
     def _tail(self, begins: list[Value]) -> Value:
         """For each lane, whether it is in C in the last turn that is."""

@@ -34,21 +34,18 @@ class Frame(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m, fill, cut = Module(), Signal(), Signal()
-        handshake, wrong = Signal(), Signal()
+        taken, early, late = Signal(), Signal(), Signal()
         m.d.comb += [
             self.tready.eq(Mux(cut, ~self.begin, self.want & ~fill)),
             self.word.eq(self.want & (fill | (self.tvalid & ~cut))),
-            handshake.eq(self.tvalid & self.tready),
-            wrong.eq(handshake & ~cut & (self.tlast != self.final)),
+            taken.eq(self.tvalid & self.want & ~fill & ~cut),
+            early.eq(taken & self.tlast & ~self.final),
+            late.eq(taken & ~self.tlast & self.final),
         ]
-        with m.If(self.begin):
-            m.d.sync += self.error.eq(0)
-        with m.Elif(wrong):
-            m.d.sync += self.error.eq(1)
-        with m.If(wrong):
-            m.d.sync += [fill.eq(self.tlast), cut.eq(self.final)]
-        with m.Elif(self.word & self.final):
-            m.d.sync += fill.eq(0)
-        with m.Elif(self.begin | (handshake & self.tlast)):
-            m.d.sync += cut.eq(0)
+        # Said of each state whether it is entered or left: what comes last is looked at once.
+        m.d.sync += [
+            fill.eq(early | (fill & ~(self.want & self.final))),
+            cut.eq(late | (cut & ~self.begin & ~(self.tvalid & self.tlast))),
+            self.error.eq(~self.begin & (self.error | early | late)),
+        ]
         return m

@@ -29,7 +29,7 @@ class Kept(wiring.Component):
         A frame of what is kept had a wrong length in it.
     stale : Out(1)
         What `keep` asks for is not there: since the reset no run has come to its end, the last one's frames were
-        faulty, or it was of another shape, or without the biases that are asked for.
+        faulty, or it was of another shape, or without the biases that are asked for. A cycle behind all of these.
     """
 
     def __init__(self, spec: GemmSpec) -> None:
@@ -54,8 +54,9 @@ class Kept(wiring.Component):
         return m
 
     def _differs(self, m: Module, name: str, value: Value) -> Value:
-        """Whether a value is not what it was in the last run."""
-        last = Signal(len(value), name=f"last_{name}")
+        """Whether a value is not what it was in the last run, a cycle after either was set."""
+        last, differs = Signal(len(value), name=f"last_{name}"), Signal(name=f"{name}_differs")
         with m.If(self.ended):
             m.d.sync += last.eq(value)
-        return value != last
+        m.d.sync += differs.eq(value != last)
+        return differs

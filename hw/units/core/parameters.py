@@ -8,8 +8,10 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import add_memory
+from hw.units.core.count import add_count
 from hw.units.core.stores import add_frame, frame_members
 
 
@@ -28,13 +30,16 @@ class ParameterStore(wiring.Component):
         Tiles that there is room for.
     optional : bool
         There is nothing but the bias, so a frame comes only if there is one.
+    target : Target
 
     Members
     -------
     tdata, tvalid, tready, tlast, begin, error
         As for `Frame`.
-    run : In(1)
-        While low, loading starts anew.
+    reset : In(1)
+        Of the frame alone.
+    prime, run, stopped, clear : In(1)
+        As the planner says.
     keep : In(1)
         What is there stays, and no frame is taken.
     bias : In(1)
@@ -43,24 +48,34 @@ class ParameterStore(wiring.Component):
         Columns of C.
     last_tile : In
         The number of the last tile.
-    tile, turn : In
-        What is to be read.
+    tile, turn, tile_next : In
+        What is to be read; and the tile after that.
     ready : Out(1)
         All of that tile is there.
     step : In(1)
-        It is read: `data` shows it from the next cycle on.
+        It is read.
+    go : In(1)
+        While it is low, what was read waits.
     data : Out
-        The parameters of the lanes, those of the first one in the lowest bits.
+        The parameters of the lanes that were read two cycles before, while `go` was high; those of the first one in the
+        lowest bits.
     """
 
     def __init__(
-        self, fields: Mapping[str, int], slots: Sequence[int], shape: tuple[int, int], tiles: int, optional: bool
+        self,
+        fields: Mapping[str, int],
+        slots: Sequence[int],
+        shape: tuple[int, int],
+        tiles: int,
+        optional: bool,
+        target: Target,
     ) -> None:
-        self.fields, self.slots, self.optional = fields, slots, optional
+        self.fields, self.slots, self.optional, self.target = fields, slots, optional, target
         self.lanes, self.turns = shape
         columns, tile = self.lanes * self.turns * tiles, In(index_bits(tiles))
-        loading = {"run": In(1), "keep": In(1), "bias": In(1), "n": In(range(columns + 1)), "last_tile": tile}
-        reading = {"tile": tile, "turn": In(index_bits(self.turns)), "ready": Out(1), "step": In(1)}
+        loading = {"keep": In(1), "bias": In(1), "n": In(range(columns + 1)), "last_tile": tile}
+        reading = {"tile": tile, "tile_next": tile, "turn": In(index_bits(self.turns))}
+        reading |= {"ready": Out(1), "step": In(1), "go": In(1)}
         data = {"data": Out(self.lanes * sum(fields.values()))}
         super().__init__({**frame_members(sum(slots)), **loading, **reading, **data})
 
@@ -72,30 +87,34 @@ class ParameterStore(wiring.Component):
             Signal.like(self.turn, name="turn_into"),
             Signal(index_bits(self.lanes)),
         )
-        count, loaded, absent = Signal.like(self.n, init=1), Signal(), Signal()
-        word, wide, full, ends = Signal(), Signal(), Signal(), Signal()
+        loaded, absent, may = Signal(), Signal(), Signal()
+        word, wide, full, ends, there = Signal(), Signal(), Signal(), Signal(), Signal()
+        count = add_count(m, "count", self.n, frame.word | self.prime, self.clear, 1)
         m.d.comb += [
             absent.eq(~self.bias if self.optional else 0),
-            frame.want.eq(self.run & ~loaded & ~absent),
-            frame.final.eq(count == self.n),
-            word.eq(frame.word | (self.run & ~loaded & absent)),
+            may.eq(self.run & ~loaded),
+            frame.want.eq(may & ~absent),
+            frame.final.eq(count.ends),
+            word.eq(frame.word | (may & absent)),
             wide.eq(absent | (lane == self.lanes - 1)),
             full.eq(wide & (turn == self.turns - 1)),
             ends.eq(Mux(absent, full & (tile == self.last_tile), frame.final)),
-            self.ready.eq(loaded | (tile != self.tile)),
+            there.eq(loaded | Mux(self.step, tile != self.tile_next, tile != self.tile)),
         ]
+        m.d.sync += self.ready.eq(there)
         with m.If(word):
-            m.d.sync += [count.eq((count + 1)[: len(count)]), loaded.eq(ends)]
+            m.d.sync += loaded.eq(ends)
             m.d.sync += lane.eq(Mux(wide, 0, (lane + 1)[: len(lane)]))
             with m.If(wide):
                 m.d.sync += turn.eq(Mux(full, 0, (turn + 1)[: len(turn)]))
             with m.If(full):
                 m.d.sync += tile.eq((tile + 1)[: len(tile)])
-        with m.If(~self.run):
-            m.d.sync += [count.eq(1), lane.eq(0), turn.eq(0), tile.eq(0), loaded.eq(self.keep & ~absent)]
+        with m.If(self.stopped):
+            kept = self.keep & ~absent
+            m.d.sync += [lane.eq(0), turn.eq(0), tile.eq(0), loaded.eq(kept), self.ready.eq(kept)]
         enable = Cat(word & (absent | (lane == n)) for n in range(self.lanes))
         into, out_of = Cat(turn, tile), Cat(self.turn, self.tile)
-        shown = add_memory(m, (enable, into, self._fields()), (self.step, out_of), 1 << len(into))
+        shown = add_memory(m, self.target, may, (enable, into, self._fields()), out_of, self.go, 1 << len(into))
         m.d.comb += self.data.eq(shown)
         return m
 

@@ -2,94 +2,80 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.specs.gemm import MAX_ROWS, GemmSpec
+from hw.specs.gemm import GemmSpec
+from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import add_memory
+from hw.units.core.count import add_count, add_supply
 
 
 class Partials(wiring.Component):
     """Takes rows of sums; those of a last slice go on, the others are kept until they are to be added to.
 
-    Rows come out of the array in the order in which they went in. So what a row is to be added to has come out when
-    fewer rows are on their way than a block has.
+    Rows come out of the array in the order in which they went in; so what a row is to be added to is there if any is
+    that has not been added to.
 
     Parameters
     ----------
     spec : GemmSpec
     width : int
         Bits of a row of sums.
+    target : Target
 
     Members
     -------
-    run : In(1)
-        While low, it starts anew.
+    prime, clear : In(1)
+        As the planner says.
     last_slice : In
         The number of a row's last slice.
-    row, rows, first : In
-        The row that goes in next, the rows in its block, and whether this is its first slice.
+    row, first : In
+        The row that goes in next, and whether this is its first slice.
     ready : Out(1)
         What it is to be added to is there.
     step : In(1)
-        It goes in: `c` shows what it is to be added to from the next cycle on.
+        It goes in.
+    go : In(1)
+        While it is low, what was read waits.
     c : Out(width)
-        Zero in the first slice.
+        What the row is to be added to that went in two cycles before, while `go` was high: zero in the first slice.
     x, last, valid, ready_x : In(width), In(1), In(1), Out(1)
         A row of sums comes out, the last one of its slice.
     y_valid, y_ready : Out(1), In(1)
         It goes on.
     """
 
-    def __init__(self, spec: GemmSpec, width: int) -> None:
-        self.spec = spec
-        row = (spec.height - 1).bit_length()
-        ports = {
-            "run": In(1),
-            "last_slice": In(index_bits(spec.slices)),
-            "row": In(row),
-            "rows": In(MAX_ROWS.bit_length()),
-        }
-        ports |= {"first": In(1), "ready": Out(1), "step": In(1), "c": Out(width)}
-        ports |= {"x": In(width), "last": In(1), "valid": In(1), "ready_x": Out(1), "y_valid": Out(1), "y_ready": In(1)}
+    def __init__(self, spec: GemmSpec, width: int, target: Target) -> None:
+        self.spec, self.target = spec, target
+        ports = {name: In(1) for name in ("prime", "clear", "first", "step", "go", "last", "valid", "y_ready")}
+        ports |= {"last_slice": In(index_bits(spec.slices)), "row": In((spec.height - 1).bit_length())}
+        ports |= {"x": In(width), "c": Out(width), **{name: Out(1) for name in ("ready", "ready_x", "y_valid")}}
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
-        number, row, deep, taken = (
-            Signal.like(self.last_slice),
-            Signal(index_bits(spec.height), init=1),
-            Signal(),
-            Signal(),
-        )
-        # One more waits before the array, one at its end.
-        under_way, kept, out = Signal(range(spec.array.latency + 3)), Signal(), Signal()
-        place = row[: len(self.row)]
+        row, taken, kept = Signal(index_bits(spec.height), init=1), Signal(), Signal()
+        number = add_count(m, "number", self.last_slice, (taken & self.last) | self.prime, self.clear)
+        place, added = row[: len(self.row)], Signal()
         m.d.comb += [
-            deep.eq(number == self.last_slice),
-            self.y_valid.eq(self.valid & deep),
-            self.ready_x.eq(self.y_ready | ~deep),
+            self.y_valid.eq(self.valid & number.ends),
+            self.ready_x.eq(self.y_ready | ~number.ends),
             taken.eq(self.valid & self.ready_x),
-            kept.eq(self.valid & ~deep),
-            # That none is written where one is read follows from the rest; it is said so that the memory need not care.
-            out.eq((under_way < spec.height) & (under_way < self.rows) & ~(kept & (place == self.row))),
-            self.ready.eq(self.first | out),
+            kept.eq(self.valid & ~number.ends),
+            added.eq(self.step & ~self.first),
         ]
+        some, _ = add_supply(m, "waiting", spec.height, kept, added, self.clear)
+        m.d.comb += self.ready.eq(self.first | some)
         with m.If(taken):
             m.d.sync += row.eq(Mux(self.last, 1, (row + 1)[: len(row)]))
-            with m.If(self.last):
-                m.d.sync += number.eq(Mux(deep, 0, (number + 1)[: len(number)]))
-        with m.If(self.step & ~taken):
-            m.d.sync += under_way.eq((under_way + 1)[: len(under_way)])
-        with m.If(taken & ~self.step):
-            m.d.sync += under_way.eq((under_way - 1)[: len(under_way)])
-        with m.If(~self.run):
-            m.d.sync += [row.eq(1), number.eq(0), under_way.eq(0)]
-        again = Signal()
-        with m.If(self.step):
-            m.d.sync += again.eq(~self.first)
-        word = add_memory(m, (kept, place, self.x), (self.step & ~self.first, self.row), 1 << len(self.row))
-        m.d.comb += self.c.eq(word & again.replicate(len(self.c)))
+        with m.If(self.clear):
+            m.d.sync += row.eq(1)
+        word = add_memory(m, self.target, kept, (kept, place, self.x), self.row, self.go, 1 << len(self.row))
+        again = Signal(2)
+        with m.If(self.go):
+            m.d.sync += again.eq(Cat(~self.first, again[0]))
+        m.d.comb += self.c.eq(word & again[1].replicate(len(self.c)))
         return m

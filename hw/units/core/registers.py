@@ -88,17 +88,16 @@ class RegisterFile(wiring.Component):
 
     def _write(self, m: Module) -> None:
         """The address is taken first, and waits for its data; the response waits to be taken."""
-        held, address, refused = Signal(), Signal(len(self.awaddr) - 2), Signal()
-        write, denied = Signal(), Signal()
+        held, refused = Signal(), Signal()
+        write, denied, whole = Signal(), Signal(), Signal()
         m.d.comb += [
             self.awready.eq(~held),
             self.wready.eq(held & ~self.bvalid),
             write.eq(self.wvalid & self.wready),
+            whole.eq(self.wstrb.all()),
             # 2 is SLVERR.
             self.bresp.eq(Cat(Const(0, 1), refused)),
         ]
-        with m.If(self.awvalid & self.awready):
-            m.d.sync += [held.eq(1), address.eq(self.awaddr[2:])]
         with m.If(write):
             m.d.sync += [held.eq(0), self.bvalid.eq(1), refused.eq(denied)]
         with m.If(self.bvalid & self.bready):
@@ -106,12 +105,16 @@ class RegisterFile(wiring.Component):
         granted: list[Value] = []
         for register in self.registers:
             if register.access in ("setting", "write"):
-                here = Signal(name=f"write_{register.name}")
+                addressed, here = Signal(name=f"address_{register.name}"), Signal(name=f"write_{register.name}")
+                with m.If(self.awvalid & self.awready):
+                    m.d.sync += addressed.eq(self.awaddr[2:] == register.address >> 2)
                 locked = self.locked if register.access == "setting" else Const(0, 1)
-                m.d.comb += here.eq((address == register.address >> 2) & self.wstrb.all() & ~locked)
+                m.d.comb += here.eq(addressed & whole & ~locked)
                 granted.append(here)
                 for part in register.parts:
                     self._put(m, register, part, write & here)
+        with m.If(self.awvalid & self.awready):
+            m.d.sync += held.eq(1)
         m.d.comb += denied.eq(~Cat(granted).any())
 
     def _put(self, m: Module, register: Register, part: Part, write: Value) -> None:
@@ -123,18 +126,19 @@ class RegisterFile(wiring.Component):
             m.d.sync += self.settings[part.name].eq(written)
 
     def _read(self, m: Module) -> None:
-        """The word is caught when the address is taken, and waits to be taken."""
-        word, absent = Signal(WORD), Signal()
-        here = [self.araddr[2:] == register.address >> 2 for register in self.registers]
+        """The address is taken, then words are caught, of each half of the registers; then one waits to be taken."""
+        reading, caught, absent = Signal(), Signal(), Signal()
+        here = Signal(len(self.registers))
         # No two addresses are alike, so the words may be joined.
         words = [self._word(known) & flag.replicate(WORD) for known, flag in zip(self.registers, here, strict=True)]
-        m.d.comb += [
-            word.eq(reduce(or_, words)),
-            self.arready.eq(~self.rvalid),
-            self.rresp.eq(Cat(Const(0, 1), absent)),
-        ]
+        halves = [Signal(WORD, name=name) for name in ("low_word", "high_word")]
+        m.d.comb += [self.arready.eq(~self.rvalid & ~reading & ~caught), self.rresp.eq(Cat(Const(0, 1), absent))]
+        m.d.sync += [reading.eq(self.arvalid & self.arready), caught.eq(reading)]
+        m.d.sync += [half.eq(reduce(or_, words[number::2])) for number, half in enumerate(halves)]
         with m.If(self.arvalid & self.arready):
-            m.d.sync += [self.rvalid.eq(1), self.rdata.eq(word), absent.eq(~Cat(here).any())]
+            m.d.sync += here.eq(Cat(self.araddr[2:] == register.address >> 2 for register in self.registers))
+        with m.If(caught):
+            m.d.sync += [self.rvalid.eq(1), self.rdata.eq(halves[0] | halves[1]), absent.eq(~here.any())]
         with m.If(self.rvalid & self.rready):
             m.d.sync += self.rvalid.eq(0)
 

@@ -8,14 +8,15 @@ from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, ResetSignal,
 from amaranth.lib import wiring
 
 from hw.arith.steps import extend
-from hw.specs.gemm import MAX_ROWS, GemmSpec, slot
+from hw.specs.gemm import GemmSpec, slot
 from hw.target import Target
 from hw.units.core.control import Run
 from hw.units.core.drain import Drain
 from hw.units.core.operands import Sums
 from hw.units.core.parameters import ParameterStore
+from hw.units.core.skid import Skid
 from hw.units.core.wide import Wide
-from hw.units.stream import pins_in, pins_out
+from hw.units.stream import moved, pins_in, pins_out
 
 
 @dataclass
@@ -25,8 +26,8 @@ class Piece:
     Attributes
     ----------
     x, status : Value
-    last : Value
-        They are the last ones of their row.
+    last, final : Value
+        They are the last ones of their row; and of all rows.
     valid, ready : Value
     parameters : dict of str to Value
     """
@@ -34,6 +35,7 @@ class Piece:
     x: Value
     status: Value
     last: Value
+    final: Value
     valid: Value
     ready: Signal
     parameters: dict[str, Value]
@@ -45,9 +47,8 @@ def add_drain(
     """A drain, and what it gives: sums, some lanes at a time, and what belongs to them."""
     width, lanes = spec.sums.width, spec.output_lanes
     extra = 2 if spec.has_status else 0
-    drain = run.add("drain", Drain(spec, width + extra))
+    drain = run.add("drain", Drain(spec, width + extra, run.target))
     m.d.comb += [
-        drain.run.eq(run.planner.run),
         drain.m.eq(run.planner.m[: len(drain.m)]),
         drain.last_tile.eq(run.planner.last_tile),
         drain.kept.eq(run.kept),
@@ -66,13 +67,36 @@ def add_drain(
     given: dict[str, Value] = {}
     if parameters is not None:
         m.d.comb += [
-            parameters.tile.eq(drain.line if spec.flow == "is" else drain.tile),
+            parameters.tile.eq(drain.tile),
+            parameters.tile_next.eq(drain.tile_next),
+            parameters.go.eq(drain.go),
             parameters.turn.eq(0 if spec.flow == "is" else drain.turn),
             parameters.step.eq(drain.fetch),
         ]
-        given = by_field(spec, parameters.data)
+        # With the lanes that they belong to, which are chosen in that cycle.
+        data = Signal(len(parameters.data), name="parameters_shown")
+        with m.If(drain.go):
+            m.d.sync += data.eq(parameters.data)
+        given = by_field(spec, data)
     x, status = (Cat(word[part] for word in words) for part in (slice(width), slice(width, None)))
-    return drain, Piece(x, status, drain.y_last, drain.y_valid, drain.y_ready, given)
+    return drain, behind_skid(
+        m, run, Piece(x, status, drain.y_last, drain.y_final, drain.y_valid, drain.y_ready, given)
+    )
+
+
+def behind_skid(m: Module, run: Run, piece: Piece) -> Piece:
+    """A piece that what gives it need not wait for."""
+    parts = [piece.last, piece.final, piece.x, piece.status, *piece.parameters.values()]
+    skid, taken = run.add("piece", Skid(len(Cat(parts)))), [Signal(len(part), name="piece_part") for part in parts]
+    m.d.comb += [
+        skid.x.eq(Cat(parts)),
+        skid.valid.eq(piece.valid),
+        piece.ready.eq(skid.free),
+        Cat(taken).eq(skid.y),
+    ]
+    last, final, x, status, *values = taken
+    parameters = dict(zip(piece.parameters, values, strict=True))
+    return Piece(x, status, last, final, skid.y_valid, skid.y_ready, parameters)
 
 
 def by_field(spec: GemmSpec, data: Value) -> dict[str, Value]:
@@ -95,16 +119,17 @@ def requantised(m: Module, spec: GemmSpec, run: Run, sums: Piece) -> Piece:
     codes, last, valid, ready = Signal(spec.output_lanes * spec.result.width), Signal(), Signal(), Signal()
     z = Cat(sums.x, sums.status if spec.requant.status else [])
     p = Cat(scales[name] for name in spec.requant.parameters)
-    clock = {"i_clk": ClockSignal(), "i_rst": ResetSignal() | run.reset} if spec.requant.latency else {}
+    clock = {"i_clk": ClockSignal(), "i_rst": ResetSignal() | run.planner.clear} if spec.requant.latency else {}
     m.submodules.requant = Instance(
         "requant",
         **clock,
         **pins_in(spec.requant, "z", z, sums.valid, sums.ready, sums.last),
-        **pins_in(spec.requant, "p", p, sums.valid, Signal(name="unused_parameters_ready")),
+        # Always there, so that the sums are ready to move on whether there are any or not.
+        **pins_in(spec.requant, "p", p, Const(1, 1), Signal(name="unused_parameters_ready")),
         i_relu=run.settings["relu"],
         **pins_out(spec.requant, "y", codes, valid, ready, last),
     )
-    return Piece(codes, Const(0, 0), last, valid, ready, {})
+    return Piece(codes, Const(0, 0), last, _beside(m, sums, spec.requant.latency), valid, ready, {})
 
 
 def wide(m: Module, spec: GemmSpec, target: Target, run: Run, sums: Piece) -> Piece:
@@ -117,28 +142,33 @@ def wide(m: Module, spec: GemmSpec, target: Target, run: Run, sums: Piece) -> Pi
         sums.ready.eq(out.ready),
         *(out.bias.eq(value) for value in sums.parameters.values()),
     ]
-    return Piece(out.y, Const(0, 0), out.y_last, out.y_valid, out.y_ready, {})
+    return Piece(out.y, Const(0, 0), out.y_last, _beside(m, sums, 1), out.y_valid, out.y_ready, {})
+
+
+def _beside(m: Module, sums: Piece, stages: int) -> Value:
+    """Whether results are the last ones, known beside what makes them of sums, which it moves with."""
+    return moved(m, sums.final, sums.ready, stages, "final")
 
 
 def add_stream(m: Module, spec: GemmSpec, run: Run, drain: Drain, piece: Piece, ports: wiring.Component) -> None:
-    """The stream out. Rows count from one; each has one last piece, where it is counted."""
-    count, passed, emitted = Signal(MAX_ROWS.bit_length(), init=1), Signal(), Signal()
+    """The stream out."""
     size, lanes = slot(spec.result.width), spec.output_lanes
     codes = [piece.x.word_select(lane, spec.result.width) for lane in range(lanes)]
+    passed, emitted, late = Signal(), Signal(), Signal()
+    planner = run.planner
     kept = drain.tail | ~piece.last.replicate(lanes)
     m.d.comb += [
         ports.m_axis_tdata.eq(Cat(extend(code.as_signed() if spec.signed else code, size) for code in codes)),
         ports.m_axis_tkeep.eq(Cat(flag.replicate(size // 8) for flag in kept)),
-        ports.m_axis_tvalid.eq(piece.valid),
-        ports.m_axis_tlast.eq(piece.last & (count == run.planner.m[: len(count)])),
+        # What a command to reset ends is not on offer any more, though it is cleared two cycles later.
+        ports.m_axis_tvalid.eq(piece.valid & ~run.reset & ~planner.clear),
+        ports.m_axis_tlast.eq(piece.final),
         piece.ready.eq(ports.m_axis_tready),
-        passed.eq(piece.valid & piece.ready),
-        run.planner.ended.eq(emitted & drain.empty),
+        passed.eq(ports.m_axis_tvalid & piece.ready),
+        planner.ended.eq(emitted & drain.empty),
     ]
-    with m.If(passed & piece.last):
-        m.d.sync += [count.eq((count + 1)[: len(count)]), emitted.eq(ports.m_axis_tlast)]
-    with m.If(~run.planner.run | run.reset):
-        m.d.sync += [count.eq(1), emitted.eq(0)]
-    run.events["cycles"] = run.planner.busy & ~emitted
-    run.events["stalled"] = piece.valid & ~piece.ready
+    m.d.sync += [emitted.eq((emitted | (passed & ports.m_axis_tlast)) & ~planner.clear), late.eq(emitted)]
+    # Planning begins a cycle after the start.
+    run.events["cycles"] = planner.busy & ~late
+    run.events["stalled"] = ports.m_axis_tvalid & ~piece.ready
     run.events["beats"] = passed

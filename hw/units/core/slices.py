@@ -6,23 +6,27 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.arith.compare import below
 from hw.specs.gemm import MAX_ROWS, GemmSpec
+from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import Banks, add_memory
-from hw.units.core.stores import add_frame, frame_members
+from hw.units.core.count import add_heights
+from hw.units.core.stores import add_frame, add_ready, frame_members
 
 
 def walk_members(spec: GemmSpec) -> dict[str, wiring.Member]:
     """The members of a `Walk`."""
-    slices, row, rows = index_bits(spec.slices), (spec.height - 1).bit_length(), MAX_ROWS.bit_length()
-    ports = {"run": In(1), "m": In(rows), "last_slice": In(slices), "step": In(1), "leave": In(1)}
-    ports |= {name: Out(1) for name in ("first", "short", "ends", "final")}
-    return {**ports, "place": Out(row + slices), "row": Out(row), "rows": Out(rows)}
+    slices, row = index_bits(spec.slices), (spec.height - 1).bit_length()
+    ports = {"idle": In(1), "begun": In(1), "prime": In(1), "clear": In(1)}
+    ports |= {"m": In(MAX_ROWS.bit_length()), "last_slice": In(slices), "last_tile": In(index_bits(spec.tiles))}
+    ports |= {"step": In(1), **{name: Out(1) for name in ("first", "short", "leave", "again", "final")}}
+    return {**ports, "place": Out(row + slices), "row": Out(row)}
 
 
 class Walk(wiring.Component):
-    """Goes through a block: the rows of a slice, then the slices; and from block to block.
+    """Goes through a block, for each tile across: the rows of a slice, then the slices; and from block to block.
+
+    It is a step ahead of what it shows, so that this comes from registers.
 
     Parameters
     ----------
@@ -30,24 +34,22 @@ class Walk(wiring.Component):
 
     Members
     -------
-    run : In(1)
-        While low, it starts anew.
+    idle, begun, prime, clear : In(1)
+        As the planner says.
     m : In
         Rows in all.
-    last_slice : In
-        The number of a row's last slice.
-    step, leave : In(1)
-        It goes on; at the end of the block, to the next one, or to the beginning of the same.
+    last_slice, last_tile : In
+        The number of a row's last slice, and of the last tile across.
+    step : In(1)
+        It goes on.
     place : Out
         Where it is in the block.
     row : Out
         The same without the slice.
     first : Out(1)
         It is in the first slice.
-    short, ends, final : Out(1)
-        It is at the slice's last row; at the block's; at the last one of all.
-    rows : Out
-        Rows in this block, or more than there are in any.
+    short, leave, again, final : Out(1)
+        It is at the slice's last row; at the block's, in the last tile, or in another; at the last one of all.
     """
 
     def __init__(self, spec: GemmSpec) -> None:
@@ -55,27 +57,36 @@ class Walk(wiring.Component):
         super().__init__(walk_members(spec))
 
     def elaborate(self, platform: object) -> Module:
-        m = Module()
-        # Rows count from one, as those that are left do.
-        row, number = Signal(range(self.height + 1), init=1), Signal.like(self.last_slice)
-        deep = Signal()
+        m, step = Module(), Signal()
+        # Rows count from one, as those of a block do.
+        row, number = Signal(range(self.height + 1), init=1, name="row_next"), Signal.like(self.last_slice)
+        tile = Signal.like(self.last_tile, name="tile_next")
+        short, deep, ends, leave = (Signal(name=f"{name}_next") for name in ("short", "deep", "ends", "leave"))
+        block = add_heights(m, self.m, self.height, self.idle, (step & leave) | self.begun)
         m.d.comb += [
-            self.row.eq(row[: len(self.row)]),
-            self.place.eq(Cat(self.row, number)),
-            self.first.eq(number == 0),
-            self.short.eq((row == self.height) | (row == self.rows)),
+            step.eq(self.step | self.prime),
+            self.row.eq(self.place[: len(self.row)]),
+            short.eq(row == block.rows),
             deep.eq(number == self.last_slice),
-            self.ends.eq(self.short & deep),
-            self.final.eq(self.ends & below(self.rows, self.height + 1)),
+            ends.eq(short & deep),
+            leave.eq(ends & (tile == self.last_tile)),
         ]
-        with m.If(self.step):
-            m.d.sync += row.eq(Mux(self.short, 1, (row + 1)[: len(row)]))
-            with m.If(self.short):
+        with m.If(step):
+            m.d.sync += [
+                self.place.eq(Cat(row[: len(self.row)], number)),
+                self.first.eq(number == 0),
+                self.short.eq(short),
+                self.leave.eq(leave),
+                self.again.eq(ends & ~leave),
+                self.final.eq(leave & block.bottom),
+                row.eq(Mux(short, 1, (row + 1)[: len(row)])),
+            ]
+            with m.If(short):
                 m.d.sync += number.eq(Mux(deep, 0, (number + 1)[: len(number)]))
-            with m.If(self.ends & self.leave):
-                m.d.sync += self.rows.eq((self.rows - self.height)[: len(self.rows)])
-        with m.If(~self.run):
-            m.d.sync += [row.eq(1), number.eq(0), self.rows.eq(self.m)]
+            with m.If(ends):
+                m.d.sync += tile.eq(Mux(leave, 0, (tile + 1)[: len(tile)]))
+        with m.If(self.clear):
+            m.d.sync += [row.eq(1), number.eq(0), tile.eq(0)]
         return m
 
 
@@ -87,29 +98,38 @@ class SliceStore(wiring.Component):
     spec : GemmSpec
     width : int
         Bits of a word: a slice of a row.
+    target : Target
 
     Members
     -------
     tdata, tvalid, tready, tlast, begin, error
         As for `Frame`.
-    run, m, last_slice
+    reset : In(1)
+        Of the frame alone.
+    run, stopped : In(1)
+        As the planner says.
+    idle, begun, prime, clear, m, last_slice
         As for `Walk`.
     place : In
         The word that is to be read.
     ready : Out(1)
         It is there.
-    step, leave : In(1)
-        It is read: `data` shows it from the next cycle on; and then no other of the block is.
-    idle : Out(1)
+    step, leave, again : In(1)
+        It is read; and then no other of the block is; or the first one again.
+    go : In(1)
+        While it is low, what was read waits.
+    done : Out(1)
         Every block has been read.
     data : Out(width)
+        The word that was read two cycles before, while `go` was high.
     """
 
-    def __init__(self, spec: GemmSpec, width: int) -> None:
-        self.spec = spec
+    def __init__(self, spec: GemmSpec, width: int, target: Target) -> None:
+        self.spec, self.target = spec, target
         walk = walk_members(spec)
-        ports = {name: walk[name] for name in ("run", "m", "last_slice", "step", "leave")}
-        ports |= {"place": walk["place"].flip(), "ready": Out(1), "idle": Out(1), "data": Out(width)}
+        ports = {name: walk[name] for name in ("idle", "begun", "m", "last_slice", "step")}
+        ports |= {name: walk[name].flip() for name in ("place", "leave", "again")}
+        ports |= {"ready": Out(1), "go": In(1), "done": Out(1), "data": Out(width)}
         super().__init__({**frame_members(width), **ports})
 
     def elaborate(self, platform: object) -> Module:
@@ -117,24 +137,25 @@ class SliceStore(wiring.Component):
         frame = add_frame(m, self)
         m.submodules.walk = walk = Walk(self.spec)
         m.submodules.banks = banks = Banks()
+        phases = ("idle", "begun", "prime", "clear")
         m.d.comb += [
-            *(getattr(walk, name).eq(getattr(self, name)) for name in ("run", "m", "last_slice")),
+            *(getattr(walk, name).eq(getattr(self, name)) for name in (*phases, "m", "last_slice")),
             walk.step.eq(frame.word),
-            walk.leave.eq(1),
             frame.want.eq(self.run & ~loaded & banks.write),
             frame.final.eq(walk.final),
-            banks.clear.eq(~self.run),
-            banks.filled.eq(frame.word & walk.ends),
-            banks.emptied.eq(self.step & self.leave),
-            banks.differ.eq(walk.place != self.place),
-            self.ready.eq(banks.read),
-            self.idle.eq(loaded & banks.empty),
+            banks.clear.eq(self.stopped),
+            banks.word.eq(frame.word),
+            banks.ends.eq(walk.leave),
+            banks.step.eq(self.step),
+            banks.leaves.eq(self.leave),
+            self.done.eq(loaded & banks.empty),
         ]
-        with m.If(~self.run):
+        add_ready(m, self, frame.word, self.again, self.leave, 2 << len(walk.place))
+        with m.If(self.stopped):
             m.d.sync += loaded.eq(0)
         with m.Elif(frame.word):
             m.d.sync += loaded.eq(walk.final)
-        places = [Cat(place, bank) for place, bank in ((walk.place, banks.into), (self.place, banks.out_of))]
-        word = add_memory(m, (frame.word, places[0], self.tdata), (self.step, places[1]), 1 << len(places[0]))
+        into, out_of = Cat(walk.place, banks.into), Cat(self.place, banks.out_of)
+        word = add_memory(m, self.target, frame.want, (frame.word, into, self.tdata), out_of, self.go, 1 << len(into))
         m.d.comb += self.data.eq(word)
         return m

@@ -5,25 +5,29 @@ What is read has been written before, but not long before: a run begins with its
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, ResetInserter, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.arith.compare import below
+from hw.target import Target
 from hw.units.core.banks import Banks, add_memory
+from hw.units.core.count import add_count, add_heights, add_supply
 from hw.units.core.frame import Frame
 
 FRAME = {"tdata": In(1), "tvalid": In(1), "tready": Out(1), "tlast": In(1), "begin": In(1), "error": Out(1)}
+FRAME |= {"reset": In(1)}
+PHASES = {name: In(1) for name in ("prime", "run", "stopped", "clear")}
 
 
 def frame_members(width: int) -> dict[str, wiring.Member]:
-    """An AXI4-Stream that comes in, and what a `Frame` says of it."""
-    return {**FRAME, "tdata": In(width)}
+    """An AXI4-Stream that comes in, what a `Frame` says of it, and what a planner says."""
+    return {**FRAME, "tdata": In(width), **PHASES}
 
 
 def add_frame(m: Module, store: wiring.Component) -> Frame:
     """The frame of a store's stream."""
-    m.submodules.frame = frame = Frame()
+    frame = Frame()
+    m.submodules.frame = ResetInserter(store.reset)(frame)
     m.d.comb += [
         frame.tvalid.eq(store.tvalid),
         frame.tlast.eq(store.tlast),
@@ -32,6 +36,28 @@ def add_frame(m: Module, store: wiring.Component) -> Frame:
         store.error.eq(frame.error),
     ]
     return frame
+
+
+def add_ready(m: Module, store: wiring.Component, word: Value, again: Value, leaves: Value, most: int) -> None:
+    """Whether a store of two banks has a word to read: one that has been read already, or one that came since.
+
+    Parameters
+    ----------
+    m : Module
+    store : TileStore or SliceStore
+    word : Value
+        One comes.
+    again, leaves : Value
+        After the one that is read the same tile is read again, or another one.
+    most : int
+        Words in both banks.
+    """
+    anew, following = Signal(name="anew"), Signal(name="anew_next")
+    _, there = add_supply(m, "words", most, word, store.step & ~anew, store.stopped)
+    m.d.comb += following.eq((anew & ~(store.step & leaves)) | (store.step & again))
+    m.d.sync += [anew.eq(following), store.ready.eq(following | there)]
+    with m.If(store.stopped):
+        m.d.sync += [anew.eq(0), store.ready.eq(0)]
 
 
 class TileStore(wiring.Component):
@@ -45,63 +71,78 @@ class TileStore(wiring.Component):
         Words of the longest tile.
     rows : int
         Rows of A in a tile.
+    rows_bits : int
+        Of the number of A's rows.
+    target : Target
 
     Members
     -------
     tdata, tvalid, tready, tlast, begin, error
         As for `Frame`.
-    run : In(1)
-        While low, all is empty.
+    reset : In(1)
+        Of the frame alone.
+    idle, begun, prime, run, stopped, clear : In(1)
+        As the planner says.
     k, m : In
         Words of each tile, and rows of A.
     ready : Out(1)
         There is a word to read.
     step : In(1)
-        It is read: `data` shows it from the next cycle on.
-    leave : In(1)
-        After its last word the tile is not read again.
-    last : Out(1)
-        It is the last word of the tile.
-    idle : Out(1)
+        It is read.
+    go : In(1)
+        While it is low, what was read waits. Only then may a word be read.
+    leaves : In(1)
+        It is the last word of the tile, and the tile is not read again.
+    last, last_next : Out(1)
+        It is the last word of the tile; the one after it is.
+    done : Out(1)
         Every tile has been read.
     data : Out(width)
+        The word that was read two cycles before, while `go` was high.
     """
 
-    def __init__(self, width: int, depth: int, rows: int, rows_bits: int) -> None:
-        self.depth, self.rows = depth, rows
-        shape = {"run": In(1), "k": In(range(depth + 1)), "m": In(rows_bits)}
-        reading = {"ready": Out(1), "step": In(1), "leave": In(1), "last": Out(1), "idle": Out(1), "data": Out(width)}
-        super().__init__({**frame_members(width), **shape, **reading})
+    def __init__(self, width: int, depth: int, rows: int, rows_bits: int, target: Target) -> None:
+        self.depth, self.rows, self.target = depth, rows, target
+        shape = {"idle": In(1), "begun": In(1), "k": In(range(depth + 1)), "m": In(rows_bits)}
+        reading = {
+            "ready": Out(1),
+            "step": In(1),
+            "go": In(1),
+            "leaves": In(1),
+            "done": Out(1),
+            "last": Out(1),
+            "last_next": Out(1),
+        }
+        super().__init__({**frame_members(width), **shape, **reading, "data": Out(width)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         frame = add_frame(m, self)
         m.submodules.banks = banks = Banks()
-        # Words count from one, so the number of words is the last one's.
-        written, read = (Signal.like(self.k, init=1, name=name) for name in ("written", "read"))
-        left, loaded, ends, bits = Signal.like(self.m), Signal(), Signal(), (self.depth - 1).bit_length()
+        loaded, ended, bits = Signal(), Signal(), (self.depth - 1).bit_length()
+        written = add_count(m, "written", self.k, frame.word | self.prime, self.clear, 1)
+        read = add_count(m, "read", self.k, self.step | self.prime, self.clear, 1)
+        tile = add_heights(m, self.m, self.rows, self.idle, ended | self.begun, quick=True)
         m.d.comb += [
             frame.want.eq(self.run & ~loaded & banks.write),
-            ends.eq(written == self.k),
-            frame.final.eq(ends & below(left, self.rows + 1)),
-            self.ready.eq(banks.read),
-            self.last.eq(read == self.k),
-            self.idle.eq(loaded & banks.empty),
-            banks.clear.eq(~self.run),
-            banks.filled.eq(frame.word & ends),
-            banks.emptied.eq(self.step & self.last & self.leave),
-            banks.differ.eq(written[:bits] != read[:bits]),
+            frame.final.eq(written.ends & tile.bottom),
+            ended.eq(frame.word & written.ends),
+            self.last.eq(read.ends),
+            self.last_next.eq(read.following_ends),
+            self.done.eq(loaded & banks.empty),
+            banks.clear.eq(self.stopped),
+            banks.word.eq(frame.word),
+            banks.ends.eq(written.ends),
+            banks.step.eq(self.step),
+            banks.leaves.eq(self.leaves),
         ]
+        add_ready(m, self, frame.word, self.last & ~self.leaves, self.leaves, 2 * self.depth)
         with m.If(frame.word):
-            m.d.sync += written.eq(Mux(ends, 1, (written + 1)[: len(written)]))
-            with m.If(ends):
-                m.d.sync += [loaded.eq(frame.final), left.eq((left - self.rows)[: len(left)])]
-        with m.If(self.step):
-            m.d.sync += read.eq(Mux(self.last, 1, (read + 1)[: len(read)]))
-        with m.If(~self.run):
-            m.d.sync += [written.eq(1), read.eq(1), loaded.eq(0), left.eq(self.m)]
-        places = [Cat(index[:bits], bank) for index, bank in ((written, banks.into), (read, banks.out_of))]
-        word = add_memory(m, (frame.word, places[0], self.tdata), (self.step, places[1]), 2 << bits)
+            m.d.sync += loaded.eq(frame.final)
+        with m.If(self.stopped):
+            m.d.sync += loaded.eq(0)
+        into, out_of = Cat(written.number[:bits], banks.into), Cat(read.number[:bits], banks.out_of)
+        word = add_memory(m, self.target, frame.want, (frame.word, into, self.tdata), out_of, self.go, 2 << bits)
         m.d.comb += self.data.eq(word)
         return m
 
@@ -115,44 +156,47 @@ class MatrixStore(wiring.Component):
         Bits of a word: a piece of a row.
     depth : int
         Words that there is room for.
+    target : Target
 
     Members
     -------
     tdata, tvalid, tready, tlast, begin, error
         As for `Frame`.
-    run : In(1)
-        While low, reading starts anew.
+    reset : In(1)
+        Of the frame alone.
+    prime, run, stopped, clear : In(1)
+        As the planner says.
     keep : In(1)
         What is there stays, and no frame is taken.
     words : In
         Words of the matrix.
-    ready, step, data
+    ready, step, go, data
         As for `TileStore`.
     """
 
-    def __init__(self, width: int, depth: int) -> None:
-        self.depth = depth
-        shape = {"run": In(1), "keep": In(1), "words": In(range(depth + 1))}
-        super().__init__({**frame_members(width), **shape, "ready": Out(1), "step": In(1), "data": Out(width)})
+    def __init__(self, width: int, depth: int, target: Target) -> None:
+        self.depth, self.target = depth, target
+        shape = {"keep": In(1), "words": In(range(depth + 1))}
+        reading = {"ready": Out(1), "step": In(1), "go": In(1), "data": Out(width)}
+        super().__init__({**frame_members(width), **shape, **reading})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         frame = add_frame(m, self)
-        written, read = (Signal.like(self.words, init=1, name=name) for name in ("written", "read"))
-        full, bits = Signal(), (self.depth - 1).bit_length()
+        full, complete, bits = Signal(), Signal(), (self.depth - 1).bit_length()
+        _, there = add_supply(m, "words", self.depth, frame.word, self.step, self.stopped)
+        written = add_count(m, "written", self.words, frame.word | self.prime, self.clear, 1)
+        read = add_count(m, "read", self.words, self.step | self.prime, self.clear, 1)
+        into = written.number[:bits]
         m.d.comb += [
             frame.want.eq(self.run & ~full & ~self.keep),
-            frame.final.eq(written == self.words),
-            self.ready.eq(full | (written[:bits] != read[:bits])),
+            frame.final.eq(written.ends),
+            # What is kept is there when the first word of a frame would be: so a run takes as long.
+            complete.eq(full | self.keep | (frame.word & frame.final)),
         ]
-        with m.If(frame.word):
-            m.d.sync += written.eq((written + 1)[: len(written)])
-        # What is kept is there when the first word of a frame would be: so a run takes as long.
-        m.d.sync += full.eq(self.run & (full | self.keep | (frame.word & frame.final)))
-        with m.If(self.step):
-            m.d.sync += read.eq(Mux(read == self.words, 1, (read + 1)[: len(read)]))
-        with m.If(~self.run):
-            m.d.sync += [written.eq(1), read.eq(1)]
-        word = add_memory(m, (frame.word, written[:bits], self.tdata), (self.step, read[:bits]), 1 << bits)
+        m.d.sync += [full.eq(self.run & complete), self.ready.eq(self.run & (complete | there))]
+        word = add_memory(
+            m, self.target, frame.want, (frame.word, into, self.tdata), read.number[:bits], self.go, 1 << bits
+        )
         m.d.comb += self.data.eq(word)
         return m

@@ -22,12 +22,14 @@ class Wide(wiring.Component):
     last, valid, ready : In(1), In(1), Out(1)
     y, y_last, y_valid, y_ready : Out, Out(1), Out(1), In(1)
         The same a cycle later.
+    clear : In(1)
+        Nothing is valid.
     """
 
     def __init__(self, spec: GemmSpec, target: Target) -> None:
         self.spec, self.target = spec, target
         bias = spec.bias_format
-        ports = {"x": In(spec.output_lanes * spec.sums.width), "last": In(1), "valid": In(1)}
+        ports = {"x": In(spec.output_lanes * spec.sums.width), "last": In(1), "valid": In(1), "clear": In(1)}
         ports |= {"ready": Out(1), "bias": In(spec.output_lanes * (0 if bias is None else bias.width))}
         ports |= {"y": Out(spec.output_lanes * spec.result.width)}
         ports |= {"y_last": Out(1), "y_valid": Out(1), "y_ready": In(1)}
@@ -40,6 +42,8 @@ class Wide(wiring.Component):
         logic.into(m, self.ready)
         with m.If(self.ready):
             m.d.sync += [self.y.eq(shown), self.y_last.eq(self.last), self.y_valid.eq(self.valid)]
+        with m.If(self.clear):
+            m.d.sync += self.y_valid.eq(0)
         return m
 
     def _sums(self, m: Logic) -> Value:
