@@ -88,11 +88,11 @@ def _predict(spec: Spec, target: Target) -> Prediction:
     arrival = Arrival(design.network, delays).all()
     if not design.ends:
         return Prediction(delays.limit, "an input", "an output", False, {})
-    end = max(design.ends, key=lambda end: arrival.due(end.bit, 0))
-    begins = design.names.get(arrival.path(end.bit)[-1], "an input")
-    read = {_group(design.names[bit]) for bit in design.network.sources_of(end.bit) if bit in design.names}
-    mhz = min(delays.limit, 1000 / arrival.due(end.bit, 0))
-    return Prediction(mhz, begins, end.taker, _group(end.taker) in read, arrival.parts(end.bit))
+    path = arrival.longest(end.bit for end in design.ends)
+    ends = next(end.taker for end in design.ends if end.bit == path.end)
+    begins = design.names.get(arrival.path(path.end)[-1], "an input")
+    read = {_group(design.names[bit]) for bit in design.network.sources_of(path.end) if bit in design.names}
+    return Prediction(min(delays.limit, 1000 / path.period), begins, ends, _group(ends) in read, path.parts)
 
 
 def _group(name: str) -> str:

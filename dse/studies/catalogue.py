@@ -11,8 +11,9 @@ from dse.studies.qor import Qor
 from dse.studies.results import Results
 from dse.studies.scaling import Scaling
 from dse.studies.study import Study
+from dse.studies.timing import Timing
 from dse.studies.units import Units
 
 STUDIES: dict[str, type[Study[Any]]] = {
-    study.name: study for study in (Formats, Scaling, Loops, Blocks, Results, Units, Qor)
+    study.name: study for study in (Formats, Scaling, Loops, Timing, Blocks, Results, Units, Qor)
 }

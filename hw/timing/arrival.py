@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import log2
 
 from hw.timing.delays import Delays
@@ -19,6 +20,30 @@ PARTS = {
     Kind.BLOCK: "block",
 }
 """The field of `Delays` for what a bit takes from its wires to its output."""
+
+NEARLY = 0.9
+"""How long a path is, at least, of the longest, to be nearly as long."""
+SMALL = 500
+"""Bits of a design whose wires are as short as they get."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """A path between registers.
+
+    Attributes
+    ----------
+    end : int
+        The last bit.
+    period : float
+        What a clock needs for it, in ns.
+    parts : dict of str to float
+        What it is made of: how often each field of `Delays` counts.
+    """
+
+    end: Bit
+    period: float
+    parts: dict[str, float]
 
 
 class Arrival:
@@ -84,6 +109,17 @@ class Arrival:
             # Beside the LUT there is a register.
             return self.at[bit] + self.delays.register
         return self._way[bit] + self.delays.register
+
+    def longest(self, ends: Iterable[Bit]) -> Path:
+        """The longest path to a register behind any of some bits of the one stage that there is."""
+        due = {end: self.due(end, 0) for end in ends}
+        end = max(due, key=due.__getitem__)
+        parts = self.parts(end)
+        parts["crowd"] = log2(sum(time >= NEARLY * due[end] for time in due.values()))
+        parts["spread"] = parts.get("wire", 0.0) * log2(max(1.0, len(self.network) / SMALL))
+        return Path(
+            end, due[end] + sum(getattr(self.delays, name) * parts[name] for name in ("crowd", "spread")), parts
+        )
 
     def path(self, bit: Bit) -> list[Bit]:
         """The bits that the longest path to this one passes, its end first."""

@@ -32,6 +32,11 @@ class Delays:
         From a memory's address to its word.
     block : float
         Through a multiplier block.
+    crowd : float
+        More for a whole design for each doubling of the paths that are nearly as long as the longest: the slowest of
+        many placements is slower.
+    spread : float
+        More for each wire for each doubling of a design beyond `hw.timing.arrival.SMALL` bits: it lies further apart.
     """
 
     inputs: int
@@ -45,6 +50,8 @@ class Delays:
     join: float
     memory: float
     block: float
+    crowd: float
+    spread: float
 
     @property
     def limit(self) -> float:
