@@ -112,10 +112,7 @@ class Reader:
             if patterns is None:
                 result = given
                 continue
-            chosen = self.network.wide(
-                self.network.wide(bit for bit, wanted in zip(test, reversed(pattern), strict=True) if wanted != "-")
-                for pattern in patterns
-            )
+            chosen = self.network.matches(test, patterns)
             result = [self.network.choose(chosen, one, zero) for one, zero in zip(given, result, strict=True)]
         return result
 

@@ -240,10 +240,7 @@ class _Reader:
                 words = of(cell.value[n] if n < len(cell.value) else 0 for n in _words(cell, place))
                 made = network.select(words, of(cell.offset))
             case nir.Matches():
-                made = network.wide(
-                    network.wide(of(n for n, bit in zip(cell.value, reversed(pattern), strict=True) if bit != "-"))
-                    for pattern in cell.patterns
-                )
+                made = network.matches(of(cell.value), cell.patterns)
             case nir.PriorityMatch():
                 made = network.wide(of([cell.en, *cell.inputs[: place + 1]]))
             case nir.AssignmentList():

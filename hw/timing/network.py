@@ -124,6 +124,20 @@ class Network:
         """Whether the bits of each pair are equal."""
         return self.wide(self.both("^", x, y) for x, y in pairs)
 
+    def matches(self, bits: Sequence[Bit], patterns: Iterable[str]) -> Bit:
+        """Whether bits are as one of some patterns of ``0``, ``1`` and ``-`` says, the highest first."""
+        found = []
+        for pattern in patterns:
+            wanted = [
+                (bit, ONE if said == "1" else ZERO)
+                for bit, said in zip(bits, reversed(pattern), strict=True)
+                if said != "-"
+            ]
+            if all(bit >= 0 or bit == value for bit, value in wanted):
+                known = [bit for bit, _ in wanted if bit >= 0]
+                found.append(self.wide(known) if known else ONE)
+        return ONE if ONE in found else self.wide(found)
+
     def row(self, pairs: Iterable[tuple[Bit, Bit]], carry: Bit = NONE) -> list[Bit]:
         """The bits of a sum, and the last carry."""
         total: list[Bit] = []

@@ -158,7 +158,14 @@ class Feedforward(Streamed):
 
     Registers move on together, and a beat that waits at the end, beside one aside, holds those behind it. Subclasses
     give `compute`.
+
+    Attributes
+    ----------
+    puts_aside : bool
+        Whether one is put aside. Else the way of `ready` is a gate, and no more beats are inside than registers.
     """
+
+    puts_aside = True
 
     @abstractmethod
     def compute(self, m: Logic, beats: Mapping[str, Any]) -> dict[str, Value]:
@@ -173,15 +180,17 @@ class Feedforward(Streamed):
         result = Cat(fields[name] for name in output.payload.shape().members)
 
         offered = Value.cast(all_of([source.valid for source in inputs]))
-        if spec.latency:
+        if spec.latency and self.puts_aside:
             outlet = Outlet(m, output)
             move = outlet.move
             held = logic.feedback(outlet.full), logic.feedback(outlet.aside)
             payload, shown = logic.result(result), logic.result(logic.wire("shown", Mux(*held, result)))
             outlet.offer(moved(m, offered, move, spec.latency), payload, shown)
         else:
-            move = output.ready
-            m.d.comb += [output.valid.eq(offered), Value.cast(output.payload).eq(logic.result(result))]
+            move = Signal(name="move")
+            valid = moved(m, offered, move, spec.latency)
+            m.d.comb += [output.valid.eq(valid), Value.cast(output.payload).eq(logic.result(result))]
+            m.d.comb += move.eq(output.ready | ~valid if spec.latency else output.ready)
         for source in inputs:
             # A beat goes when all streams have one.
             others = [other.valid for other in inputs if other is not source]

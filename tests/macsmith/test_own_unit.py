@@ -69,7 +69,7 @@ class Minimum(Feedforward):
     def compute(self, m: Logic, beats: Mapping[str, Any]) -> dict[str, Value]:
         lanes = []
         for lane in range(self.spec.lanes):
-            a, b = (m.wire(name, Value.cast(beats[name].x[lane]), 0.0) for name in "ab")
+            a, b = (m.wire(name, Value.cast(beats[name].x[lane])) for name in "ab")
             lanes.append(m.wire("least", Mux(a.as_signed() < b.as_signed(), a, b)))
         return {"x": Cat(*lanes)}
 
