@@ -229,7 +229,7 @@ def _generate(options: argparse.Namespace) -> int:
     specs, (target,) = _designs(options.specs, [options.target])
     check_writable(options.output / "design")
     if options.mhz is not None:
-        specs = [_pipelined(spec, target, options) for spec in specs]
+        specs = list(dict.fromkeys(_pipelined(spec, target, options) for spec in specs))
     elif options.confirm:
         raise ValueError("--confirm needs --mhz, the frequency to confirm")
     if not options.force:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import hw
 from hw.formats import FAMILIES
 from macsmith.cli import main
 
@@ -173,6 +174,36 @@ def test_generate_writes_each_design_when_it_is_there(tmp_path: Path, capsys: py
     assert [Path(line).name for line in out.split()] == [f"mul_int2xint2_exact_exact_p0.{end}" for end in ("v", "json")]
     assert "pipeline must be at most" in err
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_generate_takes_a_frequency(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["generate", "mul/e4m3xe4m3/exact/e4m3", "--target", "ecp5", "-o", str(tmp_path), "--mhz"]
+    assert main([*asked, "200"]) == 0
+    out, err = capsys.readouterr()
+    found = re.fullmatch(r"macsmith: mul/e4m3xe4m3/exact/e4m3/p(\d+) is predicted to reach (\d+) MHz on ecp5\n", err)
+    assert found and int(found[1]) > 1 and int(found[2]) >= 200
+    assert Path(out.split()[0]).name == f"mul_e4m3xe4m3_exact_e4m3_p{found[1]}_ecp5.v"
+    for words, message in (
+        (["0"], "mhz must be above 0 and at most"),
+        (["10000"], "which is a LUT between registers on ecp5, got 10000.0"),
+        (["700"], "mhz must be at most"),
+        (["200", "--target", "generic"], "target must be one of ecp5, ice40, whose delays are known"),
+    ):
+        assert main([*asked, *words]) == 2
+        err = capsys.readouterr().err
+        assert message in err and err.count("\n") == 1
+    assert main([*asked[:-1], "--confirm"]) == 2
+    assert capsys.readouterr().err == "macsmith: --confirm needs --mhz, the frequency to confirm\n"
+
+
+def test_generate_confirms_a_frequency(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["generate", "mul/int3xint3", "--target", "ice40", "-o", str(tmp_path), "--mhz", "150", "--confirm"]
+    assert main(asked) == 0
+    out, err = capsys.readouterr()
+    found = re.search(r"macsmith: (mul/int3xint3/exact/exact/p\d) is placed at (\d+) MHz on ice40\n", err)
+    assert found and int(found[2]) >= 150
+    assert (tmp_path / f"{hw.parse(found[1]).identifier}_ice40.json").exists()
+    assert len(out.split()) == 2
 
 
 def test_generate_replaces_no_other_design_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
