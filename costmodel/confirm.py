@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import hw
@@ -16,7 +17,7 @@ PATIENCE = 3
 """Registers that are added, one after the other, without it getting faster."""
 
 
-def confirmed(spec: hw.Spec, target: hw.Target, mhz: float, keep: Keep = unkept) -> Cost:
+def confirmed(spec: hw.Spec, target: hw.Target, mhz: float, tools: str = "wheel", keep: Keep = unkept) -> Cost:
     """The cost of the first design that reaches a frequency when it is placed: the given one, or with more registers.
 
     Parameters
@@ -27,6 +28,7 @@ def confirmed(spec: hw.Spec, target: hw.Target, mhz: float, keep: Keep = unkept)
         One that an open tool places on.
     mhz : float
         Median of the seeds, between registers.
+    tools : str
     keep : Keep
         As for `measure`.
 
@@ -42,18 +44,17 @@ def confirmed(spec: hw.Spec, target: hw.Target, mhz: float, keep: Keep = unkept)
     best: Cost | None = None
     tried = 0
     while True:
-        cost = measure(spec, target, keep=keep)
+        cost = measure(spec, target, keep=keep, tools=tools)
         if cost.fmax is None:
             raise ValueError(f"{cut(spec.name)} can't be confirmed on {target.name}: {cost.unplaced}")
         if cost.fmax >= mhz:
             return cost
-        say(f"{spec} reaches {cost.fmax:.0f} MHz")
+        say(f"macsmith: {spec} is placed at {math.floor(cost.fmax)} MHz")
         best, tried = (cost, 0) if best is None or cost.fmax > (best.fmax or 0.0) else (best, tried + 1)
         following = _deeper(spec, target)
         if tried >= PATIENCE or following is None:
-            raise ValueError(
-                f"mhz must be at most {best.fmax:.0f}, which {cut(best.spec)} reaches on {target.name}, got {mhz:g}"
-            )
+            reached = f"{math.floor(best.fmax or 0)}, which {cut(best.spec)} reaches on {target.name}"
+            raise ValueError(f"mhz must be at most {reached}, got {mhz:g}")
         spec = following
 
 

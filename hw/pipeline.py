@@ -69,6 +69,7 @@ def predict(spec: Spec, target: Target) -> Prediction:
     if not isinstance(spec, Spec):
         raise TypeError(f"spec must be a Spec, got {echo(spec)}")
     check_known(target)
+    _check_form(spec)
     return _predict(spec, target)
 
 
@@ -139,15 +140,26 @@ def pipeline_for(spec: Spec, target: Target, mhz: float) -> Spec:
         raise TypeError(f"spec must be a Spec, got {echo(spec)}")
     check_known(target)
     check_mhz(mhz, target)
+    _check_form(spec)
     for field in spec.depths:
         spec = _deepened(spec, target, mhz, field)
     found = _predict(spec, target)
     if found.mhz < mhz:
         raise ValueError(
-            f"{cut(spec.name)}: mhz must be at most {found.mhz:.0f} on {target.name}, where {found.binds} binds, "
-            f"got {mhz:g}"
+            f"{cut(spec.name)}: mhz must be at most {math.floor(found.mhz)} on {target.name}, "
+            f"where {found.binds} binds, got {mhz:g}"
         )
     return spec
+
+
+def _check_form(spec: Spec) -> None:
+    """Raise ValueError for a design whose multiplier blocks nothing is known of."""
+    form = getattr(spec, "form", "")
+    if form.startswith("dsp"):
+        raise ValueError(
+            f"{cut(spec.name)}: form must be small or fast to predict MHz, for the delays of multiplier blocks are not "
+            f"known, got {echo(form)}"
+        )
 
 
 def check_mhz(mhz: float, target: Target) -> None:
@@ -155,9 +167,10 @@ def check_mhz(mhz: float, target: Target) -> None:
     if isinstance(mhz, bool) or not isinstance(mhz, (int, float)):
         raise TypeError(f"mhz must be a number, got {echo(mhz)}")
     limit = delays_of(target.name).limit
-    if not math.isfinite(mhz) or not 0 < mhz <= limit:
+    # A comparison takes integers of any size, a conversion does not.
+    if not 0 < mhz <= limit:
         raise ValueError(
-            f"mhz must be above 0 and at most {limit:.0f}, which is a LUT between registers on {target.name}, "
+            f"mhz must be above 0 and at most {math.floor(limit)}, which is a LUT between registers on {target.name}, "
             f"got {echo(mhz)}"
         )
 

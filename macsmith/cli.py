@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import math
 import os
 import sys
 import warnings
@@ -119,11 +120,15 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--prefix", default="", metavar="NAME", help="what all modules' names begin with")
     generate.add_argument("--split", action="store_true", help="write a file for each module, and a list of them, .f")
     generate.add_argument(
-        "--mhz", type=float, metavar="F", help="with the fewest registers that are predicted to reach F MHz on --target"
+        "--mhz",
+        type=float,
+        metavar="F",
+        help="whatever pN says, the fewest registers that are predicted to reach F MHz on ecp5 or ice40",
     )
     generate.add_argument(
         "--confirm", action="store_true", help="place it, and add registers where the prediction fell short of --mhz"
     )
+    _add_tools(generate)
     generate.add_argument("--force", action="store_true", help="replace files of other designs, too")
 
     verify = command(
@@ -248,12 +253,19 @@ def _pipelined(spec: Any, target: Any, options: argparse.Namespace) -> Any:
 
     found = hw.pipeline_for(spec, target, options.mhz)
     if options.confirm:
-        from costmodel.confirm import confirmed
+        from concurrent.futures import ThreadPoolExecutor
 
-        cost = confirmed(found, target, options.mhz)
+        from costmodel.confirm import confirmed
+        from costmodel.measure import check_tools
+        from costmodel.nextpnr import chosen
+
+        check_tools(target, tools := chosen(options.tools))
+        # A signal ends the tools and interrupts this thread, and so the other need not be asked what became of it.
+        with ThreadPoolExecutor(1) as pool:
+            cost = pool.submit(confirmed, found, target, options.mhz, tools).result()
         found, said = hw.parse(cost.spec), f"placed at {cost.fmax:.0f} MHz"
     else:
-        said = f"predicted to reach {hw.predict(found, target).mhz:.0f} MHz"
+        said = f"predicted to reach {math.floor(hw.predict(found, target).mhz)} MHz"
     print(f"macsmith: {cut(found.name)} is {said} on {target.name}", file=sys.stderr)
     return found
 

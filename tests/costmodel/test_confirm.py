@@ -17,7 +17,7 @@ def placed(monkeypatch: pytest.MonkeyPatch, speed: Any) -> list[str]:
     """Let designs be placed at a speed that is a function of their registers; what was measured."""
     asked = []
 
-    def measured(spec: Any, target: hw.Target, keep: Any = None) -> measure.Cost:
+    def measured(spec: Any, target: hw.Target, keep: Any = None, tools: str = "") -> measure.Cost:
         asked.append(spec.name)
         fmax = speed(spec.pipeline)
         return measure.Cost(

@@ -81,6 +81,12 @@ def test_more_registers_than_logic_are_an_error_of_their_own_kind() -> None:
         ((hw.parse("mul/int8xint8"), ECP5, 0), ValueError, r"mhz must be above 0 and at most \d+, .* on ecp5, got 0"),
         ((hw.parse("mul/int8xint8"), ECP5, -5.0), ValueError, "mhz must be above 0 .*got -5.0"),
         ((hw.parse("mul/int8xint8"), ICE40, 10000), ValueError, "which is a LUT between registers on ice40, got 10000"),
+        ((hw.parse("mul/int8xint8"), ECP5, 10**400), ValueError, "mhz must be above 0 .*got an int of 1329 bits"),
+        (
+            (hw.parse("mul/int8xint8/exact/exact/p0/dsp"), ECP5, 100),
+            ValueError,
+            "form must be small or fast to predict MHz, for the delays of multiplier blocks are not known, got 'dsp'",
+        ),
         ((hw.parse("mul/int8xint8"), ECP5, float("nan")), ValueError, "mhz must be above 0 .*got nan"),
         (
             (hw.parse("mul/int8xint8"), hw.GENERIC, 100),
