@@ -52,7 +52,7 @@ class Prediction:
         said = {"block": " through a multiplier block", "memory": " through a memory"}
         through = "".join(said[part] for part in said if self.parts.get(part))
         if self.loop:
-            return f"the loop of {_group(self.ends)}{through}"
+            return f"the loop of {self.ends.split('[')[0]}{through}"
         return f"the path from {self.begins} to {self.ends}{through}"
 
 
@@ -90,15 +90,10 @@ def _predict(spec: Spec, target: Target) -> Prediction:
     if not design.ends:
         return Prediction(delays.limit, "an input", "an output", False, {})
     path = arrival.longest(end.bit for end in design.ends)
-    ends = next(end.taker for end in design.ends if end.bit == path.end)
+    end = next(end for end in design.ends if end.bit == path.end)
     begins = design.names.get(arrival.path(path.end)[-1], "an input")
-    read = {_group(design.names[bit]) for bit in design.network.sources_of(path.end) if bit in design.names}
-    return Prediction(min(delays.limit, 1000 / path.period), begins, ends, _group(ends) in read, path.parts)
-
-
-def _group(name: str) -> str:
-    """The register or port that a bit is one of."""
-    return name.split("[")[0]
+    read = {design.registers.get(bit) for bit in design.network.sources_of(path.end)} - {None}
+    return Prediction(min(delays.limit, 1000 / path.period), begins, end.taker, end.register in read, path.parts)
 
 
 def design_of(component: Unit) -> Design:

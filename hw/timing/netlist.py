@@ -15,10 +15,11 @@ from hw.timing.network import CELLS, ONE, ZERO, Bit, Kind, Network
 
 @dataclass
 class End:
-    """Where a path ends: what its bit is taken by."""
+    """Where a path ends: what its bit is taken by, and the register that this is, if it is one."""
 
     bit: Bit
     taker: str
+    register: Register | None = None
 
 
 @dataclass
@@ -50,9 +51,13 @@ class Design:
     ends: list[End]
     names: dict[Bit, str]
     """Of registers."""
+    registers: dict[Bit, Register]
+    """Which register each is a bit of."""
 
 
 Net = tuple[Scope, int]
+Register = tuple[int, int]
+"""A register, by the numbers of its scope and of its cell there."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class _Reader:
     def __init__(self, parts: Mapping[str, Source]) -> None:
         self.parts, self.netlists = parts, dict[str, nir.Netlist]()
         self.network, self.ends, self.names = Network(), list[End](), dict[Bit, str]()
+        self.registers: dict[Bit, Register] = {}
         self.known: dict[tuple[int, int], Bit] = {}
         self.scopes: list[Scope] = []
 
@@ -90,10 +96,10 @@ class _Reader:
         for scope in self.scopes:
             self._sources(scope)
         for scope in self.scopes:
-            for net, taker in self._taken(scope):
+            for net, taker, cell in self._taken(scope):
                 if (bit := self.bit(scope, net)) >= 0:
-                    self.ends.append(End(bit, taker))
-        return Design(self.network, self.ends, self.names)
+                    self.ends.append(End(bit, taker, None if cell is None else (scope.number, cell)))
+        return Design(self.network, self.ends, self.names, self.registers)
 
     def _enter(self, name: str, netlist: nir.Netlist, parent: Scope | None, pins: Mapping[int, int]) -> Scope:
         scope = Scope(len(self.scopes), name, netlist, parent, pins)
@@ -121,30 +127,30 @@ class _Reader:
                 for place in range(len(cell.data)):
                     net = nir.Net.from_cell(index, place)
                     bit = self.known[scope.number, net] = self.network.source()
-                    self.names[bit] = self._called(scope, net)
+                    self.names[bit], self.registers[bit] = self._called(scope, net), (scope.number, index)
 
     def _called(self, scope: Scope, net: int) -> str:
         name = scope.names.get(net, "a register")
         return f"{scope.name}.{name}" if scope.name else name
 
-    def _taken(self, scope: Scope) -> Iterator[tuple[int, str]]:
-        """The nets that end paths, and who takes them."""
+    def _taken(self, scope: Scope) -> Iterator[tuple[int, str, int | None]]:
+        """The nets that end paths, who takes them, and the number of the cell, if that is a register."""
         for index, cell in enumerate(scope.netlist.cells):
             match cell:
                 case nir.FlipFlop():
                     for place, data in enumerate(cell.data):
                         own = nir.Net.from_cell(index, place)
                         for net in self._pins(scope, own, data):
-                            yield net, self._called(scope, own)
+                            yield net, self._called(scope, own), index
                 case nir.SyncWritePort():
-                    yield from ((net, "a memory") for net in (*cell.data, *cell.addr, *cell.en))
+                    yield from ((net, "a memory", None) for net in (*cell.data, *cell.addr, *cell.en))
                 case nir.SyncReadPort():
-                    yield from ((net, "a memory") for net in (*cell.addr, cell.en))
+                    yield from ((net, "a memory", None) for net in (*cell.addr, cell.en))
                 case nir.Instance() if cell.type not in CELLS and index not in scope.parts:
-                    yield from ((net, cell.type) for value in cell.ports_i.values() for net in value)
+                    yield from ((net, cell.type, None) for value in cell.ports_i.values() for net in value)
                 case nir.Top() if scope.parent is None:
                     for name, value in cell.ports_o.items():
-                        yield from ((net, name) for net in value)
+                        yield from ((net, name, None) for net in value)
 
     def _pins(self, scope: Scope, own: int, data: int) -> list[int]:
         """What the pins of a register take: where it keeps its value but for one, that one, and when."""
