@@ -99,10 +99,13 @@ def _own_folder(place: Path) -> Path:
         _remove_if_dead(left)
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
-        lock = os.open(folder, os.O_RDONLY)
+        # Until it is locked another run may take it for a dead one's.
+        try:
+            lock = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
         with suppress(OSError):  # where there are no locks, nobody else will get one either
             fcntl.flock(lock, fcntl.LOCK_EX)
-        # Between the two another run may have taken it for a dead one's.
         if folder.is_dir():
             _held[key] = folder, lock
             return folder

@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,3 +82,20 @@ def test_a_place_that_is_not_there_is_named() -> None:
     with pytest.raises(OSError, match="No such file or directory") as error, scratch(Path("/no/such")):
         pass
     assert error.value.filename == "/no/such"
+
+
+def test_a_folder_that_another_run_took_for_a_dead_ones_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, make = [], tempfile.mkdtemp
+
+    def taken_once(**where: Any) -> str:
+        made.append(make(**where))
+        if len(made) == 1:
+            Path(made[0]).rmdir()
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", taken_once)
+    with scratch(tmp_path) as folder:
+        assert folder.is_dir() and str(folder).startswith(made[1])
+    assert len(made) == 3
