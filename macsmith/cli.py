@@ -263,7 +263,7 @@ def _pipelined(spec: Any, target: Any, options: argparse.Namespace) -> Any:
         # A signal ends the tools and interrupts this thread, and so the other need not be asked what became of it.
         with ThreadPoolExecutor(1) as pool:
             cost = pool.submit(confirmed, found, target, options.mhz, tools).result()
-        found, said = hw.parse(cost.spec), f"placed at {cost.fmax:.0f} MHz"
+        found, said = hw.parse(cost.spec), f"placed at {math.floor(cost.fmax or 0)} MHz"
     else:
         said = f"predicted to reach {math.floor(hw.predict(found, target).mhz)} MHz"
     print(f"macsmith: {cut(found.name)} is {said} on {target.name}", file=sys.stderr)

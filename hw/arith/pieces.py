@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from amaranth.hdl import Signal, Value
 from amaranth.hdl._ast import Concat, Operator, Part, Slice, SwitchValue
 
-from hw.arith.steps import Step
+from hw.arith.steps import Step, rebuilt
 
 DEEP = 1.0
 """Gates and choices of two, by halves, that an expression inside another may hold."""
@@ -40,20 +40,10 @@ class _Cutter:
 
     def inside(self, value: Value) -> Value:
         """An expression of pieces."""
-        match value:
-            case Operator() if value.operator in ("r|", "r&", "r^", "b") and len(value.operands[0]) > REDUCED:
-                return self._reduced(value.operator, self._piece(value.operands[0]))
-            case Operator():
-                return Operator(value.operator, [self._piece(operand) for operand in value.operands])
-            case Slice():
-                return Slice(self._piece(value.value), value.start, value.stop)
-            case Concat():
-                return Concat([self._piece(part) for part in value.parts])
-            case Part():
-                return Part(self._piece(value.value), self._piece(value.offset), value.width, value.stride)
-            case SwitchValue():
-                return SwitchValue(self._piece(value.test), [(p, self._piece(v)) for p, v in value.cases])
-        return value
+        reduces = isinstance(value, Operator) and value.operator in ("r|", "r&", "r^", "b")
+        if reduces and len(value.operands[0]) > REDUCED:
+            return self._reduced(value.operator, self._piece(value.operands[0]))
+        return rebuilt(value, self._piece)
 
     def _reduced(self, operator: str, value: Value) -> Value:
         """A reduction, of parts first."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Instance, Shape, Signal, Value
-from amaranth.hdl._ast import Concat, Operator, SignalDict, Slice
+from amaranth.hdl._ast import Concat, Operator, Part, SignalDict, Slice, SwitchValue
+
+from hw.formats.messages import echo
 
 
 @dataclass
@@ -137,6 +139,24 @@ def is_wires(value: Value | None) -> bool:
         case Operator():
             return value.operator in ("u", "s") and is_wires(value.operands[0])
     return False
+
+
+def rebuilt(value: Value, part: Callable[[Value], Value]) -> Value:
+    """An expression with what `part` makes of each of its parts; signals and constants have none."""
+    match value:
+        case Signal() | Const():
+            return value
+        case Operator():
+            return Operator(value.operator, [part(operand) for operand in value.operands])
+        case Slice():
+            return Slice(part(value.value), value.start, value.stop)
+        case Concat():
+            return Concat([part(inner) for inner in value.parts])
+        case Part():
+            return Part(part(value.value), part(value.offset), value.width, value.stride)
+        case SwitchValue():
+            return SwitchValue(part(value.test), [(patterns, part(inner)) for patterns, inner in value.cases])
+    raise TypeError(f"a datapath can't hold {echo(value)}")
 
 
 def bits(value: Value) -> list[Value]:

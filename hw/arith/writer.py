@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from amaranth.hdl import Const, Instance, Module, Signal, Value
-from amaranth.hdl._ast import Concat, Operator, Part, SignalDict, Slice, SwitchValue
+from amaranth.hdl import Instance, Module, Signal, Value
+from amaranth.hdl._ast import SignalDict
 
-from hw.arith.steps import Datapath, Step, is_wires
-from hw.formats.messages import echo
+from hw.arith.steps import Datapath, Step, is_wires, rebuilt
 
 
 class Writer:
@@ -133,19 +132,6 @@ def registers_behind(
 
 def replace(value: Value, mapping: SignalDict) -> Value:
     """`value` with its signals replaced."""
-    match value:
-        case Signal():
-            return mapping.get(value, value)
-        case Operator():
-            return Operator(value.operator, [replace(operand, mapping) for operand in value.operands])
-        case Slice():
-            return Slice(replace(value.value, mapping), value.start, value.stop)
-        case Concat():
-            return Concat([replace(part, mapping) for part in value.parts])
-        case Part():
-            return Part(replace(value.value, mapping), replace(value.offset, mapping), value.width, value.stride)
-        case SwitchValue():
-            return SwitchValue(replace(value.test, mapping), [(p, replace(v, mapping)) for p, v in value.cases])
-        case Const():
-            return value
-    raise TypeError(f"a datapath can't hold {echo(value)}")
+    if isinstance(value, Signal):
+        return mapping.get(value, value)
+    return rebuilt(value, lambda part: replace(part, mapping))
