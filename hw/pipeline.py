@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from numbers import Real
 
 from hw.arith.schedule import TooDeep
 from hw.formats.messages import cut, echo
@@ -134,7 +135,7 @@ def pipeline_for(spec: Spec, target: Target, mhz: float) -> Spec:
     if not isinstance(spec, Spec):
         raise TypeError(f"spec must be a Spec, got {echo(spec)}")
     check_known(target)
-    check_mhz(mhz, target)
+    mhz = check_mhz(mhz, target)
     _check_form(spec)
     for field in spec.depths:
         spec = _deepened(spec, target, mhz, field)
@@ -157,9 +158,9 @@ def _check_form(spec: Spec) -> None:
         )
 
 
-def check_mhz(mhz: float, target: Target) -> None:
-    """Raise TypeError or ValueError unless it is a frequency that a target's fabric can have."""
-    if isinstance(mhz, bool) or not isinstance(mhz, (int, float)):
+def check_mhz(mhz: float, target: Target) -> float:
+    """A frequency that a target's fabric can have; raise TypeError or ValueError if it is none."""
+    if isinstance(mhz, bool) or not isinstance(mhz, Real):
         raise TypeError(f"mhz must be a number, got {echo(mhz)}")
     limit = delays_of(target.name).limit
     # A comparison takes integers of any size, a conversion does not.
@@ -168,6 +169,7 @@ def check_mhz(mhz: float, target: Target) -> None:
             f"mhz must be above 0 and at most {math.floor(limit)}, which is a LUT between registers on {target.name}, "
             f"got {echo(mhz)}"
         )
+    return float(mhz)
 
 
 def _deepened(spec: Spec, target: Target, mhz: float, field: str) -> Spec:

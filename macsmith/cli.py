@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         "  macsmith generate add/bf16xbf16/bf16 --target ecp5 --mhz 200 -o rtl",
     )
     _add_specs(generate)
-    generate.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write to")
+    generate.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="folder to write to")
     generate.add_argument("--target", default="generic", help="fabric to build for (default: generic)")
     generate.add_argument("--prefix", default="", metavar="NAME", help="what all modules' names begin with")
     generate.add_argument("--split", action="store_true", help="write a file for each module, and a list of them, .f")
@@ -163,7 +163,7 @@ def _parser() -> argparse.ArgumentParser:
         "space", nargs="?", type=Path, metavar="SPACE.toml", help="the space (default: a built-in one)"
     )
     explore.add_argument(
-        "-o", "--output", type=Path, default=STORE.parent, metavar="DIR", help=f"default: {STORE.parent}"
+        "-o", "--output", type=_folder, default=STORE.parent, metavar="DIR", help=f"default: {STORE.parent}"
     )
     _add_tools(explore)
     _add_run_options(explore, store=False)
@@ -201,6 +201,12 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text[:100]!r}")
     return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("must name a folder, got ''")
+    return Path(text)
 
 
 def _formats(options: argparse.Namespace) -> int:

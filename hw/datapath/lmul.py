@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
@@ -54,6 +55,8 @@ class LMul(ProductRule):
     offset : bool
         Whether ``2**-l`` is added; without it the rule is Mitchell's.
     """
+
+    multiplies: ClassVar[bool] = False
 
     def __init__(self, name: str = "lmul", offset: bool = True) -> None:
         self.name, self.offset = name, offset

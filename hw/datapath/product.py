@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from amaranth.hdl import Cat, Value
 
@@ -40,6 +41,9 @@ class Term:
 
 class ProductRule(ABC):
     """How two codes become a product. Register an instance in `hw.datapath.PRODUCTS`."""
+
+    multiplies: ClassVar[bool] = True
+    """Whether there is a multiplication that a block could do."""
 
     @abstractmethod
     def check(self, a: Format, b: Format) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hw.formats import parse_scalar
 from hw.formats.messages import echo
-from hw.specs.base import parse_blocks, parse_operands
+from hw.specs.base import MAX_PIPELINE, parse_blocks, parse_operands
 from hw.specs.grammar import Part, anything
 
 
@@ -107,7 +107,7 @@ def parse_pipeline(text: str) -> int:
     """The number of registers in ``pSTAGES``."""
     match = re.fullmatch(r"p(0|[1-9][0-9]{0,2})", text)
     if not match:
-        raise ValueError(f"the pipeline must be written pSTAGES, got {echo(text)}")
+        raise ValueError(f"the pipeline must be written pSTAGES, p0 to p{MAX_PIPELINE}, got {echo(text)}")
     return int(match[1])
 
 

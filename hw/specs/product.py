@@ -5,7 +5,8 @@ from __future__ import annotations
 from hw.datapath import PRODUCTS
 from hw.datapath.product import ProductRule
 from hw.formats import Format, check_choice
-from hw.specs.base import check_build, check_operands
+from hw.formats.messages import echo
+from hw.specs.base import check_build, check_operands, uses_blocks
 
 
 def check_product(a: Format, b: Format, product: str, form: str, pipeline: int) -> ProductRule:
@@ -20,5 +21,10 @@ def check_product(a: Format, b: Format, product: str, form: str, pipeline: int) 
     check_operands(a, b)
     check_choice("product", product, PRODUCTS)
     check_build(form, pipeline)
-    PRODUCTS[product].check(a, b)
-    return PRODUCTS[product]
+    rule = PRODUCTS[product]
+    rule.check(a, b)
+    if uses_blocks(form) and not rule.multiplies:
+        raise ValueError(
+            f"form must be small or fast for product {product}, which multiplies nothing, got {echo(form)}"
+        )
+    return rule

@@ -118,7 +118,7 @@ def test_arguments_are_checked(arguments: tuple, error: type[Exception], message
         ("array/int8xint8/8x8/os/exact/kulisch/p1/small/more", "it must have 2 to 7 parts after the unit"),
         ("array/int8xint8/8", "the sides must be written RxC, like 8x8, got '8'"),
         ("array/int8xint8/0x8", "the sides must be written RxC, like 8x8, got '0x8'"),
-        ("array/int8xint8/8x8/os/exact/kulisch/1", "the pipeline must be written pSTAGES, got '1'"),
+        ("array/int8xint8/8x8/os/exact/kulisch/1", "the pipeline must be written pSTAGES, p0 to p99, got '1'"),
     ],
 )
 def test_a_wrong_name_says_how_it_is_written(name: str, message: str) -> None:
@@ -167,7 +167,6 @@ def test_text_grows_with_the_sides_and_not_with_the_area() -> None:
         ("int2xint2/4x5/os/exact/kulisch/p1/dsp", "gowin", [4, 1]),
         # No multiplication, nothing to share.
         ("ternaryxint8/4x2/os/exact/kulisch/p1/dsp", "xcup", [1, 1]),
-        ("e4m3xe4m3/4x2/os/lmul/kulisch/p1/dsp", "xcup", [1, 1]),
     ],
 )
 def test_columns_share_blocks_that_are_wide_enough(name: str, target: str, lanes: list[int]) -> None:

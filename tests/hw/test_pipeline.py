@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 
 import hw
@@ -98,6 +100,11 @@ def test_more_registers_than_logic_are_an_error_of_their_own_kind() -> None:
 def test_arguments_are_checked(arguments: tuple[Any, ...], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         hw.pipeline_for(*arguments)
+
+
+@pytest.mark.parametrize("mhz", [Fraction(401, 2), np.int64(200), np.float32(200)])
+def test_a_frequency_is_any_real_number(mhz: Any) -> None:
+    assert hw.pipeline_for(hw.parse("mul/int8xint8"), ECP5, mhz).name == "mul/int8xint8/exact/exact/p2"
 
 
 def test_a_prediction_needs_a_spec_and_delays() -> None:

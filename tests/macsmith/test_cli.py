@@ -125,6 +125,8 @@ def test_tools_that_are_not_there_are_one_line_and_exit_code_2(
     [
         ["explode"],
         ["generate", "mac/int8xint8"],
+        ["generate", "mac/int8xint8", "-o", ""],
+        ["explore", "-o", ""],
         ["verify", "mac/int8xint8", "-j", "0"],
         ["x" * 200_000],
         ["doctor", "x" * 200_000],
