@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import hw
+from costmodel.devices import Device
 from costmodel.measure import Cost, Keep, measure, unkept
 from costmodel.targets import load
 from hw.arith.schedule import TooDeep
@@ -17,7 +18,14 @@ PATIENCE = 3
 """Registers that are added, one after the other, without it getting faster."""
 
 
-def confirmed(spec: hw.Spec, target: hw.Target, mhz: float, tools: str = "wheel", keep: Keep = unkept) -> Cost:
+def confirmed(
+    spec: hw.Spec,
+    target: hw.Target,
+    mhz: float,
+    tools: str = "wheel",
+    keep: Keep = unkept,
+    device: Device | None = None,
+) -> Cost:
     """The cost of the first design that reaches a frequency when it is placed: the given one, or with more registers.
 
     Parameters
@@ -30,6 +38,7 @@ def confirmed(spec: hw.Spec, target: hw.Target, mhz: float, tools: str = "wheel"
         Median of the seeds, between registers.
     tools : str
     keep : Keep
+    device : Device, optional
         As for `measure`.
 
     Raises
@@ -44,7 +53,7 @@ def confirmed(spec: hw.Spec, target: hw.Target, mhz: float, tools: str = "wheel"
     best: Cost | None = None
     tried = 0
     while True:
-        cost = measure(spec, target, keep=keep, tools=tools)
+        cost = measure(spec, target, keep=keep, tools=tools, device=device)
         if cost.fmax is None:
             raise ValueError(f"{cut(spec.name)} can't be confirmed on {target.name}: {cost.unplaced}")
         if cost.fmax >= mhz:

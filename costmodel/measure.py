@@ -15,6 +15,7 @@ from typing import Any
 
 import hw
 from costmodel import nextpnr
+from costmodel.devices import Device, parse_device
 from costmodel.harness import harness
 from costmodel.levels import levels
 from costmodel.targets import CLASSES, Flow, load
@@ -38,8 +39,8 @@ class Cost:
 
     Attributes
     ----------
-    spec, target : str
-        What was measured, on what.
+    spec, target, device : str
+        What was measured, for which family, on which device.
     lut, carry, ff, dsp, bram : int
         Cells after synthesis, of the unit alone, without the harness.
     lut_kind : str
@@ -62,6 +63,7 @@ class Cost:
 
     spec: str
     target: str
+    device: str
     lut: int
     carry: int
     ff: int
@@ -126,11 +128,17 @@ def unkept(
 
 
 def measure_key(
-    emitted: Emitted, target: hw.Target, timed: bool = True, seeds: int | None = None, tools: str = "wheel"
+    emitted: Emitted,
+    target: hw.Target,
+    timed: bool = True,
+    seeds: int | None = None,
+    tools: str = "wheel",
+    device: Device | None = None,
 ) -> str:
-    """A hash of all that a measurement of a spec depends on: Verilog, harness, flow, seeds, tool versions."""
+    """A hash of all that a measurement of a spec depends on: Verilog, harness, flow, seeds, device, tool versions."""
     placed = f"{len(choose_seeds(load(target.name), seeds))} seeds" if timed else "not placed"
-    return design_key(f"{emitted.digest} {placed}", target, tools if timed else "wheel")
+    where = f" {device}" if device else ""
+    return design_key(f"{emitted.digest} {placed}{where}", target, tools if timed else "wheel")
 
 
 def choose_seeds(flow: Flow, count: int | None = None) -> list[int]:
@@ -150,7 +158,7 @@ def check_tools(target: hw.Target, tools: str) -> None:
 def design_key(text: str, target: hw.Target, tools: str = "wheel") -> str:
     """A hash of all that a measurement depends on; `text` stands for the design."""
     flow = load(target.name)
-    code = code_digest(__name__, "costmodel.harness", "costmodel.levels", "rtl_gen.yosys")
+    code = code_digest(__name__, "costmodel.devices", "costmodel.harness", "costmodel.levels", "rtl_gen.yosys")
     return hashlib.sha256("\0".join([text, code, flow.text, json.dumps(_versions(flow, tools))]).encode()).hexdigest()
 
 
@@ -161,6 +169,7 @@ def measure(
     seeds: int | None = None,
     keep: Keep = unkept,
     tools: str = "wheel",
+    device: Device | None = None,
 ) -> Cost:
     """Synthesise a design, and place and route it where an open tool can.
 
@@ -177,9 +186,10 @@ def measure(
         side, as many at a time as `rtl_gen.process` may run programs.
     keep : Keep
         Keeps what each flow and each seed gave, so that who is interrupted goes on from there; by default nothing does.
-
     tools : str
         Whose nextpnr it is: ``wheel``, or ``native`` for one on PATH, whose MHz may be others.
+    device : Device, optional
+        One of the target's, to be placed on; by default that of the target's file.
 
     Raises
     ------
@@ -191,33 +201,45 @@ def measure(
     if not isinstance(target, hw.Target):
         raise TypeError(f"target must be a Target, got {echo(target)}")
     choose_seeds(load(target.name), seeds)
-    return measure_design(Design.of(spec, emit(spec, target), timed), target, seeds, keep, tools)
+    return measure_design(Design.of(spec, emit(spec, target), timed), target, seeds, keep, tools, device)
 
 
 def measure_design(
-    design: Design, target: hw.Target, seeds: int | None = None, keep: Keep = unkept, tools: str = "wheel"
+    design: Design,
+    target: hw.Target,
+    seeds: int | None = None,
+    keep: Keep = unkept,
+    tools: str = "wheel",
+    device: Device | None = None,
 ) -> Cost:
     """Measure Verilog on a target, as `measure` does; the same errors."""
     flow = load(target.name)
+    if device is not None and device.target != target:
+        raise ValueError(
+            f"device must be one of {target.name}, got {device.name}, which is one of {device.target.name}"
+        )
     commands = flow.dsp_flows if design.dsp else flow.synthesis
     if not commands:
         raise ValueError(f"target {target.name} has no multiplier blocks to measure {design.name} with")
     tools = tools if design.timed else "wheel"
     versions, unplaced = _versions(flow, tools), _unplaced(flow, tools)
-    run = _Run(flow, design, commands, target, keep, tools)
+    run = _Run(flow, design, commands, target, keep, tools, device)
     with scratch() as run.folder:
         (run.folder / "design.v").write_text(design.verilog + harness(design.manifest))
         for name, text in (flow.place or {}).get("files", {}).items():
             (run.folder / name).write_text(text)
         trials = side_by_side([partial(run.synthesised, number) for number in range(len(commands))])
         best = min(range(len(trials)), key=lambda number: (trials[number]["lut"], trials[number]["carry"]))
+        placed_on = run.device(trials[best]["dsp"])
         unplaced = unplaced or (flow.untimed["why"] if trials[best]["untimed"] else "")
+        unplaced = unplaced or ("" if placed_on.options else f"nothing here places on {placed_on.name}")
         speeds = [] if unplaced or not design.timed else run.placed(best, choose_seeds(flow, seeds))
     if not speeds and design.timed:
         unplaced = unplaced or "placed, but nextpnr found no path to time"
     return Cost(
         spec=design.name,
         target=target.name,
+        device=placed_on.name,
         **{name: count for name, count in trials[best].items() if name != "untimed"},
         lut_kind=flow.lut_kind,
         fmax=statistics.median(speeds) if speeds else None,
@@ -262,9 +284,17 @@ class _Run:
     folder: Path
 
     def __init__(
-        self, flow: Flow, design: Design, commands: Sequence[str], target: hw.Target, keep: Keep, tools: str
+        self,
+        flow: Flow,
+        design: Design,
+        commands: Sequence[str],
+        target: hw.Target,
+        keep: Keep,
+        tools: str,
+        device: Device | None,
     ) -> None:
         self.flow, self.design, self.commands, self.keep, self.tools = flow, design, commands, keep, tools
+        self._asked = device
         self._synthesising = threading.Lock()
         text = json.dumps([design.verilog, design.manifest["module"], design.manifest["ports"], design.prepare])
         self._key, self._label = design_key(text, target, tools), f"{design.name} on {target.name}"
@@ -279,7 +309,8 @@ class _Run:
         """MHz by each seed, of what a flow made; none if there is nothing to time."""
 
         def place(count: int, seed: int) -> float | None:
-            key, label = _hash(self._key, self.commands[number], f"seed {seed}"), f"seed {seed} of {self._label}"
+            on = f"on {self._asked}" if self._asked else ""
+            key, label = _hash(self._key, self.commands[number], f"seed {seed}{on}"), f"seed {seed} of {self._label}"
             what = f"nextpnr, seed {count} of {len(seeds)}"
             return self.keep("placement", key, label, SPEED, partial(self._place, number, seed, what))["fmax"]
 
@@ -300,13 +331,12 @@ class _Run:
         modules = _read(self.folder / f"trial{number}.stat")["modules"]
         return self.flow.count(modules[f"\\{self.design.manifest['module']}"]["num_cells_by_type"])
 
-    def _device(self, number: int) -> list[str]:
-        """The options that say on which device it is placed: one that has as many blocks as it takes."""
-        assert self.flow.place is not None
-        larger = self.flow.place.get("larger")
-        if larger is not None and self._counts(number)["dsp"] > larger["dsp"]:
-            return list(larger["options"])
-        return list(self.flow.place["options"])
+    def device(self, blocks: int) -> Device:
+        """What a design with so many multiplier blocks is placed on: what was asked for, or one that has as many."""
+        if self._asked:
+            return self._asked
+        usual, larger = parse_device(self.flow.device), (self.flow.place or {}).get("larger")
+        return parse_device(larger) if larger is not None and blocks > usual.dsp else usual
 
     def _place(self, number: int, seed: int, what: str) -> dict[str, Any]:
         """MHz that nextpnr achieves with a seed; None if it finds no path between registers."""
@@ -320,7 +350,8 @@ class _Run:
         # Who waits for a place is not at it yet, and says nothing.
         with process.place(), step(what) as at:
             found = nextpnr.find(self.flow.place, self.tools)
-            nextpnr.run(found, [*self._device(number), *options], self.folder, at.at)
+            device = self.device(self._counts(number)["dsp"])
+            nextpnr.run(found, [*device.options, *options], self.folder, at.at)
         clocks = _read(report)["fmax"]
         return {"fmax": min((clock["achieved"] for clock in clocks.values()), default=None)}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import hw
+from costmodel.devices import Device
 from costmodel.energy import Energy, energy_key, estimate_energy
 from costmodel.measure import Cost, Keep, check_tools, measure, measure_key, unkept
 from dse import plots, report
@@ -60,11 +61,12 @@ def measure_job(
     seeds: int | None = None,
     keep: Keep = unkept,
     tools: str = "wheel",
+    device: Device | None = None,
 ) -> Job:
     """The job that measures a design on a target, as `measure` does; `keep` has what parts of it gave."""
-    label = f"measure {spec} on {target.name}"
-    key = measure_key(emit(spec, target), target, timed, seeds, tools)
-    work = _plain(measure, spec, target, timed=timed, seeds=seeds, keep=keep, tools=tools)
+    label = f"measure {spec} on {device.name if device else target.name}"
+    key = measure_key(emit(spec, target), target, timed, seeds, tools, device)
+    work = _plain(measure, spec, target, timed=timed, seeds=seeds, keep=keep, tools=tools, device=device)
     return Job("measure", key, label, work, get_type_hints(Cost))
 
 

@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_specs(generate)
     generate.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="folder to write to")
-    generate.add_argument("--target", default="generic", help="fabric to build for (default: generic)")
+    _add_place(generate)
     generate.add_argument("--prefix", default="", metavar="NAME", help="what all modules' names begin with")
     generate.add_argument("--split", action="store_true", help="write a file for each module, and a list of them, .f")
     generate.add_argument(
@@ -138,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
         "macsmith verify mac/int8xint8 mac/e4m3xe4m3/lmul",
     )
     _add_specs(verify)
-    verify.add_argument("--target", default="generic", help="fabric to build for (default: generic)")
+    _add_place(verify)
     _add_run_options(verify)
 
     cost = command(
@@ -146,7 +146,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_specs(cost)
     cost.add_argument(
-        "--target", nargs="+", default=["ecp5"], metavar="TARGET", help="for example ecp5, nexus, xc7 (default: ecp5)"
+        "--target", nargs="+", default=[], metavar="TARGET", help="for example ecp5, nexus, xc7 (default: ecp5)"
+    )
+    cost.add_argument(
+        "--device",
+        nargs="+",
+        default=[],
+        metavar="DEVICE",
+        help="for example ecp5-85k, zu5ev-k26, or a file that describes one, mine.toml; it implies the target",
     )
     cost.add_argument("--no-place", action="store_true", help="count cells, but do not place: no MHz")
     cost.add_argument("--seeds", type=_positive, metavar="N", help="place N times and take the median MHz (default: 3)")
@@ -181,6 +188,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_specs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("specs", nargs="+", metavar="SPEC", help="for example mac/int8xint8 or mac/e4m3xe4m3/lmul")
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", help="fabric to build for (default: generic)")
+    parser.add_argument("--device", help="device to build for, which implies its target: ecp5-85k, zu5ev-k26, ...")
 
 
 def _add_tools(parser: argparse.ArgumentParser) -> None:
@@ -237,10 +249,10 @@ def _generate(options: argparse.Namespace) -> int:
     from rtl_gen.files import check_writable
 
     check_prefix(options.prefix)
-    specs, (target,) = _designs(options.specs, [options.target])
+    specs, ((target, device),) = _designs(options.specs, *_place(options), "generic")
     check_writable(options.output / "design")
     if options.mhz is not None:
-        specs = list(dict.fromkeys(_pipelined(spec, target, options) for spec in specs))
+        specs = list(dict.fromkeys(_pipelined(spec, target, device, options) for spec in specs))
     elif options.confirm:
         raise ValueError("--confirm needs --mhz, the frequency to confirm")
     if not options.force:
@@ -252,7 +264,7 @@ def _generate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _pipelined(spec: Any, target: Any, options: argparse.Namespace) -> Any:
+def _pipelined(spec: Any, target: Any, device: Any, options: argparse.Namespace) -> Any:
     """The spec with registers for a frequency; what was found is said."""
     import hw
     from hw.formats.messages import cut
@@ -268,7 +280,7 @@ def _pipelined(spec: Any, target: Any, options: argparse.Namespace) -> Any:
         check_tools(target, tools := chosen(options.tools))
         # A signal ends the tools and interrupts this thread, and so the other need not be asked what became of it.
         with ThreadPoolExecutor(1) as pool:
-            cost = pool.submit(confirmed, found, target, options.mhz, tools).result()
+            cost = pool.submit(confirmed, found, target, options.mhz, tools, device=device).result()
         found, said = hw.parse(cost.spec), f"placed at {math.floor(cost.fmax or 0)} MHz"
     else:
         said = f"predicted to reach {math.floor(hw.predict(found, target).mhz)} MHz"
@@ -276,16 +288,27 @@ def _pipelined(spec: Any, target: Any, options: argparse.Namespace) -> Any:
     return found
 
 
-def _designs(specs: Sequence[str], targets: Sequence[str]) -> tuple[list[Any], list[Any]]:
-    """The specs and targets of those names, each once; that they go together is checked before any is built."""
+def _place(options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The one target and the one device that a command takes, if they are given."""
+    return ([] if options.target is None else [options.target]), ([] if options.device is None else [options.device])
+
+
+def _designs(
+    specs: Sequence[str], targets: Sequence[str], devices: Sequence[str], usual: str
+) -> tuple[list[Any], list[tuple[Any, Any]]]:
+    """The specs of those names, each once, and where they are asked for, target and device.
+
+    That they go together is checked before any is built.
+    """
     import hw
+    from costmodel.devices import places
 
     found = list(dict.fromkeys(map(hw.parse, specs)))
-    fabrics = list(dict.fromkeys(map(hw.parse_target, targets)))
+    asked = places(targets, devices, usual)
     for spec in found:
-        for fabric in fabrics:
-            hw.check(spec, fabric)
-    return found, fabrics
+        for target, _ in asked:
+            hw.check(spec, target)
+    return found, asked
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -293,7 +316,7 @@ def _verify(options: argparse.Namespace) -> int:
     from dse.jobs import run
     from dse.store import Store
 
-    (specs, (target,)), logs = _designs(options.specs, [options.target]), options.store.parent / "sim"
+    (specs, ((target, _),)), logs = _designs(options.specs, *_place(options), "generic"), options.store.parent / "sim"
     with Store(options.store) as store:
         verdicts = run([verify_job(spec, target, logs) for spec in specs], store, options.jobs)
     for verdict in verdicts:
@@ -308,6 +331,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _cost(options: argparse.Namespace) -> int:
+    from costmodel.devices import parse_device
     from costmodel.measure import check_tools
     from costmodel.nextpnr import chosen
     from costmodel.targets import load
@@ -316,26 +340,30 @@ def _cost(options: argparse.Namespace) -> int:
     from dse.report import table
     from dse.store import Store
 
-    specs, targets = _designs(options.specs, options.target)
+    specs, asked = _designs(options.specs, options.target, options.device, "ecp5")
     tools = chosen(options.tools)
-    for target in targets:
+    for target in dict.fromkeys(target for target, _ in asked):
         load(target.name)
         if not options.no_place:
             check_tools(target, tools)
     with Store(options.store) as store:
         parts = {"timed": not options.no_place, "seeds": options.seeds, "keep": store.keep, "tools": tools}
-        costs = run([measure_job(spec, target, **parts) for spec in specs for target in targets], store, options.jobs)
+        jobs = [measure_job(spec, target, device=device, **parts) for spec in specs for target, device in asked]
+        costs = run(jobs, store, options.jobs)
+    on = [device or parse_device(cost["device"]) for cost, (_, device) in zip(costs, asked * len(specs), strict=True)]
     columns = ["target", "lut", "carry", "ff", "dsp", "bram"]
     lines = [
         [
             cost["spec"],
             *(str(cost[name]) for name in columns),
+            device.share_text(cost),
+            device.name,
             "-" if cost["fmax"] is None else f"{cost['fmax']:.1f}",
             cost["flow"],
         ]
-        for cost in costs
+        for cost, device in zip(costs, on, strict=True)
     ]
-    print(table(["spec", *columns, "MHz", "flow"], lines))
+    print(table(["spec", *columns, "share", "of", "MHz", "flow"], lines))
     for name, reason in dict.fromkeys((cost["target"], cost["unplaced"]) for cost in costs if cost["unplaced"]):
         print(f"MHz - on {name}: {reason}")
     return 0

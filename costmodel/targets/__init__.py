@@ -24,6 +24,8 @@ class Flow:
         The target's name.
     lut_kind : str
         What a LUT is there.
+    device : str
+        The device that designs are placed on, or set beside, if none is named.
     synthesis : tuple of str
         Yosys commands to try; the one with the fewest LUTs counts.
     dsp_flows : tuple of str
@@ -38,16 +40,17 @@ class Flow:
     free : frozenset of str
         Cells that count for nothing.
     place : dict or None
-        How to place and route; None if no open tool can. It has the `package`, `program`, `options` and
-        `seeds`, and may have `before`, Yosys commands that make the netlist ready (pads), `files` that the
-        options name, by their name, `larger`: the options of a device for designs with more than `dsp` blocks,
-        and `extra`: the extra of macsmith that installs the package.
+        How to place and route; None if no open tool can. It has the `package`, `program` and `seeds`, and may have
+        `before`, Yosys commands that make the netlist ready (pads), `files` that the devices' options name, by their
+        name, `larger`: the device for designs with more multiplier blocks than `device` has, and `extra`: the extra of
+        macsmith that installs the package.
     text : str
         The file, to key results by.
     """
 
     name: str
     lut_kind: str
+    device: str
     synthesis: tuple[str, ...]
     dsp_flows: tuple[str, ...]
     block: str
@@ -88,6 +91,7 @@ def load(name: str) -> Flow:
     return Flow(
         name=data["name"],
         lut_kind=data["lut_kind"],
+        device=data["device"],
         synthesis=tuple(data["synthesis"]["flows"]),
         dsp_flows=tuple(data.get("dsp", {"flows": ()})["flows"]),
         block=data.get("dsp", {}).get("block", ""),

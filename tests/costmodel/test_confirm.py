@@ -17,11 +17,26 @@ def placed(monkeypatch: pytest.MonkeyPatch, speed: Any) -> list[str]:
     """Let designs be placed at a speed that is a function of their registers; what was measured."""
     asked = []
 
-    def measured(spec: Any, target: hw.Target, keep: Any = None, tools: str = "") -> measure.Cost:
+    def measured(spec: Any, target: hw.Target, keep: Any = None, tools: str = "", device: Any = None) -> measure.Cost:
         asked.append(spec.name)
         fmax = speed(spec.pipeline)
         return measure.Cost(
-            spec.name, target.name, 1, 0, 0, 0, 0, "LUT4", 1, fmax, [fmax] if fmax else [], "no tool", "f", "d", {}
+            spec.name,
+            target.name,
+            "ecp5-25k",
+            1,
+            0,
+            0,
+            0,
+            0,
+            "LUT4",
+            1,
+            fmax,
+            [fmax] if fmax else [],
+            "no tool",
+            "f",
+            "d",
+            {},
         )
 
     monkeypatch.setattr(confirm, "measure", measured)

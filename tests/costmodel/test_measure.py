@@ -11,6 +11,7 @@ import pytest
 
 import hw
 from costmodel import measure
+from costmodel.devices import parse_device
 from costmodel.levels import levels
 from costmodel.targets import CLASSES, load, measurable
 from costmodel.tools import TOOLS
@@ -26,10 +27,9 @@ def test_every_family_has_a_data_file() -> None:
         assert flow.name == name
         assert flow.text.startswith("# ")
         assert set(data["cells"]) == {*CLASSES, "free"}
-        assert all(data["device"][kind] >= 0 for kind in ("lut", "ff", "bram", "dsp"))
         # Normal flows have no multiplier blocks; those of form dsp are there wherever the hardware has some.
         assert not any("dsp" in command and "-nodsp" not in command for command in flow.synthesis)
-        assert bool(flow.dsp_flows) == bool(hw.TARGETS[name].dsp) == bool(data["device"]["dsp"])
+        assert bool(flow.dsp_flows) == bool(hw.TARGETS[name].dsp) == bool(parse_device(flow.device).dsp)
 
 
 def synthesised(name: str) -> measure.Cost:
@@ -134,10 +134,17 @@ def test_a_design_without_a_register_at_its_blocks_has_no_mhz_where_nextpnr_woul
 
 
 def test_a_design_with_many_blocks_is_placed_on_a_device_that_has_them() -> None:
-    small, large = load("ecp5").place["options"], load("ecp5").place["larger"]  # type: ignore[index]
-    assert "--25k" in small
-    assert "--85k" in large["options"]
-    assert large["dsp"] == tomllib.loads(load("ecp5").text)["device"]["dsp"]
     cost = measure.measure(hw.parse("dot/int8xint8/n29/exact/exact/p1/dsp"), hw.parse_target("ecp5"), seeds=1)
-    assert cost.dsp == 29
+    assert (cost.dsp, cost.device) == (29, "ecp5-85k")
     assert cost.fmax is not None
+
+
+def test_a_design_is_placed_on_the_device_that_is_asked_for() -> None:
+    spec, target = hw.parse("mac/int2xint2/exact/kulisch4/p0"), hw.parse_target("ecp5")
+    large = measure.measure(spec, target, seeds=1, device=parse_device("ecp5-85k"))
+    assert large.device == "ecp5-85k"
+    assert large.fmax != measure.measure(spec, target, seeds=1).fmax
+    absent = measure.measure(hw.parse("mul/int2xint2"), hw.parse_target("nexus"), device=parse_device("lifcl-17"))
+    assert absent.fmax is None
+    with pytest.raises(ValueError, match="device must be one of ice40, got ecp5-85k, which is one of ecp5"):
+        measure.measure(spec, hw.parse_target("ice40"), device=parse_device("ecp5-85k"))

@@ -96,7 +96,9 @@ def test_what_is_stored_is_not_measured_again(tmp_path: Path, monkeypatch: pytes
 
     def count(design: measure.Design, target: hw.Target) -> Any:
         done.append(design.name)
-        return measure.Cost(design.name, target.name, 1, 1, 1, 0, 0, "LUT4", 1, None, [], "", "synth", "", {})
+        return measure.Cost(
+            design.name, target.name, "ecp5-25k", 1, 1, 1, 0, 0, "LUT4", 1, None, [], "", "synth", "", {}
+        )
 
     monkeypatch.setattr(verilog, "measure_design", count)
     with Store(tmp_path / "store.sqlite") as store:
