@@ -20,23 +20,9 @@ def placed(monkeypatch: pytest.MonkeyPatch, speed: Any) -> list[str]:
     def measured(spec: Any, target: hw.Target, keep: Any = None, tools: str = "", device: Any = None) -> measure.Cost:
         asked.append(spec.name)
         fmax = speed(spec.pipeline)
+        cells, speeds = (1, 0, 0, 0, 0), [fmax] if fmax else []
         return measure.Cost(
-            spec.name,
-            target.name,
-            "ecp5-25k",
-            1,
-            0,
-            0,
-            0,
-            0,
-            "LUT4",
-            1,
-            fmax,
-            [fmax] if fmax else [],
-            "no tool",
-            "f",
-            "d",
-            {},
+            spec.name, target.name, "ecp5-25k", *cells, "LUT4", 1, fmax, speeds, "no tool", "f", "d", {}
         )
 
     monkeypatch.setattr(confirm, "measure", measured)

@@ -58,6 +58,12 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
         (["verify", "conv/int8xint8"], "macsmith: spec 'conv/int8xint8': unknown unit 'conv'; known are mac"),
         (["verify", "mac/int4xint4", "--store", "{tmp}/file"], "macsmith: {tmp}/file can't be used as a store"),
         (["cost", "mac/int4xint4", "--target", "generic", "--store", "{tmp}/s"], "macsmith: target 'generic' can't be"),
+        (
+            ["cost", "mac/int4xint4", "--target", "ice40", "--device", "ecp5-25k", "--store", "{tmp}/s"],
+            "macsmith: target ice40 and device ecp5-25k disagree: the device is of ecp5",
+        ),
+        (["generate", "mac/int4xint4", "--device", "ecp5", "-o", "{tmp}/g"], "macsmith: unknown device 'ecp5'; known"),
+        (["verify", "mac/int4xint4", "--device", "{tmp}/d.toml"], "macsmith: {tmp}/d.toml: No such file or directory"),
         (["explore", "{tmp}/none.toml", "-o", "{tmp}/o"], "macsmith: {tmp}/none.toml: No such file or directory"),
         (["explore", "{tmp}/file", "-o", "{tmp}/o"], "macsmith: {tmp}/file: Expected '=' after a key"),
         (["formats", "mxfp8"], "macsmith: unknown format 'mxfp8'; did you mean mxfp8e4m3 or mxfp8e5m2?"),
@@ -252,7 +258,7 @@ def test_verify_and_cost_print_what_they_found_and_reuse_it(tmp_path: Path, caps
     assert capsys.readouterr().err == f"reused 1 of 1 results from {tmp_path / 'store.sqlite'}\n"
     assert main(["cost", "mac/int4xint4", "--target", "xcup", *store]) == 0
     out = capsys.readouterr().out
-    assert re.search(r"mac/int4xint4/exact/kulisch1024/p1 +xcup +\d+ +\d+ +28 +0 +0 +- +synth_xilinx -fam", out)
+    assert re.search(r"mac/int4xint4/exact/kulisch1024/p1 +xcup +\d+ +\d+ +28 +0 +0 +0.1 % LUT +zu3eg +- +synth_xilinx -fam", out)
 
 
 def test_a_wrong_design_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
