@@ -1,7 +1,8 @@
-"""A frame with few pins around a unit, in which every input moves and every result bit is seen."""
+"""A frame with few pins around units, in which every input moves and every result bit is seen."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 TEMPLATE = """\
@@ -16,23 +17,23 @@ module harness(input clk, input rst, input serial_in, input catch_results, outpu
   always @(posedge clk) sampled <= results;
   always @(posedge clk) caught <= catch_results ? sampled : {{caught, 1'b0}};
   assign serial_out = caught[{outputs}-1];
-  {module} unit({connections});
-endmodule
+{units}endmodule
 """
 
 
-def harness(manifest: dict[str, Any]) -> str:
-    """Verilog of module `harness` around the module of a manifest."""
+def harness(manifests: Sequence[dict[str, Any]]) -> str:
+    """Verilog of module `harness` around the modules of manifests."""
     low = {"input": 0, "output": 0}
-    connections = []
-    for port in manifest["ports"]:
-        name, direction, width = port["name"], port["direction"], port["width"]
-        if name in ("clk", "rst"):
-            connections.append(f".{name}({name})")
-            continue
-        bus = "operands" if direction == "input" else "results"
-        connections.append(f".{name}({bus}[{low[direction]} +: {width}])")
-        low[direction] += width
-    return TEMPLATE.format(
-        inputs=low["input"], outputs=low["output"], module=manifest["module"], connections=", ".join(connections)
-    )
+    units = []
+    for number, manifest in enumerate(manifests):
+        connections = []
+        for port in manifest["ports"]:
+            name, direction, width = port["name"], port["direction"], port["width"]
+            if name in ("clk", "rst"):
+                connections.append(f".{name}({name})")
+                continue
+            bus = "operands" if direction == "input" else "results"
+            connections.append(f".{name}({bus}[{low[direction]} +: {width}])")
+            low[direction] += width
+        units.append(f"  {manifest['module']} unit{number or ''}({', '.join(connections)});\n")
+    return TEMPLATE.format(inputs=low["input"], outputs=low["output"], units="".join(units))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import statistics
@@ -16,13 +15,12 @@ from typing import Any
 import hw
 from costmodel import nextpnr
 from costmodel.devices import Device, parse_device
-from costmodel.harness import harness
-from costmodel.levels import levels
-from costmodel.targets import CLASSES, Flow, load
+from costmodel.synthesis import COUNTS, read, synthesise, write
+from costmodel.targets import Flow, load
 from hw.formats import check_int
 from hw.formats.messages import echo
 from hw.specs.base import uses_blocks
-from rtl_gen import Emitted, emit, process, yosys
+from rtl_gen import Emitted, emit, process
 from rtl_gen.files import code_digest
 from rtl_gen.scratch import scratch
 from rtl_gen.side_by_side import side_by_side
@@ -30,6 +28,8 @@ from rtl_gen.steps import step
 from rtl_gen.tools import ToolError, package_version
 
 MAX_SEEDS = 1000
+PARTS = ("costmodel.devices", "costmodel.harness", "costmodel.levels", "costmodel.synthesis", "rtl_gen.yosys")
+"""Code that has a say in what is measured."""
 NO_TOOL = "no open place and route for this family"
 
 
@@ -158,7 +158,7 @@ def check_tools(target: hw.Target, tools: str) -> None:
 def design_key(text: str, target: hw.Target, tools: str = "wheel") -> str:
     """A hash of all that a measurement depends on; `text` stands for the design."""
     flow = load(target.name)
-    code = code_digest(__name__, "costmodel.devices", "costmodel.harness", "costmodel.levels", "rtl_gen.yosys")
+    code = code_digest(__name__, *PARTS)
     return hashlib.sha256("\0".join([text, code, flow.text, json.dumps(_versions(flow, tools))]).encode()).hexdigest()
 
 
@@ -218,37 +218,117 @@ def measure_design(
         raise ValueError(
             f"device must be one of {target.name}, got {device.name}, which is one of {device.target.name}"
         )
-    commands = flow.dsp_flows if design.dsp else flow.synthesis
-    if not commands:
-        raise ValueError(f"target {target.name} has no multiplier blocks to measure {design.name} with")
+    commands = _commands(design, flow)
     tools = tools if design.timed else "wheel"
-    versions, unplaced = _versions(flow, tools), _unplaced(flow, tools)
+    versions = _versions(flow, tools)
     run = _Run(flow, design, commands, target, keep, tools, device)
     with scratch() as run.folder:
-        (run.folder / "design.v").write_text(design.verilog + harness(design.manifest))
+        write([design], run.folder)
         for name, text in (flow.place or {}).get("files", {}).items():
             (run.folder / name).write_text(text)
         trials = side_by_side([partial(run.synthesised, number) for number in range(len(commands))])
-        best = min(range(len(trials)), key=lambda number: (trials[number]["lut"], trials[number]["carry"]))
-        placed_on = run.device(trials[best]["dsp"])
-        unplaced = unplaced or (flow.untimed["why"] if trials[best]["untimed"] else "")
-        unplaced = unplaced or ("" if placed_on.options else f"nothing here places on {placed_on.name}")
-        speeds = [] if unplaced or not design.timed else run.placed(best, choose_seeds(flow, seeds))
+        best = _best(trials)
+        placed_on = device or device_for(flow, trials[best]["dsp"])
+        unplaced = _unplaced(flow, tools, trials[best]["untimed"], placed_on)
+        speeds = [] if unplaced or not design.timed else run.placed(best, placed_on, choose_seeds(flow, seeds))
     if not speeds and design.timed:
         unplaced = unplaced or "placed, but nextpnr found no path to time"
+    return _cost(design, flow, commands[best], trials[best], placed_on, speeds, unplaced, versions)
+
+
+def device_for(flow: Flow, blocks: int) -> Device:
+    """What a design with so many multiplier blocks is placed on, if no device is named: one that has as many."""
+    usual, larger = parse_device(flow.device), (flow.place or {}).get("larger")
+    return parse_device(larger) if larger is not None and blocks > usual.dsp else usual
+
+
+def _commands(design: Design, flow: Flow) -> tuple[str, ...]:
+    """The flows to try."""
+    commands = flow.dsp_flows if design.dsp else flow.synthesis
+    if not commands:
+        raise ValueError(f"target {flow.name} has no multiplier blocks to measure {design.name} with")
+    return commands
+
+
+def _best(trials: Sequence[Mapping[str, int]]) -> int:
+    """Which flow did best."""
+    return min(range(len(trials)), key=lambda number: (trials[number]["lut"], trials[number]["carry"]))
+
+
+def _cost(
+    design: Design,
+    flow: Flow,
+    command: str,
+    counts: Mapping[str, int],
+    device: Device,
+    speeds: list[float],
+    unplaced: str,
+    versions: dict[str, str],
+) -> Cost:
     return Cost(
         spec=design.name,
-        target=target.name,
-        device=placed_on.name,
-        **{name: count for name, count in trials[best].items() if name != "untimed"},
+        target=flow.name,
+        device=device.name,
+        **{name: count for name, count in counts.items() if name != "untimed"},
         lut_kind=flow.lut_kind,
         fmax=statistics.median(speeds) if speeds else None,
         fmax_seeds=speeds,
         unplaced=unplaced,
-        flow=commands[best],
+        flow=command,
         digest=hashlib.sha256(design.verilog.encode()).hexdigest(),
         versions=versions,
     )
+
+
+def measure_batch(designs: Sequence[Design], target: hw.Target) -> list[Cost | ToolError]:
+    """The cells of several designs, in few runs of Yosys: what `measure_design` finds of each that is not to be timed.
+
+    Parameters
+    ----------
+    designs : sequence of Design
+        Of distinct modules, all with multiplier blocks or all without.
+    target : Target
+        The family.
+
+    Returns
+    -------
+    list of Cost or ToolError
+        In the order of the designs; an error where a tool failed on this one, even alone.
+
+    Raises
+    ------
+    ValueError
+        The target can't be measured, two modules have one name, or only some designs may have blocks.
+    ToolError
+        Yosys is missing.
+    """
+    flow = load(target.name)
+    names = [design.manifest["module"] for design in designs]
+    if len(set(names)) < len(names) or len({design.dsp for design in designs}) > 1:
+        raise ValueError("designs must be of distinct modules, all with multiplier blocks or all without")
+    versions = _versions(flow)
+    if not designs:
+        return []
+    commands = _commands(designs[0], flow)
+    try:
+        with scratch() as folder:
+            write(designs, folder)
+            trials = [synthesise(designs, flow, command, folder, "trial", placed=False) for command in commands]
+    except ToolError as error:
+        if process.is_stopped():
+            raise
+        if len(designs) == 1:
+            return [error]
+        # One of them is at fault; the others need not fail with it.
+        half = len(designs) // 2
+        return [*measure_batch(designs[:half], target), *measure_batch(designs[half:], target)]
+    found: list[Cost | ToolError] = []
+    for design, counts in zip(designs, zip(*trials, strict=True), strict=True):
+        best = _best(counts)
+        device = device_for(flow, counts[best]["dsp"])
+        unplaced = _unplaced(flow, "wheel", counts[best]["untimed"], device)
+        found.append(_cost(design, flow, commands[best], counts[best], device, [], unplaced, versions))
+    return found
 
 
 def _versions(flow: Flow, tools: str = "wheel") -> dict[str, str]:
@@ -265,16 +345,17 @@ def _versions(flow: Flow, tools: str = "wheel") -> dict[str, str]:
     return versions
 
 
-def _unplaced(flow: Flow, tools: str = "wheel") -> str:
-    """Why nothing can be placed on a family; empty if it can."""
+def _unplaced(flow: Flow, tools: str, untimed: int, device: Device) -> str:
+    """Why a design with so many blocks that can't be timed is not placed on a device; empty if it can be."""
     if flow.place is None:
         return NO_TOOL
     if "absent" in _versions(flow, tools).values():
         return f"not placed: pip install 'macsmith[{flow.place['extra']}]'"
-    return ""
+    if untimed:
+        return flow.untimed["why"]
+    return "" if device.options else f"nothing here places on {device.name}"
 
 
-COUNTS: dict[str, Any] = {**dict.fromkeys(CLASSES, int), "levels": int, "untimed": int}
 SPEED: dict[str, Any] = {"fmax": float | None}
 
 
@@ -305,40 +386,26 @@ class _Run:
         key = _hash(self._key, command)
         return self.keep("synthesis", key, f"{command} of {self._label}", COUNTS, lambda: self._synthesise(number))
 
-    def placed(self, number: int, seeds: list[int]) -> list[float]:
+    def placed(self, number: int, device: Device, seeds: list[int]) -> list[float]:
         """MHz by each seed, of what a flow made; none if there is nothing to time."""
 
         def place(count: int, seed: int) -> float | None:
             on = f"on {self._asked}" if self._asked else ""
             key, label = _hash(self._key, self.commands[number], f"seed {seed}{on}"), f"seed {seed} of {self._label}"
             what = f"nextpnr, seed {count} of {len(seeds)}"
-            return self.keep("placement", key, label, SPEED, partial(self._place, number, seed, what))["fmax"]
+            return self.keep("placement", key, label, SPEED, partial(self._place, number, device, seed, what))["fmax"]
 
         found = side_by_side([partial(place, count, seed) for count, seed in enumerate(seeds, 1)])
         speeds = [speed for speed in found if speed is not None]
         return speeds if len(speeds) == len(found) else []
 
     def _synthesise(self, number: int) -> dict[str, int]:
-        with process.place(), step(f"Yosys, flow {number + 1} of {len(self.commands)}: {self.commands[number]}"):
-            name, module = f"trial{number}", self.design.manifest["module"]
-            yosys.run(_commands(self.flow, self.commands[number], self.design, name), self.folder)
-            netlist = _read(self.folder / f"{name}.unit.json")["modules"][module]
-            found = {**self._counts(number), "levels": levels(netlist, self.flow)}
-            return {**found, "untimed": _untimed(netlist, self.flow)}
+        command = self.commands[number]
+        with process.place(), step(f"Yosys, flow {number + 1} of {len(self.commands)}: {command}"):
+            (found,) = synthesise([self.design], self.flow, command, self.folder, f"trial{number}")
+            return found
 
-    def _counts(self, number: int) -> dict[str, int]:
-        """What the unit takes, of what a flow made."""
-        modules = _read(self.folder / f"trial{number}.stat")["modules"]
-        return self.flow.count(modules[f"\\{self.design.manifest['module']}"]["num_cells_by_type"])
-
-    def device(self, blocks: int) -> Device:
-        """What a design with so many multiplier blocks is placed on: what was asked for, or one that has as many."""
-        if self._asked:
-            return self._asked
-        usual, larger = parse_device(self.flow.device), (self.flow.place or {}).get("larger")
-        return parse_device(larger) if larger is not None and blocks > usual.dsp else usual
-
-    def _place(self, number: int, seed: int, what: str) -> dict[str, Any]:
+    def _place(self, number: int, device: Device, seed: int, what: str) -> dict[str, Any]:
         """MHz that nextpnr achieves with a seed; None if it finds no path between registers."""
         assert self.flow.place is not None
         netlist, report = self.folder / f"trial{number}.json", self.folder / f"report{seed}.json"
@@ -350,60 +417,10 @@ class _Run:
         # Who waits for a place is not at it yet, and says nothing.
         with process.place(), step(what) as at:
             found = nextpnr.find(self.flow.place, self.tools)
-            device = self.device(self._counts(number)["dsp"])
             nextpnr.run(found, [*device.options, *options], self.folder, at.at)
-        clocks = _read(report)["fmax"]
+        clocks = read(report)["fmax"]
         return {"fmax": min((clock["achieved"] for clock in clocks.values()), default=None)}
-
-
-def _untimed(netlist: dict[str, Any], flow: Flow) -> int:
-    """Multiplier blocks of a netlist that nextpnr takes to be faster than they are."""
-    blocks = [cell for cell in netlist["cells"].values() if flow.untimed and cell["type"] in flow.cells["dsp"]]
-    needed = flow.untimed.get("unless", {})
-    timed = [
-        bool(needed) and all(str(cell["parameters"].get(name, "0"))[-1] == value for name, value in needed.items())
-        for cell in blocks
-    ]
-    return timed.count(False)
 
 
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _read(path: Path) -> Any:
-    """What a tool has written as JSON; tools do not look whether the disk had room."""
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise OSError(errno.ENOSPC, f"{path.name} could not be written whole: is the disk full?") from error
-
-
-def _commands(flow: Flow, command: str, design: Design, name: str) -> list[yosys.Command]:
-    """What Yosys does: cells of the unit, its netlist, and that of the unit in the harness, go to files."""
-    module = design.manifest["module"]
-    return [
-        "read_verilog design.v",
-        "hierarchy -top harness",
-        "proc",
-        *(f"{before} {module}" for before in design.prepare),
-        # What the unit instantiates becomes part of it: not every family's flow would do that.
-        f"flatten -noscopeinfo {module}",
-        # Yosys reads Verilog anew when it meets the family's cells, and forgets what was done to it.
-        f"write_rtlil {name}.il",
-        "design -reset",
-        f"read_rtlil {name}.il",
-        # The unit stays a module of its own until it is counted: none of its logic can move out.
-        f"setattr -mod -set keep_hierarchy 1 {module}",
-        f"{command} -top harness",
-        f"tee -o {name}.stat stat -json",
-        f"select {module}",
-        f"write_json -selected {name}.unit.json",
-        "select -clear",
-        f"setattr -mod -unset keep_hierarchy {module}",
-        "flatten",
-        "opt_clean",
-        *(flow.place or {}).get("before", ()),
-        # An older nextpnr takes what names a scope for a cell to place.
-        f"write_json -noscopeinfo {name}.json",
-    ]

@@ -83,8 +83,8 @@ def act_for(other: threading.Thread) -> None:
     _helped[threading.current_thread()] = other
 
 
-def _is_stopped() -> bool:
-    """Whether this thread may start no more."""
+def is_stopped() -> bool:
+    """Whether this thread may start no more programs: it, or whom it works for, was told to end."""
     thread: threading.Thread | None = threading.current_thread()
     while thread is not None:
         if thread in _stopped:
@@ -114,7 +114,7 @@ def start(command: Sequence[str | Path], folder: Path | None = None, **options: 
         raise ToolError(f"{words[0]} can't be run: {error.strerror}") from error
     _running.add(process)
     # Looked at after the process can be found: whoever ends everything sees the one or is seen by the other.
-    if _is_stopped():
+    if is_stopped():
         forget(process)
         raise ToolError(f"{Path(words[0]).name} was ended")
     return process
@@ -209,7 +209,7 @@ def _ended(
     command: Sequence[str | Path], process: subprocess.Popen[Any], out: str, err: str
 ) -> subprocess.CompletedProcess[str]:
     """What came of a program, unless it was us who ended it."""
-    if _is_stopped():
+    if is_stopped():
         raise ToolError(f"{Path(command[0]).name} was ended")
     return subprocess.CompletedProcess(list(command), process.returncode, out, err)
 

