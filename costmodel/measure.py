@@ -128,17 +128,17 @@ def unkept(
 
 
 def measure_key(
-    emitted: Emitted,
+    digest: str,
     target: hw.Target,
     timed: bool = True,
     seeds: int | None = None,
     tools: str = "wheel",
     device: Device | None = None,
 ) -> str:
-    """A hash of all that a measurement of a spec depends on: Verilog, harness, flow, seeds, device, tool versions."""
+    """A hash of all that a measurement depends on: Verilog, of that digest, harness, flow, seeds, device, versions."""
     placed = f"{len(choose_seeds(load(target.name), seeds))} seeds" if timed else "not placed"
     where = f" {device}" if device else ""
-    return design_key(f"{emitted.digest} {placed}{where}", target, tools if timed else "wheel")
+    return design_key(f"{digest} {placed}{where}", target, tools if timed else "wheel")
 
 
 def choose_seeds(flow: Flow, count: int | None = None) -> list[int]:

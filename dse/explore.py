@@ -65,7 +65,7 @@ def measure_job(
 ) -> Job:
     """The job that measures a design on a target, as `measure` does; `keep` has what parts of it gave."""
     label = f"measure {spec} on {device.name if device else target.name}"
-    key = measure_key(emit(spec, target), target, timed, seeds, tools, device)
+    key = measure_key(emit(spec, target).digest, target, timed, seeds, tools, device)
     work = _plain(measure, spec, target, timed=timed, seeds=seeds, keep=keep, tools=tools, device=device)
     return Job("measure", key, label, work, get_type_hints(Cost))
 

