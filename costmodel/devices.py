@@ -69,7 +69,8 @@ class Device:
         kind, share = self.fullest(cost)
         if share == float("inf"):
             return f"no {kind.upper()}"
-        return f"{100 * share:.{0 if share >= 0.1 else 1}f} % {kind.upper()}"
+        percent = 100 * share
+        return f"{percent:.0f} % {kind.upper()}" if percent >= 10 else f"{percent:.2g} % {kind.upper()}"
 
 
 def _share(used: float, total: int) -> float:

@@ -259,7 +259,7 @@ def test_verify_and_cost_print_what_they_found_and_reuse_it(tmp_path: Path, caps
     assert main(["cost", "mac/int4xint4", "--target", "xcup", *store]) == 0
     out = capsys.readouterr().out
     assert re.search(
-        r"mac/int4xint4/exact/kulisch1024/p1 +xcup +\d+ +\d+ +28 +0 +0 +0.1 % LUT +zu3eg +- +synth_xilinx -fam", out
+        r"mac/int4xint4/exact/kulisch1024/p1 +xcup +\d+ +\d+ +28 +0 +0 +0.041 % LUT +zu3eg +- +synth_xilinx -fam", out
     )
 
 
