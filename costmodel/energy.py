@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import math
-import tomllib
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -21,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from costmodel.gates import gate_netlist, weights
 from hw.formats import Format, Integer
 from hw.formats.messages import echo
 from hw.specs.mac import MacSpec
-from rtl_gen import Emitted, emit, yosys
+from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
-from rtl_gen.scratch import scratch
 from rtl_gen.tools import package_version
 from sim.activity import simulate
 from sim.golden import decode, encode
@@ -77,7 +75,7 @@ class Energy:
 def energy_key(emitted: Emitted, table: str = DEFAULT_TABLE) -> str:
     """A hash of all that an estimate depends on."""
     data = [_data("gates.toml"), _data("energy_ops.csv"), table]
-    code = code_digest(__name__, "sim.activity", "sim.golden", "hw.formats")
+    code = code_digest(__name__, "costmodel.gates", "sim.activity", "sim.golden", "hw.formats")
     versions = [package_version("pyosys"), package_version("numpy")]
     return hashlib.sha256("\0".join([emitted.digest, *data, code, *versions]).encode()).hexdigest()
 
@@ -166,20 +164,9 @@ def reference_switching(name: str) -> float:
     return _switched(REFERENCES[name], "reference", inputs)[1]
 
 
-def gate_netlist(verilog: str, module: str) -> dict[str, Any]:
-    """A module as the gates that the estimate weighs, in the form of Yosys's ``write_json``."""
-    flow = tomllib.loads(_data("gates.toml"))["flow"]
-    with scratch() as folder:
-        (folder / "design.v").write_text(verilog)
-        commands = ["read_verilog design.v", f"hierarchy -check -top {module}", *flow, "write_json out.json"]
-        yosys.run(commands, folder)
-        return json.loads((folder / "out.json").read_text())["modules"][module]
-
-
 def _switched(verilog: str, module: str, inputs: dict[str, NDArray[np.int64]]) -> tuple[float, float]:
     """NAND2 units of a module, and how many of them switch in a cycle."""
-    gates, netlist = tomllib.loads(_data("gates.toml")), gate_netlist(verilog, module)
-    weight = {cell: count / gates["transistors_per_nand2"] for cell, count in gates["transistors"].items()}
+    netlist, weight = gate_netlist(verilog, module), weights()
     size = sum(weight[cell["type"]] for cell in netlist["cells"].values())
     toggles = simulate(netlist, inputs).toggles
     return size, sum(weight[cell] * rate for cell, rate in toggles.items())
