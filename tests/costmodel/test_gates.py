@@ -22,6 +22,15 @@ library (tiny) {
 }
 """
 
+SMALLER = {
+    "array": "array/int4xint4/2x2/os",
+    "blockgemm": "blockgemm/mxfp4xmxfp4/2x2/fp32",
+    "dot": "dot/int4xint4/n4",
+    "gemm": "gemm/int4xint4/2x2/os",
+    "requant": "requant/fix20.0xint4/n1/tensor",
+}
+"""Where a unit's example takes long."""
+
 
 @pytest.fixture
 def liberty(tmp_path: Path) -> Path:
@@ -45,8 +54,8 @@ def test_size_is_that_of_the_cells() -> None:
     assert Gates(**found.to_dict()) == found
 
 
-@pytest.mark.parametrize("unit", [unit for unit in hw.UNITS if unit not in ("gemm", "blockgemm", "array", "pack")])
-def test_every_unit_has_a_size(unit: str) -> None:
+@pytest.mark.parametrize("unit", [unit for unit in hw.UNITS if unit != "pack"])
+def test_every_unit_that_portable_rtl_can_be_has_a_size(unit: str) -> None:
     assert count_gates(hw.parse(SMALLER.get(unit, spec_type(unit).example))).nand2 > 50
 
 
@@ -73,7 +82,7 @@ def test_a_liberty_file_gives_areas(liberty: Path) -> None:
         ("\xff", "bad.lib can't be used as a Liberty file: "),
         (
             LIBERTY.replace("cell (FLOP)", "cell (FLOP) { } ignored (FLOP)"),
-            "bad.lib: must have a register with an area",
+            "bad.lib can't be used as a Liberty file: .*D flip-flops are not supported",
         ),
     ],
 )
