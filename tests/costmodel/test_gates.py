@@ -24,10 +24,14 @@ library (tiny) {
 
 SMALLER = {
     "array": "array/int4xint4/2x2/os",
+    "blockadd": "blockadd/mxfp4xmxfp4/n1/bf16",
     "blockgemm": "blockgemm/mxfp4xmxfp4/2x2/fp32",
     "dot": "dot/int4xint4/n4",
     "gemm": "gemm/int4xint4/2x2/os",
+    "matvec": "matvec/int4xint4/2x2",
     "requant": "requant/fix20.0xint4/n1/tensor",
+    "tellme": "tellme/int4/g2/t1/q1/half/lutram",
+    "tmac": "tmac/int2xint4/g2/t1/q1/parallel/half/lutram",
 }
 """Where a unit's example takes long."""
 
