@@ -29,7 +29,7 @@ SMALLER = {
     "dot": "dot/int4xint4/n4",
     "gemm": "gemm/int4xint4/2x2/os",
     "matvec": "matvec/int4xint4/2x2",
-    "requant": "requant/fix20.0xint4/n1/tensor",
+    "requant": "requant/fix12.0xint3/n1/tensor",
     "tellme": "tellme/int4/g2/t1/q1/half/lutram",
     "tmac": "tmac/int2xint4/g2/t1/q1/parallel/half/lutram",
 }
