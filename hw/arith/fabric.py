@@ -8,6 +8,7 @@ whose cells are known has a subclass that writes cells, and gives the same numbe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
@@ -15,7 +16,7 @@ from hw.arith.logic import Logic
 from hw.arith.place import Place, bit
 from hw.arith.product import halves
 from hw.arith.select import tree
-from hw.arith.steps import bits, extend
+from hw.arith.steps import Row, Step, bits, extend
 from hw.arith.term import Term, place_of, wired
 from hw.arith.wires import lookup
 
@@ -63,14 +64,7 @@ class Fabric:
 
     def add(self, m: Logic, name: str, x: Value, y: Value, width: int, carry: Value | int = 0) -> Signal:
         """``x + y + carry`` modulo ``2**width``; unsigned, whatever the operands are."""
-        x, y = (Cat(*fitted(value, width)) for value in (x, y))
-        total, above = Signal(width, name=name), Signal(1, name=f"unused_above_{name}")
-        if isinstance(carry, Value):
-            # Into one adder, from a bit below: as a third number it would cost a second.
-            m.split([Signal(1, name=f"unused_below_{name}"), total, above], Cat(1, x) + Cat(carry, y))
-        else:
-            m.split([total, above], (x + y + carry)[: width + 1] if carry else x + y)
-        return total
+        return m.row(name, _Sum(carry, fitted(x, width), fitted(y, width)), width)
 
     def add_three(self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int) -> Signal:
         """``x + y + z`` modulo ``2**width``; unsigned, whatever the operands are."""
@@ -186,6 +180,25 @@ class Fabric:
             Whether rows go in a tree, not in a chain, where that makes a difference.
         """
         return halves(m, name, x, y, m.stages)
+
+
+@dataclass(frozen=True)
+class _Sum(Row):
+    """A row as an operator: the sum of two numbers, given by their bits."""
+
+    carry: Value | int
+    x: Sequence[Value]
+    y: Sequence[Value]
+
+    def write(self, name: str, total: Signal, low: int, carry: Value | int, leaves: Signal | None) -> Step:
+        width = len(total)
+        x, y = (Cat(*number[low : low + width]) for number in (self.x, self.y))
+        above = Signal(1, name=f"unused_above_{name}") if leaves is None else leaves
+        if not isinstance(carry, Value):
+            return Step(name, [total, above], Cat(total, above), (x + y + carry)[: width + 1] if carry else x + y)
+        # Into one adder, from a bit below: as a third number it would cost a second.
+        below = Signal(1, name=f"unused_below_{name}")
+        return Step(name, [total, below, above], Cat(below, total, above), Cat(1, x) + Cat(carry, y))
 
 
 def _cut(m: Logic, name: str, x: Value, widths: Sequence[int]) -> list[Value]:

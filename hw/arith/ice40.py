@@ -7,6 +7,7 @@ share/ice40/cells_sim.v, SB_CARRY and SB_LUT4.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from amaranth.hdl import Const, Signal, Value
 
@@ -17,13 +18,16 @@ from hw.arith.multiplier import conditional
 from hw.arith.place import Function, Place, table
 from hw.arith.product import star
 from hw.arith.select import chained
-from hw.arith.steps import Cell, bits, extend
+from hw.arith.steps import Cell, Row, Step, bits, extend
 from hw.arith.term import Term, wired
 
 CELLS_A_TILE = 8
 """In a tile with 32 wires from outside: eight cells of four inputs leave none for an enable or a reset."""
 Column = tuple[Value, Value, Value, Function]
 """One place: a wire beside, the two that are added, and what the LUT puts out of those three and the carry."""
+
+LEAVES: Column = (Const(0, 1), Const(0, 1), Const(0, 1), lambda _k, _a, _b, c: c)
+"""The place that a carry leaves the chain by."""
 
 
 class Ice40(CarryFabric):
@@ -95,9 +99,7 @@ class Ice40(CarryFabric):
         columns: list[Column] = [
             (clear, s, b, lambda k, a, b, c: b if k else a ^ b ^ c) for s, b in zip(bits(total), addend, strict=False)
         ]
-        nothing = Const(0, 1)
-        leaves: list[Column] = [(nothing, nothing, nothing, lambda _k, _a, _b, c: c)] * above
-        return self._columns(m, name, [*columns, *leaves], carry, 0 if isinstance(clear, Const) else CELLS_A_TILE)
+        return self._columns(m, name, [*columns, *[LEAVES] * above], carry, 0 if isinstance(clear, Const) else CELLS_A_TILE)
 
     def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
         # In -x the bits above the lowest one of x are inverted. The carry says whether there was a one below.
@@ -133,7 +135,23 @@ class Ice40(CarryFabric):
 
     def _columns(self, m: Logic, name: str, columns: Sequence[Column], carry: Value | int, spaced: int = 0) -> Signal:
         """A row; with a cell that only hands the carry on as the last of so many, if `spaced` is not 0."""
-        total, carries = Signal(len(columns), name=name), Signal(len(columns) + 1, name=f"{name}_carry")
+        return m.row(name, _Row(columns, carry, spaced), len(columns))
+
+
+@dataclass(frozen=True)
+class _Row(Row):
+    """A row as cells, given by its places."""
+
+    columns: Sequence[Column]
+    carry: Value | int
+    spaced: int
+
+    def write(self, name: str, total: Signal, low: int, carry: Value | int, leaves: Signal | None) -> Step:
+        columns, outputs = list(self.columns[low : low + len(total)]), bits(total)
+        if leaves is not None:
+            columns.append(LEAVES)
+            outputs.append(leaves)
+        spaced, carries = self.spaced, Signal(len(columns) + 1, name=f"{name}_carry")
         passed = Signal((len(columns) - 1) // (spaced - 1) if spaced else 0, name=f"{name}_passed")
         cells: list[Cell] = []
         zero, one = Const(0, 1), Const(1, 1)
@@ -144,15 +162,15 @@ class Ice40(CarryFabric):
             enters = carries[0]
         for index, (beside, x, y, function) in enumerate(columns):
             if spaced and index and index % (spaced - 1) == 0:
-                leaves = passed[index // (spaced - 1) - 1]
-                cells.append(Cell("SB_CARRY", {}, {"I0": zero, "I1": one, "CI": enters}, {"CO": leaves}, kept=True))
-                enters = leaves
-            cells.append(_lut((beside, x, y, enters), function, total[index]))
+                onward = passed[index // (spaced - 1) - 1]
+                cells.append(Cell("SB_CARRY", {}, {"I0": zero, "I1": one, "CI": enters}, {"CO": onward}, kept=True))
+                enters = onward
+            cells.append(_lut((beside, x, y, enters), function, outputs[index]))
             if index < len(columns) - 1:
                 cells.append(Cell("SB_CARRY", {}, {"I0": x, "I1": y, "CI": enters}, {"CO": carries[index + 1]}))
                 enters = carries[index + 1]
-        m.cells(name, cells, [total, carries, *([passed] if len(passed) else [])])
-        return total
+        more = [*([passed] if len(passed) else []), *([] if leaves is None else [leaves])]
+        return Step(name, [total, carries, *more], None, None, cells)
 
 
 def _lut(wires: Sequence[Value], function: Function, output: Value) -> Cell:

@@ -17,10 +17,10 @@ from amaranth.hdl import Cat, Const, Signal, Value
 from hw.arith.carry import CarryFabric
 from hw.arith.logic import Logic
 from hw.arith.multiplier import paired
-from hw.arith.place import Function, Place, always, bit, plain, table
+from hw.arith.place import NOTHING, Function, Place, bit, plain, table
 from hw.arith.product import parts
 from hw.arith.select import chained, joined
-from hw.arith.steps import Cell, bits
+from hw.arith.steps import Cell, Row, Step, bits
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,10 @@ CELLS = {
 }
 
 
+Half = tuple[list[Value], int]
+"""The wires A to D of a place, and its table."""
+
+
 class Lattice(CarryFabric):
     """Rows of carry cells.
 
@@ -80,27 +84,9 @@ class Lattice(CarryFabric):
         self.table_inputs = 6 if self.cell.wide else 4
 
     def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
-        entry: list[Place] = []
-        if isinstance(carry, Value):
-            # A carry can enter from a wire only through a place of its own.
-            entry, carry = [Place((carry,), lambda c: c, lambda c: c)], 0
-        total, nothing = Signal(len(places), name=name), Signal(2, name=f"unused_beside_{name}")
-        outputs = [*(nothing[0] for _ in entry), *bits(total)]
-        places = [*entry, *places]
-        if len(places) % 2:
-            places, outputs = [*places, Place((), always(0), always(0))], [*outputs, nothing[1]]
-        carries = Signal(len(places) // 2, name=f"{name}_carry")
-        halves = [self._half(m, f"{name}_{index}", index % 2, place) for index, place in enumerate(places)]
-        cells = []
-        for index in range(0, len(places), 2):
-            (low, low_init), (high, high_init) = halves[index : index + 2]
-            enters = carries[index // 2 - 1] if index else Const(int(carry), 1)
-            leaves = {"S0": outputs[index], "S1": outputs[index + 1], "COUT": carries[index // 2]}
-            parameters = {**dict(self.cell.parameters), **low_init, **high_init}
-            cells.append(Cell(self.cell.kind, parameters, {"CIN": enters, **low, **high}, leaves))
-        unread = [nothing] if len(outputs) > len(total) else []
-        m.cells(name, cells, [total, carries, *unread])
-        return total
+        first = int(isinstance(carry, Value))
+        halves = [self._fit(m, f"{name}_{index}", place) for index, place in enumerate(places, first)]
+        return m.row(name, _Row(self, halves, carry), len(places))
 
     def lookup(self, m: Logic, name: str, wires: Value, width: int, function: Callable[[int], int]) -> Value:
         if not self.cell.wide or not 5 <= len(wires) <= 6:
@@ -126,14 +112,27 @@ class Lattice(CarryFabric):
         """A table as a parameter."""
         return f"0x{contents:04x}" if self.cell.text else Const(contents, 16)
 
-    def _half(self, m: Logic, name: str, half: int, place: Place) -> tuple[dict[str, Value], dict[str, Any]]:
-        """The wires and the parameter of half a cell."""
-        wires, contents = self._fit(m, name, place)
-        inputs = {f"{letter}{half}": wire for letter, wire in zip("ABCD", wires, strict=True)}
-        return inputs, {f"INIT{half}": self._init(contents)}
+    def cells(self, halves: Sequence[Half], outputs: Sequence[Value], carry: int, carries: Signal) -> list[Cell]:
+        """The cells of an even number of places; `carries` are those that leave them."""
+        cells = []
+        for index in range(0, len(halves), 2):
+            inputs = {"CIN": carries[index // 2 - 1] if index else Const(carry, 1)}
+            parameters: dict[str, Any] = dict(self.cell.parameters)
+            for half, (wires, contents) in enumerate(halves[index : index + 2]):
+                inputs |= {f"{letter}{half}": wire for letter, wire in zip("ABCD", wires, strict=True)}
+                parameters[f"INIT{half}"] = self._init(contents)
+            leaves = {"S0": outputs[index], "S1": outputs[index + 1], "COUT": carries[index // 2]}
+            cells.append(Cell(self.cell.kind, parameters, inputs, leaves))
+        return cells
 
-    def _fit(self, m: Logic, name: str, place: Place) -> tuple[list[Value], int]:
-        """The wires A to D of a place, and its table; functions that do not fit get a LUT before it."""
+    def contents(self, place: Place) -> Half:
+        """The half of a cell that is a place which is known to fit."""
+        fitted = self._contents(place)
+        assert fitted is not None
+        return fitted
+
+    def _fit(self, m: Logic, name: str, place: Place) -> Half:
+        """The half of a cell that is a place; functions that do not fit get a LUT before it."""
         if fitted := self._contents(place):
             return fitted
         x = m.wire(f"{name}_x", bit(place.x(*place.inputs)))
@@ -141,11 +140,9 @@ class Lattice(CarryFabric):
         if fitted := self._contents(Place((x, *place.inputs), lambda a, *_: a, lambda _, *rest: place.y(*rest))):
             return fitted
         y = m.wire(f"{name}_y", bit(place.y(*place.inputs)))
-        fitted = self._contents(plain(x, y))
-        assert fitted is not None
-        return fitted
+        return self.contents(plain(x, y))
 
-    def _contents(self, place: Place) -> tuple[list[Value], int] | None:
+    def _contents(self, place: Place) -> Half | None:
         place = place.trimmed()
         count = len(place.inputs)
         if count > 4:
@@ -177,6 +174,35 @@ class Lattice(CarryFabric):
             if entries.setdefault(seen, a ^ self.cell.inverted) != a ^ self.cell.inverted:
                 return None
         return sum(value << address for address, value in entries.items())
+
+
+@dataclass(frozen=True)
+class _Row(Row):
+    """A row as cells, given by its places."""
+
+    fabric: Lattice
+    halves: Sequence[Half]
+    carry: Value | int
+
+    def write(self, name: str, total: Signal, low: int, carry: Value | int, leaves: Signal | None) -> Step:
+        halves, outputs = list(self.halves[low : low + len(total)]), bits(total)
+        nothing = Signal(2, name=f"unused_beside_{name}")
+        if isinstance(carry, Value):
+            # A carry can enter from a wire only through a place of its own.
+            halves.insert(0, self.fabric.contents(Place((carry,), lambda c: c, lambda c: c)))
+            outputs.insert(0, nothing[0])
+            carry = 0
+        if leaves is not None:
+            # And leave only through one.
+            halves.append(self.fabric.contents(NOTHING))
+            outputs.append(leaves)
+        if len(halves) % 2:
+            halves.append(self.fabric.contents(NOTHING))
+            outputs.append(nothing[1])
+        carries = Signal(len(halves) // 2, name=f"{name}_carry")
+        unread = [nothing] if len(outputs) > len(total) + (leaves is not None) else []
+        targets = [total, carries, *unread, *([] if leaves is None else [leaves])]
+        return Step(name, targets, None, None, self.fabric.cells(halves, outputs, carry, carries))
 
 
 def _bit_of(function: Callable[[int], int], n: int) -> Callable[[int], int]:

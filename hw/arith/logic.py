@@ -8,13 +8,15 @@ itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.hdl._ast import SignalDict
 
 from hw.arith.pieces import pieces
-from hw.arith.schedule import Schedule, schedule
-from hw.arith.steps import Absorbs, Cell, Datapath, Loop, Registered, Step
+from hw.arith.schedule import Schedule
+from hw.arith.segments import in_segments
+from hw.arith.steps import Absorbs, Cell, Datapath, Loop, Registered, Row, Step
 from hw.arith.writer import Writer
 from hw.formats.messages import echo
 from hw.target import GENERIC, Target
@@ -62,6 +64,12 @@ class Logic:
     def cells(self, name: str, cells: list[Cell], outputs: Sequence[Signal]) -> None:
         """Cells of the fabric that together define `outputs`."""
         self.steps.append(Step(name, list(outputs), None, None, cells))
+
+    def row(self, name: str, row: Row, width: int) -> Signal:
+        """The sum of a carry row of so many places."""
+        total = Signal(width, name=name)
+        self.steps.append(replace(row.write(name, total, 0, row.carry, None), row=row))
+        return total
 
     def block(self, name: str, products: Sequence[Signal], value: Value, block: Absorbs) -> None:
         """Products that a multiplier block makes, which may have registers of its own."""
@@ -135,9 +143,10 @@ class Logic:
             As `into`.
         """
         if not self.stages:
-            return Schedule([0] * len(self.steps), 0.0)
+            return Schedule([0] * len(self.steps), 0.0, 0)
         self.steps = pieces(self.steps)
-        return schedule(self._datapath(), self.stages, delays_of(self.target.name))
+        self.steps, plan = in_segments(self._datapath(), self.stages, delays_of(self.target.name))
+        return plan
 
     def _datapath(self) -> Datapath:
         return Datapath(self.steps, [result for result, _ in self.results], self.late, self.loops)

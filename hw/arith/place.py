@@ -81,6 +81,10 @@ def always(value: int) -> Function:
     return lambda *inputs: value
 
 
+NOTHING = Place((), always(0), always(0))
+"""The place where nothing is added but the carry."""
+
+
 def choose(known: Sequence[int]) -> Function:
     """The first input, or the known bit of the first of the other inputs that is set."""
 

@@ -22,10 +22,11 @@ class TooDeep(ValueError):
 
 @dataclass
 class Schedule:
-    """The stage of each step, in the order of the steps; and the longest stage, in ns."""
+    """The stage of each step, in the order of the steps; the longest stage, in ns; and the bits of registers."""
 
     stages: list[int]
     period: float
+    registers: int
 
 
 def schedule(datapath: Datapath, stages: int, delays: Delays) -> Schedule:
@@ -37,6 +38,11 @@ def schedule(datapath: Datapath, stages: int, delays: Delays) -> Schedule:
         There are more stages than steps that take time, one after the other.
     """
     return _Scheduler(datapath, stages, delays).best()
+
+
+def fits(datapath: Datapath, stages: int, delays: Delays, period: float) -> bool:
+    """Whether the steps can be assigned to stages none of which is longer than `period`."""
+    return _Scheduler(datapath, stages, delays).early(period) is not None
 
 
 class _Scheduler:
@@ -67,19 +73,19 @@ class _Scheduler:
     def best(self) -> Schedule:
         together = [0] * len(self.steps)
         if not self.stages:
-            return Schedule(together, self._period(together))
+            return self._of(together)
         levels, deepest = self._levels()
         # A register on the inputs counts: what is before the unit takes time too.
         if self.stages - self.ahead > deepest:
             raise TooDeep(f"pipeline must be at most {deepest} for so little logic, got {self.stages - self.ahead}")
         if self.stages == deepest and not self.ahead:
             # One step a stage, the first stage empty: registers on the inputs.
-            return Schedule(levels, self._period(levels))
+            return self._of(levels)
         short, long = 0.0, self._period(together)
-        early = self._early(long)
+        early = self.early(long)
         while long - short > PRECISION:
             middle = (short + long) / 2
-            if (found := self._early(middle)) is None:
+            if (found := self.early(middle)) is None:
                 short = middle
             else:
                 early, long = found, middle
@@ -87,7 +93,10 @@ class _Scheduler:
         late = self._late(long, early)
         plans = [early, late] if self._period(late) <= long + PRECISION else [early]
         plan = min(plans, key=self._register_bits)
-        return Schedule(plan, self._period(plan))
+        return self._of(plan)
+
+    def _of(self, plan: list[int]) -> Schedule:
+        return Schedule(plan, self._period(plan), self._register_bits(plan))
 
     def _levels(self) -> tuple[list[int], int]:
         """For each step how many that take time are on the longest way to it, itself too; and the most to a result.
@@ -119,7 +128,7 @@ class _Scheduler:
     def _latest(self, own: range) -> float:
         return max((self.arrival.at[bit] for bit in own), default=0.0)
 
-    def _early(self, period: float) -> list[int] | None:
+    def early(self, period: float) -> list[int] | None:
         """Each step as early as it fits, no stage longer than `period`; None if that takes too many stages."""
         room = period - self.register
         born: SignalDict = SignalDict(self.late.items())

@@ -64,6 +64,22 @@ class Absorbs(ABC):
         """
 
 
+class Row(ABC):
+    """A carry row, which can be written in segments.
+
+    Attributes
+    ----------
+    carry : Value of one bit, or 0 or 1
+        Enters at the lowest place.
+    """
+
+    carry: Value | int
+
+    @abstractmethod
+    def write(self, name: str, total: Signal, low: int, carry: Value | int, leaves: Signal | None) -> Step:
+        """The places from `low` on, as many as `total` has bits, where `carry` enters; the one out of them, or None."""
+
+
 @dataclass
 class Step:
     """One definition: an expression for a target, or cells for several.
@@ -82,6 +98,8 @@ class Step:
         How many operands earlier the value was that it shows.
     block : Absorbs or None
         What writes products as a cell, instead of the expression.
+    row : Row or None
+        What can write it, a row that defines the first of its targets, in segments.
     """
 
     name: str
@@ -91,6 +109,7 @@ class Step:
     cells: list[Cell] = field(default_factory=list)
     ago: int = 0
     block: Absorbs | None = None
+    row: Row | None = None
 
     @cached_property
     def sources(self) -> list[Signal]:

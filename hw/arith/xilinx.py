@@ -8,7 +8,7 @@ share/xilinx/cells_sim.v, CARRY4, CARRY8, LUT6_2.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
@@ -19,7 +19,7 @@ from hw.arith.multiplier import booth
 from hw.arith.place import Place, bit, plain
 from hw.arith.product import parts, star, tabled
 from hw.arith.select import joined
-from hw.arith.steps import Cell
+from hw.arith.steps import Cell, Row, Step
 
 CHAIN = {"CARRY4": 4, "CARRY8": 8}
 LUT_INPUTS = 6
@@ -46,17 +46,18 @@ class Xilinx(CarryFabric):
         if not any(place.whole for place in places) and any(_generate(place) is None for place in places):
             # Cells pay where a place is one LUT. Where DI needs one as well, synthesis makes less of an operator.
             return Fabric.row(self, m, name, places, carry)
-        first, second = Signal(len(places), name=f"{name}_s"), Signal(len(places), name=f"{name}_d")
-        fits = [self._fit(m, f"{name}_{n}", place, first[n], second[n]) for n, place in enumerate(places)]
-        return self._chain(m, name, fits, [first, second], carry)
+        fitting = [_fitting(m, f"{name}_{n}", place) for n, place in enumerate(places)]
+        return m.row(name, _Row(self, fitting, carry), len(places))
 
-    def _chain(self, m: Logic, name: str, fits: Sequence[Fit], made: Sequence[Signal], carry: Value | int) -> Signal:
-        """The carry chain of places that fit; `made` are the outputs of their LUTs."""
+    def chain(
+        self, name: str, fits: Sequence[Fit], made: Sequence[Signal], outputs: Sequence[Signal], carry: Value | int
+    ) -> Step:
+        """The carry chain of places that fit, and put out the bits of `outputs`; `made` are the outputs of their LUTs."""
         width = len(fits)
         count = -(-width // self.length) * self.length
-        total, carries = Signal(width, name=name), Signal(count, name=f"{name}_carry")
-        beyond, fill = Signal(count - width, name=f"unused_above_{name}"), [Const(0, 1)] * (count - width)
-        s, d, o = [*(fit.s for fit in fits), *fill], [*(fit.d for fit in fits), *fill], Cat(total, beyond)
+        carries, beyond = Signal(count, name=f"{name}_carry"), Signal(count - width, name=f"unused_above_{name}")
+        fill = [Const(0, 1)] * (count - width)
+        s, d, o = [*(fit.s for fit in fits), *fill], [*(fit.d for fit in fits), *fill], Cat(*outputs, beyond)
         chain = []
         for low in range(0, count, self.length):
             here = slice(low, low + self.length)
@@ -69,8 +70,7 @@ class Xilinx(CarryFabric):
                 )
             )
         luts = [fit.lut for fit in fits if fit.lut is not None]
-        m.cells(name, [*luts, *chain], [total, *made, carries, beyond])
-        return total
+        return Step(name, [*outputs, *made, carries, beyond], None, None, [*luts, *chain])
 
     def add_three(self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int) -> Signal:
         # A LUT adds up three bits, and hands on their carry: the place above adds that as a second number.
@@ -81,7 +81,10 @@ class Xilinx(CarryFabric):
             inputs = {f"I{i}": wire for i, wire in enumerate([*wires, below])}
             outputs = {"O6": first[n], "O5": passed[n]} if n < width - 1 else {"O": first[n]}
             fits.append(Fit(first[n], below, _three(inputs, outputs)))
-        return self._chain(m, name, fits, [first, passed], 0)
+        total = Signal(width, name=name)
+        added = self.chain(name, fits, [first, passed], [total], 0)
+        m.cells(name, added.cells, added.targets)
+        return total
 
     def accumulate(
         self, m: Logic, name: str, total: Value, clear: Value, x: Value, negate: Value | None = None
@@ -106,16 +109,23 @@ class Xilinx(CarryFabric):
             return {"CI": carry if before is None else before, "CI_TOP": Const(0, 1)}
         return {"CI": Const(0, 1) if before is None else before, "CYINIT": carry if before is None else Const(0, 1)}
 
-    def _fit(self, m: Logic, name: str, place: Place, first: Value, second: Value) -> Fit:
-        """What a place needs; functions that do not fit into a LUT get LUTs before it."""
-        if not place.whole:
-            # Synthesis may draw logic that stands before the row into its LUTs.
-            generate = _generate(place)
-            assert generate is not None
-            return Fit(bit(place.x(*place.inputs) ^ place.y(*place.inputs)), generate, None)
-        fit = _fit(place.trimmed(), first, second) or _fit(_split(m, name, place), first, second)
-        assert fit is not None
-        return fit
+
+@dataclass(frozen=True)
+class _Row(Row):
+    """A row of LUTs and carry cells, given by its places."""
+
+    fabric: Xilinx
+    places: Sequence[Place]
+    carry: Value | int
+
+    def write(self, name: str, total: Signal, low: int, carry: Value | int, leaves: Signal | None) -> Step:
+        width = len(total)
+        first, second = Signal(width, name=f"{name}_s"), Signal(width, name=f"{name}_d")
+        fits = [_fit_of(place, first[n], second[n]) for n, place in enumerate(self.places[low : low + width])]
+        if leaves is None:
+            return self.fabric.chain(name, fits, [first, second], [total], carry)
+        fits.append(Fit(Const(0, 1), Const(0, 1), None))
+        return self.fabric.chain(name, fits, [first, second], [total, leaves], carry)
 
 
 @dataclass
@@ -125,6 +135,26 @@ class Fit:
     s: Value
     d: Value
     lut: Cell | None
+
+
+def _fitting(m: Logic, name: str, place: Place) -> Place:
+    """A place that one LUT can make; functions that do not fit into it get LUTs before it."""
+    nowhere = Const(0, 1)
+    if not place.whole or _fit(place.trimmed(), nowhere, nowhere) is not None:
+        return place
+    return replace(_split(m, name, place), whole=True)
+
+
+def _fit_of(place: Place, first: Value, second: Value) -> Fit:
+    """What a place needs that one LUT can make."""
+    if not place.whole:
+        # Synthesis may draw logic that stands before the row into its LUTs.
+        generate = _generate(place)
+        assert generate is not None
+        return Fit(bit(place.x(*place.inputs) ^ place.y(*place.inputs)), generate, None)
+    fit = _fit(place.trimmed(), first, second)
+    assert fit is not None
+    return fit
 
 
 def _fit(place: Place, first: Value, second: Value) -> Fit | None:
