@@ -21,7 +21,7 @@ MOST = 4
 """Segments of the longest row."""
 SHORTEST = 8
 """Places that a segment has, at least."""
-WORTH = 0.96
+WORTH = 0.93
 """A stage's length, of that without segments, for them to be worth their cells."""
 
 Bounds = Mapping[int, Sequence[int]]
@@ -50,9 +50,7 @@ def in_segments(datapath: Datapath, stages: int, delays: Delays) -> tuple[Sequen
         parts = cut(datapath, bounds)
         whole = replace(datapath, steps=[part.step for part in parts])
         if fits(whole, stages, delays, WORTH * best.period):
-            found = schedule(whole, stages, delays)
-            if found.period * found.registers < best.period * best.registers:
-                steps, best = _joined(datapath, bounds, parts, found)
+            steps, best = _joined(datapath, bounds, parts, schedule(whole, stages, delays))
     return steps, best
 
 

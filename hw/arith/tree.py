@@ -16,7 +16,7 @@ from hw.arith.term import Term
 from hw.formats import Span
 
 CHAINED = {"small": 8, "fast": 2, "dsp": 8, "luts": 8}
-"""Terms in a chain, by the form."""
+"""Terms in a chain, at most, by the form."""
 
 
 def sum_terms(m: Logic, name: str, terms: Sequence[Term], span: Span) -> Value:
@@ -34,7 +34,7 @@ def sum_terms(m: Logic, name: str, terms: Sequence[Term], span: Span) -> Value:
         Of every term.
     """
     plain = all(term.negate is None and len(bit.inputs) < 2 for term in terms for bit in term.bits)
-    count = 1 if plain else CHAINED[m.form]
+    count = 1 if plain else _chained(m)
     widths = [span.accumulate(n + 1).width for n in range(count)]
     sums = []
     for low in range(0, len(terms), count):
@@ -44,6 +44,12 @@ def sum_terms(m: Logic, name: str, terms: Sequence[Term], span: Span) -> Value:
     while len(sums) > 1:
         sums = [_added(m, name, sums[low : low + addends], span) for low in range(0, len(sums), addends)]
     return sums[0][0]
+
+
+def _chained(m: Logic) -> int:
+    """Terms in a chain: where each of its rows could have a stage of its own, two chains of half as many are done sooner."""
+    most = CHAINED[m.form]
+    return max(2, most // 2) if m.stages > most else most
 
 
 def _added(m: Logic, name: str, sums: Sequence[tuple[Value, int]], span: Span) -> tuple[Value, int]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from amaranth.hdl import Instance, Module, Signal, Value
 from amaranth.hdl._ast import SignalDict
 
+from hw.arith.gates import gated
 from hw.arith.steps import Datapath, Step, is_wires, rebuilt
 
 
@@ -34,6 +35,10 @@ class Writer:
         self.m, self.datapath, self.stages, self.enable, self.reset = m, datapath, stages, enable, reset
         self.born: SignalDict = SignalDict()
         self.delayed: SignalDict = SignalDict()
+        self.made: SignalDict = SignalDict()
+        """What is made by logic, not just put together of what comes from registers."""
+        self.last: SignalDict = SignalDict((result, stages) for result in datapath.results)
+        """The last stage that reads a signal."""
         self.fresh, self.looped = fresh, SignalDict((loop.value, True) for loop in datapath.loops)
         for signal, ahead in datapath.late.items():
             self.born[signal] = stages - ahead
@@ -43,8 +48,11 @@ class Writer:
         used: Counter[str] = Counter()
         steps = self.datapath.steps
         plan, behind = registers_behind(steps, plan, self.datapath.results, self.born, self.stages)
+        self._look_ahead(plan)
         for number, (step, stage) in enumerate(zip(steps, plan, strict=True)):
             constant = not step.sources
+            if not is_wires(step.value) or any(self.born.get(s) == stage and s in self.made for s in step.sources):
+                self.made.update((target, True) for target in step.targets)
             for target in step.targets:
                 # A constant is the same in every stage.
                 self.born[target] = self.stages if constant else stage
@@ -55,7 +63,7 @@ class Writer:
             if step.block is not None:
                 self.m.submodules[f"{name}_block"] = step.block.write(self, step.targets, stage, behind[number])
             elif step.value is not None and step.left is not None:
-                self.m.d.comb += step.left.eq(self.at(step.value, stage + step.ago))
+                self.m.d.comb += step.left.eq(self.at(self._ready(step, stage), stage + step.ago))
             for index, cell in enumerate(step.cells):
                 ports = {f"i_{port}": self.at(value, stage) for port, value in cell.inputs.items()}
                 ports |= {f"o_{port}": value for port, value in cell.outputs.items()}
@@ -66,6 +74,21 @@ class Writer:
             self.m.d.comb += loop.past.eq(self.seen(loop.value, self.born[loop.past] + loop.ago))
         for inner, shown in results:
             self.m.d.comb += shown.eq(self.at(inner, self.stages))
+
+    def _look_ahead(self, plan: Sequence[int]) -> None:
+        """Find the last stage that reads each signal."""
+        for step, stage in reversed(list(zip(self.datapath.steps, plan, strict=True))):
+            # What only puts wires together has no register before it, but behind it.
+            read = [stage + step.ago, *(self.last.get(target, 0) for target in step.targets if is_wires(step.value))]
+            for source in step.sources:
+                self.last[source] = max(self.last.get(source, 0), *read)
+
+    def _ready(self, step: Step, stage: int) -> Value:
+        """The value of a step, so that it is not late for a register behind it."""
+        assert step.value is not None
+        if not any(self.last.get(target, 0) > stage for target in step.targets):
+            return step.value
+        return gated(step.value, lambda signal: signal in self.made and self.born[signal] == stage)
 
     def at(self, value: Value, stage: int) -> Value:
         """`value`, its signals as `stage` sees them."""
