@@ -99,7 +99,9 @@ class Ice40(CarryFabric):
         columns: list[Column] = [
             (clear, s, b, lambda k, a, b, c: b if k else a ^ b ^ c) for s, b in zip(bits(total), addend, strict=False)
         ]
-        return self._columns(m, name, [*columns, *[LEAVES] * above], carry, 0 if isinstance(clear, Const) else CELLS_A_TILE)
+        return self._columns(
+            m, name, [*columns, *[LEAVES] * above], carry, 0 if isinstance(clear, Const) else CELLS_A_TILE
+        )
 
     def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
         # In -x the bits above the lowest one of x are inverted. The carry says whether there was a one below.

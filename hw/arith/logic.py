@@ -143,9 +143,10 @@ class Logic:
             As `into`.
         """
         if not self.stages:
-            return Schedule([0] * len(self.steps), 0.0, 0)
+            return Schedule([0] * len(self.steps), 0.0)
         self.steps = pieces(self.steps)
-        self.steps, plan = in_segments(self._datapath(), self.stages, delays_of(self.target.name))
+        steps, plan = in_segments(self._datapath(), self.stages, delays_of(self.target.name))
+        self.steps = list(steps)
         return plan
 
     def _datapath(self) -> Datapath:

@@ -22,11 +22,10 @@ class TooDeep(ValueError):
 
 @dataclass
 class Schedule:
-    """The stage of each step, in the order of the steps; the longest stage, in ns; and the bits of registers."""
+    """The stage of each step, in the order of the steps; and the longest stage, in ns."""
 
     stages: list[int]
     period: float
-    registers: int
 
 
 def schedule(datapath: Datapath, stages: int, delays: Delays) -> Schedule:
@@ -73,14 +72,14 @@ class _Scheduler:
     def best(self) -> Schedule:
         together = [0] * len(self.steps)
         if not self.stages:
-            return self._of(together)
+            return Schedule(together, self._period(together))
         levels, deepest = self._levels()
         # A register on the inputs counts: what is before the unit takes time too.
         if self.stages - self.ahead > deepest:
             raise TooDeep(f"pipeline must be at most {deepest} for so little logic, got {self.stages - self.ahead}")
         if self.stages == deepest and not self.ahead:
             # One step a stage, the first stage empty: registers on the inputs.
-            return self._of(levels)
+            return Schedule(levels, self._period(levels))
         short, long = 0.0, self._period(together)
         early = self.early(long)
         while long - short > PRECISION:
@@ -93,10 +92,7 @@ class _Scheduler:
         late = self._late(long, early)
         plans = [early, late] if self._period(late) <= long + PRECISION else [early]
         plan = min(plans, key=self._register_bits)
-        return self._of(plan)
-
-    def _of(self, plan: list[int]) -> Schedule:
-        return Schedule(plan, self._period(plan), self._register_bits(plan))
+        return Schedule(plan, self._period(plan))
 
     def _levels(self) -> tuple[list[int], int]:
         """For each step how many that take time are on the longest way to it, itself too; and the most to a result.

@@ -47,7 +47,7 @@ def sum_terms(m: Logic, name: str, terms: Sequence[Term], span: Span) -> Value:
 
 
 def _chained(m: Logic) -> int:
-    """Terms in a chain: where each of its rows could have a stage of its own, two chains of half as many are done sooner."""
+    """Terms in a chain: where each could have a stage of its own, two chains of half as many are done sooner."""
     most = CHAINED[m.form]
     return max(2, most // 2) if m.stages > most else most
 

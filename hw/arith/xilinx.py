@@ -52,7 +52,7 @@ class Xilinx(CarryFabric):
     def chain(
         self, name: str, fits: Sequence[Fit], made: Sequence[Signal], outputs: Sequence[Signal], carry: Value | int
     ) -> Step:
-        """The carry chain of places that fit, and put out the bits of `outputs`; `made` are the outputs of their LUTs."""
+        """The chain of places that fit, which put out the bits of `outputs`; `made` are what their LUTs put out."""
         width = len(fits)
         count = -(-width // self.length) * self.length
         carries, beyond = Signal(count, name=f"{name}_carry"), Signal(count - width, name=f"unused_above_{name}")

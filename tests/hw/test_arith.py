@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Cat, Const, Fragment, Module, Mux, Shape, Signal, Value
+from amaranth.hdl._ast import SignalDict, SwitchValue
 from amaranth.sim import Simulator
 from numpy.typing import NDArray
 
@@ -20,10 +21,14 @@ from hw.arith import FABRICS, Logic, fabric, multiply
 from hw.arith.align import Shift, align
 from hw.arith.compare import above, below, greater
 from hw.arith.compress import compress, compress_3, compress_4, compress_add
+from hw.arith.gates import gated
 from hw.arith.place import Function, Place
 from hw.arith.product import halves
 from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic
+from hw.arith.schedule import schedule
+from hw.arith.segments import cut, in_segments
 from hw.arith.shift import shift_left, shift_right, shift_right_sticky
+from hw.arith.steps import Datapath
 from hw.arith.term import Term
 from hw.arith.tree import sum_terms
 from hw.arith.zeros import leading_zeros, normalise
@@ -31,6 +36,7 @@ from hw.formats import Span
 from hw.formats.rounding import ROUNDINGS
 from hw.narrowing import narrowings
 from hw.target import GENERIC, TARGETS
+from hw.timing.delays import delays_of
 from rtl_gen.cells import cell_models
 from sim.netlist import Words, read_netlist, to_words
 
@@ -133,6 +139,37 @@ def rows() -> Iterator[Case]:
             return total
 
         yield Case(f"row {index}", build, expected)
+
+
+def segments() -> Iterator[Case]:
+    """Rows and rows that add to them, cut where any may be."""
+    rng = random.Random(2)
+    for index in range(12):
+        width = rng.randint(4, 12)
+        begins = sorted(rng.sample(range(1, width), rng.randint(1, 3)))
+        wires = [rng.sample(range(31), 3) for _ in range(width)]
+        functions = [function([rng.randint(0, 1) for _ in range(8)]) for _ in "xy"]
+
+        def build(
+            m: Logic, a: Value, b: Value, c: Value, n: int = index, w: Any = wires, f: Any = functions, s: Any = begins
+        ) -> Value:
+            first = fabric(m).row(
+                m, "sum", [Place(tuple(c[i] for i in place), *f) for place in w], c[31] if n % 2 else 0
+            )
+            total = fabric(m).add(m, "total", first.as_signed() if n % 3 else first, b.as_signed(), len(w) + 1, n % 2)
+            rows = {number: s for number, step in enumerate(m.steps) if step.row is not None}
+            m.steps = [part.step for part in cut(Datapath(m.steps, [total], SignalDict(), []), rows)]
+            assert sum(target is total for step in m.steps for target in step.targets) == 1
+            assert not any(target is first for step in m.steps for target in step.targets)
+            return total
+
+        def expected(a: Array, b: Array, c: Array, n: int = index, w: Any = wires, f: Any = functions) -> Array:
+            first = c >> 31 & 1 if n % 2 else 0 * c
+            for place, given in enumerate([[c >> i & 1 for i in place] for place in w]):
+                first = first + (f[0](*given) + f[1](*given) << place)
+            return number(first, len(w), bool(n % 3)) + number(b, 8, True) + n % 2
+
+        yield Case(f"segments {index}", build, expected)
 
 
 def sums() -> Iterator[Case]:
@@ -404,7 +441,7 @@ def roundings() -> Iterator[Case]:
 
 
 # What has rows is built of every fabric's cells; the rest is the same everywhere.
-ROWS = {group.__name__: list(group()) for group in (products, rows, sums, terms, roundings, selections)}
+ROWS = {group.__name__: list(group()) for group in (products, rows, segments, sums, terms, roundings, selections)}
 PORTABLE = {group.__name__: list(group()) for group in (halved_products, bounds, shifts, zeros, compressions)}
 
 
@@ -670,6 +707,102 @@ def test_a_loop_adds_to_what_was_so_many_operands_ago(stages: int, ahead: int, a
     seen = played(m, shown, ports, rows)
     assert [(e if e is None else s) for s, e in zip(seen, expected, strict=True)] == expected
     assert len({e for e in expected if e}) > 3
+
+
+def long_rows(m: Logic, a: Value, b: Value, c: Value) -> Value:
+    """A chain of long rows, and one that needs the top of the last."""
+    total: Value = Cat(a, b, c, a, b, c)
+    for index in range(4):
+        total = fabric(m).add(m, f"total{index}", total, Cat(*[c, a, b][: index + 1], a, ~b, c), 48, a[index])
+    return fabric(m).negate(m, "magnitude", total, total[-1], 48)
+
+
+@pytest.mark.parametrize("stages", range(1, 7))
+def test_long_rows_are_cut_where_registers_come_between_and_change_nothing_else(stages: int) -> None:
+    ports, rows = inputs_of(stages)
+    answers, parts = [], []
+    for count in (0, stages):
+        m = Logic(GENERIC, count)
+        result = m.result(long_rows(m, *ports[1:]))
+        answers.append(played(m, result, ports, rows))
+        parts.append([step.name for step in m.steps if "_part" in step.name])
+    plain, seen = answers
+    wanted = delayed(plain, [row[0] for row in rows], stages)
+    assert [(w if w is None else s) for s, w in zip(seen, wanted, strict=True)] == wanted
+    assert not parts[0] and bool(parts[1]) == (stages > 5)
+
+
+def test_no_segments_of_a_row_share_a_stage() -> None:
+    _, a, b, c = inputs_of(0)[0]
+    m = Logic(GENERIC, 6)
+    m.result(long_rows(m, a, b, c))
+    plan = m.schedule()
+    stages: dict[str, list[int]] = {}
+    for step, stage in zip(m.steps, plan.stages, strict=True):
+        if step.name.startswith(("total", "magnitude")) and "_part" in step.name:
+            stages.setdefault(step.name.split("_part")[0], []).append(stage)
+    assert stages
+    for row in stages.values():
+        assert row == sorted(set(row)) and len(row) > 1
+
+
+def test_segments_make_the_longest_stage_shorter() -> None:
+    _, a, b, c = inputs_of(0)[0]
+    m = Logic(GENERIC, 6)
+    m.result(long_rows(m, a, b, c))
+    datapath = Datapath(m.steps, [result for result, _ in m.results], m.late, m.loops)
+    whole = schedule(datapath, 6, delays_of("generic"))
+    _, plan = in_segments(datapath, 6, delays_of("generic"))
+    assert plan.period < whole.period
+
+
+def test_a_row_that_waits_for_a_register_of_the_last_stage_stays_whole() -> None:
+    _, a, b, c = inputs_of(0)[0]
+    m = Logic(GENERIC, 6)
+    register = m.feedback(Signal(48, name="register"))
+    m.result(fabric(m).accumulate(m, "next", register, Const(0, 1), m.wire("given", long_rows(m, a, b, c))))
+    m.schedule()
+    assert [step.name for step in m.steps if step.name.startswith("next") and step.row is not None] == ["next"]
+
+
+def test_choices_of_a_constant_by_a_late_flag_are_gates() -> None:
+    flag, early, x, y = Signal(1, name="flag"), Signal(1), Signal(4), Signal(4, name="y")
+
+    def is_late(signal: Signal) -> bool:
+        return signal is flag
+
+    values = [
+        Mux(flag, 5, x),
+        Mux(flag, x, 5),
+        Mux(early, 3, Mux(flag, 9, x)),
+        Mux(flag, Cat(x[:2], Const(2, 2)), y),
+        Mux(flag, Const(-3, 4), x.as_signed()).as_signed(),
+        Cat(Mux(flag, 0, x[0]), y),
+        Mux(flag, Cat(x, y), x.as_signed()),
+    ]
+    made = [gated(value, is_late) for value in values]
+    assert not isinstance(made[0], SwitchValue) and not isinstance(made[1], SwitchValue)
+    assert [len(value) for value in made] == [len(value) for value in values]
+    # Nothing is late, or nothing is a constant.
+    assert gated(values[0], lambda signal: False) is values[0]
+    assert gated(Mux(flag, x, y), is_late)._rhs_signals() == Mux(flag, x, y)._rhs_signals()
+    top = Module()
+    wrong = Signal()
+    top.d.comb += wrong.eq(Cat(a != b for a, b in zip(values, made, strict=True)).any())
+    top.d.sync += Signal(name="tick").eq(1)
+    found = []
+
+    async def bench(ctx: Any) -> None:
+        for given in range(1 << 10):
+            ctx.set(Cat(flag, early, x, y), given)
+            await ctx.delay(1e-8)
+            found.append(ctx.get(wrong))
+
+    simulator = Simulator(top)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    assert found == [0] * (1 << 10)
 
 
 def test_a_loop_that_does_not_fit_is_given_the_time_it_needs() -> None:
