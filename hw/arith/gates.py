@@ -24,6 +24,9 @@ def gated(value: Value, is_late: Callable[[Signal], bool]) -> Value:
         case Operator() if value.operator in ("u", "s"):
             inner = gated(value.operands[0], is_late)
             return value if inner is value.operands[0] else Operator(value.operator, [inner])
+        case Slice():
+            inner = gated(value.value, is_late)
+            return value if inner is value.value else inner[value.start : value.stop]
         case SwitchValue():
             cases = [(patterns, gated(case, is_late)) for patterns, case in value.cases]
             flagged = [patterns for patterns, _ in cases] == [("0",), None]

@@ -778,6 +778,7 @@ def test_choices_of_a_constant_by_a_late_flag_are_gates() -> None:
         Mux(flag, Cat(x[:2], Const(2, 2)), y),
         Mux(flag, Const(-3, 4), x.as_signed()).as_signed(),
         Cat(Mux(flag, 0, x[0]), y),
+        Mux(flag, 5, x)[1:3],
         Mux(flag, Cat(x, y), x.as_signed()),
     ]
     made = [gated(value, is_late) for value in values]
