@@ -44,16 +44,21 @@ class Banks(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m, filled, emptied = Module(), Signal(), Signal()
         # Modulo four: the writer is -1, 0, 1 or 2 tiles ahead.
-        lead, following = Signal(2), Signal(5)
-        cases = [self._following(lead, word, step) for word in (0, 1) for step in (0, 1)]
+        lead, ahead, differ = Signal(2), Signal(2), Signal()
         m.d.comb += [
             filled.eq(self.word & self.ends),
             emptied.eq(self.step & self.leaves),
-            # These two are known last.
-            following.eq(Mux(self.word, Mux(self.step, cases[3], cases[2]), Mux(self.step, cases[1], cases[0]))),
+            # As logic of four inputs: a sum would be a carry chain.
+            ahead[0].eq(lead[0] ^ filled ^ emptied),
+            ahead[1].eq(lead[1] ^ ((filled & ~emptied & lead[0]) | (emptied & ~filled & ~lead[0]))),
+            # Who begins a bank has written nothing of it; who writes a word has written it in the next cycle.
+            differ.eq(Mux(self.word, ~self.ends, Mux(self.step, self.differ_next, self.differ))),
         ]
         m.d.sync += [
-            Cat(lead, self.write, self.empty, self.read).eq(following),
+            lead.eq(ahead),
+            self.write.eq(ahead != 2),
+            self.empty.eq(ahead == 0),
+            self.read.eq((ahead[0] ^ ahead[1]) | (~ahead.any() & differ)),
             self.into.eq(self.into ^ filled),
             self.out_of.eq(self.out_of ^ emptied),
         ]
@@ -63,14 +68,6 @@ class Banks(wiring.Component):
                 *(signal.eq(1) for signal in (self.write, self.empty)),
             ]
         return m
-
-    def _following(self, lead: Value, word: int, step: int) -> Value:
-        """How far the writer is ahead in the next cycle, and what that means, if a word is written, or read."""
-        filled, emptied = (self.ends if word else 0), (self.leaves if step else 0)
-        ahead = (lead + filled - emptied)[:2]
-        # Who begins a bank has written nothing of it; who writes a word has written it in the next cycle.
-        differ = ~self.ends if word else self.differ_next if step else self.differ
-        return Cat(ahead, ahead != 2, ahead == 0, (ahead == 1) | (ahead == 2) | ((ahead == 0) & differ))
 
 
 def add_memory(

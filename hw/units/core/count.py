@@ -20,18 +20,17 @@ class Count:
     ----------
     number, ends : Signal
         Tells one from another, nothing else; and that it is the last one.
-    following, following_ends : Signal
+    following_ends : Signal
         The same of the one after it.
     """
 
     number: Signal
     ends: Signal
-    following: Signal
     following_ends: Signal
 
 
 def add_count(m: Module, name: str, last: Value, step: Value, clear: Value, first: int = 0) -> Count:
-    """A count from `first` to `last`, added to `m`.
+    """As many as from `first` to `last`, added to `m`. It counts down, for then its end is compared with a constant.
 
     Parameters
     ----------
@@ -44,22 +43,20 @@ def add_count(m: Module, name: str, last: Value, step: Value, clear: Value, firs
         It goes on; it begins anew, and shows the first one after the next step.
     first : int
     """
-    width = max(len(last), (first + 1).bit_length())
-    number, ends = Signal(width, name=name), Signal(name=f"{name}_ends")
-    # One more than what it stands for: so it is compared before the step that it counts.
-    following = Signal(width, init=first + 1, name=f"{name}_following")
+    number, ends = Signal(len(last), name=name), Signal(name=f"{name}_ends")
+    following = Signal(len(last), name=f"{name}_following")
     following_ends, single = Signal(name=f"{name}_following_ends"), Signal(name=f"{name}_single")
     m.d.sync += single.eq(last == first)
     with m.If(step):
         m.d.sync += [
             number.eq(following),
             ends.eq(following_ends),
-            following.eq(Mux(following_ends, first + 1, following + 1)[:width]),
-            following_ends.eq(single | (following == last)),
+            following.eq(Mux(following_ends, last, following - 1)[: len(last)]),
+            following_ends.eq(Mux(following_ends, single, following == first + 1)),
         ]
     with m.If(clear):
-        m.d.sync += [following.eq(first + 1), following_ends.eq(single)]
-    return Count(number, ends, following, following_ends)
+        m.d.sync += [following.eq(last), following_ends.eq(single)]
+    return Count(number, ends, following_ends)
 
 
 @dataclass
@@ -71,10 +68,14 @@ class Heights:
     rows : Signal
     bottom : Signal
         It is the last block.
+    single, single_next : Value
+        It has one row; the next one has.
     """
 
     rows: Signal
     bottom: Signal
+    single: Signal
+    single_next: Value
 
 
 def add_heights(m: Module, total: Value, height: int, idle: Value, step: Value, quick: bool = False) -> Heights:
@@ -84,32 +85,73 @@ def add_heights(m: Module, total: Value, height: int, idle: Value, step: Value, 
     ----------
     m : Module
     total : Value
-        Rows in all.
+        Rows in all, which stay from two cycles before the first step on.
     height : int
     idle, step : Value of one bit
         It waits for another matrix; to the next block, or, after that, to the first one.
     quick : bool
         Whether it may go on in every cycle though a block has several rows.
     """
-    rows, bottom = Signal(range(height + 1), name="block_rows"), Signal(name="bottom")
+    rows, bottom, single = Signal(range(height + 1), name="block_rows"), Signal(name="bottom"), Signal(name="single")
     # Below this block; one may be looked at after the last one.
     rest = Signal(range(-2 * height, 1 << len(total)), name="rows_below")
-    more, gone = above(rest, height), step
+    # Whether there are more than the next block has.
+    more, several, gone = Signal(name="more_below"), Signal(name="several_blocks"), step
     if height > 1 and not quick:
         # No block but the last one is gone through in less cycles than it has rows, so there is time.
         gone = Signal(name="block_gone")
         m.d.sync += gone.eq(step)
-    following = Cat(~more, Mux(more, height, rest[: len(rows)]))
-    if height > 2 and not quick:
-        following, known = Signal(len(following), name="block_next"), following
-        m.d.sync += following.eq(known)
+    following = Mux(more, height, rest[: len(rows)])
+    single_next = Const(1, 1) if height == 1 else ~more & (rest[: len(rows)] == 1)
+    m.d.sync += several.eq(above(total, height))
     with m.If(step):
-        m.d.sync += Cat(bottom, rows).eq(following)
+        m.d.sync += [bottom.eq(~more), rows.eq(following), single.eq(single_next)]
     with m.If(gone):
-        m.d.sync += rest.eq((rest - height)[: len(rest)].as_signed())
+        m.d.sync += [rest.eq((rest - height)[: len(rest)].as_signed()), more.eq(above(rest, 2 * height))]
     with m.If(idle):
-        m.d.sync += rest.eq(total)
-    return Heights(rows, bottom)
+        m.d.sync += [rest.eq(total), more.eq(several)]
+    return Heights(rows, bottom, single, single_next)
+
+
+@dataclass
+class Rows:
+    """The rows of a block, one after the other, again and again; they count from one.
+
+    Attributes
+    ----------
+    number, ends : Signal
+        Which it is, and that it is the block's last one.
+    """
+
+    number: Signal
+    ends: Signal
+
+
+def add_rows(m: Module, block: Heights, step: Value, leaves: Value, clear: Value) -> Rows:
+    """The rows of blocks, added to `m`.
+
+    Parameters
+    ----------
+    m : Module
+    block : Heights
+    step, leaves : Value of one bit
+        To the next row; and, at the last one, to the next block.
+    clear : Value of one bit
+        It begins anew; up to the second cycle after the step to the first block, or longer.
+    """
+    number, ends = Signal.like(block.rows, init=1, name="row_next"), Signal(name="row_next_ends")
+    # Where no block has two rows, every row ends one.
+    second = 2 % (1 << len(number))
+    following = Signal.like(block.rows, init=second, name="row_following")
+    with m.If(step):
+        m.d.sync += [
+            number.eq(Mux(ends, 1, following)),
+            following.eq(Mux(ends, second, following + 1)[: len(following)]),
+            ends.eq(Mux(ends, Mux(leaves, block.single_next, block.single), following == block.rows)),
+        ]
+    with m.If(clear):
+        m.d.sync += [number.eq(1), following.eq(second), ends.eq(block.single)]
+    return Rows(number, ends)
 
 
 def add_supply(m: Module, name: str, most: int, given: Value, used: Value, clear: Value) -> tuple[Value, Value]:

@@ -14,7 +14,7 @@ from hw.specs.gemm import MAX_ROWS, GemmSpec
 from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import Banks, add_memory
-from hw.units.core.count import add_heights
+from hw.units.core.count import add_heights, add_rows
 
 
 class Drain(wiring.Component):
@@ -76,8 +76,7 @@ class Drain(wiring.Component):
         m, spec = Module(), self.spec
         m.submodules.banks = banks = Banks()
         # Rows count from one, as those of a block do: so the last one is where the count is their number.
-        into, row = (Signal(range(spec.height + 1), init=1, name=name) for name in ("into", "row"))
-        row_next = Signal.like(row, init=1)
+        into, row, row_next = (Signal(range(spec.height + 1), init=1, name=name) for name in ("into", "row", "row_after"))
         write, bits = Signal(), (spec.height - 1).bit_length()
         m.d.comb += [
             self.ready.eq(banks.write),
@@ -107,15 +106,16 @@ class Drain(wiring.Component):
         """Go through the turns of the rows of the tiles across, and then down, a step ahead of what is fetched."""
         spec, step, (counts, last, final) = self.spec, Signal(), flags
         turn, tile = Signal.like(self.turn, name="turn_next"), Signal.like(self.last_tile, name="across_next")
-        across, down, end, leave, ends = (Signal(name=n) for n in ("across", "down", "end", "leave", "ends"))
+        across, end, leave, ends = (Signal(name=n) for n in ("across", "end", "leave", "ends"))
         block = add_heights(m, self.m, spec.height, self.idle, (step & leave & across) | self.begun)
+        rows = add_rows(m, block, step & end, across, self.clear)
         begins = [self.kept[turn * spec.output_lanes] for turn in range(spec.turns)]
         m.d.comb += [
             step.eq(self.fetch | self.prime),
             across.eq(tile == self.last_tile),
             end.eq(turn == spec.turns - 1),
-            down.eq(row_next == block.rows),
-            leave.eq(end & down),
+            row_next.eq(rows.number),
+            leave.eq(end & rows.ends),
             ends.eq(across & ~Cat(*begins[1:], 0).bit_select(turn, 1)),
             self.tail.eq(self._tail(begins)),
         ]
@@ -124,15 +124,13 @@ class Drain(wiring.Component):
             m.d.sync += [
                 counts.eq(Cat(begins).bit_select(turn, 1) | ~across),
                 last.eq(ends),
-                final.eq(ends & down & block.bottom),
+                final.eq(ends & rows.ends & block.bottom),
                 turn.eq(Mux(end, 0, (turn + 1)[: len(turn)])),
             ]
-            with m.If(end):
-                m.d.sync += row_next.eq(Mux(down, 1, (row_next + 1)[: len(row_next)]))
             with m.If(leave):
                 m.d.sync += tile.eq(Mux(across, 0, (tile + 1)[: len(tile)]))
         with m.If(self.clear):
-            m.d.sync += [row_next.eq(1), turn.eq(0), tile.eq(0)]
+            m.d.sync += [turn.eq(0), tile.eq(0)]
         if spec.flow == "is":
             self._count_lines(m, step & end, step & leave, across)
         else:

@@ -134,7 +134,7 @@ class Planner(wiring.Component):
         base = Mux(plan, rest, Cat(length, 0).as_signed())
         m.d.comb += more.eq(~rest[-1])
         if tail is not None:
-            m.d.comb += tail.eq((rest + (piece + 1))[: len(tail)])
+            m.d.sync += tail.eq((rest + (piece + 1))[: len(tail)])
         with m.If(~self.busy):
             m.d.sync += number.eq(0)
         with m.If(plan & more):

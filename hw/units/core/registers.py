@@ -103,16 +103,21 @@ class RegisterFile(wiring.Component):
         with m.If(self.bvalid & self.bready):
             m.d.sync += self.bvalid.eq(0)
         granted: list[Value] = []
-        for register in self.registers:
-            if register.access in ("setting", "write"):
-                addressed, here = Signal(name=f"address_{register.name}"), Signal(name=f"write_{register.name}")
+        for access, locked in (("setting", self.locked), ("write", Const(0, 1))):
+            may, matches = Signal(name=f"may_{access}"), []
+            m.d.comb += may.eq(whole & ~locked)
+            for register in (each for each in self.registers if each.access == access):
+                addressed, match = Signal(name=f"address_{register.name}"), self.awaddr[2:] == register.address >> 2
+                matches.append(match)
                 with m.If(self.awvalid & self.awready):
-                    m.d.sync += addressed.eq(self.awaddr[2:] == register.address >> 2)
-                locked = self.locked if register.access == "setting" else Const(0, 1)
-                m.d.comb += here.eq(addressed & whole & ~locked)
-                granted.append(here)
+                    m.d.sync += addressed.eq(match)
                 for part in register.parts:
-                    self._put(m, register, part, write & here)
+                    self._put(m, register, part, write & may & addressed)
+            # Whether any is meant is known with the address, so the answer does not look at each.
+            some = Signal(name=f"address_{access}")
+            with m.If(self.awvalid & self.awready):
+                m.d.sync += some.eq(Cat(matches).any())
+            granted.append(may & some)
         with m.If(self.awvalid & self.awready):
             m.d.sync += held.eq(1)
         m.d.comb += denied.eq(~Cat(granted).any())

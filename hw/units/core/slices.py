@@ -10,7 +10,7 @@ from hw.specs.gemm import MAX_ROWS, GemmSpec
 from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import Banks, add_memory
-from hw.units.core.count import add_heights
+from hw.units.core.count import add_heights, add_rows
 from hw.units.core.stores import add_frame, add_ready, frame_members
 
 
@@ -58,35 +58,35 @@ class Walk(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m, step = Module(), Signal()
-        # Rows count from one, as those of a block do.
-        row, number = Signal(range(self.height + 1), init=1, name="row_next"), Signal.like(self.last_slice)
+        number = Signal.like(self.last_slice)
         tile = Signal.like(self.last_tile, name="tile_next")
-        short, deep, ends, leave = (Signal(name=f"{name}_next") for name in ("short", "deep", "ends", "leave"))
+        deep, ends, leave, over = (Signal(name=f"{name}_next") for name in ("deep", "ends", "leave", "over"))
         block = add_heights(m, self.m, self.height, self.idle, (step & leave) | self.begun)
+        rows = add_rows(m, block, step, over, self.clear)
+        short = rows.ends
         m.d.comb += [
             step.eq(self.step | self.prime),
             self.row.eq(self.place[: len(self.row)]),
-            short.eq(row == block.rows),
             deep.eq(number == self.last_slice),
+            over.eq(deep & (tile == self.last_tile)),
             ends.eq(short & deep),
-            leave.eq(ends & (tile == self.last_tile)),
+            leave.eq(short & over),
         ]
         with m.If(step):
             m.d.sync += [
-                self.place.eq(Cat(row[: len(self.row)], number)),
+                self.place.eq(Cat(rows.number[: len(self.row)], number)),
                 self.first.eq(number == 0),
                 self.short.eq(short),
                 self.leave.eq(leave),
                 self.again.eq(ends & ~leave),
                 self.final.eq(leave & block.bottom),
-                row.eq(Mux(short, 1, (row + 1)[: len(row)])),
             ]
             with m.If(short):
                 m.d.sync += number.eq(Mux(deep, 0, (number + 1)[: len(number)]))
             with m.If(ends):
                 m.d.sync += tile.eq(Mux(leave, 0, (tile + 1)[: len(tile)]))
         with m.If(self.clear):
-            m.d.sync += [row.eq(1), number.eq(0), tile.eq(0)]
+            m.d.sync += [number.eq(0), tile.eq(0)]
         return m
 
 
