@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from amaranth.hdl import Cat, Const, Signal, Value
 
 from hw.arith import fabric
@@ -22,11 +24,13 @@ def below(value: Value, constant: int) -> Value:
         # With its sign inverted a signed number counts from its lowest.
         value, constant = Cat(value[:-1], ~value[-1]), constant + (1 << (width - 1))
     less: Value = Const(0, 1)
-    for index, bit in enumerate(bits(value)):
-        if constant >> index & 1:
-            less = ~bit | less
+    # Bits that meet the same are looked at together, so that it is no chain.
+    for is_one, run in groupby(range(width), lambda index: constant >> index & 1):
+        several = Cat(value[index] for index in run)
+        if is_one:
+            less = ~several.all() | less
         elif not isinstance(less, Const):
-            less = ~bit & less
+            less = ~several.any() & less
     return less
 
 

@@ -98,9 +98,8 @@ class Lattice(CarryFabric):
 
     def select(self, m: Logic, name: str, words: Sequence[Value], index: Value) -> Value:
         if self.cell.wide:
-            return joined(
-                m, name, words, index, 2, [("PFUMX", "BLUT", "ALUT", "C0", "Z"), ("L6MUX21", "D0", "D1", "SD", "Z")]
-            )
+            kinds = [("PFUMX", "BLUT", "ALUT", "C0", "Z"), ("L6MUX21", "D0", "D1", "SD", "Z")]
+            return joined(m, name, words, index, 2, kinds, self._lut)
         return chained(m, name, words, index, self._lut)
 
     def _lut(self, wires: Sequence[Value], function: Function, output: Value) -> Cell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from amaranth.hdl import Mux, Signal, Value
+from amaranth.hdl import Const, Mux, Signal, Value
 
 from hw.arith.logic import Logic
 from hw.arith.place import Function
@@ -23,7 +23,14 @@ def tree(words: Sequence[Value], index: Value) -> Value:
 
 
 def joined(
-    m: Logic, name: str, words: Sequence[Value], index: Value, leaf: int, kinds: Sequence[Sequence[str]]
+    m: Logic,
+    name: str,
+    words: Sequence[Value],
+    index: Value,
+    leaf: int,
+    kinds: Sequence[Sequence[str]],
+    lut: Lut | None = None,
+    below: bool = False,
 ) -> Value:
     """``words[index]``, where multiplexers beside the LUTs choose between LUTs.
 
@@ -35,21 +42,37 @@ def joined(
         Words that one LUT chooses from, a power of two.
     kinds : sequence of (cell, input if 0, input if 1, select, output)
         The multiplexers: the first joins LUTs, each further one two of the one before.
+    lut : Lut, optional
+        Makes the LUTs below multiplexers, of two words each, where a LUT can't be below two of them: bits of different
+        words may be equal, as those of signs are, and synthesis would make one LUT of two that are.
+    below : bool
+        Whether it is below a multiplexer.
     """
     if len(words) <= leaf:
-        return m.wire(f"{name}_lut", tree(words, index))
+        return _pair(m, name, words, index, lut) if below and lut else m.wire(f"{name}_lut", tree(words, index))
     place = (len(words) - 1).bit_length() - 1
-    low = joined(m, f"{name}_low", words[: 1 << place], index, leaf, kinds)
-    high = joined(m, f"{name}_high", words[1 << place :], index, leaf, kinds)
     level = place - (leaf.bit_length() - 1)
     # A multiplexer takes nothing but what the one before it, or a full LUT, puts out.
-    if len(words) != 2 << place or level >= len(kinds):
+    full = len(words) == 2 << place and level < len(kinds)
+    low = joined(m, f"{name}_low", words[: 1 << place], index, leaf, kinds, lut, full)
+    high = joined(m, f"{name}_high", words[1 << place :], index, leaf, kinds, lut, full)
+    if not full:
         return m.wire(name, Mux(index[place], high, low))
     kind, zero, one, select, out = kinds[level]
     result = Signal(len(low), name=name)
     wires = zip(bits(low), bits(high), bits(result), strict=True)
     cells = [Cell(kind, {}, {zero: x, one: y, select: index[place]}, {out: z}) for x, y, z in wires]
     m.cells(name, cells, [result])
+    return result
+
+
+def _pair(m: Logic, name: str, words: Sequence[Value], index: Value, lut: Lut) -> Value:
+    """One of two words, a LUT for each bit."""
+    result = Signal(len(words[0]), name=f"{name}_lut")
+    spare, columns = Const(0, 1), zip(*map(bits, (*words, result)), strict=True)
+    m.cells(
+        name, [lut((x, y, index[0], spare), lambda x, y, n, _: y if n else x, z) for x, y, z in columns], [result]
+    )
     return result
 
 

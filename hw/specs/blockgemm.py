@@ -45,6 +45,7 @@ class BlockGemmSpec(GemmSpec):
     a: Block  # type: ignore[assignment]
     b: Block  # type: ignore[assignment]
     accumulator: str = "fp32"
+    output_pipeline: int = 2
     flow: ClassVar[str] = "os"  # type: ignore[misc]
     product: ClassVar[str] = "exact"  # type: ignore[misc]
     output: ClassVar[str] = WIDE  # type: ignore[misc]

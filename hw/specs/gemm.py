@@ -23,6 +23,7 @@ MAX_ROWS = (1 << 16) - 1
 """Rows of a product: what the counters of rows hold."""
 MAX_SIZE, MAX_WORDS = 1 << 16, 1 << 20
 DEFAULT_HEIGHT = 32
+LEAST_STAGES, STAGES_EACH, MOST_STAGES = 4, 2, 12
 UNUSED = ("nearest_even", "tensor", 2)
 """What is said of a requantiser where none is."""
 
@@ -84,7 +85,8 @@ class GemmSpec(StreamSpec):
         Codes of C that are made and given at a time; it divides `columns`. By default about a quarter: a row of a tile
         takes four cycles on its way out then, and nobody waits where K is four times `rows` or more.
     output_pipeline : int
-        Registers in the requantiser, 0..99.
+        Registers in the requantiser, 0..99. By default four, and two for each of the array's, but no more than twelve:
+        so its stages are about as long as the array's, and the core about as fast as its array.
     max_k, max_n : int
         The largest K and N, 1..65536.
     words : int
@@ -114,7 +116,7 @@ class GemmSpec(StreamSpec):
     rounding: str = "nearest_even"
     scope: str = "tensor"
     output_lanes: int = None  # type: ignore[assignment]
-    output_pipeline: int = 2
+    output_pipeline: int = None  # type: ignore[assignment]
     max_k: int = 256
     max_n: int = 256
     words: int = 1024
@@ -122,7 +124,7 @@ class GemmSpec(StreamSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "gemm"
-    example: ClassVar[str] = "gemm/int8xint8/8x8/os/exact/kulisch1024/p1/int8/tensor/x2/p2/k256/n256/w1024"
+    example: ClassVar[str] = "gemm/int8xint8/8x8/os/exact/kulisch1024/p1/int8/tensor/x2/p6/k256/n256/w1024"
     parts: ClassVar[tuple[Part, ...]] = (
         OPERANDS,
         sides("rows", "columns"),
@@ -142,6 +144,9 @@ class GemmSpec(StreamSpec):
         self._settle_lanes()
         if self.output is None:
             object.__setattr__(self, "output", self._usual_output())
+        if self.output_pipeline is None:
+            stages = UNUSED[2] if self.output == WIDE else kept_up(self.pipeline)
+            object.__setattr__(self, "output_pipeline", stages)
         if not isinstance(self.output, str):
             raise TypeError(f"output must be {WIDE!r} or the name of a format, got {echo(self.output)}")
         if self.output != WIDE:
@@ -364,6 +369,11 @@ class GemmSpec(StreamSpec):
 def quarter(columns: int) -> int:
     """The largest divisor that is a quarter at most, or 1."""
     return max(lanes for lanes in range(1, max(1, columns // 4) + 1) if columns % lanes == 0)
+
+
+def kept_up(pipeline: int) -> int:
+    """Registers with which a requantiser is about as fast as an array that has so many."""
+    return min(LEAST_STAGES + STAGES_EACH * pipeline, MOST_STAGES)
 
 
 def slot(width: int) -> int:

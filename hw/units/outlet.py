@@ -32,9 +32,9 @@ class Outlet:
 
     def __init__(self, m: Module, output: Any) -> None:
         self.m, self.output = m, output
-        self.move, self.full = Signal(name="move"), Signal(name="aside_full")
+        # Two registers for one fact: that of all the enables is far from here.
+        self.move, self.full = Signal(name="move", init=1), Signal(name="aside_full")
         self.aside = Signal(len(Value.cast(output.payload)), name="aside", reset_less=True)
-        m.d.comb += self.move.eq(~self.full)
 
     def offer(self, valid: Value, payload: Value, shown: Value | None = None) -> None:
         """Offer a payload if there is one, unless one is aside.
@@ -53,7 +53,7 @@ class Outlet:
             output.valid.eq(valid | self.full),
             Value.cast(output.payload).eq(self.chosen(payload) if shown is None else shown),
         ]
-        m.d.sync += self.full.eq(output.valid & ~output.ready)
+        m.d.sync += [self.full.eq(output.valid & ~output.ready), self.move.eq(~output.valid | output.ready)]
         with m.If(self.move):
             m.d.sync += self.aside.eq(payload)
 

@@ -44,21 +44,29 @@ class Banks(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m, filled, emptied = Module(), Signal(), Signal()
         # Modulo four: the writer is -1, 0, 1 or 2 tiles ahead.
-        lead, ahead, differ = Signal(2), Signal(2), Signal()
+        lead, ahead = Signal(2), Signal(2)
         m.d.comb += [
             filled.eq(self.word & self.ends),
             emptied.eq(self.step & self.leaves),
             # As logic of four inputs: a sum would be a carry chain.
             ahead[0].eq(lead[0] ^ filled ^ emptied),
             ahead[1].eq(lead[1] ^ ((filled & ~emptied & lead[0]) | (emptied & ~filled & ~lead[0]))),
-            # Who begins a bank has written nothing of it; who writes a word has written it in the next cycle.
-            differ.eq(Mux(self.word, ~self.ends, Mux(self.step, self.differ_next, self.differ))),
         ]
+        # Of the bank that is read all is written; or it is the writer's, and so far the two differ, or will by a word.
+        whole, shared = Signal(2), Signal(2)
+        m.d.comb += [
+            whole.eq(Cat(Mux(self.leaves, ~self.write, lead[0] ^ lead[1]), lead[0] ^ lead[1])),
+            shared.eq(Cat(Mux(self.leaves, lead == 1, lead == 0), lead == 0)),
+        ]
+        # Each if a word is read, and if none is.
+        written, others = Signal(2), Signal(2)
+        m.d.comb += [written.eq(whole | shared), others.eq(whole | (shared & Cat(self.differ_next, self.differ)))]
         m.d.sync += [
             lead.eq(ahead),
             self.write.eq(ahead != 2),
             self.empty.eq(ahead == 0),
-            self.read.eq((ahead[0] ^ ahead[1]) | (~ahead.any() & differ)),
+            # These two are known last.
+            self.read.eq(Mux(self.word, Mux(self.step, *written), Mux(self.step, *others))),
             self.into.eq(self.into ^ filled),
             self.out_of.eq(self.out_of ^ emptied),
         ]

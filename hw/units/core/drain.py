@@ -106,19 +106,20 @@ class Drain(wiring.Component):
         """Go through the turns of the rows of the tiles across, and then down, a step ahead of what is fetched."""
         spec, step, (counts, last, final) = self.spec, Signal(), flags
         turn, tile = Signal.like(self.turn, name="turn_next"), Signal.like(self.last_tile, name="across_next")
-        across, end, leave, ends = (Signal(name=n) for n in ("across", "end", "leave", "ends"))
+        across, alone, end, leave, ends = (Signal(name=n) for n in ("across", "alone", "end", "leave", "ends"))
+        tile_after = Signal.like(tile, init=1, name="across_after")
         block = add_heights(m, self.m, spec.height, self.idle, (step & leave & across) | self.begun)
         rows = add_rows(m, block, step & end, across, self.clear)
         begins = [self.kept[turn * spec.output_lanes] for turn in range(spec.turns)]
         m.d.comb += [
             step.eq(self.fetch | self.prime),
-            across.eq(tile == self.last_tile),
             end.eq(turn == spec.turns - 1),
             row_next.eq(rows.number),
             leave.eq(end & rows.ends),
             ends.eq(across & ~Cat(*begins[1:], 0).bit_select(turn, 1)),
             self.tail.eq(self._tail(begins)),
         ]
+        m.d.sync += alone.eq(self.last_tile == 0)
         with m.If(step):
             m.d.sync += [self.turn.eq(turn), row.eq(row_next), self.tile.eq(self.tile_next), leaves.eq(leave)]
             m.d.sync += [
@@ -128,9 +129,13 @@ class Drain(wiring.Component):
                 turn.eq(Mux(end, 0, (turn + 1)[: len(turn)])),
             ]
             with m.If(leave):
-                m.d.sync += tile.eq(Mux(across, 0, (tile + 1)[: len(tile)]))
+                m.d.sync += [
+                    tile.eq(Mux(across, 0, tile_after)),
+                    tile_after.eq(Mux(across, 1, (tile_after + 1)[: len(tile)])),
+                    across.eq(Mux(across, alone, tile_after == self.last_tile)),
+                ]
         with m.If(self.clear):
-            m.d.sync += [turn.eq(0), tile.eq(0)]
+            m.d.sync += [turn.eq(0), tile.eq(0), tile_after.eq(1), across.eq(alone)]
         if spec.flow == "is":
             self._count_lines(m, step & end, step & leave, across)
         else:

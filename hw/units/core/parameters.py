@@ -12,7 +12,7 @@ from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import add_memory
 from hw.units.core.count import add_count
-from hw.units.core.stores import add_frame, frame_members
+from hw.units.core.stores import add_frame, add_wanted, frame_members
 
 
 class ParameterStore(wiring.Component):
@@ -87,12 +87,13 @@ class ParameterStore(wiring.Component):
             Signal.like(self.turn, name="turn_into"),
             Signal(index_bits(self.lanes)),
         )
-        loaded, absent, may = Signal(), Signal(), Signal()
+        loaded, absent = Signal(), Signal()
         word, wide, full, ends, there = Signal(), Signal(), Signal(), Signal(), Signal()
+        kept = self.keep & ~absent
+        may = add_wanted(m, self, word, ends, kept)
         count = add_count(m, "count", self.n, frame.word | self.prime, self.clear, 1)
         m.d.comb += [
             absent.eq(~self.bias if self.optional else 0),
-            may.eq(self.run & ~loaded),
             frame.want.eq(may & ~absent),
             frame.final.eq(count.ends),
             word.eq(frame.word | (may & absent)),
@@ -110,7 +111,6 @@ class ParameterStore(wiring.Component):
             with m.If(full):
                 m.d.sync += tile.eq((tile + 1)[: len(tile)])
         with m.If(self.stopped):
-            kept = self.keep & ~absent
             m.d.sync += [lane.eq(0), turn.eq(0), tile.eq(0), loaded.eq(kept), self.ready.eq(kept)]
         enable = Cat(word & (absent | (lane == n)) for n in range(self.lanes))
         into, out_of = Cat(turn, tile), Cat(self.turn, self.tile)

@@ -38,9 +38,13 @@ class Skid(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        m, kept = Module(), Signal(len(self.x), reset_less=True)
-        m.d.comb += [self.y.eq(Mux(self.free, self.x, kept)), self.y_valid.eq(self.valid | ~self.free)]
+        m, kept, full = Module(), Signal(len(self.x), reset_less=True), Signal()
+        m.d.comb += [self.y.eq(Mux(full, kept, self.x)), self.y_valid.eq(self.valid | full)]
         with m.If(self.free):
             m.d.sync += kept.eq(self.x)
-        m.d.sync += self.free.eq(self.clear | self.y_ready | (self.free & ~self.valid))
+        # Two registers for one fact: what comes from afar is told by one of its own.
+        m.d.sync += [
+            self.free.eq(self.clear | self.y_ready | (self.free & ~self.valid)),
+            full.eq(~self.clear & ~self.y_ready & (full | self.valid)),
+        ]
         return m

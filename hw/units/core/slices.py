@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,7 +11,7 @@ from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import Banks, add_memory
 from hw.units.core.count import add_heights, add_rows
-from hw.units.core.stores import add_frame, add_ready, frame_members
+from hw.units.core.stores import add_frame, add_ready, add_wanted, frame_members
 
 
 def walk_members(spec: GemmSpec) -> dict[str, wiring.Member]:
@@ -141,7 +141,7 @@ class SliceStore(wiring.Component):
         m.d.comb += [
             *(getattr(walk, name).eq(getattr(self, name)) for name in (*phases, "m", "last_slice")),
             walk.step.eq(frame.word),
-            frame.want.eq(self.run & ~loaded & banks.write),
+            frame.want.eq(add_wanted(m, self, frame.word, walk.final, Const(0, 1)) & banks.write),
             frame.final.eq(walk.final),
             banks.clear.eq(self.stopped),
             banks.word.eq(frame.word),

@@ -5,7 +5,7 @@ What is read has been written before, but not long before: a run begins with its
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, ResetInserter, Signal, Value
+from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -36,6 +36,28 @@ def add_frame(m: Module, store: wiring.Component) -> Frame:
         store.error.eq(frame.error),
     ]
     return frame
+
+
+def add_wanted(m: Module, store: wiring.Component, word: Value, ends: Value, kept: Value) -> Signal:
+    """Whether words of a store's frame are wanted: in a run, up to the last one; in none if they are kept.
+
+    Parameters
+    ----------
+    m : Module
+    store : a component with a frame
+    word, ends : Value of one bit
+        One is taken, or filled up; it is the last.
+    kept : Value of one bit
+        None is wanted in the run that begins.
+    """
+    wanted = Signal(name="wanted")
+    with m.If(word):
+        m.d.sync += wanted.eq(~ends)
+    with m.If(store.stopped):
+        m.d.sync += wanted.eq(store.prime & ~kept)
+    with m.If(store.reset):
+        m.d.sync += wanted.eq(0)
+    return wanted
 
 
 def add_ready(m: Module, store: wiring.Component, word: Value, again: Value, leaves: Value, most: int) -> None:
@@ -124,7 +146,7 @@ class TileStore(wiring.Component):
         read = add_count(m, "read", self.k, self.step | self.prime, self.clear, 1)
         tile = add_heights(m, self.m, self.rows, self.idle, ended | self.begun, quick=True)
         m.d.comb += [
-            frame.want.eq(self.run & ~loaded & banks.write),
+            frame.want.eq(add_wanted(m, self, frame.word, frame.final, Const(0, 1)) & banks.write),
             frame.final.eq(written.ends & tile.bottom),
             ended.eq(frame.word & written.ends),
             self.last.eq(read.ends),
@@ -189,7 +211,7 @@ class MatrixStore(wiring.Component):
         read = add_count(m, "read", self.words, self.step | self.prime, self.clear, 1)
         into = written.number[:bits]
         m.d.comb += [
-            frame.want.eq(self.run & ~full & ~self.keep),
+            frame.want.eq(add_wanted(m, self, frame.word, frame.final, self.keep)),
             frame.final.eq(written.ends),
             # What is kept is there when the first word of a frame would be: so a run takes as long.
             complete.eq(full | self.keep | (frame.word & frame.final)),
