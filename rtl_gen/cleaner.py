@@ -14,9 +14,10 @@ SHIFT = {"$shr", "$sshr", "$shift", "$shiftx"}
 
 
 def change(design: Any) -> None:
-    """Even out widths, split what looks like circles, and give everything a plain name."""
+    """Even out widths, split what looks like circles and what is a register in part, and give everything a plain name."""
     even_widths(design)
     split_circles(design)
+    split_registers(design)
     plain_names(design)
 
 
@@ -27,6 +28,21 @@ def split_circles(design: Any) -> None:
         while found := circle(module) - tried:
             tried.add(min(found))
             split(module, module.wire(yosys.IdString(min(found))))
+
+
+def split_registers(design: Any) -> None:
+    """Split vectors of which some bits are registers, and others nothing: Yosys gives those bits names that it escapes."""
+    for module in design.modules_.values():
+        places: dict[str, set[int]] = {}
+        for cell in module.cells_.values():
+            if cell.is_builtin_ff():
+                for bit in cell.getPort(label("Q")).bits():
+                    if bit.is_wire():
+                        places.setdefault(bit.wire.name.str(), set()).add(bit.offset)
+        for name, own in places.items():
+            vector = module.wire(yosys.IdString(name))
+            if len(own) < vector.width:
+                split(module, vector)
 
 
 def split(module: Any, vector: Any) -> None:
