@@ -88,9 +88,7 @@ def add_control(m: Module, spec: GemmSpec, ports: Unit) -> Run:
         outer, inner = getattr(ports, f"s_axil_{name}"), getattr(registers, name)
         m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
     planner, kept = Planner(spec), Signal(spec.columns)
-    # What is written takes effect a cycle later: an address, data and a start are too much for one.
-    start, reset = Signal(name="start"), Signal(name="reset")
-    m.d.sync += [start.eq(registers.commands["start"]), reset.eq(registers.commands["reset"])]
+    start, reset = registers.commands["start"], registers.commands["reset"]
     run = Run(m, ports.target, registers.settings, registers.shown, planner, reset, kept)
     m.submodules.planner = ResetInserter(reset)(planner)
     order = "nkm" if spec.flow == "is" else "mkn"

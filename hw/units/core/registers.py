@@ -65,8 +65,8 @@ class RegisterFile(wiring.Component):
     Attributes
     ----------
     settings, shown, commands : dict of str to Signal
-        The parts of registers by their names: what was written, what is to be read, and a pulse, in the cycle in which
-        the write is accepted, of what is to be done.
+        The parts of registers by their names: what was written, what is to be read, and a pulse, in the cycle after that
+        in which the write is accepted, of what is to be done.
     """
 
     def __init__(self, registers: Sequence[Register]) -> None:
@@ -87,13 +87,17 @@ class RegisterFile(wiring.Component):
         return m
 
     def _write(self, m: Module) -> None:
-        """The address is taken first, and waits for its data; the response waits to be taken."""
-        held, refused = Signal(), Signal()
+        """The address is taken first, and waits for its data; the response waits to be taken.
+
+        What is written is written in the next cycle, if it may be in this one.
+        """
+        held, refused, data = Signal(), Signal(), Signal(WORD, name="data_taken")
         write, denied, whole = Signal(), Signal(), Signal()
+        m.d.sync += data.eq(self.wdata)
         m.d.comb += [
-            self.awready.eq(~held),
-            self.wready.eq(held & ~self.bvalid),
-            write.eq(self.wvalid & self.wready),
+            self.awready.eq(~held & ~self.bvalid),
+            self.wready.eq(held),
+            write.eq(self.wvalid & held),
             whole.eq(self.wstrb.all()),
             # 2 is SLVERR.
             self.bresp.eq(Cat(Const(0, 1), refused)),
@@ -104,15 +108,16 @@ class RegisterFile(wiring.Component):
             m.d.sync += self.bvalid.eq(0)
         granted: list[Value] = []
         for access, locked in (("setting", self.locked), ("write", Const(0, 1))):
-            may, matches = Signal(name=f"may_{access}"), []
+            may, does, matches = Signal(name=f"may_{access}"), Signal(name=f"does_{access}"), []
             m.d.comb += may.eq(whole & ~locked)
+            m.d.sync += does.eq(write & may)
             for register in (each for each in self.registers if each.access == access):
                 addressed, match = Signal(name=f"address_{register.name}"), self.awaddr[2:] == register.address >> 2
                 matches.append(match)
                 with m.If(self.awvalid & self.awready):
                     m.d.sync += addressed.eq(match)
                 for part in register.parts:
-                    self._put(m, register, part, write & may & addressed)
+                    self._put(m, register, part, data, does & addressed)
             # Whether any is meant is known with the address, so the answer does not look at each.
             some = Signal(name=f"address_{access}")
             with m.If(self.awvalid & self.awready):
@@ -122,8 +127,8 @@ class RegisterFile(wiring.Component):
             m.d.sync += held.eq(1)
         m.d.comb += denied.eq(~Cat(granted).any())
 
-    def _put(self, m: Module, register: Register, part: Part, write: Value) -> None:
-        written = self.wdata[part.low : part.low + part.width]
+    def _put(self, m: Module, register: Register, part: Part, data: Value, write: Value) -> None:
+        written = data[part.low : part.low + part.width]
         if register.access == "write":
             m.d.comb += self.commands[part.name].eq(written & write.replicate(part.width))
             return
