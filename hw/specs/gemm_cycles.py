@@ -19,8 +19,8 @@ import numpy as np
 
 FIRST_IN = 3
 """Cycles from a word's coming into a store to its being offered to the array: it is read, and behind two registers."""
-FIRST_OUT = 4
-"""Cycles from a row's coming into a bank to its going out: it is fetched, read, and its lanes are chosen."""
+FETCHED = 4
+"""Cycles from a row's, or its parameters', being there to its going out: it is fetched, read, its lanes are chosen."""
 NEVER = -(1 << 60)
 
 
@@ -50,6 +50,7 @@ class Tiles:
     count, across : how many there are, all and side by side
     array : when they come
     full, bottom : cycles that a tile takes to go out, and one at the bottom
+    out : from a row's coming out of the array to its going out
     """
 
     count: Any
@@ -57,6 +58,7 @@ class Tiles:
     array: Array
     full: Any
     bottom: Any
+    out: int
 
     @property
     def above(self) -> Any:
@@ -85,10 +87,18 @@ class Tiles:
     def _leaving(self, tile: Any, leave: Any, out: Any) -> Any:
         """The way out up to tile `leave`, from there back to the array, which may give the tile after the next."""
         # Its last row is fetched before it goes out, and then its bank is free.
-        taken = np.where(leave < self.above, self.full, self.bottom) + 1 - FIRST_OUT
+        taken = np.where(leave < self.above, self.full, self.bottom) + 1 - FETCHED
         back = out + self.going(tile, leave) + taken
         possible = (leave >= tile) & (leave + 2 < self.count)
-        return np.where(possible, back + self.coming(leave + 2, self.count - 1) + FIRST_OUT, NEVER)
+        return np.where(possible, back + self.coming(leave + 2, self.count - 1) + self.out, NEVER)
+
+
+def row_waits(spec: Any) -> int:
+    """Cycles that a row of sums waits on its way from the array into a bank.
+
+    It would make a pair of banks give two tiles in three cycles, so where a tile goes out in one, none waits.
+    """
+    return int(spec.height * spec.turns > 1)
 
 
 def run_cycles(spec: Any, m: Any, k: Any, n: Any, loaded: Any) -> Any:
@@ -101,15 +111,15 @@ def run_cycles(spec: Any, m: Any, k: Any, n: Any, loaded: Any) -> Any:
     # The start is understood; tiles and slices are counted, one of each a cycle; all is settled; counts step first.
     begin = 4 + (across if spec.flow == "os" else np.maximum(across, -(-k // spec.rows)))
     array = (_output_stationary if spec.flow == "os" else _operand_stationary)(spec, k, begin, down, rows)
-    tiles = Tiles(down * across, across, array, spec.height * spec.turns, rows * spec.turns)
+    tiles = Tiles(down * across, across, array, spec.height * spec.turns, rows * spec.turns, FETCHED + row_waits(spec))
     ways = []
     for tile in (0 * m, tiles.above - 1, tiles.above, tiles.count - 1):
-        come = array.first + tiles.coming(0 * m, tile) + FIRST_OUT
+        come = array.first + tiles.coming(0 * m, tile) + tiles.out
         ways += [np.where(tile >= 0, way, NEVER) for way in tiles.ways(tile, come)]
     # Where the input stays, a row of C's transpose has but one column's parameters, and they come soon enough.
     if spec.flow != "is":
         for tile in (0 * m, across - 2, across - 1):
-            there = begin + FIRST_OUT + np.minimum((tile + 1) * spec.columns, n)
+            there = begin + FETCHED + np.minimum((tile + 1) * spec.columns, n)
             ways += [np.where(loaded & (tile >= 0), way, NEVER) for way in tiles.ways(tile, there)]
     scaling = 1 if spec.requant is None else spec.requant.latency
     return np.maximum.reduce(ways) + (rows - 1) * spec.turns - (-tail // spec.output_lanes) - 1 + scaling

@@ -11,6 +11,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.specs.gemm import MAX_ROWS, GemmSpec
+from hw.specs.gemm_cycles import row_waits
 from hw.target import Target
 from hw.units.core import index_bits
 from hw.units.core.banks import Banks, add_memory
@@ -78,12 +79,13 @@ class Drain(wiring.Component):
         # Rows count from one, as those of a block do: so the last one is where the count is their number.
         into, row, row_next = (Signal(range(spec.height + 1), init=1, name=name) for name in ("into", "row", "row_after"))
         write, bits = Signal(), (spec.height - 1).bit_length()
+        x, last, came = self._coming(m, banks.write)
         m.d.comb += [
             self.ready.eq(banks.write),
-            write.eq(self.valid & self.ready),
+            write.eq(came & banks.write),
             banks.clear.eq(self.stopped),
             banks.word.eq(write),
-            banks.ends.eq(self.last),
+            banks.ends.eq(last),
             banks.step.eq(self.fetch),
             banks.differ.eq(into[:bits] != row[:bits]),
             banks.differ_next.eq(into[:bits] != row_next[:bits]),
@@ -92,15 +94,28 @@ class Drain(wiring.Component):
             self.fetch.eq(banks.read & self.known & self.go),
         ]
         with m.If(write):
-            m.d.sync += into.eq(Mux(self.last, 1, (into + 1)[: len(into)]))
+            m.d.sync += into.eq(Mux(last, 1, (into + 1)[: len(into)]))
         with m.If(self.clear):
             m.d.sync += into.eq(1)
-        counts, last, final = Signal(), Signal(), Signal()
-        self._walk(m, row, row_next, banks.leaves, (counts, last, final))
+        counts, ends, final = Signal(), Signal(), Signal()
+        self._walk(m, row, row_next, banks.leaves, (counts, ends, final))
         places = [Cat(index[:bits], bank) for index, bank in ((into, banks.into), (row, banks.out_of))]
-        word = add_memory(m, self.target, banks.write, (write, places[0], self.x), places[1], self.go, 2 << bits)
-        self._pass(m, word, counts, Cat(last, final))
+        word = add_memory(m, self.target, banks.write, (write, places[0], x), places[1], self.go, 2 << bits)
+        self._pass(m, word, counts, Cat(ends, final))
         return m
+
+    def _coming(self, m: Module, move: Value) -> tuple[Value, Value, Value]:
+        """A row, whether it is a tile's last, and whether there is one: the array is large, so all of it is far away."""
+        x, last, came = self.x, self.last, self.valid
+        for stage in range(row_waits(self.spec)):
+            kept = [Signal(len(value), name=f"came_{stage}", reset_less=True) for value in (x, last)]
+            there = Signal(name=f"valid_{stage}")
+            with m.If(move):
+                m.d.sync += [kept[0].eq(x), kept[1].eq(last), there.eq(came)]
+            with m.If(self.clear):
+                m.d.sync += there.eq(0)
+            (x, last), came = kept, there
+        return x, last, came
 
     def _walk(self, m: Module, row: Signal, row_next: Signal, leaves: Signal, flags: Sequence[Signal]) -> None:
         """Go through the turns of the rows of the tiles across, and then down, a step ahead of what is fetched."""
