@@ -90,24 +90,28 @@ def add_heights(m: Module, total: Value, height: int, idle: Value, step: Value, 
     idle, step : Value of one bit
         It waits for another matrix; to the next block, or, after that, to the first one.
     quick : bool
-        Whether it may go on in every cycle though a block has several rows.
+        Whether it may go on in every cycle though a block has several rows; then nobody may look at these.
     """
     rows, bottom, single = Signal(range(height + 1), name="block_rows"), Signal(name="bottom"), Signal(name="single")
     # Below this block; one may be looked at after the last one.
     rest = Signal(range(-2 * height, 1 << len(total)), name="rows_below")
-    # Whether there are more than the next block has.
-    more, several, gone = Signal(name="more_below"), Signal(name="several_blocks"), step
-    if height > 1 and not quick:
-        # No block but the last one is gone through in less cycles than it has rows, so there is time.
-        gone = Signal(name="block_gone")
-        m.d.sync += gone.eq(step)
-    following = Mux(more, height, rest[: len(rows)])
+    # Whether there are more than the next block has; the subtraction is a cycle behind.
+    more, several, gone = (Signal(name=name) for name in ("more_below", "several_blocks", "block_gone"))
+    m.d.sync += gone.eq(step)
+    following = Const(1, 1) if height == 1 else Mux(more, height, rest[: len(rows)])
     single_next = Const(1, 1) if height == 1 else ~more & (rest[: len(rows)] == 1)
     m.d.sync += several.eq(above(total, height))
     with m.If(step):
         m.d.sync += [bottom.eq(~more), rows.eq(following), single.eq(single_next)]
     with m.If(gone):
-        m.d.sync += [rest.eq((rest - height)[: len(rest)].as_signed()), more.eq(above(rest, 2 * height))]
+        m.d.sync += rest.eq((rest - height)[: len(rest)].as_signed())
+    if quick or height == 1:
+        with m.If(step):
+            m.d.sync += more.eq(Mux(gone, above(rest, 3 * height), above(rest, 2 * height)))
+    else:
+        # No block but the last one is gone through in less cycles than it has rows, so there is time.
+        with m.If(gone):
+            m.d.sync += more.eq(above(rest, 2 * height))
     with m.If(idle):
         m.d.sync += [rest.eq(total), more.eq(several)]
     return Heights(rows, bottom, single, single_next)
