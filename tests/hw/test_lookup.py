@@ -169,6 +169,17 @@ def test_tables_become_the_memory_that_was_asked_for(storage: str, target: str, 
     assert sum(count for kind, count in cells.items() if "FF" in kind) <= registers, cells
 
 
+def test_no_lut_is_below_two_multiplexers(tmp_path: Path) -> None:
+    # The upper bits of a table's narrow sums are copies of one sign; nextpnr can't pack a LUT that two PFUMX share.
+    unit = hw.build(hw.parse("tellme/int8/g3/t1/q1/half/registers"), hw.parse_target("ecp5"))
+    (tmp_path / "unit.il").write_text(rtlil.convert(unit, name="unit"))
+    yosys.run(["read_rtlil unit.il", f"{FLOWS['ecp5']} -nowidelut -top unit", "write_json unit.json"], tmp_path)
+    cells = json.loads((tmp_path / "unit.json").read_text())["modules"]["unit"]["cells"].values()
+    below = [cell["connections"][port][0] for cell in cells if cell["type"] == "PFUMX" for port in ("BLUT", "ALUT")]
+    assert len(below) == len(set(below)) > 0
+    assert set(below) <= {cell["connections"]["Z"][0] for cell in cells if cell["type"] == "LUT4"}
+
+
 def tellme(**values) -> TellmeSpec:
     return TellmeSpec(**{"x": INT8, "group": 3, "tables": 2, "lookups": 2} | values)
 

@@ -55,6 +55,15 @@ def test_cores_do_what_their_models_do_in_the_cycles_that_are_said(
     assert results.tests == len(chosen) == 10
 
 
+@pytest.mark.parametrize("form", ["dsp", "dsp:2"])
+def test_cores_in_multiplier_blocks_do_what_their_models_do(form: str, tmp_path: Path) -> None:
+    name = f"gemm/int8xint8/2x3/os/exact/kulisch64/p1/int8/channel/x1/p2/k16/n16/w64/{form}"
+    chosen = plays(hw.parse(name), 1)
+    results = simulate(f"{name}@ecp5", chosen, tmp_path)
+    assert not results.failures
+    assert results.tests == len(chosen)
+
+
 @pytest.mark.parametrize(
     ("pattern", "replacement", "complaint"),
     [
