@@ -14,7 +14,7 @@ SHIFT = {"$shr", "$sshr", "$shift", "$shiftx"}
 
 
 def change(design: Any) -> None:
-    """Even out widths, split what looks like circles and what is a register in part, and give everything a plain name."""
+    """Even out widths, split circles and what is a register in part, and give everything a plain name."""
     even_widths(design)
     split_circles(design)
     split_registers(design)
@@ -31,7 +31,7 @@ def split_circles(design: Any) -> None:
 
 
 def split_registers(design: Any) -> None:
-    """Split vectors of which some bits are registers, and others nothing: Yosys gives those bits names that it escapes."""
+    """Split vectors that are registers in part: Yosys would give these bits names that it has to escape."""
     for module in design.modules_.values():
         places: dict[str, set[int]] = {}
         for cell in module.cells_.values():

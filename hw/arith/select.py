@@ -70,9 +70,7 @@ def _pair(m: Logic, name: str, words: Sequence[Value], index: Value, lut: Lut) -
     """One of two words, a LUT for each bit."""
     result = Signal(len(words[0]), name=f"{name}_lut")
     spare, columns = Const(0, 1), zip(*map(bits, (*words, result)), strict=True)
-    m.cells(
-        name, [lut((x, y, index[0], spare), lambda x, y, n, _: y if n else x, z) for x, y, z in columns], [result]
-    )
+    m.cells(name, [lut((x, y, index[0], spare), lambda x, y, n, _: y if n else x, z) for x, y, z in columns], [result])
     return result
 
 

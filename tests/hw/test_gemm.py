@@ -190,7 +190,8 @@ def counted(spec: Any, m: int, k: int, n: int, loaded: bool) -> int:
         come = max(fed + inside, free[number % 2])
         fed = come - inside
         known = loaded and spec.flow != "is" and number < len(widths)
-        out = max(out, come + 4 + (spec.height * spec.turns > 1), start + 4 + min(sum(widths[: number + 1]), n) if known else 0) + height * spec.turns
+        shown = come + 4 + (spec.height * spec.turns > 1)
+        out = max(out, shown, start + 4 + min(sum(widths[: number + 1]), n) if known else 0) + height * spec.turns
         free[number % 2] = out - 3
     unused = spec.turns - -(-widths[-1] // spec.output_lanes)
     return out - unused - 1 + (spec.requant.latency if spec.requant else 1)
@@ -234,7 +235,8 @@ def test_the_page_has_the_registers_and_a_formula_that_holds() -> None:
     m, k, n = np.random.default_rng(1).integers(1, (99, 99, 99), (500, 3)).T
     k = np.maximum(k, spec.rows * spec.turns)
     down, across, low, last = -(-m // 8), -(-n // 8), (m - 1) % 8 + 1, (n - 1) % 8 + 1
-    right = across + (down * across - 1) * k + k + spec.array.latency + 10 + (low - 1) * 4 + -(-last // 2) + spec.requant.latency
+    inside = spec.array.latency + spec.requant.latency
+    right = across + (down * across - 1) * k + k + inside + 10 + (low - 1) * 4 + -(-last // 2)
     assert spec.array.latency == spec.columns + 3
     assert (spec.cycles(m, k, n, parameters=False) == right).all()
     assert (spec.cycles(m, k, n, parameters=True) == right).all()

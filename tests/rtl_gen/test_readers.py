@@ -30,7 +30,8 @@ blockdot/2*e2m1@upow3x2*e2m1@upow3 blockdot/bfp4-2xbfp4-2/fp16/p1
 pe/int4xint4/os pe/e5m2xe5m2/ws pe/int4xint4/os/exact/carrysave/p1 pe/int3xint3/is@nexus
 array/int4xint4/2x2/os array/e4m3xe4m3/2x1/ws array/int4xternary/2x3/is array/int3xint3/1x1/os@ecp5
 blockadd/mxfp4xmxfp4/n2/fp32/p1
-requant/fix16.0xint8/n2/channel/p1 requant/fix47.18xe4m3fn/n1/channel/status/p6 requant/fix12.0xint4/n1/tensor/p0 requant/fix16.0xe4m3/n1/tensor/p1
+requant/fix16.0xint8/n2/channel/p1 requant/fix12.0xint4/n1/tensor/p0 requant/fix16.0xe4m3/n1/tensor/p1
+requant/fix47.18xe4m3fn/n1/channel/status/p6
 tellme/int4/g2/t2/q2/half/lutram/exact/p1 tellme/int4/g2/t2/q2/half/registers/exact/p1
 tmac/int2xint4/g2/t2/q1/serial/half/lutram/kulisch16/p1 tmac/int2xint4/g2/t1/q1/parallel/full/blockram:2/exact/p1
 matvec/int4xint4/2x2 matvec/int3xint3/1x2/2x4

@@ -77,7 +77,7 @@ class Drain(wiring.Component):
         m, spec = Module(), self.spec
         m.submodules.banks = banks = Banks()
         # Rows count from one, as those of a block do: so the last one is where the count is their number.
-        into, row, row_next = (Signal(range(spec.height + 1), init=1, name=name) for name in ("into", "row", "row_after"))
+        into, row, row_next = (Signal(range(spec.height + 1), init=1, name=n) for n in ("into", "row", "row_after"))
         write, bits = Signal(), (spec.height - 1).bit_length()
         x, last, came = self._coming(m, banks.write)
         m.d.comb += [
@@ -105,7 +105,7 @@ class Drain(wiring.Component):
         return m
 
     def _coming(self, m: Module, move: Value) -> tuple[Value, Value, Value]:
-        """A row, whether it is a tile's last, and whether there is one: the array is large, so all of it is far away."""
+        """A row, whether it is a tile's last, and whether there is one. The array is large, so it is far away."""
         x, last, came = self.x, self.last, self.valid
         for stage in range(row_waits(self.spec)):
             kept = [Signal(len(value), name=f"came_{stage}", reset_less=True) for value in (x, last)]

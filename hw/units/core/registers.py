@@ -65,8 +65,8 @@ class RegisterFile(wiring.Component):
     Attributes
     ----------
     settings, shown, commands : dict of str to Signal
-        The parts of registers by their names: what was written, what is to be read, and a pulse, in the cycle after that
-        in which the write is accepted, of what is to be done.
+        The parts of registers by their names: what was written, what is to be read, and a pulse, in the cycle after
+        that in which the write is accepted, of what is to be done.
     """
 
     def __init__(self, registers: Sequence[Register]) -> None:
