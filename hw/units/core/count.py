@@ -172,13 +172,13 @@ def add_supply(m: Module, name: str, most: int, given: Value, used: Value, clear
         One comes, one goes, nothing is there.
     """
     amount, some, after = Signal(range(most + 1), name=name), Signal(name=f"{name}_some"), Signal(name=f"{name}_after")
-    many = above(amount, 1)
+    many = Signal(name=f"{name}_many")
     m.d.comb += after.eq(given | Mux(used, many, some))
     m.d.sync += some.eq(after)
     with m.If(given != used):
         # One more, or one less, which is all ones more.
         step = Cat(Const(1, 1), used.replicate(len(amount) - 1)) if len(amount) > 1 else Const(1, 1)
-        m.d.sync += amount.eq((amount + step)[: len(amount)])
+        m.d.sync += [amount.eq((amount + step)[: len(amount)]), many.eq(Mux(used, above(amount, 2), some))]
     with m.If(clear):
-        m.d.sync += [amount.eq(0), some.eq(0)]
+        m.d.sync += [amount.eq(0), some.eq(0), many.eq(0)]
     return some, after
