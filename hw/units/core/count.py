@@ -85,10 +85,10 @@ def add_heights(m: Module, total: Value, height: int, idle: Value, step: Value, 
     ----------
     m : Module
     total : Value
-        Rows in all, which stay from two cycles before the first step on.
+        Rows in all, which stay from the cycle before the last one of `idle` on.
     height : int
     idle, step : Value of one bit
-        It waits for another matrix; to the next block, or, after that, to the first one.
+        It waits for another matrix, and shows its first block; to the next one.
     quick : bool
         Whether it may go on in every cycle though a block has several rows; then nobody may look at these.
     """
@@ -96,11 +96,11 @@ def add_heights(m: Module, total: Value, height: int, idle: Value, step: Value, 
     # Below this block; one may be looked at after the last one.
     rest = Signal(range(-2 * height, 1 << len(total)), name="rows_below")
     # Whether there are more than the next block has; the subtraction is a cycle behind.
-    more, several, gone = (Signal(name=name) for name in ("more_below", "several_blocks", "block_gone"))
-    m.d.sync += gone.eq(step)
+    more, gone = Signal(name="more_below"), Signal(name="block_gone")
+    second, third = Signal(name="second_block"), Signal(name="third_block")
+    m.d.sync += [gone.eq(step), second.eq(above(total, height)), third.eq(above(total, 2 * height))]
     following = Const(1, 1) if height == 1 else Mux(more, height, rest[: len(rows)])
     single_next = Const(1, 1) if height == 1 else ~more & (rest[: len(rows)] == 1)
-    m.d.sync += several.eq(above(total, height))
     with m.If(step):
         m.d.sync += [bottom.eq(~more), rows.eq(following), single.eq(single_next)]
     with m.If(gone):
@@ -113,7 +113,13 @@ def add_heights(m: Module, total: Value, height: int, idle: Value, step: Value, 
         with m.If(gone):
             m.d.sync += more.eq(above(rest, 2 * height))
     with m.If(idle):
-        m.d.sync += [rest.eq(total), more.eq(several)]
+        m.d.sync += [
+            bottom.eq(~second),
+            rows.eq(Mux(second, height, total[: len(rows)])),
+            single.eq(Const(1, 1) if height == 1 else total == 1),
+            rest.eq((total - height)[: len(rest)].as_signed()),
+            more.eq(third),
+        ]
     return Heights(rows, bottom, single, single_next)
 
 
@@ -141,7 +147,7 @@ def add_rows(m: Module, block: Heights, step: Value, leaves: Value, clear: Value
     step, leaves : Value of one bit
         To the next row; and, at the last one, to the next block.
     clear : Value of one bit
-        It begins anew; up to the second cycle after the step to the first block, or longer.
+        It begins anew; it ends two cycles after the blocks' `idle`, or later.
     """
     number, ends = Signal.like(block.rows, init=1, name="row_next"), Signal(name="row_next_ends")
     # Where no block has two rows, every row ends one.

@@ -33,7 +33,7 @@ class Drain(wiring.Component):
 
     Members
     -------
-    idle, begun, prime, stopped, clear : In(1)
+    idle, prime, stopped, clear : In(1)
         As the planner says.
     m : In
         Rows of C.
@@ -64,7 +64,7 @@ class Drain(wiring.Component):
         self.spec, self.width, self.target = spec, width, target
         tile, lanes = index_bits(spec.tiles), spec.output_lanes
         line = index_bits(spec.limits[0]) if spec.flow == "is" else tile
-        ports = {name: In(1) for name in ("idle", "begun", "prime", "stopped", "clear")}
+        ports = {name: In(1) for name in ("idle", "prime", "stopped", "clear")}
         ports |= {"m": In(MAX_ROWS.bit_length()), "last_tile": In(tile), "kept": In(spec.columns)}
         ports |= {"x": In(spec.columns * width), "last": In(1), "valid": In(1), "ready": Out(1)}
         ports |= {"fetch": Out(1), "tile": Out(line), "tile_next": Out(line), "turn": Out(index_bits(spec.turns))}
@@ -123,7 +123,7 @@ class Drain(wiring.Component):
         turn, tile = Signal.like(self.turn, name="turn_next"), Signal.like(self.last_tile, name="across_next")
         across, alone, end, leave, ends = (Signal(name=n) for n in ("across", "alone", "end", "leave", "ends"))
         tile_after = Signal.like(tile, init=1, name="across_after")
-        block = add_heights(m, self.m, spec.height, self.idle, (step & leave & across) | self.begun)
+        block = add_heights(m, self.m, spec.height, self.idle, step & leave & across)
         rows = add_rows(m, block, step & end, across, self.clear)
         begins = [self.kept[turn * spec.output_lanes] for turn in range(spec.turns)]
         m.d.comb += [

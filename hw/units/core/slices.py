@@ -17,7 +17,7 @@ from hw.units.core.stores import add_frame, add_ready, add_wanted, frame_members
 def walk_members(spec: GemmSpec) -> dict[str, wiring.Member]:
     """The members of a `Walk`."""
     slices, row = index_bits(spec.slices), (spec.height - 1).bit_length()
-    ports = {"idle": In(1), "begun": In(1), "prime": In(1), "clear": In(1)}
+    ports = {"idle": In(1), "prime": In(1), "clear": In(1)}
     ports |= {"m": In(MAX_ROWS.bit_length()), "last_slice": In(slices), "last_tile": In(index_bits(spec.tiles))}
     ports |= {"step": In(1), **{name: Out(1) for name in ("first", "short", "leave", "again", "final")}}
     return {**ports, "place": Out(row + slices), "row": Out(row)}
@@ -34,7 +34,7 @@ class Walk(wiring.Component):
 
     Members
     -------
-    idle, begun, prime, clear : In(1)
+    idle, prime, clear : In(1)
         As the planner says.
     m : In
         Rows in all.
@@ -61,7 +61,7 @@ class Walk(wiring.Component):
         number = Signal.like(self.last_slice)
         tile = Signal.like(self.last_tile, name="tile_next")
         deep, ends, leave, over = (Signal(name=f"{name}_next") for name in ("deep", "ends", "leave", "over"))
-        block = add_heights(m, self.m, self.height, self.idle, (step & leave) | self.begun)
+        block = add_heights(m, self.m, self.height, self.idle, step & leave)
         rows = add_rows(m, block, step, over, self.clear)
         short = rows.ends
         m.d.comb += [
@@ -108,7 +108,7 @@ class SliceStore(wiring.Component):
         Of the frame alone.
     run, stopped : In(1)
         As the planner says.
-    idle, begun, prime, clear, m, last_slice
+    idle, prime, clear, m, last_slice
         As for `Walk`.
     place : In
         The word that is to be read.
@@ -127,7 +127,7 @@ class SliceStore(wiring.Component):
     def __init__(self, spec: GemmSpec, width: int, target: Target) -> None:
         self.spec, self.target = spec, target
         walk = walk_members(spec)
-        ports = {name: walk[name] for name in ("idle", "begun", "m", "last_slice", "step")}
+        ports = {name: walk[name] for name in ("idle", "m", "last_slice", "step")}
         ports |= {name: walk[name].flip() for name in ("place", "leave", "again")}
         ports |= {"ready": Out(1), "go": In(1), "done": Out(1), "data": Out(width)}
         super().__init__({**frame_members(width), **ports})
@@ -137,7 +137,7 @@ class SliceStore(wiring.Component):
         frame = add_frame(m, self)
         m.submodules.walk = walk = Walk(self.spec)
         m.submodules.banks = banks = Banks()
-        phases = ("idle", "begun", "prime", "clear")
+        phases = ("idle", "prime", "clear")
         m.d.comb += [
             *(getattr(walk, name).eq(getattr(self, name)) for name in (*phases, "m", "last_slice")),
             walk.step.eq(frame.word),

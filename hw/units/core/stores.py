@@ -103,7 +103,7 @@ class TileStore(wiring.Component):
         As for `Frame`.
     reset : In(1)
         Of the frame alone.
-    idle, begun, prime, run, stopped, clear : In(1)
+    idle, prime, run, stopped, clear : In(1)
         As the planner says.
     k, m : In
         Words of each tile, and rows of A.
@@ -125,7 +125,7 @@ class TileStore(wiring.Component):
 
     def __init__(self, width: int, depth: int, rows: int, rows_bits: int, target: Target) -> None:
         self.depth, self.rows, self.target = depth, rows, target
-        shape = {"idle": In(1), "begun": In(1), "k": In(range(depth + 1)), "m": In(rows_bits)}
+        shape = {"idle": In(1), "k": In(range(depth + 1)), "m": In(rows_bits)}
         reading = {
             "ready": Out(1),
             "step": In(1),
@@ -144,7 +144,7 @@ class TileStore(wiring.Component):
         loaded, ended, bits = Signal(), Signal(), (self.depth - 1).bit_length()
         written = add_count(m, "written", self.k, frame.word | self.prime, self.clear, 1)
         read = add_count(m, "read", self.k, self.step | self.prime, self.clear, 1)
-        tile = add_heights(m, self.m, self.rows, self.idle, ended | self.begun, quick=True)
+        tile = add_heights(m, self.m, self.rows, self.idle, ended, quick=True)
         m.d.comb += [
             frame.want.eq(add_wanted(m, self, frame.word, frame.final, Const(0, 1)) & banks.write),
             frame.final.eq(written.ends & tile.bottom),
