@@ -5,11 +5,11 @@ from __future__ import annotations
 from amaranth.hdl import Signal, Value
 
 from hw.arith.fabric import Fabric
+from hw.arith.gated import gated
 from hw.arith.ice40 import Ice40
 from hw.arith.inblock import multiply_in_block
 from hw.arith.lattice import CELLS, Lattice
 from hw.arith.logic import Logic
-from hw.arith.multiplier import paired
 from hw.arith.product import star
 from hw.arith.xilinx import CHAIN, Xilinx
 
@@ -46,5 +46,5 @@ def multiply(m: Logic, name: str, x: Value, y: Value) -> Signal:
         return multiply_in_block(m, name, x, y)
     if m.form == "luts" and not m.target.carry:
         # Rows: what is written as an operator would take a block.
-        return paired(m, fabric(m), name, x, y) if min(len(x), len(y)) > 1 else star(m, name, x, y)
+        return gated(m, fabric(m), name, x, y, 2) if min(len(x), len(y)) > 1 else star(m, name, x, y)
     return fabric(m).multiply(m, name, x, y, fast=m.form == "fast")

@@ -144,6 +144,22 @@ class Fabric:
         """
         return m.wire(name, tree(words, index))
 
+    def choose(self, m: Logic, name: str, choices: Sequence[Sequence[Value]], select: Value) -> Signal:
+        """A word whose bits are each one of two or four wires, all chosen by the same number.
+
+        Parameters
+        ----------
+        m : Logic
+            Where it is added.
+        name : str
+            Of the word's wire.
+        choices : sequence of sequence of Value
+            Of each bit the wires, as many as `select` has numbers.
+        select : Value
+            Unsigned, of one or two bits.
+        """
+        return m.wire(name, Cat(tree(wires, select) for wires in choices))
+
     def room(self, negated: bool) -> int:
         """Of how many wires a bit of a term may be a function, for nothing, in `add_terms`; less one if `negated`."""
         return self.lut_inputs - 1 - negated if self.folds_four else 1

@@ -2,154 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
 from amaranth.hdl import Cat, Const, Signal, Value
 
 from hw.arith.fabric import Fabric
 from hw.arith.logic import Logic
-from hw.arith.place import Place, always, plain
-from hw.arith.product import as_product, parts
+from hw.arith.place import Place
+from hw.arith.product import as_product
 from hw.arith.steps import bits, extend
-
-
-@dataclass
-class Row:
-    """A number on its way to the sum: ``value * 2**base``, and what it can't exceed."""
-
-    base: int
-    value: Value
-    most: int
-
-
-def paired(m: Logic, fabric: Fabric, name: str, x: Value, y: Value) -> Signal:
-    """Rows that add two partial products each, then a tree: where a LUT takes ``(a & b) ^ (c & d)``.
-
-    Signs are Baugh and Wooley's: a partial product of negative weight enters inverted, with a
-    constant. The constants stand in places of the rows that are free.
-    """
-    width, sign = len(x) + len(y), (x.shape().signed, y.shape().signed)
-    constant = sum(-1 << i + j for i, j in _negative(len(x), len(y), sign)) & ((1 << width) - 1)
-    free = constant & ((1 << (width - 1)) - 1)
-    rows = []
-    for low in range(0, len(y), 2):
-        partial = _Pair(x, y, low, sign)
-        free = partial.take(free)
-        places = partial.places(width - low)
-        rows.append(Row(low, fabric.row(m, f"{name}_row{low}", places, partial.carry), partial.most))
-    # What found no place is a row of its own.
-    if free:
-        rows.append(Row(0, Const(free, width), free))
-    top = bool(constant >> (width - 1))
-    total = _tree(m, fabric, name, rows, width, top)
-    return as_product(m, name, total, x, y)
-
-
-def _negative(m: int, n: int, sign: tuple[bool, bool]) -> list[tuple[int, int]]:
-    """The partial products that have a negative weight."""
-    return [(i, j) for i in range(m) for j in range(n) if (sign[0] and i == m - 1) != (sign[1] and j == n - 1)]
-
-
-class _Pair:
-    """The row of y's bits `low` and ``low + 1``, with constant ones in its free places."""
-
-    def __init__(self, x: Value, y: Value, low: int, sign: tuple[bool, bool]) -> None:
-        self.x, self.y, self.low = parts(x), parts(y), low
-        self.negative = set(_negative(len(x), len(y), sign))
-        self.ones: set[tuple[int, str]] = set()
-        self.carry = 0
-
-    @property
-    def most(self) -> int:
-        """The highest sum: every partial product one."""
-        single = (1 << len(self.x)) - 1
-        second = 2 * single if self.low + 1 < len(self.y) else 0
-        return single + second + sum(1 << place for place, _ in self.ones) + self.carry
-
-    def take(self, constant: int) -> int:
-        """Put ones of `constant` into free places; what remains of it."""
-        for place, side in ((0, "y"), (len(self.x), "x")):
-            weight = 1 << self.low + place
-            if constant & weight:
-                self.ones.add((place, side))
-                constant -= weight
-        # Two ones make one of twice the weight: the lowest place has room for two, and the carry.
-        weight = 1 << self.low + 1
-        if constant & weight and (0, "y") not in self.ones:
-            self.ones.add((0, "y"))
-            self.carry = 1
-            constant -= weight
-        return constant
-
-    def places(self, limit: int) -> list[Place]:
-        count = min(self.most.bit_length(), limit)
-        return [self._place(index) for index in range(count)]
-
-    def _place(self, index: int) -> Place:
-        x, y = self._partial(index, self.low, "x", index), self._partial(index - 1, self.low + 1, "y", index)
-        # An inverted one goes first: some carry chains see the first two wires only.
-        x, y = (y, x) if y.inverted and not x.inverted else (x, y)
-        cut = len(x.wires)
-        return Place(
-            (*x.wires, *y.wires), lambda *given: x.function(*given[:cut]), lambda *given: y.function(*given[cut:])
-        )
-
-    def _partial(self, i: int, j: int, side: str, index: int) -> _Partial:
-        if 0 <= i < len(self.x) and j < len(self.y):
-            inverted = (i, j) in self.negative
-            return _Partial(
-                (self.x[i], self.y[j]), (lambda a, b: 1 ^ (a & b)) if inverted else (lambda a, b: a & b), inverted
-            )
-        return _Partial((), always(int((index, side) in self.ones)), False)
-
-
-@dataclass
-class _Partial:
-    wires: tuple[Value, ...]
-    function: Callable[..., int]
-    inverted: bool
-
-
-def _tree(m: Logic, fabric: Fabric, name: str, rows: Sequence[Row], width: int, invert_top: bool) -> Value:
-    """The sum of rows modulo ``2**width``, its top bit inverted if asked, neighbours first."""
-    level = 0
-    while len(rows) > 1:
-        merged = []
-        for index in range(0, len(rows) - 1, 2):
-            last = len(rows) == 2
-            merged.append(
-                _merge(
-                    m, fabric, f"{name}_sum{level}_{index}", rows[index], rows[index + 1], width, last and invert_top
-                )
-            )
-        rows = merged + list(rows[len(rows) & ~1 :])
-        level += 1
-    value = rows[0].value
-    if level == 0:
-        value = extend(value, max(width, len(value)))[:width]
-        value = Cat(value[:-1], ~value[-1]) if invert_top else value
-    return value
-
-
-def _merge(m: Logic, fabric: Fabric, name: str, low: Row, high: Row, width: int, invert_top: bool) -> Row:
-    """``low + high``: the bits below the higher row's base pass by."""
-    if low.base > high.base:
-        low, high = high, low
-    pass_by = high.base - low.base
-    most = low.most + (high.most << pass_by)
-    count = width - high.base if invert_top else min((most >> pass_by).bit_length(), width - high.base)
-    upper = bits(low.value)[pass_by:]
-    pairs = zip(_padded(upper, count), _padded(bits(high.value), count), strict=True)
-    places = [plain(a, b) for a, b in pairs]
-    if invert_top:
-        places[-1] = Place(places[-1].inputs, lambda a, b: 1 ^ a, lambda a, b: b)
-    total = fabric.row(m, name, places)
-    return Row(low.base, Cat(*_padded(bits(low.value), pass_by)[:pass_by], total), most)
-
-
-def _padded(wires: Sequence[Value], count: int) -> list[Value]:
-    return [*wires[:count], *[Const(0, 1)] * (count - len(wires))]
 
 
 def conditional(m: Logic, fabric: Fabric, name: str, x: Value, y: Value, fast: bool) -> Signal:
@@ -189,35 +48,64 @@ def _conditional_chain(m: Logic, fabric: Fabric, name: str, x: Value, y: Value, 
 
 def booth(m: Logic, fabric: Fabric, name: str, x: Value, y: Value, fast: bool) -> Signal:
     """Rows that add -2, -1, 0, 1 or 2 times x: where a LUT takes six wires."""
-    if _digits(x) * (len(y) + 2) < _digits(y) * (len(x) + 2):
+    if _rows(x) * (len(y) + 2) < _rows(y) * (len(x) + 2):
         x, y = y, x
-    count = _digits(y)
+    odd, count = _is_odd(y), _rows(y)
+    digits = Cat(Const(0, 1), *bits(extend(y, len(y) + 2) if y.shape().signed else Cat(y, Const(0, 2)))[odd:])
     groups = [(low, min(low + 2, count)) for low in range(0, count, 2)] if fast else [(0, count)]
-    rows = [(2 * low, _booth_chain(m, fabric, f"{name}_{low}", x, y, low, high)) for low, high in groups]
-    return as_product(m, name, _signed_tree(m, fabric, name, rows, len(x) + len(y)), x, y)
+    lowest = y[0] if odd else None
+    rows = [
+        (2 * low, _booth_chain(m, fabric, f"{name}_{low}", x, digits[2 * low : 2 * high + 1], None if low else lowest))
+        for low, high in groups
+    ]
+    total = _signed_tree(m, fabric, name, rows, len(x) + len(y) - odd)
+    if lowest is not None:
+        total = Cat(m.wire(f"{name}_lowest", x[0] & lowest), total)
+    return as_product(m, name, total, x, y)
 
 
-def _digits(y: Value) -> int:
+def _is_odd(y: Value) -> bool:
+    """Whether a multiplier has one bit more than its digits: the first row, which has no sum to add, takes it in."""
+    return len(y) > 2 and len(y) % 2 == y.shape().signed
+
+
+def _rows(y: Value) -> int:
     """Radix-4 digits of a multiplier; an unsigned one has a zero above its top bit."""
-    return (len(y) + 1) // 2 if y.shape().signed else len(y) // 2 + 1
+    return (len(y) - _is_odd(y) + 1) // 2 if y.shape().signed else (len(y) - _is_odd(y)) // 2 + 1
 
 
-def _booth_chain(m: Logic, fabric: Fabric, name: str, x: Value, y: Value, low: int, high: int) -> Value:
-    """``x`` times y's digits `low` to ``high - 1``, row after row."""
-    recoded = [Const(0, 1), *bits(extend(y, len(y) + 2) if y.shape().signed else Cat(y, Const(0, 2)))]
-    shifted = [Const(0, 1), *bits(x), *[x[-1] if x.shape().signed else Const(0, 1)] * 2]
+def _booth_chain(m: Logic, fabric: Fabric, name: str, x: Value, digits: Value, lowest: Value | None) -> Value:
+    """``x`` times digits, row after row, plus half of ``x * lowest``, rounded down; each digit has three bits, and
+    shares the lowest with the one before it."""
+    above_x = x[-1] if x.shape().signed else Const(0, 1)
+    shifted = [Const(0, 1), *bits(x), *[above_x] * 2]
     done: list[Value] = []
     total: list[Value] = [Const(0, 1)] * (len(x) + 2)
-    for digit in range(low, high):
-        below, one, above = recoded[2 * digit : 2 * digit + 3]
-        places = [
-            Place((total[i], below, one, above, shifted[i + 1], shifted[i]), lambda s, *_: s, _booth_bit)
-            for i in range(len(x) + 2)
-        ]
+    for digit in range(len(digits) // 2):
+        below, one, above = bits(digits)[2 * digit : 2 * digit + 3]
+        if digit == 0 and lowest is not None:
+            halved = [*bits(x)[1:], *[above_x] * 3]
+            places = [
+                Place((halved[i], lowest, one, above, shifted[i + 1], shifted[i]), _halved_bit, _first_bit, whole=True)
+                for i in range(len(x) + 2)
+            ]
+        else:
+            places = [
+                Place((total[i], below, one, above, shifted[i + 1], shifted[i]), lambda s, *_: s, _booth_bit)
+                for i in range(len(x) + 2)
+            ]
         row = fabric.row(m, f"{name}_row{digit}", places, above)
         done += [row[0], row[1]]
         total = [*bits(row)[2:], row[-1], row[-1]]
     return Cat(*done, *total[:-2]).as_signed()
+
+
+def _halved_bit(above: int, lowest: int, *_: int) -> int:
+    return above & lowest
+
+
+def _first_bit(_above: int, _lowest: int, one: int, two: int, x: int, x_below: int) -> int:
+    return _booth_bit(0, 0, one, two, x, x_below)
 
 
 def _booth_bit(_sum: int, below: int, one: int, above: int, x: int, x_below: int) -> int:

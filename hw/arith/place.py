@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Const, Value
+from amaranth.hdl import Const, Signal, Value
+from amaranth.hdl._ast import Slice
 
 Function = Callable[..., Any]
 """A Boolean function written with ``& | ^`` and ``1 ^ x``, so that it takes bits as ints and as Values."""
@@ -55,6 +56,29 @@ class Place:
     def tables(self) -> tuple[list[int], list[int]]:
         """Both functions, as `table` lists them."""
         return table(self.x, len(self.inputs)), table(self.y, len(self.inputs))
+
+
+def shared(place: Place) -> Place:
+    """The place with each wire once; a wire is known by its signal and its bit."""
+    keys = [_wire_of(wire) for wire in place.inputs]
+    first = [keys.index(key) for key in keys]
+    kept = sorted(set(first))
+    where = [kept.index(n) for n in first]
+
+    def of(function: Function) -> Function:
+        return lambda *given: function(*(given[n] for n in where))
+
+    return Place(tuple(place.inputs[n] for n in kept), of(place.x), of(place.y), place.whole)
+
+
+def _wire_of(wire: Value) -> tuple[int, int]:
+    """What tells a wire from others; an expression is its own."""
+    match wire:
+        case Signal() if len(wire) == 1:
+            return id(wire), 0
+        case Slice(value=Signal()) if len(wire) == 1:
+            return id(wire.value), wire.start
+    return id(wire), 0
 
 
 def plain(x: Value, y: Value) -> Place:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
+from hw.arith import fabric
 from hw.arith.logic import Logic
 from hw.arith.steps import bits
 from hw.arith.wires import any_of
@@ -48,7 +49,8 @@ def shift_window(m: Logic, name: str, value: Value, amount: Value, width: int) -
             above = [wire ^ sign for wire in reversed(current[kept:])]
             inside = [len(above) - min(count, len(above)) for count in counts]
             beyond.append(_pick(select, _any_below(m, f"{name}_beyond{low}", above, inside)))
-        current = bits(m.wire(f"{name}_by{low}", _pick(select, [Cat(*wires[:kept]) for wires in moved])))
+        choices = [tuple(wires[place] for wires in moved) for place in range(kept)]
+        current = bits(fabric(m).choose(m, f"{name}_by{low}", choices, select))
     kept_bits, far = Cat(*current, *[sign] * (width - len(current)))[:width], amount[near:]
     if not len(far):
         return Window(kept_bits, _any(m, f"{name}_beyond", beyond), _any(m, f"{name}_lost", lost))

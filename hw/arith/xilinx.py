@@ -16,10 +16,10 @@ from hw.arith.carry import CarryFabric
 from hw.arith.fabric import Fabric, fitted
 from hw.arith.logic import Logic
 from hw.arith.multiplier import booth
-from hw.arith.place import Place, bit, plain
+from hw.arith.place import Place, always, bit, plain, shared, table
 from hw.arith.product import parts, star, tabled
 from hw.arith.select import joined
-from hw.arith.steps import Cell, Row, Step
+from hw.arith.steps import Cell, Row, Step, bits
 
 CHAIN = {"CARRY4": 4, "CARRY8": 8}
 LUT_INPUTS = 6
@@ -103,6 +103,20 @@ class Xilinx(CarryFabric):
     def select(self, m: Logic, name: str, words: Sequence[Value], index: Value) -> Value:
         return joined(m, name, words, index, 4, [("MUXF7", "I0", "I1", "S", "O"), ("MUXF8", "I0", "I1", "S", "O")])
 
+    def choose(self, m: Logic, name: str, choices: Sequence[Sequence[Value]], select: Value) -> Signal:
+        if len(select) < 2:
+            return super().choose(m, name, choices, select)
+        # As cells, for synthesis does not find the LUT6 that chooses one of four again.
+        word, cells = Signal(len(choices), name=name), []
+        for wires, output in zip(choices, bits(word), strict=True):
+            place = Place((*wires, *bits(select)), _one_of_four, always(0))
+            inputs, function = (place := shared(place).trimmed()).inputs, place.x
+            contents = sum(value << n for n, value in enumerate(table(function, len(inputs))))
+            kind, given = f"LUT{len(inputs)}", {f"I{n}": wire for n, wire in enumerate(inputs)}
+            cells.append(Cell(kind, {"INIT": Const(contents, 1 << len(inputs))}, given, {"O": output}))
+        m.cells(name, cells, [word])
+        return word
+
     def _enter(self, before: Value | None, carry: Value | int) -> dict[str, Value]:
         carry = carry if isinstance(carry, Value) else Const(carry, 1)
         if self.kind == "CARRY8":
@@ -182,11 +196,34 @@ def _fit(place: Place, first: Value, second: Value) -> Fit | None:
         contents = Const(sum(value << n for n, value in enumerate(s)), 1 << count)
         return Fit(first, carry, Cell(f"LUT{count}", {"INIT": contents}, inputs, {"O": first}))
     if count == LUT_INPUTS:
-        return None
+        return _fit_six(place, first, second)
     # The lower half of the table is the second output's.
     both = sum((x[n % len(x)] << n) | (s[n % len(s)] << n + 32) for n in range(32))
     inputs |= {f"I{n}": Const(0, 1) for n in range(count, 5)} | {"I5": Const(1, 1)}
     return Fit(first, second, Cell("LUT6_2", {"INIT": Const(both, 64)}, inputs, {"O6": first, "O5": second}))
+
+
+def _one_of_four(a: int, b: int, c: int, d: int, low: int, high: int) -> int:
+    return (((a & (1 ^ low)) | (b & low)) & (1 ^ high)) | (((c & (1 ^ low)) | (d & low)) & high)
+
+
+def _fit_six(place: Place, first: Value, second: Value) -> Fit | None:
+    """A LUT of six wires, whose second output is the lower half of the first: what it is where one wire is zero.
+
+    So one of the numbers must not depend on a wire that masks the other.
+    """
+    x, y = place.tables()
+    for n, mask in enumerate(place.inputs):
+        lower = [i for i in range(1 << LUT_INPUTS) if not i >> n & 1]
+        for number, masked in ((x, y), (y, x)):
+            if all(number[i] == number[i | 1 << n] and not masked[i] for i in lower):
+                addresses = [*lower, *(i | 1 << n for i in lower)]
+                contents = sum((x[i] ^ y[i]) << address for address, i in enumerate(addresses))
+                wires = [*place.inputs[:n], *place.inputs[n + 1 :], mask]
+                inputs = {f"I{k}": wire for k, wire in enumerate(wires)}
+                cell = Cell("LUT6_2", {"INIT": Const(contents, 64)}, inputs, {"O6": first, "O5": second})
+                return Fit(first, second, cell)
+    return None
 
 
 def _three(inputs: dict[str, Value], outputs: dict[str, Value]) -> Cell:

@@ -60,7 +60,7 @@ class Case:
     build: Callable[[Logic, Value, Value, Value], Value]
     expected: Callable[[Array, Array, Array], Any]
     fast: bool = False
-    """Whether it is the fast form, which only some fabrics have."""
+    """Whether it is the fast form."""
     relatives: bool = True
     """Whether it is for `RELATIVES` too."""
 
@@ -89,6 +89,17 @@ def products() -> Iterator[Case]:
             lambda a, b, c, i=i, j=j, s=s, t=t: number(a, i, s) * number(b, j, t),
             fast=fast,
             relatives=i + j < 11 or (i, j) == (5, 7),
+        )
+    # Chains of rows beside one another, and a tree of them.
+    for (i, j), s, t, fast in product([(13, 11), (12, 16)], *[(False, True)] * 3):
+        yield Case(
+            f"{Shape(i, s)} * {Shape(j, t)}, {fast=}",
+            lambda m, a, b, c, i=i, j=j, s=s, t=t, fast=fast: fabric(m).multiply(
+                m, "p", m.wire("x", taken(c, i, s)), m.wire("y", taken(c, j, t, 16)), fast
+            ),
+            lambda a, b, c, i=i, j=j, s=s, t=t: number(c, i, s) * number(c, j, t, 16),
+            fast=fast,
+            relatives=False,
         )
 
 
@@ -455,7 +466,7 @@ def groups(target: str) -> dict[str, list[Case]]:
         return ROWS | PORTABLE
     if target in RELATIVES:
         return ROWS | {"products": [case for case in ROWS["products"] if case.relatives and not case.fast]}
-    return {group: [case for case in cases if not case.fast or target != "ecp5"] for group, cases in ROWS.items()}
+    return ROWS
 
 
 def codes(rows: Words) -> Array:
