@@ -62,6 +62,19 @@ class CarryFabric(Fabric):
         places = [Place((x_bit, negate), lambda b, n: b ^ n, always(0)) for x_bit in fitted(x, width)]
         return self.row(m, name, places, negate)
 
+    def choose(self, m: Logic, name: str, choices: Sequence[Sequence[Value]], select: Value) -> Signal:
+        if len(select) < 2 or self.lut_inputs > 4:
+            return super().choose(m, name, choices, select)
+        # Two LUTs of four wires choose one of four: the first hands on the low bit where the choice is not its own.
+        low, high = bits(select)
+        chosen = []
+        for n, (a, b, c, d) in enumerate(choices):
+            first = self.gate(m, f"{name}_first{n}", [a, b, low, high], lambda a, b, s, t: s if t else b if s else a)
+            chosen.append(
+                self.gate(m, f"{name}_{n}", [first, high, c, d], lambda f, t, c, d: (d if f else c) if t else f)
+            )
+        return m.wire(name, Cat(*chosen))
+
     def conditional(
         self, m: Logic, name: str, total: Sequence[Value], x: Sequence[Value], select: Value, flips: Sequence[bool]
     ) -> Value:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Mux, Signal, Value
 
 from hw.arith.logic import Logic
-from hw.arith.place import Place, bit
+from hw.arith.place import Place, bit, table
 from hw.arith.product import halves
 from hw.arith.select import tree
 from hw.arith.steps import Row, Step, bits, extend
@@ -159,6 +159,13 @@ class Fabric:
             Unsigned, of one or two bits.
         """
         return m.wire(name, Cat(tree(wires, select) for wires in choices))
+
+    def gate(self, m: Logic, name: str, wires: Sequence[Value], function: Callable[..., int]) -> Value:
+        """A function of at most `lut_inputs` wires: a LUT that synthesis leaves alone, where a family's is known."""
+        contents = table(function, len(wires))
+        return m.wire(
+            name, Const(sum(value << n for n, value in enumerate(contents)), len(contents)).bit_select(Cat(*wires), 1)
+        )
 
     def room(self, negated: bool) -> int:
         """Of how many wires a bit of a term may be a function, for nothing, in `add_terms`; less one if `negated`."""

@@ -135,6 +135,11 @@ class Ice40(CarryFabric):
     def select(self, m: Logic, name: str, words: Sequence[Value], index: Value) -> Value:
         return chained(m, name, words, index, _lut)
 
+    def gate(self, m: Logic, name: str, wires: Sequence[Value], function: Function) -> Value:
+        output, idle = Signal(1, name=name), [Const(0, 1)] * (4 - len(wires))
+        m.cells(name, [_lut([*wires, *idle], lambda *given: function(*given[: len(wires)]), output)], [output])
+        return output
+
     def _columns(self, m: Logic, name: str, columns: Sequence[Column], carry: Value | int, spaced: int = 0) -> Signal:
         """A row; with a cell that only hands the carry on as the last of so many, if `spaced` is not 0."""
         return m.row(name, _Row(columns, carry, spaced), len(columns))

@@ -118,6 +118,11 @@ class Lattice(CarryFabric):
         m.cells(name, cells, [word, luts])
         return word
 
+    def gate(self, m: Logic, name: str, wires: Sequence[Value], function: Function) -> Value:
+        output, idle = Signal(1, name=name), [Const(0, 1)] * (4 - len(wires))
+        m.cells(name, [self._lut([*wires, *idle], lambda *given: function(*given[: len(wires)]), output)], [output])
+        return output
+
     def _lut(self, wires: Sequence[Value], function: Function, output: Value) -> Cell:
         """A LUT of four wires."""
         init = self._init(sum(value << n for n, value in enumerate(table(function, 4))))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
 from hw.arith import fabric
+from hw.arith.flags import Segment, any_counted, any_set
 from hw.arith.logic import Logic
 from hw.arith.steps import bits
 from hw.arith.wires import any_of
@@ -36,29 +38,34 @@ def shift_window(m: Logic, name: str, value: Value, amount: Value, width: int) -
 
     The large steps go first: after each, only what smaller ones can still bring into the window is kept.
     """
-    sign, current = value[-1], bits(value)
+    current = bits(value)
+    sign = current[-1]
     near = min(len(amount), (len(value) - 1).bit_length())
-    beyond, lost = [], []
+    beyond: list[Value] = []
+    lost: list[Value] = []
     for low in reversed(range(0, near, 2)):
         select = amount[low : min(low + 2, near)]
         counts = [n << low for n in range(1 << len(select))]
         kept = min(len(current), width + (1 << low) - 1)
-        moved = [[*current[count:], *[sign] * count] for count in counts]
-        lost.append(_pick(select, _any_below(m, f"{name}_lost{low}", current, counts)))
+        numbers = range(1 << len(select))
+        gone = [Segment(current[start:end], numbers[n + 1 :]) for n, (start, end) in enumerate(pairwise(counts))]
+        lost += any_counted(m, f"{name}_lost{low}", gone, select)
         if kept < len(current):
-            above = [wire ^ sign for wire in reversed(current[kept:])]
-            inside = [len(above) - min(count, len(above)) for count in counts]
-            beyond.append(_pick(select, _any_below(m, f"{name}_beyond{low}", above, inside)))
+            top = len(current) - (current[-1] is sign)
+            ends = [min(kept + count, top) for count in [*counts, top]]
+            above = [Segment(current[start:end], numbers[: n + 1]) for n, (start, end) in enumerate(pairwise(ends))]
+            beyond += any_counted(m, f"{name}_beyond{low}", above, select, sign)
+        moved = [[*current[count:], *[sign] * count] for count in counts]
         choices = [tuple(wires[place] for wires in moved) for place in range(kept)]
         current = bits(fabric(m).choose(m, f"{name}_by{low}", choices, select))
     kept_bits, far = Cat(*current, *[sign] * (width - len(current)))[:width], amount[near:]
     if not len(far):
-        return Window(kept_bits, _any(m, f"{name}_beyond", beyond), _any(m, f"{name}_lost", lost))
+        return Window(kept_bits, any_set(m, f"{name}_beyond", beyond), any_set(m, f"{name}_lost", lost))
     gone = m.wire(f"{name}_gone", far.any())
     return Window(
         m.wire(name, Mux(gone, sign.replicate(width), kept_bits)),
-        m.wire(f"{name}_beyond", _any(m, f"{name}_outside", beyond) & ~gone),
-        m.wire(f"{name}_lost", Mux(gone, value.any(), _any(m, f"{name}_passed", lost))),
+        m.wire(f"{name}_beyond", any_set(m, f"{name}_outside", beyond) & ~gone),
+        m.wire(f"{name}_lost", Mux(gone, value.any(), any_set(m, f"{name}_passed", lost))),
     )
 
 

@@ -16,7 +16,7 @@ from hw.arith.carry import CarryFabric
 from hw.arith.fabric import Fabric, fitted
 from hw.arith.logic import Logic
 from hw.arith.multiplier import booth
-from hw.arith.place import Place, always, bit, plain, shared, table
+from hw.arith.place import Function, Place, always, bit, plain, shared, table
 from hw.arith.product import parts, star, tabled
 from hw.arith.select import joined
 from hw.arith.steps import Cell, Row, Step, bits
@@ -109,13 +109,14 @@ class Xilinx(CarryFabric):
         # As cells, for synthesis does not find the LUT6 that chooses one of four again.
         word, cells = Signal(len(choices), name=name), []
         for wires, output in zip(choices, bits(word), strict=True):
-            place = Place((*wires, *bits(select)), _one_of_four, always(0))
-            inputs, function = (place := shared(place).trimmed()).inputs, place.x
-            contents = sum(value << n for n, value in enumerate(table(function, len(inputs))))
-            kind, given = f"LUT{len(inputs)}", {f"I{n}": wire for n, wire in enumerate(inputs)}
-            cells.append(Cell(kind, {"INIT": Const(contents, 1 << len(inputs))}, given, {"O": output}))
+            cells.append(_lut([*wires, *bits(select)], _one_of_four, output))
         m.cells(name, cells, [word])
         return word
+
+    def gate(self, m: Logic, name: str, wires: Sequence[Value], function: Function) -> Value:
+        output = Signal(1, name=name)
+        m.cells(name, [_lut(wires, function, output)], [output])
+        return output
 
     def _enter(self, before: Value | None, carry: Value | int) -> dict[str, Value]:
         carry = carry if isinstance(carry, Value) else Const(carry, 1)
@@ -201,6 +202,16 @@ def _fit(place: Place, first: Value, second: Value) -> Fit | None:
     both = sum((x[n % len(x)] << n) | (s[n % len(s)] << n + 32) for n in range(32))
     inputs |= {f"I{n}": Const(0, 1) for n in range(count, 5)} | {"I5": Const(1, 1)}
     return Fit(first, second, Cell("LUT6_2", {"INIT": Const(both, 64)}, inputs, {"O6": first, "O5": second}))
+
+
+def _lut(wires: Sequence[Value], function: Function, output: Value) -> Cell:
+    """A LUT of at most six wires, each of them once."""
+    place = shared(Place(tuple(wires), function, always(0))).trimmed()
+    count = len(place.inputs)
+    contents = Const(sum(value << n for n, value in enumerate(table(place.x, count))), 1 << count)
+    return Cell(
+        f"LUT{count}", {"INIT": contents}, {f"I{n}": wire for n, wire in enumerate(place.inputs)}, {"O": output}
+    )
 
 
 def _one_of_four(a: int, b: int, c: int, d: int, low: int, high: int) -> int:

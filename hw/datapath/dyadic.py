@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Mux, Value
 
 from hw.arith import Logic, fabric, multiply
 from hw.arith.compare import above, below
-from hw.arith.place import Place, always, plain
+from hw.arith.place import Function, Place, always, plain
 from hw.arith.steps import bits, extend
 from hw.arith.window import normalise_window, shift_window
 from hw.datapath.product import Specials
@@ -77,11 +77,20 @@ def _saturated(m: Logic, total: Value, beyond: Value, sign: Value, zero: Value, 
     # Two wires choose one of four, so that a bit is a LUT4.
     over = m.wire("over", Mux(beyond, ~sign, above(total, highest)) | clamped)
     under = m.wire("under", Mux(beyond, sign, below(total, lowest)) | clamped)
-    low, high = (Const(end & ((1 << fmt.width) - 1), fmt.width) for end in (lowest, highest))
+    low, high = (end & ((1 << fmt.width) - 1) for end in (lowest, highest))
     if fmt.symmetric:
         # The code below the lowest is not given out, even as a zero point.
-        zero = Cat(zero[0] | (zero == low.value - 1), zero[1:])
-    return m.wire("code", Mux(over, Mux(under, zero, high), Mux(under, low, total[: fmt.width])))
+        zero = Cat(m.wire("lowest", zero[0] | (zero == low - 1)), zero[1:])
+    code = [
+        fabric(m).gate(m, f"code{n}", [over, under, zero[n], total[n]], _one_of(low >> n & 1, high >> n & 1))
+        for n in range(fmt.width)
+    ]
+    return m.wire("code", Cat(*code))
+
+
+def _one_of(low: int, high: int) -> Function:
+    """A bit of the zero point where a number is over and under, an end of the format's, or a bit of the number."""
+    return lambda over, under, zero, number: (zero if under else high) if over else low if under else number
 
 
 def to_float(m: Logic, number: Scaled, status: Value | None, relu: Value, fmt: Minifloat, rounding: str) -> Value:
