@@ -13,7 +13,6 @@ from typing import Any
 
 from amaranth.hdl import Value
 
-from hw.arith import fabric
 from hw.arith.logic import Logic
 from hw.arith.shift import shift_left
 from hw.arith.steps import bits
@@ -97,7 +96,7 @@ def sources(choice: Choice) -> Iterator[Source]:
 
 def align(m: Logic, name: str, value: Value, amount: Value, shift: Shift) -> list[Bit]:
     """The wanted bits of ``value << amount``, for a row to take in."""
-    near = split(shift) if fabric(m).folds_four else shift.most.bit_length()
+    near = split(shift)
     moved = shift_left(m, name, value, amount[:near], shift.moved_length(near)) if near else value
     wires: dict[Source, Value] = {("value", place): wire for place, wire in enumerate(bits(moved))}
     wires |= {("amount", place): wire for place, wire in enumerate(bits(amount[near:]))}

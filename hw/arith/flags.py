@@ -24,8 +24,11 @@ class Segment:
 
 
 def any_set(m: Logic, name: str, wires: Sequence[Value]) -> Value:
-    """Whether any wire is set; of none, no."""
-    return next(iter(_fewer(m, name, _driven(wires), 1)), Const(0, 1))
+    """Whether any wire is set; of none, no. The last ones may come late: the first are looked at before them."""
+    wires, size = _driven(wires), fabric(m).lut_inputs
+    while len(wires) > size:
+        wires = [_or(m, f"{name}_any{len(wires)}", wires[:size]), *wires[size:]]
+    return _or(m, f"{name}_any", wires) if wires else Const(0, 1)
 
 
 def any_counted(

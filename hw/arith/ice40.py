@@ -19,7 +19,7 @@ from hw.arith.place import Function, Place, table
 from hw.arith.product import star
 from hw.arith.select import chained
 from hw.arith.steps import Cell, Row, Step, bits, extend
-from hw.arith.term import Term, wired
+from hw.arith.term import Term, lone, wired
 
 CELLS_A_TILE = 8
 """In a tile with 32 wires from outside: eight cells of four inputs leave none for an enable or a reset."""
@@ -118,7 +118,12 @@ class Ice40(CarryFabric):
         negates = [term.negate for term in terms if term.negate is not None]
         total: Value = negates[0].replicate(widths[0])
         for index, (term, width) in enumerate(zip(terms, widths, strict=True)):
-            here = wired(m, f"{name}_{index}_term", term.extended(width), 1)
+            # A full LUT gains nothing from what synthesis would make of it with its neighbours.
+            given = [
+                lone(self.gate(m, f"{name}_{index}_term{n}", bit.inputs, bit.function)) if len(bit.inputs) == 4 else bit
+                for n, bit in enumerate(term.extended(width))
+            ]
+            here = wired(m, f"{name}_{index}_term", given, 1)
             flip = negates[index]
             if index + 1 < len(terms):
                 flip = m.wire(f"{name}_{index}_flip", flip ^ negates[index + 1])

@@ -22,8 +22,8 @@ from hw.arith.product import parts
 from hw.arith.select import chained, joined
 from hw.arith.steps import Cell, Row, Step, bits
 
-CHAINED = 4
-"""Bits of a multiplier in a chain of rows: eight cost a MAC a quarter of its speed, for 2 % of its LUTs."""
+WIDE = 8
+"""Bits of a factor beyond which chains of four rows save LUTs; up to there they are slower only."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,8 @@ class Lattice(CarryFabric):
         return Cat(_joined(m, f"{name}_{n}", parts(wires), _bit_of(function, n)) for n in range(width))
 
     def multiply(self, m: Logic, name: str, x: Value, y: Value, fast: bool = False) -> Signal:
-        return gated(m, self, name, *((x, y) if len(x) >= len(y) else (y, x)), 2 if fast else CHAINED)
+        x, y = (x, y) if len(x) >= len(y) else (y, x)
+        return gated(m, self, name, x, y, 2 if fast or len(x) <= WIDE else 4)
 
     def select(self, m: Logic, name: str, words: Sequence[Value], index: Value) -> Value:
         if self.cell.wide:

@@ -28,7 +28,7 @@ from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic
 from hw.arith.schedule import schedule
 from hw.arith.segments import cut, in_segments
 from hw.arith.shift import shift_left, shift_right, shift_right_sticky
-from hw.arith.steps import Datapath
+from hw.arith.steps import Datapath, bits
 from hw.arith.term import Term
 from hw.arith.tree import sum_terms
 from hw.arith.zeros import leading_zeros, normalise
@@ -321,6 +321,31 @@ def selections() -> Iterator[Case]:
         )
 
 
+def gates() -> Iterator[Case]:
+    """Choices of two and of four, some of one wire several times; and functions of as many wires as a LUT has."""
+    for count in (1, 2):
+        places = [[0, 1, 2, 3], [4, 4, 5, 6], [7, 7, 7, 7], [0, 3, 3, 3]]
+
+        def chosen(a: Array, b: Array, c: Array, places: Any = places, count: int = count) -> Array:
+            number = b & (1 << count) - 1
+            return sum((a >> np.array(few)[number] & 1) << n for n, few in enumerate(places))
+
+        yield Case(
+            f"choose by {count}",
+            lambda m, a, b, c, places=places, n=count: fabric(m).choose(
+                m, "s", [[a[place] for place in few[: 1 << n]] for few in places], b[:n]
+            ),
+            chosen,
+        )
+    for count in range(1, 5):
+        contents = [random.Random(count).randint(0, 1) for _ in range(1 << count)]
+        yield Case(
+            f"gate of {count}",
+            lambda m, a, b, c, n=count, f=function(contents): fabric(m).gate(m, "g", bits(a)[:n], f),
+            lambda a, b, c, n=count, contents=contents: np.array(contents)[a & (1 << n) - 1],
+        )
+
+
 def terms() -> Iterator[Case]:
     """Sums of shifted numbers, each with its own sign, or one beside it, or none."""
     for count, (signed, negated), least in product((1, 3, 9), [(False, False), (False, True), (True, True)], (0, 1)):
@@ -452,7 +477,9 @@ def roundings() -> Iterator[Case]:
 
 
 # What has rows is built of every fabric's cells; the rest is the same everywhere.
-ROWS = {group.__name__: list(group()) for group in (products, rows, segments, sums, terms, roundings, selections)}
+ROWS = {
+    group.__name__: list(group()) for group in (products, rows, segments, sums, terms, roundings, selections, gates)
+}
 PORTABLE = {group.__name__: list(group()) for group in (halved_products, bounds, shifts, zeros, compressions)}
 
 
