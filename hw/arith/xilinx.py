@@ -16,7 +16,7 @@ from hw.arith.carry import CarryFabric
 from hw.arith.fabric import Fabric, fitted
 from hw.arith.logic import Logic
 from hw.arith.multiplier import booth
-from hw.arith.place import Function, Place, always, bit, plain, shared, table
+from hw.arith.place import Function, Place, always, bit, plain, shared
 from hw.arith.product import parts, star, tabled
 from hw.arith.select import joined
 from hw.arith.steps import Cell, Row, Step, bits
@@ -207,11 +207,11 @@ def _fit(place: Place, first: Value, second: Value) -> Fit | None:
 def _lut(wires: Sequence[Value], function: Function, output: Value) -> Cell:
     """A LUT of at most six wires, each of them once."""
     place = shared(Place(tuple(wires), function, always(0))).trimmed()
-    count = len(place.inputs)
-    contents = Const(sum(value << n for n, value in enumerate(table(place.x, count))), 1 << count)
-    return Cell(
-        f"LUT{count}", {"INIT": contents}, {f"I{n}": wire for n, wire in enumerate(place.inputs)}, {"O": output}
-    )
+    # There is no LUT without wires.
+    given = place.inputs or (Const(0, 1),)
+    contents = sum((place.x(*(n >> k & 1 for k in range(len(place.inputs)))) & 1) << n for n in range(1 << len(given)))
+    inputs = {f"I{n}": wire for n, wire in enumerate(given)}
+    return Cell(f"LUT{len(given)}", {"INIT": Const(contents, 1 << len(given))}, inputs, {"O": output})
 
 
 def _one_of_four(a: int, b: int, c: int, d: int, low: int, high: int) -> int:

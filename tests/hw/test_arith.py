@@ -28,7 +28,7 @@ from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic
 from hw.arith.schedule import schedule
 from hw.arith.segments import cut, in_segments
 from hw.arith.shift import shift_left, shift_right, shift_right_sticky
-from hw.arith.steps import Datapath, bits
+from hw.arith.steps import Datapath
 from hw.arith.term import Term
 from hw.arith.tree import sum_terms
 from hw.arith.zeros import leading_zeros, normalise
@@ -339,9 +339,10 @@ def gates() -> Iterator[Case]:
         )
     for count in range(1, 5):
         contents = [random.Random(count).randint(0, 1) for _ in range(1 << count)]
+        gate = function(contents)
         yield Case(
             f"gate of {count}",
-            lambda m, a, b, c, n=count, f=function(contents): fabric(m).gate(m, "g", bits(a)[:n], f),
+            lambda m, a, b, c, n=count, f=gate: fabric(m).gate(m, "g", [a[k] for k in range(n)], f),
             lambda a, b, c, n=count, contents=contents: np.array(contents)[a & (1 << n) - 1],
         )
 
