@@ -17,7 +17,7 @@ from amaranth.hdl import Cat, Const, Signal, Value
 from hw.arith.carry import CarryFabric
 from hw.arith.gated import gated
 from hw.arith.logic import Logic
-from hw.arith.place import NOTHING, Function, Place, always, bit, plain, table
+from hw.arith.place import NOTHING, Function, Place, bit, plain, table
 from hw.arith.product import parts
 from hw.arith.select import chained, joined
 from hw.arith.steps import Cell, Row, Step, bits
