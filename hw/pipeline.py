@@ -17,7 +17,7 @@ from hw.specs.base import MAX_PIPELINE, Spec
 from hw.target import TARGETS, Target
 from hw.timing.arrival import Arrival
 from hw.timing.delays import delays_of, is_known
-from hw.timing.netlist import Design, Source, read_design
+from hw.timing.netlist import Contents, Design, Source, read_contents, read_design
 from hw.units import build
 from hw.units.unit import Unit
 
@@ -102,6 +102,13 @@ def design_of(component: Unit) -> Design:
     outside = component.outside
     assert outside.fragment is not None
     return read_design(Source(outside.fragment, outside.directed), dict(_parts(component)))
+
+
+def contents_of(component: Unit) -> Contents:
+    """A built component with all that is in it, and all that it instantiates."""
+    outside = component.outside
+    assert outside.fragment is not None
+    return read_contents(Source(outside.fragment, outside.directed), dict(_parts(component)))
 
 
 def _parts(component: Unit) -> Iterator[tuple[str, Source]]:

@@ -75,7 +75,7 @@ class Reader:
         if operator in ("u", "s"):
             return self.bits(operands[0])
         if operator in ("b", "r|", "r&", "r^"):
-            return [network.wide(self.bits(operands[0]))]
+            return [network.wide({"r&": "&", "r^": "^"}.get(operator, "|"), self.bits(operands[0]))]
         if operator in ("<<", ">>"):
             first = self._extended(operands[0], width)
             fill = first[-1] if operands[0].shape().signed else ZERO
@@ -86,7 +86,7 @@ class Reader:
         if operator in ("&", "|", "^"):
             return [network.both(operator, *pair) for pair in zip(*inputs, strict=True)][: len(value)]
         if operator in ("==", "!="):
-            return [network.equal(zip(*inputs, strict=True))]
+            return [network.equal(zip(*inputs, strict=True), flip=operator == "!=")]
         if operator in ("+", "-"):
             pairs = zip(*inputs, strict=True) if len(inputs) > 1 else ((bit, ONE) for bit in inputs[0])
             return network.row(pairs)[: len(value)]

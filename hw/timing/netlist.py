@@ -10,7 +10,8 @@ from amaranth.hdl import Fragment
 from amaranth.hdl import _nir as nir
 from amaranth.hdl._ir import build_netlist
 
-from hw.timing.network import CELLS, ONE, ZERO, Bit, Kind, Network
+from hw.timing.network import CELLS, ONE, ZERO, Assigned, Bit, Cell, Kind, Network
+from hw.timing.pins import Pins, pins_of
 
 
 @dataclass
@@ -55,6 +56,58 @@ class Design:
     """Which register each is a bit of."""
 
 
+@dataclass
+class Contents:
+    """A unit's network, and all that is no logic.
+
+    Attributes
+    ----------
+    network : Network
+    outputs : list of Bit
+        What is seen outside.
+    registers : list of Pins
+    memories : list of Memory
+    cells : list of Cell
+        Cells that a network does not know, as blocks and memories that are written as such.
+    """
+
+    network: Network
+    outputs: list[Bit]
+    registers: list[Pins]
+    memories: list[Memory]
+    cells: list[Cell]
+
+
+@dataclass
+class Memory:
+    """Words that are written and read.
+
+    Attributes
+    ----------
+    width, depth : int
+    style : str
+        What it is to be made of, if that was said: ``block``, ``distributed`` or nothing.
+    writes : list of Port
+    reads : list of Port
+    """
+
+    width: int
+    depth: int
+    style: str
+    writes: list[Port]
+    reads: list[Port]
+
+
+@dataclass
+class Port:
+    """Address, enables (a bit for each of a word when it writes), and the word; whether it has a clock."""
+
+    address: list[Bit]
+    enable: list[Bit]
+    data: list[Bit]
+    clocked: bool
+
+
 Net = tuple[Scope, int]
 Register = tuple[int, int]
 """A register, by the numbers of its scope and of its cell there."""
@@ -83,6 +136,11 @@ def read_design(top: Source, parts: Mapping[str, Source]) -> Design:
     return _Reader(parts).read(top)
 
 
+def read_contents(top: Source, parts: Mapping[str, Source]) -> Contents:
+    """The network, the registers and the memories of a module and of all that it instantiates."""
+    return _Reader(parts).contents(top)
+
+
 class _Reader:
     def __init__(self, parts: Mapping[str, Source]) -> None:
         self.parts, self.netlists = parts, dict[str, nir.Netlist]()
@@ -100,6 +158,43 @@ class _Reader:
                 if (bit := self.bit(scope, net)) >= 0:
                     self.ends.append(End(bit, taker, None if cell is None else (scope.number, cell)))
         return Design(self.network, self.ends, self.names, self.registers)
+
+    def contents(self, top: Source) -> Contents:
+        root = self._enter("", top.netlist(), None, {})
+        for scope in self.scopes:
+            self._sources(scope)
+        outputs = [self.bit(root, net) for value in root.netlist.cells[0].ports_o.values() for net in value]  # type: ignore[attr-defined]
+        registers, memories, cells = list[Pins](), list[Memory](), list[Cell]()
+        for scope in self.scopes:
+            for index, cell in enumerate(scope.netlist.cells):
+                match cell:
+                    case nir.FlipFlop():
+                        registers += pins_of(scope.netlist, index, _In(self, scope))
+                    case nir.Memory():
+                        memories.append(self._memory(scope, index))
+                    case nir.Instance() if cell.type not in CELLS and index not in scope.parts:
+                        inputs = {port: [self.bit(scope, n) for n in value] for port, value in cell.ports_i.items()}
+                        made = {
+                            port: [self.bit(scope, nir.Net.from_cell(index, start + n)) for n in range(width)]
+                            for port, (start, width) in cell.ports_o.items()
+                        }
+                        cells.append(Cell(cell.type, inputs, made, cell.parameters))
+        return Contents(self.network, outputs, registers, memories, cells)
+
+    def _memory(self, scope: Scope, number: int) -> Memory:
+        memory = scope.netlist.cells[number]
+        assert isinstance(memory, nir.Memory)
+        found = Memory(memory.width, memory.depth, str(memory.attributes.get("ram_style", "")), [], [])
+        for index, cell in enumerate(scope.netlist.cells):
+            if isinstance(cell, nir.SyncWritePort) and cell.memory == number:
+                pins = [[self.bit(scope, n) for n in nets] for nets in (cell.addr, cell.en, cell.data)]
+                found.writes.append(Port(*pins, True))
+            elif isinstance(cell, (nir.AsyncReadPort, nir.SyncReadPort)) and cell.memory == number:
+                clocked = isinstance(cell, nir.SyncReadPort)
+                word = [self.bit(scope, nir.Net.from_cell(index, n)) for n in range(cell.width)]
+                enable = [self.bit(scope, cell.en)] if isinstance(cell, nir.SyncReadPort) else []
+                found.reads.append(Port([self.bit(scope, n) for n in cell.addr], enable, word, clocked))
+        return found
 
     def _enter(self, name: str, netlist: nir.Netlist, parent: Scope | None, pins: Mapping[int, int]) -> Scope:
         scope = Scope(len(self.scopes), name, netlist, parent, pins)
@@ -248,7 +343,9 @@ class _Reader:
             case nir.Matches():
                 made = network.matches(of(cell.value), cell.patterns)
             case nir.PriorityMatch():
-                made = network.wide(of([cell.en, *cell.inputs[: place + 1]]))
+                # The first that is set.
+                bits = of([cell.en, *reversed(cell.inputs[: place + 1])])
+                made = network.wide("&", bits, [False, False, *[True] * place])
             case nir.AssignmentList():
                 made = self._assignment(scope, cell, place)
             case nir.AsyncReadPort():
@@ -256,7 +353,8 @@ class _Reader:
             case nir.Instance() if index in scope.parts:
                 made = self._bit(*self._inside(scope, net))
             case nir.Instance() if cell.type in CELLS:
-                outputs = network.cell(cell.type, {port: of(value) for port, value in cell.ports_i.items()})
+                inputs = {port: of(value) for port, value in cell.ports_i.items()}
+                outputs = network.cell(cell.type, inputs, cell.parameters)
                 for port, (start, width) in cell.ports_o.items():
                     for n in range(width):
                         self.known[scope.number, nir.Net.from_cell(index, start + n)] = outputs[port][n]
@@ -271,16 +369,49 @@ class _Reader:
             self.known[scope.number, net] = made
 
     def _assignment(self, scope: Scope, cell: nir.AssignmentList, place: int) -> Bit:
-        """Of what is assigned under conditions that exclude one another, that which is, or the default."""
+        """What is assigned to a bit under the last of the conditions that holds, or the default."""
         default, given = _assigned(cell, place)
         known = self._bit(scope, default)
-        pairs = [(self._bit(scope, condition), self._bit(scope, value)) for condition, value in given]
-        pairs = [(condition, value) for condition, value in pairs if value != known]
-        if len(pairs) == 1:
-            return self.network.choose(*pairs[0], known)
-        if known < 0:
-            return self.network.wide(self.network.both("&", *pair) if pair[1] >= 0 else pair[0] for pair in pairs)
-        return self.network.wide([known, *(self.network.both("&", *pair) for pair in pairs)])
+        all_pairs = [(self._bit(scope, condition), self._bit(scope, value)) for condition, value in given]
+        together = {condition >> 16 for condition, _ in given}
+        return self._chosen(known, all_pairs, [condition >> 16 for condition, _ in given] if len(together) > 1 else [])
+
+    def _chosen(self, known: Bit, given: Sequence[tuple[Bit, Bit]], switches: Sequence[int]) -> Bit:
+        """`switches` tells which conditions exclude one another; none, if all do."""
+        network = self.network
+        pairs = [(condition, value) for condition, value in given if value != known]
+        exclusive = not switches or len(pairs) == len(given)
+        if len(pairs) == 1 and exclusive:
+            return network.choose(*pairs[0], known)
+        if not pairs:
+            return known
+        if len(pairs) > 1:
+            each = [network.both("&", *pair) if known >= 0 or pair[1] >= 0 else pair[0] for pair in pairs]
+            fans = {fan for fan in (known, *each) if fan >= 0}
+            if len(fans) > 2:
+                says = Assigned(known, tuple(given), tuple(switches) or (0,) * len(given))
+                return network.add(Kind.WIDE, [known, *each], says=says)
+        for condition, value in given:
+            known = network.choose(condition, value, known)
+        return known
+
+
+@dataclass
+class _In:
+    """The nets of one module."""
+
+    reader: _Reader
+    scope: Scope
+
+    @property
+    def network(self) -> Network:
+        return self.reader.network
+
+    def net(self, net: int) -> Bit:
+        return self.reader.bit(self.scope, net)
+
+    def chosen(self, default: Bit, given: Sequence[tuple[Bit, Bit]], switches: Sequence[int]) -> Bit:
+        return self.reader._chosen(default, given, switches)
 
 
 def _assigned(cell: nir.AssignmentList, place: int) -> tuple[int, list[tuple[int, int]]]:
@@ -310,14 +441,14 @@ def _operate(network: Network, operator: str, inputs: Sequence[Sequence[Bit]]) -
     """All bits of an operator whose bits depend on one another."""
     first = inputs[0]
     if operator in ("b", "r|", "r&", "r^"):
-        return [network.wide(first)]
+        return [network.wide({"r&": "&", "r^": "^"}.get(operator, "|"), first)]
     if operator in ("==", "!="):
-        return [network.equal(zip(*inputs, strict=True))]
+        return [network.equal(zip(*inputs, strict=True), flip=operator == "!=")]
     if operator in ("+", "-"):
         pairs = zip(*inputs, strict=True) if len(inputs) > 1 else ((bit, ONE) for bit in first)
-        return network.row(pairs)[:-1]
+        return network.row(pairs, operator=operator if len(inputs) > 1 else "neg")[:-1]
     if operator[1:] in ("<", ">", "<=", ">="):
-        return network.row(zip(*inputs, strict=True))[-1:]
+        return network.row(zip(*inputs, strict=True), operator=operator)[-1:]
     if operator in ("<<", "u>>", "s>>"):
         fill = first[-1] if operator == "s>>" else ZERO
         return network.shifted(first, inputs[1], fill, operator == "<<")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
+from typing import Any
 
 Bit = int
 """A bit's number in its network; or `ZERO` or `ONE`."""
@@ -45,6 +46,95 @@ CELLS = {"SB_CARRY", *LATTICE_CHAINS, *XILINX_CHAINS, *JOINS, *LUTS}
 """The cells that are known."""
 
 
+TABLES = {"&": 0b1000, "|": 0b1110, "^": 0b0110, "same": 0b10}
+"""Of functions of two bits, and of one; bit n is the value where the bits read n."""
+
+
+@dataclass(frozen=True)
+class Wide:
+    """An AND, OR or XOR of bits and constants; some of them, or all, inverted.
+
+    Attributes
+    ----------
+    operator : str
+        ``&``, ``|`` or ``^``.
+    fans : tuple of Bit
+    inverted : tuple of bool
+        For each of these.
+    flip : bool
+        Of the whole.
+    """
+
+    operator: str
+    fans: tuple[Bit, ...]
+    inverted: tuple[bool, ...]
+    flip: bool
+
+    def table(self, read: Sequence[Bit]) -> int:
+        """The table of it as a function of the few bits that it has."""
+        found = 0
+        for n in range(1 << len(read)):
+            known = {ZERO: 0, ONE: 1, **{bit: n >> place & 1 for place, bit in enumerate(read)}}
+            ones = [known[fan] ^ flipped for fan, flipped in zip(self.fans, self.inverted, strict=True)]
+            value = {"&": all(ones), "|": any(ones), "^": sum(ones) % 2 == 1}[self.operator]
+            found |= (value != self.flip) << n
+        return found
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """What a bit is assigned under the last condition that holds.
+
+    Attributes
+    ----------
+    default : Bit
+        Where none does.
+    pairs : tuple of (Bit, Bit)
+        Conditions and values.
+    switches : tuple of int
+        For each of these, a number: conditions of the same one exclude one another.
+    """
+
+    default: Bit
+    pairs: tuple[tuple[Bit, Bit], ...]
+    switches: tuple[int, ...]
+
+
+Says = int | Wide | Assigned | None
+"""Of a function, its table, as `Network.function` takes it; of a wide one, what it is; None of all else."""
+
+
+@dataclass
+class Cell:
+    """A cell that was written: its type, bits by port, and parameters."""
+
+    kind: str
+    inputs: Mapping[str, Sequence[Bit]]
+    outputs: Mapping[str, Sequence[Bit]]
+    parameters: Mapping[str, Any]
+
+
+@dataclass
+class Row:
+    """A sum or comparison: its operator, the bits that meet at each place, and what comes out there.
+
+    The last of `sums` is the carry, behind all places.
+    """
+
+    operator: str
+    pairs: list[tuple[Bit, Bit]]
+    sums: list[Bit]
+    carries: list[Bit]
+
+
+@dataclass
+class Product:
+    """A product that was written as an operator."""
+
+    operands: Sequence[Sequence[Bit]]
+    outputs: list[Bit]
+
+
 @dataclass
 class Network:
     """Bits, numbered so that each comes after those that it reads.
@@ -56,20 +146,33 @@ class Network:
         What each bit reads, each once and without constants.
     chain : list of Bit
         The carry that it goes on from, or `NONE`.
+    says : list of Says
+        What it is of what it reads.
+    cells : list of Cell
+        The cells that some bits come out of, as they were written.
+    rows : list of Row
+        The sums and comparisons that were written as operators.
+    products : list of Product
+        The products that were.
     """
 
     kinds: list[Kind] = field(default_factory=list)
     fans: list[tuple[Bit, ...]] = field(default_factory=list)
     chain: list[Bit] = field(default_factory=list)
+    says: list[Says] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    products: list[Product] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.kinds)
 
-    def add(self, kind: Kind, fans: Iterable[Bit] = (), chain: Bit = NONE) -> Bit:
+    def add(self, kind: Kind, fans: Iterable[Bit] = (), chain: Bit = NONE, says: Says = None) -> Bit:
         """A bit more."""
         self.kinds.append(kind)
         self.fans.append(tuple(dict.fromkeys(fan for fan in fans if fan >= 0)))
         self.chain.append(max(chain, NONE))
+        self.says.append(says)
         return len(self.kinds) - 1
 
     def source(self) -> Bit:
@@ -89,10 +192,12 @@ class Network:
                     left.append(fan)
         return found
 
-    def function(self, fans: Iterable[Bit]) -> Bit:
-        """Some function of few bits."""
+    def function(self, fans: Sequence[Bit], table: int) -> Bit:
+        """A function of few bits, by its table: bit n of that is the value where the bits read n, the first lowest."""
         kept = list(dict.fromkeys(fan for fan in fans if fan >= 0))
-        return self.add(Kind.FUNCTION, kept) if kept else ZERO
+        if not kept:
+            return ONE if table >> sum((fan == ONE) << n for n, fan in enumerate(fans)) & 1 else ZERO
+        return self.add(Kind.FUNCTION, kept, says=_reduced(fans, tuple(kept), table))
 
     def both(self, operator: str, x: Bit, y: Bit) -> Bit:
         """``x & y``, ``x | y`` or ``x ^ y``."""
@@ -104,25 +209,30 @@ class Network:
                 return y if x == loses else x
         elif ZERO in (x, y):
             return y if x == ZERO else x
-        return x if x == y and operator != "^" else self.function((x, y))
+        return x if x == y and operator != "^" else self.function((x, y), TABLES[operator])
 
     def invert(self, x: Bit) -> Bit:
-        return {ZERO: ONE, ONE: ZERO}[x] if x < 0 else self.function((x,))
+        return {ZERO: ONE, ONE: ZERO}[x] if x < 0 else self.function((x,), 0b01)
 
     def choose(self, select: Bit, one: Bit, zero: Bit) -> Bit:
         """``one if select else zero``."""
         if select < 0 or one == zero:
             return one if select == ONE else zero
-        return self.function((select, one, zero))
+        return self.function((select, one, zero), 0b11011000)
 
-    def wide(self, fans: Iterable[Bit]) -> Bit:
-        """The AND, OR or XOR of any number of bits."""
-        kept = list(dict.fromkeys(fan for fan in fans if fan >= 0))
-        return self.add(Kind.WIDE, kept) if len(kept) > 2 else kept[0] if len(kept) == 1 else self.function(kept)
+    def wide(self, operator: str, fans: Iterable[Bit], inverted: Sequence[bool] = (), flip: bool = False) -> Bit:
+        """The AND, OR or XOR of any number of bits, of which some are `inverted`; for `flip`, the inverse of all that."""
+        given = tuple(fans)
+        value = Wide(operator, given, tuple(inverted) or (False,) * len(given), flip)
+        kept = tuple(dict.fromkeys(fan for fan in given if fan >= 0))
+        if len(kept) > 2:
+            return self.add(Kind.WIDE, kept, says=value)
+        table = value.table(kept)
+        return kept[0] if kept and table == TABLES["same"] and len(kept) == 1 else self.function(kept, table)
 
-    def equal(self, pairs: Iterable[tuple[Bit, Bit]]) -> Bit:
-        """Whether the bits of each pair are equal."""
-        return self.wide(self.both("^", x, y) for x, y in pairs)
+    def equal(self, pairs: Iterable[tuple[Bit, Bit]], flip: bool = False) -> Bit:
+        """Whether the bits of each pair are equal; for `flip`, whether some are not."""
+        return self.wide("|", [self.both("^", x, y) for x, y in pairs], flip=not flip)
 
     def matches(self, bits: Sequence[Bit], patterns: Iterable[str]) -> Bit:
         """Whether bits are as one of some patterns of ``0``, ``1`` and ``-`` says, the highest first."""
@@ -134,28 +244,44 @@ class Network:
                 if said != "-"
             ]
             if all(bit >= 0 or bit == value for bit, value in wanted):
-                known = [bit for bit, _ in wanted if bit >= 0]
-                found.append(self.wide(known) if known else ONE)
-        return ONE if ONE in found else self.wide(found)
+                known = [(bit, value == ZERO) for bit, value in wanted if bit >= 0]
+                read, inverted = [bit for bit, _ in known], [zero for _, zero in known]
+                found.append(self.wide("&", read, inverted) if known else ONE)
+        return ONE if ONE in found else self.wide("|", found)
 
-    def row(self, pairs: Iterable[tuple[Bit, Bit]], carry: Bit = NONE) -> list[Bit]:
-        """The bits of a sum, and the last carry."""
+    def row(self, pairs: Iterable[tuple[Bit, Bit]], carry: Bit = NONE, operator: str = "+") -> list[Bit]:
+        """The bits of a sum, or of what `operator` says, and the last carry."""
         total: list[Bit] = []
+        row = Row(operator, [], [], [])
         for pair in pairs:
-            if carry < 0 and ZERO in pair:
+            if carry < 0 and (operator == "+" and ZERO in pair or operator == "-" and pair[1] == ZERO):
                 # Nothing is added yet.
                 total.append(pair[1] if pair[0] == ZERO else pair[0])
                 continue
             total.append(self.add(Kind.SUM, pair, carry))
             carry = self.add(Kind.CARRY, pair, carry)
-        return [*total, ZERO if carry < 0 else self.add(Kind.SUM, (), carry)]
+            row.pairs.append(pair)
+            row.sums.append(total[-1])
+            row.carries.append(carry)
+        if row.pairs:
+            row.sums.append(self.add(Kind.SUM, (), carry))
+            self.rows.append(row)
+        return [*total, row.sums[-1] if row.pairs else ZERO]
 
     def select(self, words: Sequence[Bit], index: Sequence[Bit]) -> Bit:
         """One of several bits by a number; of constants, a truth table."""
         if len(words) == 1 or not index:
             return words[0]
         if all(word < 0 for word in words) and sum(bit >= 0 for bit in index) <= 4:
-            return words[0] if len(set(words)) == 1 else self.function(index)
+            if len(set(words)) == 1:
+                return words[0]
+            kept = tuple(dict.fromkeys(bit for bit in index if bit >= 0))
+            found = 0
+            for n in range(1 << len(kept)):
+                known = {ZERO: 0, ONE: 1, **{bit: n >> place & 1 for place, bit in enumerate(kept)}}
+                place = min(sum(known[bit] << place for place, bit in enumerate(index)), len(words) - 1)
+                found |= (words[place] == ONE) << n
+            return self.function(kept, found)
         half = 1 << (len(words) - 1).bit_length() - 1
         place = half.bit_length() - 1
         if place >= len(index):
@@ -176,10 +302,19 @@ class Network:
     def product(self, operands: Sequence[Sequence[Bit]], width: int) -> list[Bit]:
         """A product, as a multiplier block makes it."""
         fans = [bit for operand in operands for bit in operand]
-        return [self.add(Kind.BLOCK, fans) for _ in range(width)]
+        made = [self.add(Kind.BLOCK, fans) for _ in range(width)]
+        self.products.append(Product(operands, made))
+        return made
 
-    def cell(self, kind: str, inputs: Mapping[str, Sequence[Bit]]) -> dict[str, list[Bit]]:
+    def cell(
+        self, kind: str, inputs: Mapping[str, Sequence[Bit]], parameters: Mapping[str, Any] | None = None
+    ) -> dict[str, list[Bit]]:
         """What comes out of one of the `CELLS`, by port."""
+        outputs = self._outputs(kind, inputs)
+        self.cells.append(Cell(kind, inputs, outputs, parameters or {}))
+        return outputs
+
+    def _outputs(self, kind: str, inputs: Mapping[str, Sequence[Bit]]) -> dict[str, list[Bit]]:
         if kind in LATTICE_CHAINS:
             return self._lattice(inputs)
         if kind in XILINX_CHAINS:
@@ -209,3 +344,14 @@ class Network:
             carry = self.add(Kind.CARRY, pair, carry)
             carries.append(carry)
         return {"O": sums, "CO": carries}
+
+
+def _reduced(fans: Sequence[Bit], kept: tuple[Bit, ...], table: int) -> int:
+    """The table of the bits that are kept, of one of bits that may be constants or there twice."""
+    if tuple(fans) == kept:
+        return table
+    found = 0
+    for n in range(1 << len(kept)):
+        known = {ZERO: 0, ONE: 1, **{bit: n >> place & 1 for place, bit in enumerate(kept)}}
+        found |= (table >> sum(known[fan] << place for place, fan in enumerate(fans)) & 1) << n
+    return found

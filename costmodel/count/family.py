@@ -1,0 +1,77 @@
+"""How a family's synthesis maps, as data."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What becomes of a sum that is written as an operator.
+
+    Attributes
+    ----------
+    places, luts, carries : int
+        Places of a cell; LUTs and cells of class ``carry`` that it counts for.
+    least : int
+        Places that a row has at least to become cells.
+    takes : str
+        What goes in: ``plain``, ``inverted`` or ``halves``.
+    """
+
+    places: int
+    luts: int
+    carries: int
+    least: int
+    takes: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """How a family maps.
+
+    Attributes
+    ----------
+    name : str
+    luts : tuple of float
+        The area of a LUT of one input, of two, and so on.
+    cells : tuple of int
+        How many of the family's LUTs it is.
+    rows : Rows
+    control : str
+        What wins where a register has an enable and a reset: ``reset`` or ``enable``.
+    compared : int
+        Bits of a number that a LUT compares with a constant.
+    shifts : int
+        Length of a shift register that becomes LUTs, at least; 0 where none does.
+    """
+
+    name: str
+    luts: tuple[float, ...]
+    cells: tuple[int, ...]
+    rows: Rows
+    control: str
+    compared: int
+    shifts: int
+
+
+@cache
+def family(name: str, wide: bool = False) -> Family:
+    """How a target maps; `wide` with the multiplexers beside its LUTs, if its flows try both."""
+    table = tomllib.loads(files("costmodel.count").joinpath("families.toml").read_text())
+    entry = table[name]
+    found = {**table.get(entry.get("like", ""), {}), **entry}
+    if wide:
+        found |= found["wide"]
+    return Family(
+        name,
+        tuple(found["luts"]),
+        tuple(found["cells"]),
+        Rows(**found["rows"]),
+        found["control"],
+        found["compared"],
+        found["shifts"],
+    )

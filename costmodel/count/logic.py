@@ -1,0 +1,167 @@
+"""A unit's logic as gates, and which of it anything outside depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from hw.timing.gates import CONSTANTS, FUNCTIONS, LEAF, Gates, Literal, literal_of
+from hw.timing.netlist import Contents, Memory
+from hw.timing.network import NONE, ONE, ZERO, Bit, Cell, Kind, Network, Product, Row
+from hw.timing.pins import Pins
+
+Owner = Pins | Cell | Row | Memory | Product
+ENTER, LEAVE, THROUGH, PASS = 1.2, 0.4, 1.0, 0.05
+"""Into a chain, out of it, through a place and from place to place, in LUTs with their wires: what Yosys's models of the
+Lattice families' cells say, and those of others nearly so."""
+TAKES = {Kind.SUM: THROUGH, Kind.CARRY: ENTER, Kind.LUT: 1.0, Kind.JOIN: 0.4, Kind.MEMORY: 1.0, Kind.BLOCK: 3.0}
+Lower = Callable[["Logic", Row], bool]
+"""Makes gates of a row, if its family has no cells for it; whether it did."""
+
+
+@dataclass
+class Logic:
+    """Gates of a unit's functions, and what stands between them.
+
+    Attributes
+    ----------
+    contents : Contents
+    gates : Gates
+    known : dict of Bit to Literal
+    same : dict of Bit to Bit
+        Registers that are as others, or constants.
+    owners : dict of int to Owner
+        What a gate that is a leaf comes out of; nothing for the unit's inputs.
+    waits : dict
+        As `hw.timing.cuts.Cuts` takes it.
+    takes : dict of int to list of Literal
+        What goes into an owner, by its id, where that is not simply its bits.
+    live : set of int
+        The gates that something depends on.
+    owned : list of Owner
+        All that something depends on.
+    """
+
+    contents: Contents
+    lower: Lower
+    same: dict[Bit, Bit]
+    gates: Gates = field(default_factory=Gates)
+    known: dict[Bit, Literal] = field(default_factory=lambda: dict(CONSTANTS))
+    owners: dict[int, Owner] = field(default_factory=dict)
+    waits: dict[int, list[tuple[Literal, float]]] = field(default_factory=dict)
+    takes: dict[int, list[Literal]] = field(default_factory=dict)
+    live: set[int] = field(default_factory=set)
+    owned: list[Owner] = field(default_factory=list)
+
+    @property
+    def network(self) -> Network:
+        return self.contents.network
+
+    def build(self) -> Logic:
+        """Make the gates of all bits."""
+        network, known = self.network, self.known
+        of, lowered = dict(_outputs(self.contents)), set[int]()
+        for bit in range(len(network)):
+            if bit in known:
+                continue
+            kind = network.kinds[bit]
+            if kind in FUNCTIONS:
+                known[bit] = literal_of(network, self.gates, bit, known)
+                continue
+            if bit in self.same:
+                known[bit] = known[self.same[bit]]
+                continue
+            owner = of.get(bit)
+            if isinstance(owner, Row) and id(owner) not in lowered:
+                lowered.add(id(owner))
+                if self.lower(self, owner):
+                    continue
+            known[bit] = self.gates.leaf()
+            gate = known[bit] >> 1
+            if owner is not None:
+                self.owners[gate] = owner
+            if kind in TAKES:
+                waits = [(known[fan], TAKES[kind]) for fan in network.fans[bit] if fan in known]
+                if (before := network.chain[bit]) >= 0:
+                    waits.append((known[before], PASS if kind == Kind.CARRY else LEAVE))
+                self.waits[gate] = waits
+        return self
+
+    def settle(self) -> bool:
+        """Find registers that are constants or as others; whether there are any that were not known."""
+        seen: dict[tuple[int, ...], Bit] = {}
+        before = len(self.same)
+        for pins in self.contents.registers:
+            if pins.output in self.same:
+                continue
+            data, enable, reset = (self.known[bit] for bit in (pins.data, pins.enable, pins.reset))
+            value = self.known[pins.value] if reset and pins.value != NONE else NONE
+            if reset == 0 and enable == 0:
+                continue
+            if data < 2 and value in (NONE, data):
+                self.same[pins.output] = ONE if data else ZERO
+                continue
+            first = seen.setdefault((data, enable, reset, value, pins.gated), pins.output)
+            if first != pins.output:
+                self.same[pins.output] = first
+        return len(self.same) > before
+
+    def needs(self, owner: Owner) -> list[Literal]:
+        """What goes into something."""
+        if (found := self.takes.get(id(owner))) is not None:
+            return found
+        if isinstance(owner, Pins):
+            return [self.known[bit] for bit in (owner.data, owner.enable, owner.reset)]
+        if isinstance(owner, Cell):
+            return [self.known[bit] for bits in owner.inputs.values() for bit in bits if bit in self.known]
+        if isinstance(owner, Row):
+            return [self.known[bit] for pair in owner.pairs for bit in pair]
+        if isinstance(owner, Memory):
+            ports = [*owner.writes, *owner.reads]
+            return [self.known[bit] for port in ports for bit in (*port.address, *port.enable)] + [
+                self.known[bit] for port in owner.writes for bit in port.data
+            ]
+        return [self.known[bit] for operand in owner.operands for bit in operand]
+
+    def mark(self, become: Callable[[Literal], Literal] | None = None, left: Sequence[int] = (), right: Sequence[int] = ()) -> None:
+        """Find what is alive; after simplification, gates `become` others, and read `left` and `right`."""
+        of = become or (lambda literal: literal)
+        left, right = left or self.gates.left, right or self.gates.right
+        kinds = self.gates.kinds
+        self.live, self.owned, seen = set(), [], set[int]()
+        todo = [of(self.known[bit]) >> 1 for bit in self.contents.outputs]
+        for owner in self._kept():
+            seen.add(id(owner))
+            self.owned.append(owner)
+            todo += [of(literal) >> 1 for literal in self.needs(owner)]
+        while todo:
+            gate = todo.pop()
+            if not gate or gate in self.live:
+                continue
+            self.live.add(gate)
+            if kinds[gate] != LEAF:
+                todo += [of(left[gate]) >> 1, of(right[gate]) >> 1]
+            elif (owner := self.owners.get(gate)) is not None and id(owner) not in seen:
+                seen.add(id(owner))
+                self.owned.append(owner)
+                todo += [of(literal) >> 1 for literal in self.needs(owner)]
+
+    def _kept(self) -> Iterator[Owner]:
+        """Cells that stay though nothing reads them."""
+        for cell in self.contents.cells:
+            if not any(bit >= 0 for bits in cell.outputs.values() for bit in bits):
+                yield cell
+
+
+def _outputs(contents: Contents) -> Iterator[tuple[Bit, Owner]]:
+    """What each bit comes out of."""
+    for pins in contents.registers:
+        yield pins.output, pins
+    for cell in (*contents.network.cells, *contents.cells):
+        yield from ((bit, cell) for bits in cell.outputs.values() for bit in bits)
+    for row in contents.network.rows:
+        yield from ((bit, row) for bit in (*row.sums, *row.carries))
+    for memory in contents.memories:
+        yield from ((bit, memory) for port in memory.reads for bit in port.data)
+    for product in contents.network.products:
+        yield from ((bit, product) for bit in product.outputs)

@@ -1,0 +1,98 @@
+"""Sums and comparisons that were written as operators: a family's cells, or gates where there are few places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from costmodel.count.family import Family
+from costmodel.count.logic import ENTER, LEAVE, PASS, THROUGH, Logic
+from hw.timing.gates import Literal
+from hw.timing.network import Row
+
+COMPARES = {"<", ">", "<=", ">="}
+
+
+@dataclass
+class Lowering:
+    """Makes a family's cells and gates of rows.
+
+    Attributes
+    ----------
+    family : Family
+    places : dict of int to dict of int to int
+        By the row's id: the place that each leaf comes out of.
+    """
+
+    family: Family
+    places: dict[int, dict[int, int]] = field(default_factory=dict)
+
+    def __call__(self, logic: Logic, row: Row) -> bool:
+        """Make the literals of a row's bits."""
+        first, second, carry = self._operands(logic, row)
+        compares = row.operator.lstrip("us") in COMPARES
+        constant = all(a < 2 for a in first) or all(b < 2 for b in second)
+        small = len(first) < self.family.rows.least or (compares and constant and len(first) <= self.family.compared)
+        make = self._gates if small else self._cells
+        sums, carries = make(logic, row, first, second, carry)
+        if compares:
+            sums.append(self._compared(logic, row.operator, sums, carries))
+        else:
+            sums.append(carries[-1])
+        for bits, found in ((row.sums, sums), (row.carries, carries)):
+            logic.known.update(zip(bits, found, strict=True))
+        return True
+
+    @staticmethod
+    def _operands(logic: Logic, row: Row) -> tuple[list[Literal], list[Literal], Literal]:
+        """Both numbers, as they are added, and the carry that enters."""
+        pairs = [(logic.known[a], logic.known[b]) for a, b in row.pairs]
+        first, second = [a for a, _ in pairs], [b for _, b in pairs]
+        if row.operator == "+":
+            return first, second, 0
+        if row.operator == "neg":
+            return [0] * len(first), [a ^ 1 for a in first], 1
+        if row.operator.lstrip("us") in (">", "<="):
+            first, second = second, first
+        return first, [b ^ 1 for b in second], 1
+
+    @staticmethod
+    def _compared(logic: Logic, operator: str, sums: list[Literal], carries: list[Literal]) -> Literal:
+        gates = logic.gates
+        if operator[0] == "s":
+            below = carries[-2] if len(carries) > 1 else 1
+            less = gates.tree("^", [sums[-1], carries[-1], below])
+        else:
+            less = carries[-1] ^ 1
+        return less ^ operator.endswith("=")
+
+    @staticmethod
+    def _gates(
+        logic: Logic, row: Row, first: list[Literal], second: list[Literal], carry: Literal
+    ) -> tuple[list[Literal], list[Literal]]:
+        gates, sums, carries = logic.gates, [], []
+        for a, b in zip(first, second, strict=True):
+            half = gates.differ(a, b)
+            sums.append(gates.differ(half, carry))
+            carry = gates.either(gates.both(a, b), gates.both(half, carry))
+            carries.append(carry)
+        return sums, carries
+
+    def _cells(
+        self, logic: Logic, row: Row, first: list[Literal], second: list[Literal], carry: Literal
+    ) -> tuple[list[Literal], list[Literal]]:
+        gates, sums, carries = logic.gates, list[Literal](), list[Literal]()
+        takes, places = logic.takes[id(row)], self.places[id(row)] = list[Literal](), dict[int, int]()
+        before: list[tuple[Literal, float]] = []
+        for place, (a, b) in enumerate(zip(first, second, strict=True)):
+            inputs = [gates.differ(a, b), a] if self.family.rows.takes == "halves" else [a, b]
+            if self.family.rows.takes == "plain" and row.operator != "+":
+                inputs = [a, b ^ 1]
+            takes += inputs
+            for bits, own, along in ((sums, THROUGH, LEAVE), (carries, ENTER, PASS)):
+                leaf = gates.leaf()
+                logic.owners[leaf >> 1] = row
+                places[leaf >> 1] = place
+                logic.waits[leaf >> 1] = [*((wire, own) for wire in inputs), *((wire, along) for wire, _ in before)]
+                bits.append(leaf)
+            before = [(carries[-1], 0.0)]
+        return sums, carries
