@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import hw
 from costmodel.count.family import Family, family
 from costmodel.count.logic import Logic, Owner
+from costmodel.count.join import joined
 from costmodel.count.memories import memory_cells
 from costmodel.count.rows import Lowering
 from costmodel.count.shifts import shift_registers
@@ -92,9 +93,10 @@ def settled(contents: Contents, kind: Family) -> tuple[Logic, Lowering]:
     same: dict[Bit, Bit] = {}
     while True:
         lowering = Lowering(kind)
-        logic = Logic(contents, lowering, same).build()
+        logic = Logic(contents, kind, lowering, same).build()
         if not logic.settle():
-            return logic, lowering
+            lowering = Lowering(kind)
+            return Logic(contents, kind, lowering, same, through=True).build(), lowering
 
 
 class Tally:
@@ -119,7 +121,7 @@ class Tally:
         for owner in logic.owned:
             cells.update(self._cells(owner))
         total = self.flow.count({kind: n for kind, n in cells.items() if not kind.startswith("$")})
-        packed = self._packed()
+        packed = self._packed() - (joined(self.cover, logic, self.roots) if self.kind.folds else 0)
         return {
             "lut": total["lut"] + packed + cells["$lut"],
             "carry": total["carry"] + cells["$carry"],

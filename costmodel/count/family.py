@@ -47,6 +47,8 @@ class Family:
         Bits of a number that a LUT compares with a constant.
     shifts : int
         Length of a shift register that becomes LUTs, at least; 0 where none does.
+    folds : bool
+        Whether carries of constants are taken away, and LUTs that carry chains have made are joined with others.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Family:
     control: str
     compared: int
     shifts: int
+    folds: bool
 
 
 @cache
@@ -74,4 +77,5 @@ def family(name: str, wide: bool = False) -> Family:
         found["control"],
         found["compared"],
         found["shifts"],
+        found.get("folds", False),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from costmodel.count.family import Family
+from hw.timing.cuts import needed
 from hw.timing.gates import CONSTANTS, FUNCTIONS, LEAF, Gates, Literal, literal_of
 from hw.timing.netlist import Contents, Memory
 from hw.timing.network import NONE, ONE, ZERO, Bit, Cell, Kind, Network, Product, Row
@@ -15,6 +17,7 @@ ENTER, LEAVE, THROUGH, PASS = 1.2, 0.4, 1.0, 0.05
 """Into a chain, out of it, through a place and from place to place, in LUTs with their wires: what Yosys's models of the
 Lattice families' cells say, and those of others nearly so."""
 TAKES = {Kind.SUM: THROUGH, Kind.CARRY: ENTER, Kind.LUT: 1.0, Kind.JOIN: 0.4, Kind.MEMORY: 1.0, Kind.BLOCK: 3.0}
+PLACES = {Kind.SUM, Kind.CARRY}
 Lower = Callable[["Logic", Row], bool]
 """Makes gates of a row, if its family has no cells for it; whether it did."""
 
@@ -26,6 +29,9 @@ class Logic:
     Attributes
     ----------
     contents : Contents
+    through : bool
+        Whether it is looked through carry cells for sums that are constants or wires: mapping into LUTs does so, what
+        comes before it does not.
     gates : Gates
     known : dict of Bit to Literal
     same : dict of Bit to Bit
@@ -43,8 +49,10 @@ class Logic:
     """
 
     contents: Contents
+    family: Family
     lower: Lower
     same: dict[Bit, Bit]
+    through: bool = False
     gates: Gates = field(default_factory=Gates)
     known: dict[Bit, Literal] = field(default_factory=lambda: dict(CONSTANTS))
     owners: dict[int, Owner] = field(default_factory=dict)
@@ -52,6 +60,10 @@ class Logic:
     takes: dict[int, list[Literal]] = field(default_factory=dict)
     live: set[int] = field(default_factory=set)
     owned: list[Owner] = field(default_factory=list)
+    _places: dict[tuple[int, ...], Literal] = field(default_factory=dict)
+    _cell_of: dict[Bit, Cell] = field(default_factory=dict)
+    _means: dict[int, Literal] = field(default_factory=dict)
+    _carries: set[int] = field(default_factory=set)
 
     @property
     def network(self) -> Network:
@@ -61,6 +73,7 @@ class Logic:
         """Make the gates of all bits."""
         network, known = self.network, self.known
         of, lowered = dict(_outputs(self.contents)), set[int]()
+        self._cell_of = {bit: owner for bit, owner in of.items() if isinstance(owner, Cell)}
         for bit in range(len(network)):
             if bit in known:
                 continue
@@ -71,13 +84,18 @@ class Logic:
             if bit in self.same:
                 known[bit] = known[self.same[bit]]
                 continue
+            if self.family.folds and (found := self._folded(bit)) is not None:
+                known[bit] = found
+                continue
             owner = of.get(bit)
             if isinstance(owner, Row) and id(owner) not in lowered:
                 lowered.add(id(owner))
                 if self.lower(self, owner):
                     continue
-            known[bit] = self.gates.leaf()
+            known[bit] = self._comes_out(bit) if kind in PLACES else self.gates.leaf()
             gate = known[bit] >> 1
+            if kind == Kind.SUM and gate in self.waits or gate == 0:
+                continue
             if owner is not None:
                 self.owners[gate] = owner
             if kind in TAKES:
@@ -86,6 +104,73 @@ class Logic:
                     waits.append((known[before], PASS if kind == Kind.CARRY else LEAVE))
                 self.waits[gate] = waits
         return self
+
+    def _folded(self, bit: Bit) -> Literal | None:
+        """What a carry is where two of what it is made of are constants; and what the LUT beside such a one makes."""
+        network, says, chain = self.network, self.network.says[bit], self.network.chain[bit]
+        if network.kinds[bit] == Kind.CARRY:
+            cell = self._cell_of.get(bit)
+            if cell is None:
+                return None
+            wires = [self.known[cell.inputs[port][0]] for port in ("I0", "I1", "CI")]
+            return self.folded(wires)
+        if network.kinds[bit] in (Kind.SUM, Kind.LUT) and isinstance(says, int):
+            cell = self._cell_of[bit]
+            wires = [self.known[cell.inputs[port][0]] for port in ("I1", "I2", "I3")]
+            if self.folded(wires) is not None:
+                fans = network.fans[bit]
+                inputs = [self.known[fan] for fan in (*fans, *([chain] if chain >= 0 and chain not in fans else []))]
+                return self.gates.table(says, inputs)
+        return None
+
+    @staticmethod
+    def folded(wires: Sequence[Literal]) -> Literal | None:
+        """The majority of three wires, if two are constants."""
+        constants = [wire for wire in wires if wire < 2]
+        if len(constants) < 2:
+            return None
+        ones = sum(constants)
+        if ones != 1 or len(constants) == 3:
+            return int(ones >= 2)
+        return next(wire for wire in wires if wire > 1)
+
+    def _comes_out(self, bit: Bit) -> Literal:
+        """What comes out of a place of a chain."""
+        network = self.network
+        says, chain, fans = network.says[bit], network.chain[bit], network.fans[bit]
+        inputs = [self.known[fan] for fan in (*fans, *([chain] if chain >= 0 and chain not in fans else []))]
+        assert isinstance(says, int)
+        return self.place(says, inputs, network.kinds[bit] == Kind.CARRY)
+
+    def place(self, table: int, inputs: Sequence[Literal], carries: bool) -> Literal:
+        """What comes out of a place of a chain, as a function of what goes in.
+
+        A sum that is a constant, or a wire, or comes out of another cell too, is that; but a carry stays where it is: the
+        next cell can have it from nowhere else.
+        """
+        known = [self._means.get(wire >> 1, wire & ~1) ^ wire & 1 for wire in inputs]
+        gates = sorted({wire >> 1 for wire in known if wire > 1})
+        found = 0
+        for n in range(1 << len(gates)):
+            values = {0: 0, **{gate: n >> at & 1 for at, gate in enumerate(gates)}}
+            index = sum((values[wire >> 1] ^ wire & 1) << at for at, wire in enumerate(known))
+            found |= (table >> index & 1) << n
+        places, found = needed(found, len(gates))
+        key = (found, *(gates[place] for place in places))
+        same = self._places.get(key)
+        if not places:
+            same = found & 1
+        elif len(places) == 1:
+            same = 2 * gates[places[0]] | found & 1
+        if self.through and same is not None and same >> 1 not in self._carries and not carries:
+            return same
+        leaf = self.gates.leaf()
+        if carries:
+            self._carries.add(leaf >> 1)
+            if same is not None:
+                self._means[leaf >> 1] = same
+        self._places.setdefault(key, leaf)
+        return leaf
 
     def settle(self) -> bool:
         """Find registers that are constants or as others; whether there are any that were not known."""

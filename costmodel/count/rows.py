@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from costmodel.count.family import Family
 from costmodel.count.logic import ENTER, LEAVE, PASS, THROUGH, Logic
-from hw.timing.gates import Literal
+from hw.timing.gates import LEAF, Literal
 from hw.timing.network import Row
 
 COMPARES = {"<", ">", "<=", ">="}
@@ -31,9 +31,16 @@ class Lowering:
         first, second, carry = self._operands(logic, row)
         compares = row.operator.lstrip("us") in COMPARES
         constant = all(a < 2 for a in first) or all(b < 2 for b in second)
-        small = len(first) < self.family.rows.least or (compares and constant and len(first) <= self.family.compared)
-        make = self._gates if small else self._cells
-        sums, carries = make(logic, row, first, second, carry)
+        low, high = _settled(first, second, carry), len(first)
+        while compares and row.operator[0] == "u" and high > low and min(first[high - 1], second[high - 1]) < 2:
+            high -= 1
+        least = self.family.compared + 1 if compares and constant else self.family.rows.least
+        sums, carries = list[Literal](), list[Literal]()
+        for begin, end, cells in ((0, low, False), (low, high, high - low >= least), (high, len(first), False)):
+            make = self._cells if cells else self._gates
+            more, along = make(logic, row, first[begin:end], second[begin:end], carry)
+            sums, carries = [*sums, *more], [*carries, *along]
+            carry = carries[-1] if carries else carry
         if compares:
             sums.append(self._compared(logic, row.operator, sums, carries))
         else:
@@ -88,11 +95,29 @@ class Lowering:
             if self.family.rows.takes == "plain" and row.operator != "+":
                 inputs = [a, b ^ 1]
             takes += inputs
-            for bits, own, along in ((sums, THROUGH, LEAVE), (carries, ENTER, PASS)):
-                leaf = gates.leaf()
+            enters = carries[-1] if carries else carry
+            if self.family.folds and (passed := logic.folded([a, b, enters])) is not None:
+                sums.append(gates.tree("^", [a, b, enters]))
+                carries.append(passed)
+                before = [(passed, 0.0)]
+                continue
+            for bits, own, along, table in ((sums, THROUGH, LEAVE, 0b10010110), (carries, ENTER, PASS, 0b11101000)):
+                leaf = logic.place(table, [a, b, enters], bits is carries)
+                bits.append(leaf)
+                if leaf >> 1 in logic.waits or leaf >> 1 == 0 or logic.gates.kinds[leaf >> 1] != LEAF:
+                    continue
                 logic.owners[leaf >> 1] = row
                 places[leaf >> 1] = place
                 logic.waits[leaf >> 1] = [*((wire, own) for wire in inputs), *((wire, along) for wire, _ in before)]
-                bits.append(leaf)
             before = [(carries[-1], 0.0)]
         return sums, carries
+
+
+def _settled(first: list[Literal], second: list[Literal], carry: Literal) -> int:
+    """The lowest places, that hand a constant on as their carry."""
+    for place, (a, b) in enumerate(zip(first, second, strict=True)):
+        constants = [wire for wire in (a, b, carry) if wire < 2]
+        if constants.count(0) < 2 and constants.count(1) < 2:
+            return place
+        carry = int(constants.count(1) >= 2)
+    return len(first)

@@ -310,40 +310,104 @@ class Network:
         self, kind: str, inputs: Mapping[str, Sequence[Bit]], parameters: Mapping[str, Any] | None = None
     ) -> dict[str, list[Bit]]:
         """What comes out of one of the `CELLS`, by port."""
-        outputs = self._outputs(kind, inputs)
+        outputs = self._outputs(kind, inputs, parameters or {})
         self.cells.append(Cell(kind, inputs, outputs, parameters or {}))
         return outputs
 
-    def _outputs(self, kind: str, inputs: Mapping[str, Sequence[Bit]]) -> dict[str, list[Bit]]:
+    def _outputs(
+        self, kind: str, inputs: Mapping[str, Sequence[Bit]], parameters: Mapping[str, Any]
+    ) -> dict[str, list[Bit]]:
         if kind in LATTICE_CHAINS:
-            return self._lattice(inputs)
+            return self._lattice(inputs, CARRY_TABLES[kind], parameters)
         if kind in XILINX_CHAINS:
             return self._xilinx(inputs)
         if kind == "SB_CARRY":
-            return {"CO": [self.add(Kind.CARRY, (*inputs["I0"], *inputs["I1"]), inputs["CI"][0])]}
+            return {"CO": [self._place(Kind.CARRY, [*inputs["I0"], *inputs["I1"]], inputs["CI"][0], MAJORITY)]}
         if kind == "SB_LUT4" and (last := inputs["I3"][0]) >= 0 and self.kinds[last] == Kind.CARRY:
-            return {"O": [self.add(Kind.SUM, (*inputs["I0"], *inputs["I1"], *inputs["I2"]), last)]}
-        made = self.add(Kind.JOIN if kind in JOINS else Kind.LUT, (bit for bits in inputs.values() for bit in bits))
+            fans = [*inputs["I0"], *inputs["I1"], *inputs["I2"]]
+            return {"O": [self._place(Kind.SUM, fans, last, _contents(parameters.get("LUT_INIT", 0)))]}
+        fans = [bit for bits in inputs.values() for bit in bits]
+        if kind == "SB_LUT4":
+            made = self._place(Kind.LUT, fans, NONE, _contents(parameters.get("LUT_INIT", 0)))
+        else:
+            made = self.add(Kind.JOIN if kind in JOINS else Kind.LUT, fans)
         return {port: [made] for port in ("O", "Z", "O5", "O6")}
 
-    def _lattice(self, inputs: Mapping[str, Sequence[Bit]]) -> dict[str, list[Bit]]:
+    def _place(self, kind: Kind, fans: Sequence[Bit], carry: Bit, table: int) -> Bit:
+        """What comes out of a place of a chain, by its table of what enters and the carry."""
+        given = (*fans, carry) if carry != NONE else tuple(fans)
+        kept = tuple(dict.fromkeys(fan for fan in given if fan >= 0))
+        return self.add(kind, fans, carry, _reduced(given, kept, table))
+
+    def _lattice(
+        self, inputs: Mapping[str, Sequence[Bit]], carries: CarryTable, parameters: Mapping[str, Any]
+    ) -> dict[str, list[Bit]]:
         """Two places, of four wires each."""
         carry, outputs = inputs["CIN"][0], {}
         for half in "01":
             fans = [inputs[f"{letter}{half}"][0] for letter in "ABCD"]
-            outputs[f"S{half}"] = [self.add(Kind.SUM, fans, carry)]
-            carry = self.add(Kind.CARRY, fans, carry)
+            sums, generates = carries.tables(_contents(parameters.get(f"INIT{half}", 0)))
+            outputs[f"S{half}"] = [self._place(Kind.SUM, fans, carry, sums)]
+            carry = self._place(Kind.CARRY, fans, carry, generates)
         return {**outputs, "COUT": [carry]}
 
     def _xilinx(self, inputs: Mapping[str, Sequence[Bit]]) -> dict[str, list[Bit]]:
         """Places whose LUTs stand before them."""
-        carry = max(inputs[port][0] for port in ("CI", "CYINIT") if port in inputs)
+        enters = [inputs[port][0] for port in ("CI", "CYINIT") if port in inputs]
+        # One of the two is constant, and zero where the other is not.
+        carry = max(enters) if max(enters) >= 0 or ONE not in enters else ONE
         sums, carries = [], []
         for pair in zip(inputs["S"], inputs["DI"], strict=True):
-            sums.append(self.add(Kind.SUM, pair, carry))
-            carry = self.add(Kind.CARRY, pair, carry)
+            sums.append(self._place(Kind.SUM, pair, carry, 0b01011010))
+            carry = self._place(Kind.CARRY, pair, carry, 0b11100100)
             carries.append(carry)
         return {"O": sums, "CO": carries}
+
+
+MAJORITY = 0b11101000
+
+
+@dataclass(frozen=True)
+class CarryTable:
+    """Where a Lattice cell's LUT4 has the carry that a place makes.
+
+    Attributes
+    ----------
+    seen : int
+        Wires that it depends on.
+    base : int
+        Where in the LUT4 it begins.
+    inverted : bool
+    """
+
+    seen: int
+    base: int
+    inverted: bool
+
+    def tables(self, contents: int) -> tuple[int, int]:
+        """The tables of four wires and a carry: of the sum, and of the carry out."""
+        sums = generates = 0
+        for n in range(16):
+            passes = contents >> n & 1
+            made = (contents >> (self.base | n & (1 << self.seen) - 1) & 1) ^ self.inverted
+            sums |= passes << n | (1 - passes) << n + 16
+            generates |= (0 if passes else made) << n | (1 if passes else made) << n + 16
+        return sums, generates
+
+
+CARRY_TABLES = {
+    "CCU2C": CarryTable(2, 0, False),
+    "CCU2D": CarryTable(2, 12, True),
+    "CCU2": CarryTable(3, 0, False),
+}
+"""Sources: Yosys's cell models, share/lattice/ccu2c_sim.vh and ccu2d_sim.vh, share/nexus/cells_sim.v."""
+
+
+def _contents(parameter: Any) -> int:
+    """A LUT's contents, as a cell's parameter says them."""
+    if isinstance(parameter, str):
+        return int(parameter, 16)
+    return int(getattr(parameter, "value", parameter))
 
 
 def _reduced(fans: Sequence[Bit], kept: tuple[Bit, ...], table: int) -> int:
