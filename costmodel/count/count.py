@@ -77,26 +77,27 @@ def count(spec: hw.Spec, target: hw.Target) -> Count:
     flow = load(target.name)
     blocks = uses_blocks(getattr(spec, "form", ""))
     contents = contents_of(hw.build(spec, target))
-    logic, lowering = settled(contents, family(target.name))
-    trials = [Tally(logic, lowering, flow, kind).count() for kind in flows(target.name, flow)]
+    logic, lowering = settled(contents, family(target.name), blocks)
+    trials = [Tally(logic, lowering, flow, kind).count() for kind in flows(target.name, flow.dsp_flows if blocks else flow.synthesis)]
     best = min(trials, key=lambda found: (found["lut"], found["carry"]))
     return Count(spec.name, target.name, **best)
 
 
-def flows(name: str, flow: Flow) -> list[Family]:
+def flows(name: str, commands: Sequence[str]) -> list[Family]:
     """The ways in which synthesis tries to map."""
-    return [family(name)]
+    plain = family(name)
+    return [family(name, wide=plain.joins and "-nowidelut" not in command) for command in commands]
 
 
-def settled(contents: Contents, kind: Family) -> tuple[Logic, Lowering]:
+def settled(contents: Contents, kind: Family, blocks: bool) -> tuple[Logic, Lowering]:
     """A unit's gates, without registers that are constants or as others."""
     same: dict[Bit, Bit] = {}
     while True:
         lowering = Lowering(kind)
-        logic = Logic(contents, kind, lowering, same).build()
+        logic = Logic(contents, kind, lowering, same, blocks).build()
         if not logic.settle():
             lowering = Lowering(kind)
-            return Logic(contents, kind, lowering, same, through=True).build(), lowering
+            return Logic(contents, kind, lowering, same, blocks, through=True).build(), lowering
 
 
 class Tally:
@@ -117,15 +118,17 @@ class Tally:
         outputs = [self.cuts.literal(logic.known[bit]) for bit in logic.contents.outputs]
         self.roots = [*outputs, *(self.cuts.literal(need) for owner in logic.owned for need in logic.needs(owner))]
         self.cover = Cover(self.cuts, order, self.roots, logic.waits)
+        registers = {id(owner) for owner in logic.owned if isinstance(owner, Pins)}
+        shifted = shift_registers(logic, self.roots, self.kind) if self.kind.shifts else (0, 0)
         cells = Counter[str]()
         for owner in logic.owned:
             cells.update(self._cells(owner))
         total = self.flow.count({kind: n for kind, n in cells.items() if not kind.startswith("$")})
         packed = self._packed() - (joined(self.cover, logic, self.roots) if self.kind.folds else 0)
         return {
-            "lut": total["lut"] + packed + cells["$lut"],
+            "lut": total["lut"] + packed + cells["$lut"] + shifted[1],
             "carry": total["carry"] + cells["$carry"],
-            "ff": len({id(owner) for owner in logic.owned if isinstance(owner, Pins)}),
+            "ff": len(registers) - shifted[0] + cells["$ff"],
             "dsp": total["dsp"] + cells["$dsp"],
             "bram": total["bram"] + cells["$bram"],
             "logic": packed,

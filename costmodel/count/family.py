@@ -30,6 +30,25 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Ram:
+    """What holds words.
+
+    Attributes
+    ----------
+    cell : str
+        Its type.
+    cost : int
+        Of one, when synthesis chooses.
+    shapes : tuple of (int, int)
+        Words and bits of a word that one can hold.
+    """
+
+    cell: str
+    cost: int
+    shapes: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
 class Family:
     """How a family maps.
 
@@ -49,6 +68,10 @@ class Family:
         Length of a shift register that becomes LUTs, at least; 0 where none does.
     folds : bool
         Whether carries of constants are taken away, and LUTs that carry chains have made are joined with others.
+    joins : bool
+        Whether multiplexers beside the LUTs make one of more inputs.
+    rams : dict of str to Ram
+        ``luts`` and ``block``, if it has them.
     """
 
     name: str
@@ -59,6 +82,8 @@ class Family:
     compared: int
     shifts: int
     folds: bool
+    joins: bool
+    rams: dict[str, Ram]
 
 
 @cache
@@ -78,4 +103,9 @@ def family(name: str, wide: bool = False) -> Family:
         found["compared"],
         found["shifts"],
         found.get("folds", False),
+        "wide" in found,
+        {
+            name: Ram(ram["cell"], ram["cost"], tuple((words, bits) for words, bits in ram["shapes"]))
+            for name, ram in found.get("rams", {}).items()
+        },
     )

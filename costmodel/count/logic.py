@@ -17,6 +17,9 @@ ENTER, LEAVE, THROUGH, PASS = 1.2, 0.4, 1.0, 0.05
 """Into a chain, out of it, through a place and from place to place, in LUTs with their wires: what Yosys's models of the
 Lattice families' cells say, and those of others nearly so."""
 TAKES = {Kind.SUM: THROUGH, Kind.CARRY: ENTER, Kind.LUT: 1.0, Kind.JOIN: 0.4, Kind.MEMORY: 1.0, Kind.BLOCK: 3.0}
+BLOCK_INPUTS, BLOCK_OUTPUTS = 2, 9
+"""Bits of a product's operands, and of the product, that a block is for, at least: Yosys's share/mul2dsp.v as
+`synth_xilinx` and `synth_lattice` call it."""
 PLACES = {Kind.SUM, Kind.CARRY}
 Lower = Callable[["Logic", Row], bool]
 """Makes gates of a row, if its family has no cells for it; whether it did."""
@@ -29,6 +32,8 @@ class Logic:
     Attributes
     ----------
     contents : Contents
+    blocks : bool
+        Whether products may become multiplier blocks.
     through : bool
         Whether it is looked through carry cells for sums that are constants or wires: mapping into LUTs does so, what
         comes before it does not.
@@ -52,6 +57,7 @@ class Logic:
     family: Family
     lower: Lower
     same: dict[Bit, Bit]
+    blocks: bool
     through: bool = False
     gates: Gates = field(default_factory=Gates)
     known: dict[Bit, Literal] = field(default_factory=lambda: dict(CONSTANTS))
@@ -92,6 +98,10 @@ class Logic:
                 lowered.add(id(owner))
                 if self.lower(self, owner):
                     continue
+            if isinstance(owner, Product) and id(owner) not in lowered:
+                lowered.add(id(owner))
+                if self._multiplied(owner):
+                    continue
             known[bit] = self._comes_out(bit) if kind in PLACES else self.gates.leaf()
             gate = known[bit] >> 1
             if kind == Kind.SUM and gate in self.waits or gate == 0:
@@ -104,6 +114,25 @@ class Logic:
                     waits.append((known[before], PASS if kind == Kind.CARRY else LEAVE))
                 self.waits[gate] = waits
         return self
+
+    def _multiplied(self, product: Product) -> bool:
+        """Make gates of a product that is too small for a block, or for which there are none; whether it was."""
+        operands = [[self.known[bit] for bit in operand] for operand in product.operands]
+        # Both are as wide as the product: what is above their numbers is constant, or the sign again.
+        widths = [max((n + 1 for n, bit in enumerate(o) if bit > 1 and bit not in o[:n]), default=1) for o in operands]
+        if self.blocks and min(widths) >= BLOCK_INPUTS and sum(widths) >= BLOCK_OUTPUTS:
+            return False
+        x, y = sorted(operands, key=lambda bits: sum(bit > 1 for bit in bits))
+        gates, width = self.gates, len(product.outputs)
+        total = [0] * width
+        for place, bit in enumerate(x[:width]):
+            carry = 0
+            for n in range(place, width):
+                a, b = total[n], gates.both(bit, y[n - place])
+                half = gates.differ(a, b)
+                total[n], carry = gates.differ(half, carry), gates.either(gates.both(a, b), gates.both(half, carry))
+        self.known.update(zip(product.outputs, total, strict=True))
+        return True
 
     def _folded(self, bit: Bit) -> Literal | None:
         """What a carry is where two of what it is made of are constants; and what the LUT beside such a one makes."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from costmodel.count.family import Family
 from costmodel.count.logic import ENTER, LEAVE, PASS, THROUGH, Logic
 from hw.timing.gates import LEAF, Literal
-from hw.timing.network import Row
+from hw.timing.network import ONE, ZERO, Row
 
 COMPARES = {"<", ">", "<=", ">="}
 
@@ -21,14 +21,24 @@ class Lowering:
     family : Family
     places : dict of int to dict of int to int
         By the row's id: the place that each leaf comes out of.
+    more : dict of int to int or None
+        What `_incremented` has found.
     """
 
     family: Family
     places: dict[int, dict[int, int]] = field(default_factory=dict)
+    more: dict[int, int] | None = None
 
     def __call__(self, logic: Logic, row: Row) -> bool:
         """Make the literals of a row's bits."""
+        more = self._incremented(logic)
+        if id(row) in more.values():
+            # It is the row before it, which a carry enters.
+            logic.known.update((bit, logic.known[pair[0]]) for bit, pair in zip(row.sums, row.pairs, strict=False))
+            logic.known.update((bit, 0) for bit in (*row.carries, row.sums[-1]))
+            return True
         first, second, carry = self._operands(logic, row)
+        carry = 1 if id(row) in more else carry
         compares = row.operator.lstrip("us") in COMPARES
         constant = all(a < 2 for a in first) or all(b < 2 for b in second)
         low, high = _settled(first, second, carry), len(first)
@@ -48,6 +58,25 @@ class Lowering:
         for bits, found in ((row.sums, sums), (row.carries, carries)):
             logic.known.update(zip(bits, found, strict=True))
         return True
+
+    def _incremented(self, logic: Logic) -> dict[int, int]:
+        """By their ids, the rows to whose sums alone others add one; and these."""
+        if self.more is None:
+            contents, network = logic.contents, logic.network
+            rows = [row for row in network.rows if row.operator == "+"]
+            by_first = {row.sums[0]: row for row in rows}
+            self.more = {}
+            for row in rows:
+                before = by_first.get(row.pairs[0][0]) if row.pairs[0][1] == ONE else None
+                if before is None or any(pair[1] != ZERO for pair in row.pairs[1:]):
+                    continue
+                given = [pair[0] for pair in row.pairs if pair[0] != ZERO]
+                own = {*row.sums, *row.carries}
+                others = {fan for bit, fans in enumerate(network.fans) if bit not in own for fan in fans}
+                others |= {*contents.outputs, *(bit for pins in contents.registers for bit in (pins.data, pins.enable))}
+                if given == before.sums[: len(given)] and not others & {*given}:
+                    self.more[id(before)] = id(row)
+        return self.more
 
     @staticmethod
     def _operands(logic: Logic, row: Row) -> tuple[list[Literal], list[Literal], Literal]:
