@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import hw
+from costmodel.count.equal import equal_gates
 from costmodel.count.family import Family, family
 from costmodel.count.logic import Logic, Owner
 from costmodel.count.join import joined
 from costmodel.count.memories import memory_cells
+from costmodel.count.repack import INPUTS, repacked
 from costmodel.count.rows import Lowering
 from costmodel.count.shifts import shift_registers
 from costmodel.targets import Flow, load
@@ -104,7 +106,7 @@ class Tally:
     """Counts what is alive of a unit's logic, mapped as a family does."""
 
     def __init__(self, logic: Logic, lowering: Lowering, flow: Flow, kind: Family) -> None:
-        self.logic, self.lowering, self.flow, self.kind = logic, lowering, flow, kind
+        self.logic, self.lowering, self.flow, self.kind, self.saved = logic, lowering, flow, kind, 0
 
     def count(self) -> dict[str, int]:
         """Everything, by the fields of `Count`."""
@@ -112,7 +114,7 @@ class Tally:
         self._controls()
         logic.mark()
         order = sorted(logic.live)
-        self.cuts = Cuts(logic.gates, order, self.kind.luts, _readers(logic, order), logic.waits)
+        self.cuts = Cuts(logic.gates, order, self.kind.luts, _readers(logic, order), logic.waits, equal_gates(logic, order))
         logic.mark(self.cuts.literal, self.cuts.left, self.cuts.right)
         order = sorted(logic.live)
         outputs = [self.cuts.literal(logic.known[bit]) for bit in logic.contents.outputs]
@@ -124,7 +126,9 @@ class Tally:
         for owner in logic.owned:
             cells.update(self._cells(owner))
         total = self.flow.count({kind: n for kind, n in cells.items() if not kind.startswith("$")})
-        packed = self._packed() - (joined(self.cover, logic, self.roots) if self.kind.folds else 0)
+        if len(self.kind.luts) == INPUTS:
+            self.saved = repacked(self.cover, {root >> 1 for root in self.roots})
+        packed = self._packed() - self.saved - (joined(self.cover, logic, self.roots) if self.kind.folds else 0)
         return {
             "lut": total["lut"] + packed + cells["$lut"] + shifted[1],
             "carry": total["carry"] + cells["$carry"],

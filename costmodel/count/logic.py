@@ -47,6 +47,10 @@ class Logic:
         As `hw.timing.cuts.Cuts` takes it.
     takes : dict of int to list of Literal
         What goes into an owner, by its id, where that is not simply its bits.
+    functions : dict of int to (int, list of Literal)
+        What leaves that come out of carry cells are: a table, and of what.
+    carries : set of int
+        Those of them that go to the next cell.
     live : set of int
         The gates that something depends on.
     owned : list of Owner
@@ -64,12 +68,13 @@ class Logic:
     owners: dict[int, Owner] = field(default_factory=dict)
     waits: dict[int, list[tuple[Literal, float]]] = field(default_factory=dict)
     takes: dict[int, list[Literal]] = field(default_factory=dict)
+    functions: dict[int, tuple[int, list[Literal]]] = field(default_factory=dict)
     live: set[int] = field(default_factory=set)
     owned: list[Owner] = field(default_factory=list)
     _places: dict[tuple[int, ...], Literal] = field(default_factory=dict)
     _cell_of: dict[Bit, Cell] = field(default_factory=dict)
     _means: dict[int, Literal] = field(default_factory=dict)
-    _carries: set[int] = field(default_factory=set)
+    carries: set[int] = field(default_factory=set)
 
     @property
     def network(self) -> Network:
@@ -191,11 +196,12 @@ class Logic:
             same = found & 1
         elif len(places) == 1:
             same = 2 * gates[places[0]] | found & 1
-        if self.through and same is not None and same >> 1 not in self._carries and not carries:
+        if self.through and same is not None and same >> 1 not in self.carries and not carries:
             return same
         leaf = self.gates.leaf()
+        self.functions[leaf >> 1] = table, list(inputs)
         if carries:
-            self._carries.add(leaf >> 1)
+            self.carries.add(leaf >> 1)
             if same is not None:
                 self._means[leaf >> 1] = same
         self._places.setdefault(key, leaf)

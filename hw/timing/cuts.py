@@ -55,6 +55,8 @@ class Cuts:
         How many read each gate, about.
     waits : mapping of int to list of (Literal, float)
         For leaves that come from cells: what these wait for, and how long they take from there, in LUTs.
+    equal : mapping of int to Literal
+        What gates are known to be equal to.
 
     Attributes
     ----------
@@ -64,6 +66,8 @@ class Cuts:
         What each reads, after that.
     of : list of list of Leaves
         Cuts of each gate that has not become another, but for itself alone.
+    tables : list of dict of Leaves to int
+        What each is of each of its cuts.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Cuts:
         areas: Sequence[float],
         readers: Sequence[int],
         waits: Mapping[int, Sequence[tuple[Literal, float]]],
+        equal: Mapping[int, Literal],
     ) -> None:
         count = len(gates)
         self.kinds, self.inputs, self.areas, self.readers = gates.kinds, len(areas), (0.0, *areas), readers
@@ -80,11 +85,14 @@ class Cuts:
         self.same: list[Literal] = [2 * gate for gate in range(count)]
         self.left, self.right = list(gates.left), list(gates.right)
         self.of: list[list[Leaves]] = [[] for _ in range(count)]
+        self.tables: list[dict[Leaves, int]] = [{} for _ in range(count)]
         self._all: list[list[tuple[Leaves, int, int]]] = [[] for _ in range(count)]
         self._known: dict[tuple[Leaves, int], Literal] = {}
         self._pairs: dict[tuple[int, Literal, Literal], Literal] = {}
         for gate in live:
-            if self.kinds[gate] == LEAF:
+            if gate in equal:
+                self.same[gate] = self.literal(equal[gate])
+            elif self.kinds[gate] == LEAF:
                 self._all[gate] = [((gate,), 0b10, 1 << (gate & 63))]
                 waits_ = waits.get(gate, ())
                 self.time[gate] = max((self.time[self.literal(w) >> 1] + more for w, more in waits_), default=0.0)
@@ -181,6 +189,7 @@ class Cuts:
         self.flow[gate] = ranked[0][0] / max(1, self.readers[gate])
         self.time[gate] = min(time for _, time, *_ in ranked)
         self.of[gate] = [leaves for _, _, leaves, _, _ in ranked]
+        self.tables[gate] = {leaves: table for _, _, leaves, table, _ in ranked}
         self._all[gate] = [((gate,), 0b10, 1 << (gate & 63)), *((cut[2], cut[3], cut[4]) for cut in ranked)]
         return 2 * gate
 
