@@ -63,8 +63,8 @@ class Contents:
     Attributes
     ----------
     network : Network
-    outputs : list of Bit
-        What is seen outside.
+    inputs, shows : dict of str to list of Bit
+        The ports.
     registers : list of Pins
     memories : list of Memory
     cells : list of Cell
@@ -72,10 +72,16 @@ class Contents:
     """
 
     network: Network
-    outputs: list[Bit]
+    inputs: dict[str, list[Bit]]
+    shows: dict[str, list[Bit]]
     registers: list[Pins]
     memories: list[Memory]
     cells: list[Cell]
+
+    @property
+    def outputs(self) -> list[Bit]:
+        """What is seen outside."""
+        return [bit for bits in self.shows.values() for bit in bits]
 
 
 @dataclass
@@ -163,7 +169,13 @@ class _Reader:
         root = self._enter("", top.netlist(), None, {})
         for scope in self.scopes:
             self._sources(scope)
-        outputs = [self.bit(root, net) for value in root.netlist.cells[0].ports_o.values() for net in value]  # type: ignore[attr-defined]
+        ports = root.netlist.cells[0]
+        assert isinstance(ports, nir.Top)
+        inputs = {
+            name: [self.bit(root, nir.Net.from_cell(0, start + n)) for n in range(width)]
+            for name, (start, width) in ports.ports_i.items()
+        }
+        outputs = {name: [self.bit(root, net) for net in value] for name, value in ports.ports_o.items()}
         registers, memories, cells = list[Pins](), list[Memory](), list[Cell]()
         for scope in self.scopes:
             for index, cell in enumerate(scope.netlist.cells):
@@ -173,13 +185,13 @@ class _Reader:
                     case nir.Memory():
                         memories.append(self._memory(scope, index))
                     case nir.Instance() if cell.type not in CELLS and index not in scope.parts:
-                        inputs = {port: [self.bit(scope, n) for n in value] for port, value in cell.ports_i.items()}
+                        read = {port: [self.bit(scope, n) for n in value] for port, value in cell.ports_i.items()}
                         made = {
                             port: [self.bit(scope, nir.Net.from_cell(index, start + n)) for n in range(width)]
                             for port, (start, width) in cell.ports_o.items()
                         }
-                        cells.append(Cell(cell.type, inputs, made, cell.parameters))
-        return Contents(self.network, outputs, registers, memories, cells)
+                        cells.append(Cell(cell.type, read, made, cell.parameters))
+        return Contents(self.network, inputs, outputs, registers, memories, cells)
 
     def _memory(self, scope: Scope, number: int) -> Memory:
         memory = scope.netlist.cells[number]

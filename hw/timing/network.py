@@ -326,12 +326,15 @@ class Network:
         if kind == "SB_LUT4" and (last := inputs["I3"][0]) >= 0 and self.kinds[last] == Kind.CARRY:
             fans = [*inputs["I0"], *inputs["I1"], *inputs["I2"]]
             return {"O": [self._place(Kind.SUM, fans, last, _contents(parameters.get("LUT_INIT", 0)))]}
-        fans = [bit for bits in inputs.values() for bit in bits]
-        if kind == "SB_LUT4":
-            made = self._place(Kind.LUT, fans, NONE, _contents(parameters.get("LUT_INIT", 0)))
-        else:
-            made = self.add(Kind.JOIN if kind in JOINS else Kind.LUT, fans)
-        return {port: [made] for port in ("O", "Z", "O5", "O6")}
+        if kind == "LUT6_2":
+            fans = [inputs[f"I{n}"][0] for n in range(6)]
+            both = _contents(parameters.get("INIT", 0))
+            second = self._place(Kind.LUT, fans[:5], NONE, both & 0xFFFFFFFF)
+            return {"O6": [self._place(Kind.LUT, fans, NONE, both)], "O5": [second]}
+        pins, table = JOINED.get(kind) or _lut(kind, inputs, parameters)
+        fans = [inputs[pin][0] for pin in pins]
+        made = self._place(Kind.JOIN if kind in JOINS else Kind.LUT, fans, NONE, table)
+        return {port: [made] for port in ("O", "Z")}
 
     def _place(self, kind: Kind, fans: Sequence[Bit], carry: Bit, table: int) -> Bit:
         """What comes out of a place of a chain, by its table of what enters and the carry."""
@@ -365,6 +368,22 @@ class Network:
 
 
 MAJORITY = 0b11101000
+CHOOSES = 0b11001010
+"""The first of three wires, or the second where the third is set."""
+JOINED = {
+    "PFUMX": (("BLUT", "ALUT", "C0"), CHOOSES),
+    "L6MUX21": (("D0", "D1", "SD"), CHOOSES),
+    **dict.fromkeys(("MUXF7", "MUXF8", "MUXF9"), (("I0", "I1", "S"), CHOOSES)),
+}
+"""Pins of the multiplexers beside LUTs, and what they make of them."""
+
+
+def _lut(
+    kind: str, inputs: Mapping[str, Sequence[Bit]], parameters: Mapping[str, Any]
+) -> tuple[tuple[str, ...], int]:
+    """Pins of a LUT, and its table."""
+    name = "LUT_INIT" if kind == "SB_LUT4" else "INIT"
+    return tuple(sorted(inputs)), _contents(parameters.get(name, 0))
 
 
 @dataclass(frozen=True)
