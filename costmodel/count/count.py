@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import hw
 from costmodel.count.equal import equal_gates
 from costmodel.count.family import Family, family
-from costmodel.count.logic import Logic, Owner
 from costmodel.count.join import joined
+from costmodel.count.logic import Logic, Owner
 from costmodel.count.memories import memory_cells
 from costmodel.count.repack import INPUTS, repacked
 from costmodel.count.rows import Lowering
@@ -21,9 +21,9 @@ from hw.pipeline import contents_of
 from hw.specs.base import uses_blocks
 from hw.timing.cover import Cover
 from hw.timing.cuts import Cuts
-from hw.timing.gates import LEAF, Literal
+from hw.timing.gates import LEAF
 from hw.timing.netlist import Contents, Memory
-from hw.timing.network import ONE, Bit, Cell, Product, Row
+from hw.timing.network import Bit, Cell, Product, Row
 from hw.timing.pins import Pins
 
 
@@ -80,7 +80,10 @@ def count(spec: hw.Spec, target: hw.Target) -> Count:
     blocks = uses_blocks(getattr(spec, "form", ""))
     contents = contents_of(hw.build(spec, target))
     logic, lowering = settled(contents, family(target.name), blocks)
-    trials = [Tally(logic, lowering, flow, kind).count() for kind in flows(target.name, flow.dsp_flows if blocks else flow.synthesis)]
+    trials = [
+        Tally(logic, lowering, flow, kind).count()
+        for kind in flows(target.name, flow.dsp_flows if blocks else flow.synthesis)
+    ]
     best = min(trials, key=lambda found: (found["lut"], found["carry"]))
     return Count(spec.name, target.name, **best)
 
@@ -114,7 +117,9 @@ class Tally:
         self._controls()
         logic.mark()
         order = sorted(logic.live)
-        self.cuts = Cuts(logic.gates, order, self.kind.luts, _readers(logic, order), logic.waits, equal_gates(logic, order))
+        self.cuts = Cuts(
+            logic.gates, order, self.kind.luts, _readers(logic, order), logic.waits, equal_gates(logic, order)
+        )
         logic.mark(self.cuts.literal, self.cuts.left, self.cuts.right)
         order = sorted(logic.live)
         outputs = [self.cuts.literal(logic.known[bit]) for bit in logic.contents.outputs]

@@ -14,8 +14,8 @@ from hw.timing.pins import Pins
 
 Owner = Pins | Cell | Row | Memory | Product
 ENTER, LEAVE, THROUGH, PASS = 1.2, 0.4, 1.0, 0.05
-"""Into a chain, out of it, through a place and from place to place, in LUTs with their wires: what Yosys's models of the
-Lattice families' cells say, and those of others nearly so."""
+"""Into a chain, out of it, through a place and from place to place, in LUTs with their wires: what Yosys's models of
+the Lattice families' cells say, and those of others nearly so."""
 TAKES = {Kind.SUM: THROUGH, Kind.CARRY: ENTER, Kind.LUT: 1.0, Kind.JOIN: 0.4, Kind.MEMORY: 1.0, Kind.BLOCK: 3.0}
 BLOCK_INPUTS, BLOCK_OUTPUTS = 2, 9
 """Bits of a product's operands, and of the product, that a block is for, at least: Yosys's share/mul2dsp.v as
@@ -109,7 +109,7 @@ class Logic:
                     continue
             known[bit] = self._comes_out(bit) if kind in PLACES else self.gates.leaf()
             gate = known[bit] >> 1
-            if kind == Kind.SUM and gate in self.waits or gate == 0:
+            if (kind == Kind.SUM and gate in self.waits) or gate == 0:
                 continue
             if owner is not None:
                 self.owners[gate] = owner
@@ -179,8 +179,8 @@ class Logic:
     def place(self, table: int, inputs: Sequence[Literal], carries: bool) -> Literal:
         """What comes out of a place of a chain, as a function of what goes in.
 
-        A sum that is a constant, or a wire, or comes out of another cell too, is that; but a carry stays where it is: the
-        next cell can have it from nowhere else.
+        A sum that is a constant, or a wire, or comes out of another cell too, is that; but a carry stays where it is:
+        the next cell can have it from nowhere else.
         """
         known = [self._means.get(wire >> 1, wire & ~1) ^ wire & 1 for wire in inputs]
         gates = sorted({wire >> 1 for wire in known if wire > 1})
@@ -243,7 +243,9 @@ class Logic:
             ]
         return [self.known[bit] for operand in owner.operands for bit in operand]
 
-    def mark(self, become: Callable[[Literal], Literal] | None = None, left: Sequence[int] = (), right: Sequence[int] = ()) -> None:
+    def mark(
+        self, become: Callable[[Literal], Literal] | None = None, left: Sequence[int] = (), right: Sequence[int] = ()
+    ) -> None:
         """Find what is alive; after simplification, gates `become` others, and read `left` and `right`."""
         of = become or (lambda literal: literal)
         left, right = left or self.gates.left, right or self.gates.right
@@ -261,10 +263,10 @@ class Logic:
             self.live.add(gate)
             if kinds[gate] != LEAF:
                 todo += [of(left[gate]) >> 1, of(right[gate]) >> 1]
-            elif (owner := self.owners.get(gate)) is not None and id(owner) not in seen:
-                seen.add(id(owner))
-                self.owned.append(owner)
-                todo += [of(literal) >> 1 for literal in self.needs(owner)]
+            elif (found := self.owners.get(gate)) is not None and id(found) not in seen:
+                seen.add(id(found))
+                self.owned.append(found)
+                todo += [of(literal) >> 1 for literal in self.needs(found)]
 
     def _kept(self) -> Iterator[Owner]:
         """Cells that stay though nothing reads them."""

@@ -48,8 +48,8 @@ class Lowering:
         sums, carries = list[Literal](), list[Literal]()
         for begin, end, cells in ((0, low, False), (low, high, high - low >= least), (high, len(first), False)):
             make = self._cells if cells else self._gates
-            more, along = make(logic, row, first[begin:end], second[begin:end], carry)
-            sums, carries = [*sums, *more], [*carries, *along]
+            total, along = make(logic, row, first[begin:end], second[begin:end], carry)
+            sums, carries = sums + total, carries + along
             carry = carries[-1] if carries else carry
         if compares:
             sums.append(self._compared(logic, row.operator, sums, carries))
@@ -117,7 +117,9 @@ class Lowering:
         self, logic: Logic, row: Row, first: list[Literal], second: list[Literal], carry: Literal
     ) -> tuple[list[Literal], list[Literal]]:
         gates, sums, carries = logic.gates, list[Literal](), list[Literal]()
-        takes, places = logic.takes[id(row)], self.places[id(row)] = list[Literal](), dict[int, int]()
+        takes: list[Literal] = []
+        places: dict[int, int] = {}
+        logic.takes[id(row)], self.places[id(row)] = takes, places
         before: list[tuple[Literal, float]] = []
         for place, (a, b) in enumerate(zip(first, second, strict=True)):
             inputs = [gates.differ(a, b), a] if self.family.rows.takes == "halves" else [a, b]

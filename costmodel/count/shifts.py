@@ -21,9 +21,7 @@ def shift_registers(logic: Logic, roots: Sequence[Literal], kind: Family) -> tup
     for gate in logic.live:
         if gates.kinds[gate] != LEAF:
             reads.update((gates.left[gate] >> 1, gates.right[gate] >> 1))
-    plain = {
-        known[pins.output]: pins for pins in logic.owned if isinstance(pins, Pins) and known[pins.reset] == 0
-    }
+    plain = {known[pins.output]: pins for pins in logic.owned if isinstance(pins, Pins) and known[pins.reset] == 0}
     before: dict[Literal, Literal] = {}
     for output, pins in plain.items():
         data = known[pins.data]

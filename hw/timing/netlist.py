@@ -199,8 +199,8 @@ class _Reader:
         found = Memory(memory.width, memory.depth, str(memory.attributes.get("ram_style", "")), [], [])
         for index, cell in enumerate(scope.netlist.cells):
             if isinstance(cell, nir.SyncWritePort) and cell.memory == number:
-                pins = [[self.bit(scope, n) for n in nets] for nets in (cell.addr, cell.en, cell.data)]
-                found.writes.append(Port(*pins, True))
+                address, given, word = ([self.bit(scope, n) for n in nets] for nets in (cell.addr, cell.en, cell.data))
+                found.writes.append(Port(address, given, word, True))
             elif isinstance(cell, (nir.AsyncReadPort, nir.SyncReadPort)) and cell.memory == number:
                 clocked = isinstance(cell, nir.SyncReadPort)
                 word = [self.bit(scope, nir.Net.from_cell(index, n)) for n in range(cell.width)]

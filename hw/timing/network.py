@@ -221,7 +221,7 @@ class Network:
         return self.function((select, one, zero), 0b11011000)
 
     def wide(self, operator: str, fans: Iterable[Bit], inverted: Sequence[bool] = (), flip: bool = False) -> Bit:
-        """The AND, OR or XOR of any number of bits, of which some are `inverted`; for `flip`, the inverse of all that."""
+        """The AND, OR or XOR of any number of bits, some `inverted`; for `flip`, the inverse of all that."""
         given = tuple(fans)
         value = Wide(operator, given, tuple(inverted) or (False,) * len(given), flip)
         kept = tuple(dict.fromkeys(fan for fan in given if fan >= 0))
@@ -254,7 +254,7 @@ class Network:
         total: list[Bit] = []
         row = Row(operator, [], [], [])
         for pair in pairs:
-            if carry < 0 and (operator == "+" and ZERO in pair or operator == "-" and pair[1] == ZERO):
+            if carry < 0 and ((operator == "+" and ZERO in pair) or (operator == "-" and pair[1] == ZERO)):
                 # Nothing is added yet.
                 total.append(pair[1] if pair[0] == ZERO else pair[0])
                 continue
@@ -378,9 +378,7 @@ JOINED = {
 """Pins of the multiplexers beside LUTs, and what they make of them."""
 
 
-def _lut(
-    kind: str, inputs: Mapping[str, Sequence[Bit]], parameters: Mapping[str, Any]
-) -> tuple[tuple[str, ...], int]:
+def _lut(kind: str, inputs: Mapping[str, Sequence[Bit]], parameters: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
     """Pins of a LUT, and its table."""
     name = "LUT_INIT" if kind == "SB_LUT4" else "INIT"
     return tuple(sorted(inputs)), _contents(parameters.get(name, 0))

@@ -40,7 +40,9 @@ class Pins:
 class Reads(Protocol):
     """What knows the bits of nets of one module."""
 
-    network: Network
+    @property
+    def network(self) -> Network:
+        """Where the bits are."""
 
     def net(self, net: int) -> Bit:
         """A net's bit, made with all that it needs."""
@@ -50,7 +52,7 @@ class Reads(Protocol):
 
 
 Choice = tuple[int, int, int]
-"""The nets of a condition and of what is assigned under it; and a number: conditions of the same exclude one another."""
+"""Nets: a condition, and what is assigned under it; and a number: conditions of the same exclude one another."""
 
 
 def pins_of(netlist: nir.Netlist, index: int, reads: Reads) -> Iterator[Pins]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,9 +46,9 @@ class Values:
     def made(self, bit: Bit) -> np.ndarray:
         says, fans, chain = self.network.says[bit], self.network.fans[bit], self.network.chain[bit]
         if isinstance(says, Wide):
-            read = np.array([self.known[fan] ^ flip for fan, flip in zip(says.fans, says.inverted, strict=True)])
+            each = np.array([self.known[fan] ^ flip for fan, flip in zip(says.fans, says.inverted, strict=True)])
             reduce = {"&": np.logical_and, "|": np.logical_or, "^": np.logical_xor}[says.operator].reduce
-            return reduce(read) ^ says.flip
+            return reduce(each) ^ says.flip
         if isinstance(says, Assigned):
             value = self.known[says.default]
             for condition, given in says.pairs:
@@ -60,10 +61,7 @@ class Values:
         return table[np.broadcast_to(index, self.known[ONE].shape)]
 
     def product(self, product: Product) -> None:
-        x, y = (
-            sum(self.known[bit].astype(np.int64) << place for place, bit in enumerate(operand))
-            for operand in product.operands
-        )
+        x, y = (number([self.known[bit] for bit in operand]) for operand in product.operands)
         self.known |= {bit: (x * y >> place & 1).astype(bool) for place, bit in enumerate(product.outputs)}
 
     def row(self, row: Row) -> None:
@@ -84,10 +82,18 @@ class Values:
         self.known[row.sums[-1]] = ~carry ^ row.operator.endswith("=") if compares else carry
 
 
+def number(bits: Sequence[np.ndarray]) -> np.ndarray:
+    """The numbers that bits are, the lowest first."""
+    total = np.zeros(len(bits[0]), dtype=np.int64)
+    for place, bit in enumerate(bits):
+        total |= bit.astype(np.int64) << place
+    return total
+
+
 @pytest.mark.parametrize("target", ["generic", "ecp5", "ice40", "xcup", "nexus", "machxo2"])
 @pytest.mark.parametrize("name", SPECS)
 def test_a_network_makes_what_the_golden_model_makes(name: str, target: str) -> None:
-    spec = hw.parse(name)
+    spec: Any = hw.parse(name)
     contents = contents_of(hw.build(spec, hw.parse_target(target)))
     codes = np.meshgrid(*(np.arange(1 << fmt.width) for fmt in (spec.a, spec.b)))
     a, b = (side.ravel() for side in codes)
@@ -97,6 +103,6 @@ def test_a_network_makes_what_the_golden_model_makes(name: str, target: str) -> 
         for place, bit in enumerate(contents.inputs[port])
     }
     values = Values(contents, given)
-    shown = sum(values.known[bit].astype(np.int64) << place for place, bit in enumerate(contents.shows[spec.port]))
+    shown = number([values.known[bit] for bit in contents.shows[spec.port]])
     expected = golden.model(spec).run(a=a, b=b)[spec.port]
     assert np.array_equal(shown, expected)
