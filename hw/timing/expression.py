@@ -112,7 +112,12 @@ class Reader:
             if patterns is None:
                 result = given
                 continue
-            chosen = self.network.matches(test, patterns)
+            zeros = [place for place, said in enumerate(reversed(patterns[0])) if said == "0"]
+            if len(patterns) == 1 and len(zeros) == 1 and "1" not in patterns[0]:
+                # While a bit is zero: the other way round, no inverter stands before the choice.
+                chosen, given, result = test[zeros[0]], result, given
+            else:
+                chosen = self.network.matches(test, patterns)
             result = [self.network.choose(chosen, one, zero) for one, zero in zip(given, result, strict=True)]
         return result
 
