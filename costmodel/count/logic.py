@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from costmodel.count.family import Family
-from hw.timing.cuts import needed
 from hw.timing.gates import CONSTANTS, FUNCTIONS, LEAF, Gates, Literal, literal_of
 from hw.timing.netlist import Contents, Memory
 from hw.timing.network import NONE, ONE, ZERO, Bit, Cell, Kind, Network, Product, Row
 from hw.timing.pins import Pins
+from hw.timing.tables import needed, rearranged
 
 Owner = Pins | Cell | Row | Memory | Product
 ENTER, LEAVE, THROUGH, PASS = 1.2, 0.4, 1.0, 0.05
@@ -184,11 +184,9 @@ class Logic:
         """
         known = [self._means.get(wire >> 1, wire & ~1) ^ wire & 1 for wire in inputs]
         gates = sorted({wire >> 1 for wire in known if wire > 1})
-        found = 0
-        for n in range(1 << len(gates)):
-            values = {0: 0, **{gate: n >> at & 1 for at, gate in enumerate(gates)}}
-            index = sum((values[wire >> 1] ^ wire & 1) << at for at, wire in enumerate(known))
-            found |= (table >> index & 1) << n
+        at = {gate: 2 * place for place, gate in enumerate(gates)}
+        pattern = tuple(at[wire >> 1] | wire & 1 if wire > 1 else wire - 2 for wire in known)
+        found = rearranged(table, pattern, len(gates))
         places, found = needed(found, len(gates))
         key = (found, *(gates[place] for place in places))
         same = self._places.get(key)

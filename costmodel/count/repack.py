@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from hw.timing.cover import Cover
-from hw.timing.cuts import needed
+from hw.timing.tables import needed
 
 INPUTS, WIDE = 4, 6
 """Of a LUT, and of a cone that is looked at."""

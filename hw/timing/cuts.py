@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from hw.timing.gates import AND, LEAF, XOR, Gates, Literal
+from hw.timing.tables import needed
 
 Leaves = tuple[int, ...]
 KEPT = 8
@@ -22,23 +23,6 @@ def stretched(table: int, places: tuple[int, ...], count: int) -> int:
             index |= (n >> at & 1) << place
         found |= (table >> index & 1) << n
     return found
-
-
-@lru_cache(maxsize=1 << 16)
-def needed(table: int, count: int) -> tuple[tuple[int, ...], int]:
-    """The places of the inputs that a function depends on, and its table of these alone."""
-    places = tuple(
-        place
-        for place in range(count)
-        if any((table >> n ^ table >> (n | 1 << place)) & 1 for n in range(1 << count) if not n >> place & 1)
-    )
-    if len(places) == count:
-        return places, table
-    found = 0
-    for n in range(1 << len(places)):
-        index = sum((n >> place & 1) << at for place, at in enumerate(places))
-        found |= (table >> index & 1) << n
-    return places, found
 
 
 class Cuts:

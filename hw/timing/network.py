@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import Any
 
+from hw.timing.tables import rearranged
+
 Bit = int
 """A bit's number in its network; or `ZERO` or `ONE`."""
 ZERO, ONE, NONE = -2, -3, -1
@@ -431,8 +433,5 @@ def _reduced(fans: Sequence[Bit], kept: tuple[Bit, ...], table: int) -> int:
     """The table of the bits that are kept, of one of bits that may be constants or there twice."""
     if tuple(fans) == kept:
         return table
-    found = 0
-    for n in range(1 << len(kept)):
-        known = {ZERO: 0, ONE: 1, **{bit: n >> place & 1 for place, bit in enumerate(kept)}}
-        found |= (table >> sum(known[fan] << place for place, fan in enumerate(fans)) & 1) << n
-    return found
+    places = {ZERO: -2, ONE: -1, **{bit: 2 * place for place, bit in enumerate(kept)}}
+    return rearranged(table, tuple(places[fan] for fan in fans), len(kept))
