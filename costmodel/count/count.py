@@ -40,8 +40,8 @@ class Count:
         LUT, LUTs that hold memories); carry cells; registers of one bit; multiplier blocks; block RAMs.
     logic : int
         Of the LUTs, those that functions are packed into: all but those of carry and memory cells.
-    levels : int
-        LUTs and carry chains, one after the other, on the longest path.
+    levels, places : int
+        On the longest path: LUTs and other cells, one after the other, and places of carry chains that it runs along.
     """
 
     spec: str
@@ -53,6 +53,7 @@ class Count:
     bram: int
     logic: int
     levels: int
+    places: int
 
 
 def count(spec: hw.Spec, target: hw.Target) -> Count:
@@ -141,8 +142,15 @@ class Tally:
             "dsp": total["dsp"] + cells["$dsp"],
             "bram": total["bram"] + cells["$bram"],
             "logic": packed,
-            "levels": round(self.cover.longest),
+            **self._longest(),
         }
+
+    def _longest(self) -> dict[str, int]:
+        """What the longest path passes."""
+        path = self.cover.longest_path()
+        places = sum(gate in self.logic.carries for gate in path)
+        cells = sum(gate in self.cover.chosen or gate in self.logic.waits for gate in path)
+        return {"levels": cells - places, "places": places}
 
     def _controls(self) -> None:
         """Give registers the enables and resets that the family's have."""

@@ -19,7 +19,6 @@ def equal_gates(logic: Logic, order: Sequence[int]) -> dict[int, Literal]:
 
     Only what was tried on all values of its inputs is told: up to `EXACT` of them.
     """
-    order = _with_carries(logic, order)
     support = _supports(logic, order)
     inputs = [gate for gate in order if support[gate] == 1 << gate]
     if len(inputs) <= EXACT:
@@ -32,20 +31,6 @@ def equal_gates(logic: Logic, order: Sequence[int]) -> dict[int, Literal]:
         if both.bit_count() <= EXACT and _is(logic, gate, like, both):
             found[gate] = like
     return found
-
-
-def _with_carries(logic: Logic, order: Iterable[int]) -> list[int]:
-    """The gates, and the carries within cells that they are made of."""
-    found = set(order)
-    todo = [gate for gate in found if gate in logic.functions]
-    while todo:
-        for wire in logic.functions[todo.pop()][1]:
-            gate = wire >> 1
-            if gate and gate not in found:
-                found.add(gate)
-                if gate in logic.functions:
-                    todo.append(gate)
-    return sorted(found)
 
 
 def _supports(logic: Logic, order: Iterable[int]) -> dict[int, int]:

@@ -261,7 +261,10 @@ class Logic:
             self.live.add(gate)
             if kinds[gate] != LEAF:
                 todo += [of(left[gate]) >> 1, of(right[gate]) >> 1]
-            elif (found := self.owners.get(gate)) is not None and id(found) not in seen:
+                continue
+            # A carry within a cell is nothing that the cell takes or gives.
+            todo += [of(wire) >> 1 for wire, _ in self.waits.get(gate, ())]
+            if (found := self.owners.get(gate)) is not None and id(found) not in seen:
                 seen.add(id(found))
                 self.owned.append(found)
                 todo += [of(literal) >> 1 for literal in self.needs(found)]

@@ -51,6 +51,25 @@ class Cover:
             self._exact()
         self.chosen = {gate: self.best[gate] for gate in self.best if self.uses[gate]}
 
+    def longest_path(self) -> list[int]:
+        """The gates that the longest path passes, its end first."""
+        path = [max(self.roots, key=self.time.__getitem__)] if self.roots else []
+        while path:
+            gate = path[-1]
+            before = self.best.get(gate) or [self.cuts.literal(w) >> 1 for w, _ in self.waits.get(gate, ())]
+            late = {gate: self.time[gate] for gate in before if gate}
+            if not late:
+                break
+            path.append(self._latest(gate, late))
+        return path
+
+    def _latest(self, gate: int, late: Mapping[int, float]) -> int:
+        """Which of what a gate waits for decides when it is there."""
+        if gate in self.best:
+            return max(late, key=late.__getitem__)
+        more = {self.cuts.literal(w) >> 1: more for w, more in self.waits[gate]}
+        return max(late, key=lambda before: late[before] + more[before])
+
     def _late(self, leaves: Leaves) -> float:
         time, late = self.time, 0.0
         for leaf in leaves:

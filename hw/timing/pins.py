@@ -70,6 +70,9 @@ class _Finder:
 
     def find(self, data: int) -> Pins:
         default, choices = self._resets(*self._open(data))
+        if not choices and self.value != NONE:
+            # Behind a reset there may be another, or an enable.
+            default, choices = self._resets(*self._open(default))
         if self._keeps(default, choices):
             default, choices = self._enabled(default, choices)
             if not choices and self.value == NONE:
