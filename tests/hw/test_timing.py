@@ -41,7 +41,7 @@ def test_functions_share_a_lut_while_there_is_room() -> None:
 
 def test_a_wide_gate_is_a_tree() -> None:
     net = Network()
-    found = {count: net.wide([net.source() for _ in range(count)]) for count in (1, 2, 4, 5, 16, 17)}
+    found = {count: net.wide("&", [net.source() for _ in range(count)]) for count in (1, 2, 4, 5, 16, 17)}
     at = arrival(net).at
     assert {count: at[bit] for count, bit in found.items()} == {1: 0, 2: 101, 4: 101, 5: 202, 16: 202, 17: 303}
 
@@ -67,8 +67,8 @@ def test_constants_cost_nothing() -> None:
 
 def test_a_register_begins_a_path_anew() -> None:
     net = Network()
-    first = net.wide([net.source() for _ in range(5)])
-    second = net.wide([first, *(net.source() for _ in range(4))])
+    first = net.wide("&", [net.source() for _ in range(5)])
+    second = net.wide("&", [first, *(net.source() for _ in range(4))])
     timed = Arrival(net, PLAIN)
     timed.place(range(second), 0)
     timed.place([second], 1)
@@ -80,7 +80,7 @@ def test_a_register_begins_a_path_anew() -> None:
 
 def test_the_longest_path_says_what_it_is_made_of() -> None:
     net = Network()
-    ends = [net.wide([net.source() for _ in range(count)]) for count in (5, 5, 2)]
+    ends = [net.wide("&", [net.source() for _ in range(count)]) for count in (5, 5, 2)]
     path = arrival(net, Delays(4, 7.0, 100.0, 1.0, 0.0, 0, 0, 0, 0, 0, 0, crowd=0.5, spread=0.0)).longest(ends)
     assert path.end == ends[0]
     assert path.parts | {"fanout": 0} == {"register": 1, "lut": 2, "wire": 2, "fanout": 0, "crowd": 1, "spread": 0}
