@@ -57,6 +57,15 @@ def has_exponent(fmt: Format) -> bool:
     return isinstance(fmt, Minifloat) and fmt.exponent_bits > 1
 
 
+def significand_width(fmt: Format) -> int:
+    """Bits of the significand that a product meets."""
+    if isinstance(fmt, Minifloat):
+        return max(fmt.mantissa_bits + bool(fmt.exponent_bits), 1)
+    if isinstance(fmt, PowerOfTwo):
+        return 1
+    return fmt.span.width if isinstance(fmt, Codebook) else fmt.width
+
+
 def exponent_base(fmt: Format) -> int | None:
     """What a factor's exponent exceeds its shift by; None if it has no exponent."""
     if isinstance(fmt, PowerOfTwo):

@@ -56,7 +56,7 @@ class ArraySpec(StreamSpec):
     flow: str = "os"
     product: str = "exact"
     accumulator: str = "kulisch1024"
-    pipeline: int = 1
+    pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
 
     unit: ClassVar[str] = "array"
@@ -68,6 +68,7 @@ class ArraySpec(StreamSpec):
         check_int("columns", self.columns, 1, MAX_SIDE)
         parse_mix(self.form, self.columns, "columns")
         object.__setattr__(self, "accumulator", self.pe.accumulator)
+        object.__setattr__(self, "pipeline", self.pe.pipeline)
 
     __hash__ = StreamSpec.__hash__
 

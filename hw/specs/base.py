@@ -189,10 +189,11 @@ def check_term(a: Format, b: Format, span: Span, operator: str = "x", what: str 
         )
 
 
-def check_build(form: str, pipeline: int) -> None:
-    """Raise TypeError or ValueError unless they say how a unit can be built."""
+def check_build(form: str, pipeline: int | None) -> None:
+    """Raise TypeError or ValueError unless they say how a unit can be built; None leaves the pipeline to the unit."""
     check_choice("form", form, FORMS)
-    check_int("pipeline", pipeline, 0, MAX_PIPELINE)
+    if pipeline is not None:
+        check_int("pipeline", pipeline, 0, MAX_PIPELINE)
 
 
 def parse_mix(form: str, count: int, what: str) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from hw.datapath.rounded import check_result
 from hw.formats import Block, Fixed, Format, Minifloat, Span, check_int, parse_scalar
 from hw.formats.messages import cut, echo
 from hw.specs.base import check_build, check_operand
+from hw.specs.depth import addition_levels, product_levels, settle
 from hw.specs.grammar import Part
 from hw.specs.parts import BLOCKS, FLOAT, FORM, STAGES, number
 from hw.specs.stream import STATUS, Beat, FeedforwardSpec, Field
@@ -48,7 +49,7 @@ class BlockAddSpec(FeedforwardSpec):
     lanes: int = 1
     result: Format = FP32
     rounding: str = "nearest_even"
-    pipeline: int = 1
+    pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
 
     unit: ClassVar[str] = "blockadd"
@@ -70,8 +71,16 @@ class BlockAddSpec(FeedforwardSpec):
         PRODUCTS["exact"].check(self.a.scale, self.b.scale)
         for x, y in ((self.a.element, self.b.element), (self.a.scale, self.b.scale)):
             check_result(x, y, self.result, Fixed.holding(self.scale_span), self.rounding)
+        settle(self)
 
     __hash__ = FeedforwardSpec.__hash__
+
+    @property
+    def levels(self) -> int:
+        """Levels of logic, as `hw.specs.depth` counts them."""
+        # The scales' product decides how far a sum is shifted before it is added to a float.
+        scaled = product_levels(self.a.scale, self.b.scale, "exact", self.form)
+        return scaled + addition_levels(self.result.width)
 
     @property
     def sum_format(self) -> Fixed:

@@ -10,6 +10,7 @@ from hw.datapath.rounded import check_result
 from hw.formats import Block, Fixed, Format, PowerOfTwo, Span, check_int, parse_scalar
 from hw.formats.messages import cut, echo
 from hw.specs.base import check_build, check_operands, check_term
+from hw.specs.depth import product_levels, rounding_levels, settle, shift_levels, sum_levels
 from hw.specs.dot import MAX_LANES
 from hw.specs.grammar import Part
 from hw.specs.parts import BLOCKS, FORM, RESULT, STAGES
@@ -47,7 +48,7 @@ class BlockDotSpec(FeedforwardSpec):
     b: Block
     result: Format = None  # type: ignore[assignment]
     rounding: str = "nearest_even"
-    pipeline: int = 0
+    pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
 
     unit: ClassVar[str] = "blockdot"
@@ -74,8 +75,18 @@ class BlockDotSpec(FeedforwardSpec):
             check_result(x, y, self.result, self.exact_format, self.rounding)
         if self.is_exact:
             check_term(*self.elements, self.exact_span)
+        settle(self)
 
     __hash__ = FeedforwardSpec.__hash__
+
+    @property
+    def levels(self) -> int:
+        """Levels of logic, as `hw.specs.depth` counts them."""
+        shifted, width = shift_levels(*self.elements, "exact") > 0, self.sum_span.width
+        summed = product_levels(*self.elements, "exact", self.form) + sum_levels(self.lanes, width, shifted)
+        if not self.keeps_scale:
+            summed += product_levels(*self.scales, "exact", self.form) + 1
+        return summed if self.is_exact else summed + rounding_levels(width)
 
     @property
     def elements(self) -> tuple[Format, Format]:

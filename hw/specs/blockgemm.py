@@ -17,6 +17,9 @@ from hw.specs.grammar import Part
 from hw.specs.parts import BLOCKS, FORM, STAGES, number, sides, stages, word
 from hw.specs.stream import Beat, Field, StreamSpec, sizes
 
+GAP = 3
+"""Cycles from a sum's way into the adder to the next, beside the adder's registers."""
+
 
 @dataclass(frozen=True)
 class BlockGemmSpec(GemmSpec):
@@ -34,7 +37,7 @@ class BlockGemmSpec(GemmSpec):
     accumulator : str
         The float that C and all sums of blocks are in, and how it is rounded: ``fp32``, ``bf16:toward_zero``.
     output_pipeline : int
-        Registers in what adds the sums of blocks, 0..99.
+        Registers in what adds the sums of blocks, 0..99. By default that unit's own default, if a block is long enough.
 
     Raises
     ------
@@ -45,7 +48,7 @@ class BlockGemmSpec(GemmSpec):
     a: Block  # type: ignore[assignment]
     b: Block  # type: ignore[assignment]
     accumulator: str = "fp32"
-    output_pipeline: int = 2
+    output_pipeline: int = None  # type: ignore[assignment]
     flow: ClassVar[str] = "os"  # type: ignore[misc]
     product: ClassVar[str] = "exact"  # type: ignore[misc]
     output: ClassVar[str] = WIDE  # type: ignore[misc]
@@ -74,7 +77,10 @@ class BlockGemmSpec(GemmSpec):
         object.__setattr__(self, "accumulator", parse_accumulator(self.accumulator).name)
         self._settle_height()
         self._settle_lanes()
-        _ = self.add, self.array
+        object.__setattr__(self, "pipeline", self.array.pipeline)
+        if self.output_pipeline is None:
+            object.__setattr__(self, "output_pipeline", max(0, min(self.add.pipeline, self.a.size - GAP)))
+        _ = self.add
         self._check_size()
         check_int("max_k", self.max_k, self.a.size, MAX_SIZE)
         check_int("max_n", self.max_n, 1, MAX_SIZE)
@@ -87,7 +93,7 @@ class BlockGemmSpec(GemmSpec):
         if size & (size - 1):
             raise ValueError(f"a and b must have blocks of a power of two, got {cut(self.a)} of {size}")
         # A word brings one scale of each operand, and a row's sum is there again when it is to be added to.
-        least = max(self.rows, self.columns, self.output_pipeline + 3)
+        least = max(self.rows, self.columns, self.output_pipeline + GAP)
         if size < least:
             raise ValueError(f"a and b must have blocks of at least {least} for this core, got {cut(self.a)} of {size}")
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from hw.datapath import PRODUCTS
 from hw.formats import Format, Span, check_choice, check_int
 from hw.specs.base import check_term
+from hw.specs.depth import addition_levels, doublings, product_levels, rounding_levels, settle, shift_levels, sum_levels
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, OPERANDS, PRODUCT, RESULT, STAGES, number
 from hw.specs.product import check_product
@@ -55,7 +56,7 @@ class DotSpec(FeedforwardSpec, ResultSpec):
     result: Format = None  # type: ignore[assignment]
     rounding: str = "nearest_even"
     sums: str = "fused"
-    pipeline: int = 0
+    pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
 
     unit: ClassVar[str] = "dot"
@@ -74,8 +75,20 @@ class DotSpec(FeedforwardSpec, ResultSpec):
             if self.is_exact:
                 raise ValueError("sums must be fused for an exact result, got 'rounded'")
             rule.check_result(self.a, self.b, self.result)
+        settle(self)
 
     __hash__ = FeedforwardSpec.__hash__
+
+    @property
+    def levels(self) -> int:
+        """Levels of logic, as `hw.specs.depth` counts them."""
+        shifted = shift_levels(self.a, self.b, self.product) > 0
+        terms = product_levels(self.a, self.b, self.product, self.form)
+        if self.sums == "rounded":
+            width = self.result.width
+            return terms + rounding_levels(width) + doublings(self.lanes) * addition_levels(width)
+        summed = terms + sum_levels(self.lanes, self.span.width, shifted)
+        return summed if self.is_exact else summed + rounding_levels(self.span.width)
 
     @property
     def span(self) -> Span:

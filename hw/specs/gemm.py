@@ -111,7 +111,7 @@ class GemmSpec(StreamSpec):
     flow: str = "os"
     product: str = "exact"
     accumulator: str = "kulisch1024"
-    pipeline: int = 1
+    pipeline: int = None  # type: ignore[assignment]
     output: str = None  # type: ignore[assignment]
     rounding: str = "nearest_even"
     scope: str = "tensor"
@@ -140,6 +140,7 @@ class GemmSpec(StreamSpec):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "accumulator", self.array.accumulator)
+        object.__setattr__(self, "pipeline", self.array.pipeline)
         self._settle_height()
         self._settle_lanes()
         if self.output is None:

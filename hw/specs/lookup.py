@@ -14,6 +14,7 @@ from hw.datapath.digits import Sums
 from hw.formats import Fixed, Format, Span, check_choice, check_int, parse_scalar
 from hw.formats.messages import cut, echo
 from hw.specs.base import MAX_PIPELINE, check_operand
+from hw.specs.depth import LEVELS, doublings, settle
 from hw.specs.grammar import Part
 from hw.specs.parts import ACCUMULATOR, STAGES, number, word
 from hw.specs.stream import FLAG, Beat, Field, StreamSpec, sizes
@@ -183,6 +184,8 @@ class LookupSpec(StreamSpec):
         check_choice("entries", self.entries, ENTRIES)
         check_choice("storage", self.storage, STORAGES)
         check_int("banks", self.banks, 1, 2)
+        if self.pipeline is None:
+            settle(self)
         check_int("pipeline", self.pipeline, 0, MAX_PIPELINE)
         reads = self.lookups * self.planes_a_beat * self.tables
         if reads > MAX_READS:
@@ -194,6 +197,12 @@ class LookupSpec(StreamSpec):
         if self.storage == "blockram" and not self.pipeline:
             raise ValueError("pipeline must be at least 1 for blockram, which has a register inside, got 0")
         self._settle_accumulator()
+
+    @property
+    def levels(self) -> int:
+        """Levels of logic, as `hw.specs.depth` counts them."""
+        # A word is found in two, may be negated on its way, and there is a register behind it.
+        return 2 + LEVELS + doublings(self.tables * self.planes_a_beat) + self.is_chained
 
     def _settle_accumulator(self) -> None:
         """Bring the accumulator's name to its canonical form."""

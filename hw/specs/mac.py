@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hw.datapath import PRODUCTS
-from hw.datapath.accumulate import Accumulator, Saturating, parse_accumulator
+from hw.datapath.accumulate import Accumulator, Floating, Saturating, parse_accumulator
 from hw.formats import Format, Span
 from hw.specs.base import Spec, check_term
+from hw.specs.depth import LEVELS, product_levels, settle
 from hw.specs.grammar import Part
 from hw.specs.parts import ACCUMULATOR, FORM, OPERANDS, PRODUCT, STAGES
 from hw.specs.product import check_product
@@ -38,7 +39,8 @@ class MacSpec(Spec):
         the next, then the next two, then such sums, ((s[t-3] + s[t-2]) + (s[t-1] + s[t])), those from before the clear
         as +0, each addition rounded: L * (1 + log2(L)) - 1 edges more.
     pipeline : int
-        Registers between operands and accumulator, 0..99, placed where they balance the logic.
+        Registers between operands and accumulator, 0..99, placed where they balance the logic. By default what
+        `hw.specs.depth` says.
     form : str
         How it is built: a key of `FORMS`.
 
@@ -52,7 +54,7 @@ class MacSpec(Spec):
     b: Format
     product: str = "exact"
     accumulator: str = "kulisch1024"
-    pipeline: int = 1
+    pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
 
     unit: ClassVar[str] = "mac"
@@ -64,8 +66,17 @@ class MacSpec(Spec):
         object.__setattr__(self, "accumulator", parse_accumulator(self.accumulator).name)
         check_term(self.a, self.b, self.term_span)
         self.sums.check(rule, self.a, self.b)
+        settle(self)
 
     __hash__ = Spec.__hash__
+
+    @property
+    def levels(self) -> int:
+        """Levels of logic, as `hw.specs.depth` counts them."""
+        # A float's loop takes longer than any product, unless its additions take turns.
+        if isinstance(self.sums, Floating):
+            return 2 * LEVELS
+        return product_levels(self.a, self.b, self.product, self.form) + 1
 
     @property
     def term_span(self) -> Span:

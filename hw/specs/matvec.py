@@ -9,6 +9,7 @@ from hw.datapath.accumulate import Accumulator, FixedPoint, Kulisch, Saturating
 from hw.formats import Format, Span, check_int
 from hw.formats.messages import cut, echo
 from hw.specs.base import parse_mix
+from hw.specs.depth import product_levels, settle, shift_levels, sum_levels
 from hw.specs.dot import MAX_LANES
 from hw.specs.grammar import Part
 from hw.specs.mac import MacSpec
@@ -49,7 +50,8 @@ class MatVecSpec(StreamSpec):
         ``kulischDEPTH``, with or without ``:segBITS``, ``carrysaveDEPTH`` or ``satWIDTH``, as for `MacSpec`. A beat's
         products are summed exactly.
     pipeline : int
-        Registers between operands and accumulator, 0..99, placed where they balance the logic.
+        Registers between operands and accumulator, 0..99, placed where they balance the logic. By default what
+        `hw.specs.depth` says.
     form : str
         How it is built: a key of `hw.specs.base.FORMS`; or ``dsp:N``: the first N elements are in multiplier blocks.
 
@@ -67,7 +69,7 @@ class MatVecSpec(StreamSpec):
     columns: int = 0
     product: str = "exact"
     accumulator: str = "kulisch1024"
-    pipeline: int = 1
+    pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
 
     unit: ClassVar[str] = "matvec"
@@ -87,6 +89,7 @@ class MatVecSpec(StreamSpec):
         check_int("lanes", self.lanes, 1, MAX_LANES)
         parse_mix(self.form, self.elements, "elements")
         object.__setattr__(self, "accumulator", self.mac.accumulator)
+        settle(self)
         self._check_matrix()
         self._check_sums()
 
@@ -114,6 +117,14 @@ class MatVecSpec(StreamSpec):
             raise ValueError(
                 f"width must be at least {self.beat_span.width}, that of a beat's sum, got {echo(self.accumulator)}"
             )
+
+    @property
+    def levels(self) -> int:
+        """Levels of logic, as `hw.specs.depth` counts them."""
+        shifted = shift_levels(self.a, self.b, self.product) > 0
+        form, _ = parse_mix(self.form, self.elements, "elements")
+        terms = product_levels(self.a, self.b, self.product, form)
+        return terms + sum_levels(self.lanes, self.beat_span.width, shifted) + 1
 
     @property
     def mac(self) -> MacSpec:

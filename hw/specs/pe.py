@@ -43,7 +43,7 @@ class PeSpec(Spec):
     flow: str = "os"
     product: str = "exact"
     accumulator: str = "kulisch1024"
-    pipeline: int = 1
+    pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
 
     unit: ClassVar[str] = "pe"
@@ -53,6 +53,7 @@ class PeSpec(Spec):
     def __post_init__(self) -> None:
         check_choice("flow", self.flow, FLOWS)
         object.__setattr__(self, "accumulator", self.mac.accumulator)
+        object.__setattr__(self, "pipeline", self.mac.pipeline)
         self._check_sums()
 
     __hash__ = Spec.__hash__

@@ -9,7 +9,7 @@ from hw.formats.messages import echo
 from hw.specs.base import check_build, check_operands, uses_blocks
 
 
-def check_product(a: Format, b: Format, product: str, form: str, pipeline: int) -> ProductRule:
+def check_product(a: Format, b: Format, product: str, form: str, pipeline: int | None) -> ProductRule:
     """The product rule of that name.
 
     Raises

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import ClassVar
 
 from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, Span, check_choice, check_int
 from hw.formats.messages import cut, echo
-from hw.specs.base import check_build
+from hw.specs.base import check_build, uses_blocks
+from hw.specs.depth import IN_BLOCK, doublings, settle
 from hw.specs.dot import LANES, MAX_LANES
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, STAGES, operands, parse_count, rounding_of
@@ -83,7 +85,7 @@ class RequantSpec(FeedforwardSpec):
     rounding: str = "nearest_even"
     multiplier: int = DEFAULT_MULTIPLIER
     status: bool = False
-    pipeline: int = 1
+    pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
 
     unit: ClassVar[str] = "requant"
@@ -117,8 +119,16 @@ class RequantSpec(FeedforwardSpec):
         if self.status and not self.output.has_special:
             raise ValueError(f"status must be False for an output without a NaN, got {cut(self.output)}")
         check_build(self.form, self.pipeline)
+        settle(self)
 
     __hash__ = FeedforwardSpec.__hash__
+
+    @property
+    def levels(self) -> int:
+        """Levels of logic, as `hw.specs.depth` counts them."""
+        # The bias, the multiplier's rows, a shift to the result's place, and rounding.
+        rows = IN_BLOCK if uses_blocks(self.form) else 1 + doublings(min(self.multiplier, self.bias_format.width) // 2)
+        return 1 + rows + ceil(doublings(self.product_span.width) / 2) + 3
 
     @property
     def gives_float(self) -> bool:

@@ -56,7 +56,7 @@ class TellmeSpec(LookupSpec):
     storage: str = "lutram"
     banks: int = 1
     accumulator: str = "exact"
-    pipeline: int = 1
+    pipeline: int = None  # type: ignore[assignment]
 
     unit: ClassVar[str] = "tellme"
     example: ClassVar[str] = "tellme/int8/g3/t8/q16/half/lutram/kulisch4608/p1"

@@ -55,7 +55,7 @@ class TmacSpec(LookupSpec):
     storage: str = "lutram"
     banks: int = 1
     accumulator: str = "exact"
-    pipeline: int = 1
+    pipeline: int = None  # type: ignore[assignment]
 
     unit: ClassVar[str] = "tmac"
     example: ClassVar[str] = "tmac/int4xint8/g4/t4/q16/parallel/full/lutram/kulisch4608/p1"

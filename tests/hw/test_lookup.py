@@ -151,7 +151,7 @@ CELLS = {
     ("blockram:2", "ecp5"): ({"DP16KD": 2}, 46),
     ("blockram:2", "ice40"): ({"SB_RAM40_4K": 2}, 46),
 }
-"""And at most how many registers there are: those of the results, of one that is put aside, and two that say so, one of them for what is far away."""
+"""And at most how many registers there are: those of the results, of one that is put aside, and two that say so."""
 FLOWS = {"ecp5": "synth_ecp5 -nodsp", "ice40": "synth_ice40"}
 
 
