@@ -17,7 +17,7 @@ from dse.store import Store
 from rtl_gen.tools import ToolError
 
 ICE40 = hw.parse_target("ice40")
-NAMES = ["mul/int2xint2", "mul/int3xint2", "mul/int2xint2/exact/exact/p9", "mac/int2xint2"]
+NAMES = ["mul/int2xint2", "mul/int3xint2", "mul/int2xint2/exact/exact/p9", "mac/int2xint2/exact/kulisch/p1"]
 
 
 def wanted() -> list[Point]:

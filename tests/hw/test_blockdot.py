@@ -23,9 +23,9 @@ def parse(name: str) -> BlockDotSpec:
 @pytest.mark.parametrize(
     ("short", "name"),
     [
-        ("blockdot/mxfp4xmxfp4", "blockdot/mxfp4xmxfp4/exact/p0"),
+        ("blockdot/mxfp4xmxfp4", "blockdot/mxfp4xmxfp4/exact/p6"),
         ("blockdot/nvfp4xnvint4/bf16:up/p2/fast", "blockdot/nvfp4xnvint4/bf16:up/p2/fast"),
-        ("blockdot/32*fix8.6-sym@ue8m0xmxint8/fp32", "blockdot/mxint8xmxint8/fp32/p0"),
+        ("blockdot/32*fix8.6-sym@ue8m0xmxint8/fp32", "blockdot/mxint8xmxint8/fp32/p8"),
         ("blockdot/2*fix8.4@ue8m0x2*e2m1@e4m3/exact/p1", "blockdot/2*fix8.4@ue8m0x2*e2m1@e4m3/exact/p1"),
     ],
 )

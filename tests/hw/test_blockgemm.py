@@ -14,7 +14,7 @@ MXFP4, NVFP4 = parse_format("mxfp4"), parse_format("nvfp4")
 
 def test_names_parse_back() -> None:
     spec = hw.parse("blockgemm/mxfp4xmxint8/8x4")
-    assert spec.name == "blockgemm/mxfp4xmxint8/8x4/fp32/p1/x1/p2/k256/n256/w1024"
+    assert spec.name == "blockgemm/mxfp4xmxint8/8x4/fp32/p1/x1/p10/k256/n256/w1024"
     assert hw.parse(spec.name) == spec == from_json(spec.to_json())
     fast = hw.parse("blockgemm/nvfp4xnvfp4/2x6/bf16:down/p2/x3/p1/k64/n32/w99/fast")
     assert hw.parse(fast.name) == fast

@@ -24,9 +24,9 @@ def parse(name: str) -> DotSpec:
 @pytest.mark.parametrize(
     ("short", "name"),
     [
-        ("dot/int8xint8/n4", "dot/int8xint8/n4/exact/exact/p0"),
+        ("dot/int8xint8/n4", "dot/int8xint8/n4/exact/exact/p2"),
         ("dot/int8xfix8.4/n4/exact/bf16/fused/p1", "dot/int8xfix8.4/n4/exact/bf16/p1"),
-        ("dot/e4m3xe4m3/n32/lmul/fp16:up/rounded", "dot/e4m3xe4m3/n32/lmul/fp16:up/rounded/p0"),
+        ("dot/e4m3xe4m3/n32/lmul/fp16:up/rounded", "dot/e4m3xe4m3/n32/lmul/fp16:up/rounded/p38"),
         ("dot/e4m3xe4m3/n32/exact/fp16/rounded/p2/fast", "dot/e4m3xe4m3/n32/exact/fp16/rounded/p2/fast"),
     ],
 )

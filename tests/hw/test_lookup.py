@@ -36,13 +36,13 @@ def lookup(name: str) -> LookupSpec:
 
 def test_names_lead_back() -> None:
     spec = hw.parse("tellme/int8/g3/t8/q16")
-    assert spec == TellmeSpec(INT8, 3, 8, 16) == hw.parse("tellme/int8/g3/t8/q16/half/lutram/exact/p1")
-    assert spec.name == "tellme/int8/g3/t8/q16/half/lutram/exact/p1"
+    assert spec == TellmeSpec(INT8, 3, 8, 16) == hw.parse("tellme/int8/g3/t8/q16/half/lutram/exact/p3")
+    assert spec.name == "tellme/int8/g3/t8/q16/half/lutram/exact/p3"
     chained = TellmeSpec(INT8, 3, 8, 16, "full", "blockram", 2, "kulisch", 2)
     assert chained.name == "tellme/int8/g3/t8/q16/full/blockram:2/kulisch1024/p2"
     assert hw.parse(chained.name) == chained
     planes = TmacSpec(INT4, INT8, 4, 2, 3, "serial")
-    assert planes.name == "tmac/int4xint8/g4/t2/q3/serial/full/lutram/exact/p1"
+    assert planes.name == "tmac/int4xint8/g4/t2/q3/serial/full/lutram/exact/p2"
     assert hw.parse(planes.name) == planes == hw.spec.from_dict(planes.to_dict()) == hw.spec.from_toml(planes.to_toml())
 
 

@@ -51,11 +51,13 @@ def test_beats_follow_from_the_formats() -> None:
 
 
 def test_cycles_are_vectorised() -> None:
-    assert np.array_equal(MatVecSpec(INT8, INT8, 1, 4).cycles(np.array([1, 5])), [3, 7])
+    assert np.array_equal(MatVecSpec(INT8, INT8, 1, 4, pipeline=1).cycles(np.array([1, 5])), [3, 7])
     assert MatVecSpec(INT8, INT8, 1, 4, accumulator="carrysave", pipeline=0).cycles(10) == 12
     # Six beats of the matrix, two of each vector, which count three times; and one cycle for the memory.
-    assert np.array_equal(MatVecSpec(INT8, INT8, 1, 4, 3, 8).cycles(2 * np.array([1, 5]), 1), [6 + 6 + 3, 6 + 30 + 3])
-    assert np.array_equal(MatVecSpec(INT8, INT8, 1, 4, 3, 8).cycles(20, np.array([1, 2])), [69, 75])
+    assert np.array_equal(
+        MatVecSpec(INT8, INT8, 1, 4, 3, 8, pipeline=1).cycles(2 * np.array([1, 5]), 1), [6 + 6 + 3, 6 + 30 + 3]
+    )
+    assert np.array_equal(MatVecSpec(INT8, INT8, 1, 4, 3, 8, pipeline=1).cycles(20, np.array([1, 2])), [69, 75])
 
 
 def test_elements_are_one_module() -> None:

@@ -33,7 +33,7 @@ def test_names_parse_back(name: str) -> None:
 
 def test_what_is_left_out_takes_its_default() -> None:
     assert hw.parse("requant/fix26.0xint8/n8") == RequantSpec(FIX26, INT8, 8)
-    assert hw.parse("requant/fix26.0xint8/n8/channel").name == "requant/fix26.0xint8/n8/channel/p1"
+    assert hw.parse("requant/fix26.0xint8/n8/channel").name == "requant/fix26.0xint8/n8/channel/p5"
 
 
 def test_widths_follow_from_the_formats() -> None:

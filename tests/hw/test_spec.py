@@ -225,7 +225,7 @@ def test_what_is_refused(call, error: type[Exception], message: str) -> None:
 
 
 def test_json_is_plain() -> None:
-    assert json.loads(parse("mac/e4m3xe4m3/lmul").to_json()) == {
+    assert json.loads(parse("mac/e4m3xe4m3/lmul/kulisch/p1").to_json()) == {
         "unit": "mac", "a": "e4m3", "b": "e4m3", "product": "lmul", "accumulator": "kulisch1024",
         "pipeline": 1, "form": "small",
     }  # fmt: skip

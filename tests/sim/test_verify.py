@@ -163,7 +163,7 @@ def test_a_reset_that_does_nothing_is_found() -> None:
     ],
 )
 def test_faults_in_control_are_found(pattern: str, replacement: str) -> None:
-    spec = hw.parse("mac/e3m2ieeexe3m2ieee")
+    spec = hw.parse("mac/e3m2ieeexe3m2ieee/exact/kulisch/p1")
     right = emit(spec)
     faulty = re.sub(pattern, replacement, right.verilog)
     assert faulty != right.verilog

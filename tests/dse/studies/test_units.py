@@ -32,7 +32,7 @@ def test_the_data_file_has_a_row_for_every_unit_with_streams() -> None:
 
 def test_a_unit_without_a_row_has_that_of_its_example() -> None:
     rows = with_examples([Row(hw.parse("dot/int8xint8/n2"), {})])
-    assert rows[0].name == "dot/int8xint8/n2/exact/exact/p0"
+    assert rows[0].name == "dot/int8xint8/n2/exact/exact/p1"
     assert {row.spec.unit for row in rows} == streamed()
     assert [row.name for row in rows if row.spec.unit == "requant"] == [spec_type("requant").example]
 
@@ -44,7 +44,7 @@ def test_a_unit_without_a_row_has_that_of_its_example() -> None:
         ('[[row]]\nspec = "mac/int8xint8"\nspeck = 1', "row 1: unknown key speck"),
         (
             '[[row]]\nspec = "dot/int8xint8/n2"\nshape = { k = 1 }',
-            "row 1: shape must have beats for dot/int8xint8/n2/exact/.*p0, got k",
+            "row 1: shape must have beats for dot/int8xint8/n2/exact/.*p1, got k",
         ),
     ],
 )
@@ -55,13 +55,15 @@ def test_a_wrong_row_is_named(text: str, message: str) -> None:
 
 def test_a_line_says_what_was_found() -> None:
     verdict = {"passed": True, "exhaustive": False, "tests": 5, "compared": 99, "versions": {"verilator": "5"}}
-    cost = {"lut": 2913, "bram": 0, "dsp": 1, "flow": "synth -nowidelut", "versions": {"pyosys": "1"}}
+    cost = {"lut": 2913, "bram": 0, "dsp": 1, "flow": "synth -nowidelut", "fmax": 187.6}
+    cost["versions"] = {"pyosys": "1"}
     row = Row(hw.parse("dot/int8xint8/n32/exact/exact/p2"), {"beats": 100})
     found = Result(row, {"generic": verdict, "ecp5": verdict}, {"ecp5": cost, "ice40": None})
     cells = line(found, Flows())
-    assert cells[1:5] == ["2", "102 for beats 100", "2,913 a, 1 DSP", "-"]
-    assert "5 plays, 99 results" in cells[5]
-    assert cells[6] == f"`python -m dse.studies units --row {row.spec.name}`"
+    assert cells[1:5] == ["2", "102 for beats 100", "2,913 a, 1 DSP", "188"]
+    assert cells[5:7] == ["-", "-"]
+    assert "5 plays, 99 results" in cells[7]
+    assert cells[8] == f"`python -m dse.studies units --row {row.spec.name}`"
     text = page([found], [hw.parse_target("ecp5"), hw.parse_target("ice40")])
     assert "[dot](units/dot.md)" in text
     assert "Simulated and measured\nwith pyosys 1, verilator 5." in text
