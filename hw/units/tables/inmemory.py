@@ -43,7 +43,7 @@ class InMemory(Tables):
             m.d.sync += at.eq(Mux(last, 0, (at + 1)[: len(at)]))
 
         logic = Logic(self.target)
-        plan = Walk(logic, spec.table, at)
+        plan = Walk(m, logic, spec.table, at, building)
         sums = []
         write = {"write_en": building & plan.stays, "write_address": Cat(plan.address, self.into)}
         for table in range(spec.tables):
