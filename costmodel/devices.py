@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -16,6 +17,10 @@ from hw.formats.messages import check_name, cut, echo, nearest
 TOTALS = ("lut", "ff", "bram", "dsp")
 """What a device has so many of; a design's `costmodel.measure.Cost` counts the same."""
 SUFFIX = ".toml"
+FORM = "[NAME] and then target, lut, ff, bram and dsp"
+NAME = re.compile(r"\w[\w.-]{0,39}", re.ASCII)
+MOST = 10**9
+"""Cells of a kind."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +103,18 @@ def parse_device(name: str) -> Device:
     check_name("a device's name", name)
     if name.endswith(SUFFIX):
         try:
-            found = read(name, Path(name).read_text())
+            text = Path(name).read_text("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise ValueError(f"{cut(name)}: {error}") from error
+            raise ValueError(f"{cut(name)}: must be TOML, a text in UTF-8") from error
+        found = read(name, text)
         if len(found) != 1:
-            raise ValueError(f"{cut(name)}: must have one device, got {len(found)}")
-        return next(iter(found.values()))
+            raise ValueError(f"{cut(name)}: must have one device, {FORM}, got {len(found)}")
+        device = next(iter(found.values()))
+        if device.name in devices():
+            raise ValueError(f"{cut(name)}: its device must have a name of its own, got {echo(device.name)}")
+        return device
+    if Path(name).exists():
+        raise ValueError(f"device must be a name or a file that ends in {SUFFIX}, got {echo(name)}")
     if name not in devices():
         known = ", ".join(devices())
         raise ValueError(f"unknown device {echo(name)}; known are {known}{nearest(name, devices())}")
@@ -161,23 +172,26 @@ def read(file: str, text: str) -> dict[str, Device]:
     """
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{cut(file)}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        why = error if isinstance(error, tomllib.TOMLDecodeError) else "a number or a list is too long"
+        raise ValueError(f"{cut(file)}: must be TOML: {why}") from error
     return {name: _device(f"{cut(file)}, {echo(name)}", name, table) for name, table in tables.items()}
 
 
 def _device(where: str, name: str, table: Any) -> Device:
     needed, optional = {"target", *TOTALS}, {"title", "source", "options"}
     if not isinstance(table, dict):
-        raise ValueError(f"{where}: must be a table of {', '.join(sorted(needed))}, got {echo(table)}")
+        raise ValueError(f"{where}: must be a table, {FORM}, got {echo(table)}")
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{where}: a device's name must be letters, digits, -, _ and ., at most 40")
     if unknown := sorted(set(table) - needed - optional):
         raise ValueError(f"{where}: unknown key {echo(unknown[0])}{nearest(unknown[0], needed | optional)}")
     if missing := [field.name for field in fields(Device) if field.name in needed - set(table)]:
-        raise ValueError(f"{where}: {missing[0]} is missing")
+        raise ValueError(f"{where}: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     for kind in TOTALS:
-        count = table[kind]
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise ValueError(f"{where}: {kind} must be a whole number from 0 on, got {echo(count)}")
+        count, least = table[kind], int(kind in ("lut", "ff"))
+        if isinstance(count, bool) or not isinstance(count, int) or not least <= count <= MOST:
+            raise ValueError(f"{where}: {kind} must be a whole number, {least}..{MOST}, got {echo(count)}")
     for key in ("title", "source"):
         if not isinstance(table.get(key, ""), str):
             raise ValueError(f"{where}: {key} must be a text, got {echo(table[key])}")

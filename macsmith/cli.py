@@ -244,11 +244,13 @@ def _formats(options: argparse.Namespace) -> int:
 
 
 def _generate(options: argparse.Namespace) -> int:
+    from costmodel.nextpnr import chosen
     from rtl_gen import emit
     from rtl_gen.emit import check_place, check_prefix
     from rtl_gen.files import check_writable
 
     check_prefix(options.prefix)
+    chosen(options.tools)
     specs, ((target, device),) = _designs(options.specs, *_place(options), "generic")
     check_writable(options.output / "design")
     if options.mhz is not None:
@@ -258,8 +260,9 @@ def _generate(options: argparse.Namespace) -> int:
     if not options.force:
         for note in [note for spec in specs for note in check_place(options.output, spec, target, options.prefix)]:
             print(f"macsmith: {note}", file=sys.stderr)
-    for spec in specs:
-        for path in emit(spec, target, options.prefix).write(options.output, options.split, options.force):
+    # All are built before one is written.
+    for emitted in [emit(spec, target, options.prefix) for spec in specs]:
+        for path in emitted.write(options.output, options.split, options.force):
             print(path, flush=True)
     return 0
 
@@ -268,8 +271,10 @@ def _pipelined(spec: Any, target: Any, device: Any, options: argparse.Namespace)
     """The spec with registers for a frequency; what was found is said."""
     import hw
     from hw.formats.messages import cut
+    from rtl_gen.steps import step
 
-    found = hw.pipeline_for(spec, target, options.mhz)
+    with step(f"finding the registers that {cut(spec.name)} needs for {options.mhz:g} MHz"):
+        found = hw.pipeline_for(spec, target, options.mhz)
     if options.confirm:
         from concurrent.futures import ThreadPoolExecutor
 
@@ -364,7 +369,11 @@ def _cost(options: argparse.Namespace) -> int:
         for cost, device in zip(costs, on, strict=True)
     ]
     print(table(["spec", *columns, "share", "of", "MHz", "flow"], lines))
-    for name, reason in dict.fromkeys((cost["target"], cost["unplaced"]) for cost in costs if cost["unplaced"]):
+    for cost, device in zip(costs, on, strict=True):
+        if device.fullest(cost)[1] > 1:
+            print(f"{cost['spec']} does not fit {device.name}: {device.share_text(cost)}")
+    reasons = dict.fromkeys((cost["target"], cost["unplaced"]) for cost in costs if cost["unplaced"])
+    for name, reason in () if options.no_place else reasons:
         print(f"MHz - on {name}: {reason}")
     return 0
 

@@ -65,10 +65,15 @@ def write_all(files: dict[Path, str]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise OSError unless a file can be put there: better before hours of work than after."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=path.parent):
-        pass
+    """Raise OSError unless a file can be put there: better before hours of work than after. Nothing is made yet."""
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path.parent)) from error
 
 
 def cache_folder() -> Path:

@@ -52,11 +52,18 @@ def test_a_file_describes_a_users_own_device(tmp_path: Path) -> None:
     found = parse_device(str(path))
     assert (found.name, found.title, found.target, found.lut, found.ff) == ("mine", "mine", ECP5, 100, 200)
     path.write_text(f"[mine]\n{GOOD}[other]\n{GOOD}")
-    with pytest.raises(ValueError, match=r"mine.toml: must have one device, got 2"):
+    with pytest.raises(ValueError, match=r"mine.toml: must have one device, .*, got 2"):
         parse_device(str(path))
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ValueError, match=r"mine.toml: 'utf-8' codec"):
+    with pytest.raises(ValueError, match=r"mine.toml: must be TOML, a text in UTF-8"):
         parse_device(str(path))
+    path.write_text(f"\ufeff[mine]\n{GOOD}")
+    assert parse_device(str(path)).name == "mine"
+    path.write_text(f"[ecp5-25k]\n{GOOD}")
+    with pytest.raises(ValueError, match="mine.toml: its device must have a name of its own, got 'ecp5-25k'"):
+        parse_device(str(path))
+    with pytest.raises(ValueError, match=r"device must be a name or a file that ends in .toml, got "):
+        parse_device(str(tmp_path))
     with pytest.raises(FileNotFoundError):
         parse_device(str(tmp_path / "none.toml"))
 
@@ -64,14 +71,19 @@ def test_a_file_describes_a_users_own_device(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[d", r"f, .*|f: Expected '\]'"),
-        ("d = 3", "f, 'd': must be a table of bram, dsp, ff, lut, target, got 3"),
+        ("[d", r"f: must be TOML: Expected '\]'"),
+        ("d = 3", "f, 'd': must be a table, \\[NAME\\] and then target, lut, ff, bram and dsp, got 3"),
         (f"[d]\n{GOOD}luts = 3", "f, 'd': unknown key 'luts'; did you mean lut?"),
         ("[d]\n" + GOOD.replace("lut = 100\n", ""), "f, 'd': lut is missing"),
+        ("[d]\nlut = 100\nff = 3\n", "f, 'd': target and bram and dsp are missing"),
+        (f"d = {'[' * 5000}", "f: must be TOML"),
+        (f"[d]\nlut = {'9' * 5000}", "f: must be TOML: a number or a list is too long"),
+        (f'["a b"]\n{GOOD}', "f, 'a b': a device's name must be letters, digits, -, _ and ., at most 40"),
+        (f'[""]\n{GOOD}', "f, '': a device's name must be"),
         ("[d]\n" + GOOD.replace('target = "ecp5"\n', ""), "f, 'd': target is missing"),
-        ("[d]\n" + GOOD.replace("100", "-1"), "f, 'd': lut must be a whole number from 0 on, got -1"),
-        ("[d]\n" + GOOD.replace("100", "1.5"), "f, 'd': lut must be a whole number from 0 on, got 1.5"),
-        ("[d]\n" + GOOD.replace("100", "true"), "f, 'd': lut must be a whole number from 0 on, got True"),
+        ("[d]\n" + GOOD.replace("100", "-1"), "f, 'd': lut must be a whole number, 1..1000000000, got -1"),
+        ("[d]\n" + GOOD.replace("100", "1.5"), "f, 'd': lut must be a whole number, 1..1000000000, got 1.5"),
+        ("[d]\n" + GOOD.replace("100", "true"), "f, 'd': lut must be a whole number, 1..1000000000, got True"),
         ("[d]\n" + GOOD.replace("ecp5", "ecp6"), "f, 'd': unknown target 'ecp6'; known are .* did you mean ecp5"),
         ("[d]\n" + GOOD.replace('"ecp5"', "5"), "f, 'd': a target's name must be a str, got 5"),
         ("[d]\n" + GOOD.replace("ecp5", "generic"), "f, 'd': target must be a family of devices, got 'generic'"),

@@ -46,7 +46,7 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             "macsmith: spec 'mac/mxfp4xint8': format 'mxfp4' is a Block",
         ),
         (["generate", "mac/int8xint0", "-o", "{tmp}"], "macsmith: spec 'mac/int8xint0': format 'int0': bits must be"),
-        (["generate", "mac/int8xint8", "-o", "{tmp}/file/x"], "macsmith: {tmp}/file/x: Not a directory"),
+        (["generate", "mac/int8xint8", "-o", "{tmp}/file/x"], "macsmith: {tmp}/file: not a folder"),
         (
             ["generate", "mac/int8xint8", "-o", "{tmp}", "--target", "x"],
             "macsmith: unknown target 'x'; known are generic",
