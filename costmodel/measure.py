@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import statistics
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +29,7 @@ from rtl_gen.steps import step
 from rtl_gen.tools import ToolError, package_version
 
 MAX_SEEDS = 1000
-PARTS = ("costmodel.devices", "costmodel.harness", "costmodel.levels", "costmodel.synthesis", "rtl_gen.yosys")
+PARTS = ("costmodel.harness", "costmodel.levels", "costmodel.synthesis", "rtl_gen.yosys")
 """Code that has a say in what is measured."""
 NO_TOOL = "no open place and route for this family"
 
@@ -159,7 +160,10 @@ def design_key(text: str, target: hw.Target, tools: str = "wheel") -> str:
     """A hash of all that a measurement depends on; `text` stands for the design."""
     flow = load(target.name)
     code = code_digest(__name__, *PARTS)
-    return hashlib.sha256("\0".join([text, code, flow.text, json.dumps(_versions(flow, tools))]).encode()).hexdigest()
+    names = [flow.device, (flow.place or {}).get("larger", flow.device)]
+    places = [str(parse_device(name)) for name in names]
+    parts = [text, code, flow.text, *places, json.dumps(_versions(flow, tools))]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def measure(
@@ -230,9 +234,9 @@ def measure_design(
         best = _best(trials)
         placed_on = device or device_for(flow, trials[best]["dsp"])
         unplaced = _unplaced(flow, tools, trials[best], placed_on)
-        speeds = [] if unplaced or not design.timed else run.placed(best, placed_on, choose_seeds(flow, seeds))
-    if not speeds and design.timed:
-        unplaced = unplaced or "placed, but nextpnr found no path to time"
+        speeds: list[float] = []
+        if design.timed and not unplaced:
+            speeds, unplaced = run.placed(best, placed_on, choose_seeds(flow, seeds))
     return _cost(design, flow, commands[best], trials[best], placed_on, speeds, unplaced, versions)
 
 
@@ -358,7 +362,11 @@ def _unplaced(flow: Flow, tools: str, counts: Mapping[str, int], device: Device)
     return f"takes {device.share_text(counts)} of {device.name}" if device.fullest(counts)[1] > 1 else ""
 
 
-SPEED: dict[str, Any] = {"fmax": float | None}
+SPEED: dict[str, Any] = {"fmax": float | None, "why": str}
+FULL = re.compile(
+    r"Failed to expand region|Unable to place cell|no (?:more )?BELs|No Bels|unable to find a placement", re.I
+)
+"""What nextpnr says where a device has too few cells."""
 
 
 class _Run:
@@ -388,18 +396,18 @@ class _Run:
         key = _hash(self._key, command)
         return self.keep("synthesis", key, f"{command} of {self._label}", COUNTS, lambda: self._synthesise(number))
 
-    def placed(self, number: int, device: Device, seeds: list[int]) -> list[float]:
-        """MHz by each seed, of what a flow made; none if there is nothing to time."""
+    def placed(self, number: int, device: Device, seeds: list[int]) -> tuple[list[float], str]:
+        """MHz by each seed, of what a flow made; none if there is nothing to time, or no room: and then why."""
 
-        def place(count: int, seed: int) -> float | None:
+        def place(count: int, seed: int) -> dict[str, Any]:
             on = f"on {self._asked}" if self._asked else ""
             key, label = _hash(self._key, self.commands[number], f"seed {seed}{on}"), f"seed {seed} of {self._label}"
             what = f"nextpnr, seed {count} of {len(seeds)}"
-            return self.keep("placement", key, label, SPEED, partial(self._place, number, device, seed, what))["fmax"]
+            return self.keep("placement", key, label, SPEED, partial(self._place, number, device, seed, what))
 
         found = side_by_side([partial(place, count, seed) for count, seed in enumerate(seeds, 1)])
-        speeds = [speed for speed in found if speed is not None]
-        return speeds if len(speeds) == len(found) else []
+        why = next((place["why"] for place in found if place["fmax"] is None), "")
+        return ([] if why else [place["fmax"] for place in found]), why
 
     def _synthesise(self, number: int) -> dict[str, int]:
         command = self.commands[number]
@@ -408,7 +416,7 @@ class _Run:
             return found
 
     def _place(self, number: int, device: Device, seed: int, what: str) -> dict[str, Any]:
-        """MHz that nextpnr achieves with a seed; None if it finds no path between registers."""
+        """MHz that nextpnr achieves with a seed; None and why if it finds no room or no path between registers."""
         assert self.flow.place is not None
         netlist, report = self.folder / f"trial{number}.json", self.folder / f"report{seed}.json"
         with self._synthesising:
@@ -419,9 +427,16 @@ class _Run:
         # Who waits for a place is not at it yet, and says nothing.
         with process.place(), step(what) as at:
             found = nextpnr.find(self.flow.place, self.tools)
-            nextpnr.run(found, [*device.options, *options], self.folder, at.at)
-        clocks = read(report)["fmax"]
-        return {"fmax": min((clock["achieved"] for clock in clocks.values()), default=None)}
+            try:
+                nextpnr.run(found, [*device.options, *options], self.folder, at.at)
+            except ToolError as error:
+                if not FULL.search(str(error)):
+                    raise
+                return {"fmax": None, "why": f"nextpnr finds no room on {device.name}"}
+        speeds = [clock["achieved"] for clock in read(report)["fmax"].values()]
+        if not speeds:
+            return {"fmax": None, "why": "placed, but nextpnr found no path to time"}
+        return {"fmax": min(speeds), "why": ""}
 
 
 def _hash(*parts: str) -> str:

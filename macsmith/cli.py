@@ -260,9 +260,8 @@ def _generate(options: argparse.Namespace) -> int:
     if not options.force:
         for note in [note for spec in specs for note in check_place(options.output, spec, target, options.prefix)]:
             print(f"macsmith: {note}", file=sys.stderr)
-    # All are built before one is written.
-    for emitted in [emit(spec, target, options.prefix) for spec in specs]:
-        for path in emitted.write(options.output, options.split, options.force):
+    for spec in specs:
+        for path in emit(spec, target, options.prefix).write(options.output, options.split, options.force):
             print(path, flush=True)
     return 0
 

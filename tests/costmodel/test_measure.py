@@ -187,3 +187,31 @@ def test_a_batch_is_of_distinct_modules_of_one_kind() -> None:
     for pair in ([design, design], [design, replace(design, manifest={**design.manifest, "module": "b"}, dsp=True)]):
         with pytest.raises(ValueError, match="designs must be of distinct modules, all with multiplier blocks or all"):
             measure.measure_batch(pair, target)
+
+
+@pytest.mark.parametrize(
+    ("said", "unplaced"),
+    [
+        (
+            "ERROR: Failed to expand region (0, 0) |_> (33, 33) of 9107 ICESTORM_LCs",
+            "nextpnr finds no room on ice40-hx8k",
+        ),
+        ("ERROR: Unable to place cell 'a', no BELs remaining", "nextpnr finds no room on ice40-hx8k"),
+    ],
+)
+def test_a_design_that_finds_no_room_is_not_placed(monkeypatch: pytest.MonkeyPatch, said: str, unplaced: str) -> None:
+    def run(*given: Any) -> None:
+        raise ToolError(said)
+
+    monkeypatch.setattr("costmodel.nextpnr.run", run)
+    cost = measure.measure(hw.parse("mul/int2xint2"), hw.parse_target("ice40"))
+    assert (cost.fmax, cost.fmax_seeds, cost.unplaced) == (None, [], unplaced)
+
+
+def test_another_failure_of_placing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*given: Any) -> None:
+        raise ToolError("ERROR: timing loop")
+
+    monkeypatch.setattr("costmodel.nextpnr.run", run)
+    with pytest.raises(ToolError, match="timing loop"):
+        measure.measure(hw.parse("mul/int2xint2"), hw.parse_target("ice40"))
