@@ -147,11 +147,11 @@ def test_cycles_of_each_storage() -> None:
 
 
 CELLS = {
-    ("lutram", "ecp5"): ({"TRELLIS_DPR16X4": 6}, 63),  # of four bits each, for ten
-    ("blockram:2", "ecp5"): ({"DP16KD": 2}, 46),
-    ("blockram:2", "ice40"): ({"SB_RAM40_4K": 2}, 46),
+    ("lutram", "ecp5"): ({"TRELLIS_DPR16X4": 6}, 71),  # of four bits each, for ten
+    ("blockram:2", "ecp5"): ({"DP16KD": 2}, 54),
+    ("blockram:2", "ice40"): ({"SB_RAM40_4K": 2}, 54),
 }
-"""And at most how many registers there are: those of the results, of one that is put aside, and two that say so."""
+"""And at most how many registers there are: those of the results, of one that is put aside, two that say so, and what a step does."""
 FLOWS = {"ecp5": "synth_ecp5 -nodsp", "ice40": "synth_ice40"}
 
 
