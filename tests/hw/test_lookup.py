@@ -151,7 +151,7 @@ CELLS = {
     ("blockram:2", "ecp5"): ({"DP16KD": 2}, 54),
     ("blockram:2", "ice40"): ({"SB_RAM40_4K": 2}, 54),
 }
-"""And at most how many registers there are: of the results, of one put aside, two that say so, and of what a step does."""
+"""And at most how many registers: of the results, of one put aside, two that say so, and of what a step does."""
 FLOWS = {"ecp5": "synth_ecp5 -nodsp", "ice40": "synth_ice40"}
 
 
