@@ -10,6 +10,7 @@ import gzip
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -80,9 +81,13 @@ class Table:
     versions: dict[str, str]
     rows: list[Measured]
 
-    def by_digest(self) -> dict[tuple[str, str, str], Measured]:
-        """The rows by spec, target and digest."""
+    @cached_property
+    def _by_digest(self) -> dict[tuple[str, str, str], Measured]:
         return {(row.spec, row.target, row.digest): row for row in self.rows}
+
+    def find(self, spec: hw.Spec, target: hw.Target, digest: str) -> Measured | None:
+        """The row of a design whose Verilog has that SHA-256; None if there is none."""
+        return self._by_digest.get((spec.name, target.name, digest[: Measured.DIGITS]))
 
 
 def read(path: Path | None = None) -> Table:

@@ -22,7 +22,7 @@ from costmodel.measure import Cost, Design, measure_batch, measure_key
 from costmodel.measured import Measured, Table, read, write
 from costmodel.targets import load
 from dse.explore import measure_job
-from dse.jobs import guarded, run
+from dse.jobs import check_workers, guarded, run
 from dse.points import Point, points
 from dse.store import Store
 from hw.arith.schedule import TooDeep
@@ -85,12 +85,12 @@ def gather(wanted: Sequence[Point], table: Table, store: Store, workers: int) ->
     A tool that fails on one point is recorded with it, and the rest goes on.
     """
     with process.at_most(workers):
-        found = digests(wanted, store)
-        kept = table.by_digest() if table.versions == versions(wanted) else {}
+        found, today = digests(wanted, store), versions(wanted)
+        kept = table if table.versions == today else Table(today, [])
         rows: dict[Point, Measured] = {}
         missing: list[tuple[Point, str]] = []
         for point, digest in found.items():
-            row = kept.get((point.spec.name, point.target.name, digest[: Measured.DIGITS]))
+            row = kept.find(point.spec, point.target, digest)
             if row is not None and (row.mhz or not point.placed or row.failed):
                 rows[point] = row
             else:
@@ -99,7 +99,7 @@ def gather(wanted: Sequence[Point], table: Table, store: Store, workers: int) ->
         rows |= _counted([pair for pair in missing if not pair[0].placed], store)
         placed = [pair for pair in missing if pair[0].placed]
     rows |= _placed(placed, store, workers)
-    return Table(versions(wanted), [rows[point] for point in found])
+    return Table(today, [rows[point] for point in found])
 
 
 def digests(wanted: Sequence[Point], store: Store) -> dict[Point, str]:
@@ -181,17 +181,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        wanted, table = points(), read()
+        workers, wanted, table = check_workers(options.jobs), points(), read()
         with Store(options.store) as store:
             if options.check:
-                changed = stale(wanted, table, store, options.jobs)
+                changed = stale(wanted, table, store, workers)
                 print(
                     "\n".join(
                         [*changed, f"{len(changed)} of {len(wanted)} points are not in the table as they are today"]
                     )
                 )
             else:
-                print(write(gather(wanted, table, store, options.jobs)))
+                print(write(gather(wanted, table, store, workers)))
 
     return guarded("dataset", work)
 
@@ -200,10 +200,7 @@ def stale(wanted: Sequence[Point], table: Table, store: Store, workers: int) -> 
     """The names of the points whose Verilog is not what the table's numbers are of."""
     with process.at_most(workers):
         found = digests(wanted, store)
-    there = table.by_digest()
-    return [
-        p.name for p, digest in found.items() if (p.spec.name, p.target.name, digest[: Measured.DIGITS]) not in there
-    ]
+    return [point.name for point, digest in found.items() if table.find(point.spec, point.target, digest) is None]
 
 
 if __name__ == "__main__":

@@ -166,6 +166,13 @@ class _Crew:
             self.store.claims.drop(job.kind, job.key)
 
 
+def check_workers(count: int) -> int:
+    """A number of jobs at a time, as it was asked for on a command line; raise ValueError if it is none."""
+    if count < 1:
+        raise ValueError(f"--jobs must be 1 or more, got {count}")
+    return count
+
+
 def guarded(program: str, work: Callable[[], None]) -> int:
     """Do a command's work; its exit code: 0 done, 2 with a line that says why not, 130 interrupted."""
 

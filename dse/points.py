@@ -49,13 +49,14 @@ def points(text: str | None = None) -> list[Point]:
             turn = drawn // data["every"]
             rest = [] if drawn % data["every"] else [others[(2 * turn + step) % len(others)] for step in (0, 1)]
             for target in [*main, *rest]:
-                if _goes(spec, target):
+                if can_be(spec, target):
                     placed = place < group.get("placed", 0) and target in timed
                     found[spec, target] = found.get((spec, target), False) or placed
     return [Point(spec, target, placed) for (spec, target), placed in found.items()]
 
 
-def _goes(spec: hw.Spec, target: hw.Target) -> bool:
+def can_be(spec: hw.Spec, target: hw.Target) -> bool:
+    """Whether a target can have a design."""
     try:
         hw.check(spec, target)
     except ValueError:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dse.jobs import guarded
+from dse.jobs import check_workers, guarded
 from dse.store import Store
 from dse.studies import make
 from dse.studies.catalogue import STUDIES
@@ -44,8 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> list[str]:
     """Do what is asked; the names of pages that were found out of date."""
-    if options.jobs < 1:
-        raise ValueError(f"--jobs must be 1 or more, got {options.jobs}")
+    check_workers(options.jobs)
     for name in options.names:
         check_choice("NAME", name, STUDIES)
     part = bool(options.row or options.target)

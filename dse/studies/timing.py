@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 import hw
 from costmodel.delays import off, summary
 from dse.explore import measure_job
+from dse.points import can_be
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import Flows, table, tools
@@ -69,15 +70,6 @@ class Timing(Study[hw.Spec]):
 
     def files(self, found: Sequence[tuple[hw.Spec, Values]]) -> dict[str, str | bytes]:
         return {self.page: page(found, self.targets), DEPTHS: depths(found, self.targets)}
-
-
-def can_be(row: hw.Spec, target: hw.Target) -> bool:
-    """Whether a target can have a design."""
-    try:
-        hw.check(row, target)
-    except ValueError:
-        return False
-    return True
 
 
 def page(found: Sequence[tuple[hw.Spec, Values]], targets: Sequence[hw.Target]) -> str:

@@ -184,8 +184,7 @@ class LookupSpec(StreamSpec):
         check_choice("entries", self.entries, ENTRIES)
         check_choice("storage", self.storage, STORAGES)
         check_int("banks", self.banks, 1, 2)
-        if self.pipeline is None:
-            settle(self)
+        settle(self)
         check_int("pipeline", self.pipeline, 0, MAX_PIPELINE)
         reads = self.lookups * self.planes_a_beat * self.tables
         if reads > MAX_READS:

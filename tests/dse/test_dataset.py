@@ -78,6 +78,11 @@ def test_some_points_are_placed(tmp_path: Path) -> None:
     assert min(row.mhz) > 50
 
 
+def test_no_jobs_at_a_time_are_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert dataset.main(["-j", "0", "--store", str(tmp_path / "s")]) == 2
+    assert capsys.readouterr().err == "dataset: --jobs must be 1 or more, got 0\n"
+
+
 def test_progress_says_how_much_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     progress = dataset.Progress(4)
     progress.add(1)

@@ -65,6 +65,7 @@ def test_a_default_is_never_too_deep(unit: str, a: str, b: str) -> None:
 def test_a_default_with_blocks_is_not_too_deep(name: str) -> None:
     deep = hw.parse(name)
     spec = hw.parse(f"{name}/p{deep.pipeline}/dsp")  # type: ignore[attr-defined]
+    assert spec.latency == deep.latency
     hw.build(spec, ECP5)
 
 
