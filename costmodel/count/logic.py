@@ -107,9 +107,10 @@ class Logic:
                 lowered.add(id(owner))
                 if self._multiplied(owner):
                     continue
+            there = len(self.gates)
             known[bit] = self._comes_out(bit) if kind in PLACES else self.gates.leaf()
             gate = known[bit] >> 1
-            if (kind == Kind.SUM and gate in self.waits) or gate == 0:
+            if gate < there:
                 continue
             if owner is not None:
                 self.owners[gate] = owner

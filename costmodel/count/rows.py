@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from costmodel.count.family import Family
 from costmodel.count.logic import ENTER, LEAVE, PASS, THROUGH, Logic
-from hw.timing.gates import LEAF, Literal
+from hw.timing.gates import Literal
 from hw.timing.network import ONE, ZERO, Row
 
 COMPARES = {"<", ">", "<=", ">="}
@@ -133,9 +133,10 @@ class Lowering:
                 before = [(passed, 0.0)]
                 continue
             for bits, own, along, table in ((sums, THROUGH, LEAVE, 0b10010110), (carries, ENTER, PASS, 0b11101000)):
+                there = len(gates)
                 leaf = logic.place(table, [a, b, enters], bits is carries)
                 bits.append(leaf)
-                if leaf >> 1 in logic.waits or leaf >> 1 == 0 or logic.gates.kinds[leaf >> 1] != LEAF:
+                if leaf >> 1 < there:
                     continue
                 logic.owners[leaf >> 1] = row
                 places[leaf >> 1] = place
