@@ -85,8 +85,13 @@ def check_known(target: Target) -> None:
 
 @lru_cache(maxsize=1024)
 def _predict(spec: Spec, target: Target) -> Prediction:
+    return timed(build(spec, target), target)
+
+
+def timed(component: Unit, target: Target) -> Prediction:
+    """How fast a component is predicted to be on the target that it was built for."""
     delays = delays_of(target.name)
-    design = design_of(build(spec, target))
+    design = design_of(component)
     arrival = Arrival(design.network, delays).all()
     if not design.ends:
         return Prediction(delays.limit, "an input", "an output", False, {})
@@ -99,23 +104,18 @@ def _predict(spec: Spec, target: Target) -> Prediction:
 
 def design_of(component: Unit) -> Design:
     """A built component as its bits see it, with all that it instantiates."""
-    outside = component.outside
-    assert outside.fragment is not None
-    return read_design(Source(outside.fragment, outside.directed), dict(_parts(component)))
+    return read_design(component.source, dict(_parts(component)))
 
 
 def contents_of(component: Unit) -> Contents:
     """A built component with all that is in it, and all that it instantiates."""
-    outside = component.outside
-    assert outside.fragment is not None
-    return read_contents(Source(outside.fragment, outside.directed), dict(_parts(component)))
+    return read_contents(component.source, dict(_parts(component)))
 
 
 def _parts(component: Unit) -> Iterator[tuple[str, Source]]:
     """All that is instantiated, by the names that are used."""
     for name, part in component.parts.items():
-        assert part.outside.fragment is not None
-        yield name, Source(part.outside.fragment, part.outside.directed)
+        yield name, part.source
         yield from _parts(part)
 
 

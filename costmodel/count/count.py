@@ -77,9 +77,15 @@ def count(spec: hw.Spec, target: hw.Target) -> Count:
         raise TypeError(f"spec must be a Spec, got {echo(spec)}")
     if not isinstance(target, hw.Target):
         raise TypeError(f"target must be a Target, got {echo(target)}")
+    load(target.name)
+    return counted(hw.build(spec, target), spec, target)
+
+
+def counted(component: hw.Unit, spec: hw.Spec, target: hw.Target) -> Count:
+    """Count what the component of a spec takes on the target that it was built for."""
     flow = load(target.name)
     blocks = uses_blocks(getattr(spec, "form", ""))
-    contents = contents_of(hw.build(spec, target))
+    contents = contents_of(component)
     logic, lowering = settled(contents, family(target.name), blocks)
     trials = [
         Tally(logic, lowering, flow, kind).count()

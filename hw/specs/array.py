@@ -62,6 +62,7 @@ class ArraySpec(StreamSpec):
     unit: ClassVar[str] = "array"
     example: ClassVar[str] = "array/int8xint8/8x8/os/exact/kulisch1024/p1"
     parts: ClassVar[tuple[Part, ...]] = (OPERANDS, sides("rows", "columns", needed=True), *ELEMENT)
+    sizes: ClassVar[tuple[str, ...]] = ("rows", "columns")
 
     def __post_init__(self) -> None:
         check_int("rows", self.rows, 1, MAX_SIDE)

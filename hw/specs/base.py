@@ -7,7 +7,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Self
 
 from hw.formats import Block, Format, Notation, Span, check_choice, check_int, parse_format, scalar
@@ -48,6 +48,9 @@ class Spec(ABC):
 
     note: ClassVar[str] = ""
     """A word on how names are written, for messages."""
+    sizes: ClassVar[tuple[str, ...]] = ()
+    """Fields that say how many equal parts stand side by side: a design grows with them, and changes in nothing
+    else."""
 
     @property
     def name(self) -> str:
@@ -95,6 +98,16 @@ class Spec(ABC):
         if "[" in self.name or len(plain) > MAX_IDENTIFIER:
             return f"{plain[:MAX_IDENTIFIER].strip('_')}_{self.digest[:8]}"
         return plain
+
+    def resized(self, sizes: Sequence[int]) -> Self:
+        """The same design with other `sizes`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            There is none.
+        """
+        return replace(self, **dict(zip(self.sizes, sizes, strict=True)))
 
     def to_dict(self) -> dict[str, str | int]:
         """Plain values for TOML or JSON, `unit` first; `from_dict` turns them back."""

@@ -54,6 +54,7 @@ class BlockAddSpec(FeedforwardSpec):
 
     unit: ClassVar[str] = "blockadd"
     example: ClassVar[str] = "blockadd/mxfp4xmxfp4/n8/fp32/p2"
+    sizes: ClassVar[tuple[str, ...]] = ("lanes",)
     parts: ClassVar[tuple[Part, ...]] = (BLOCKS, number("lanes", "n", "nLANES"), FLOAT, STAGES, FORM)
 
     def __post_init__(self) -> None:

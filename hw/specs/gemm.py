@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from hw.datapath.accumulate import Kulisch, parse_accumulator
 from hw.formats import Fixed, Format, Integer, check_choice, check_int, parse_scalar
@@ -125,6 +125,7 @@ class GemmSpec(StreamSpec):
 
     unit: ClassVar[str] = "gemm"
     example: ClassVar[str] = "gemm/int8xint8/8x8/os/exact/kulisch1024/p1/int8/tensor/x2/p6/k256/n256/w1024"
+    sizes: ClassVar[tuple[str, ...]] = ("rows", "columns")
     parts: ClassVar[tuple[Part, ...]] = (
         OPERANDS,
         sides("rows", "columns"),
@@ -168,6 +169,11 @@ class GemmSpec(StreamSpec):
         _ = self.requant
 
     __hash__ = StreamSpec.__hash__
+
+    def resized(self, sizes: Sequence[int]) -> Self:
+        # An output-stationary array's height is its rows.
+        height = {"height": None} if self.flow == "os" else {}
+        return replace(self, **dict(zip(self.sizes, sizes, strict=True)), **height)  # type: ignore[arg-type]
 
     def _settle_lanes(self) -> None:
         if self.output_lanes is None:

@@ -74,6 +74,7 @@ class MatVecSpec(StreamSpec):
 
     unit: ClassVar[str] = "matvec"
     example: ClassVar[str] = "matvec/int8xint8/4x8/exact/kulisch1024/p2"
+    sizes: ClassVar[tuple[str, ...]] = ("elements",)
     parts: ClassVar[tuple[Part, ...]] = (
         OPERANDS,
         sides("elements", "lanes", "PxS", needed=True),

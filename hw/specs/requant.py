@@ -90,6 +90,7 @@ class RequantSpec(FeedforwardSpec):
 
     unit: ClassVar[str] = "requant"
     example: ClassVar[str] = "requant/fix26.0xint8/n8/tensor/p1"
+    sizes: ClassVar[tuple[str, ...]] = ("lanes",)
     parts: ClassVar[tuple[Part, ...]] = (
         operands("input", "output", "INxOUT"),
         LANES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from amaranth.hdl import Fragment
@@ -133,7 +134,9 @@ class Source:
     fragment: Fragment
     ports: Mapping[str, Any]
 
+    @cached_property
     def netlist(self) -> nir.Netlist:
+        """What it is made of: once, for Amaranth changes the fragment on the way."""
         return build_netlist(self.fragment, ports=self.ports)
 
 
@@ -156,7 +159,7 @@ class _Reader:
         self.scopes: list[Scope] = []
 
     def read(self, top: Source) -> Design:
-        self._enter("", top.netlist(), None, {})
+        self._enter("", top.netlist, None, {})
         for scope in self.scopes:
             self._sources(scope)
         for scope in self.scopes:
@@ -166,7 +169,7 @@ class _Reader:
         return Design(self.network, self.ends, self.names, self.registers)
 
     def contents(self, top: Source) -> Contents:
-        root = self._enter("", top.netlist(), None, {})
+        root = self._enter("", top.netlist, None, {})
         for scope in self.scopes:
             self._sources(scope)
         ports = root.netlist.cells[0]
@@ -217,7 +220,7 @@ class _Reader:
         for index, cell in enumerate(netlist.cells):
             if isinstance(cell, nir.Instance) and cell.type in self.parts:
                 if cell.type not in self.netlists:
-                    self.netlists[cell.type] = self.parts[cell.type].netlist()
+                    self.netlists[cell.type] = self.parts[cell.type].netlist
                 child = self.netlists[cell.type]
                 inputs = {}
                 for port, (start, width) in child.cells[0].ports_i.items():

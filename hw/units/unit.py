@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import cached_property
 from typing import Any
 
 from amaranth.hdl import ClockSignal, Const, Fragment, Instance, Module, ResetSignal, Signal, Value
@@ -16,6 +17,7 @@ from hw.specs.base import Spec, uses_blocks
 from hw.specs.registers import Register
 from hw.specs.result import ResultSpec
 from hw.target import GENERIC, Target
+from hw.timing.netlist import Source
 
 DIRECTIONS = {In: PortDirection.Input, Out: PortDirection.Output}
 
@@ -54,6 +56,13 @@ class Unit(wiring.Component):
     def outside(self) -> Unit:
         """What is written of it: itself, if its ports are to be as they are here."""
         return self
+
+    @cached_property
+    def source(self) -> Source:
+        """What is written of it, for those who read its bits; it has been looked into."""
+        outside = self.outside
+        assert outside.fragment is not None
+        return Source(outside.fragment, outside.directed)
 
     @property
     @abstractmethod

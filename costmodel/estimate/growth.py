@@ -1,0 +1,139 @@
+"""How designs grow with their sizes: a few small ones are counted, and the others follow.
+
+What is counted is `a R C + b R + c C + d`: so much for each element, row and column. Registers have the skew of rows
+and of columns, too, which grows with their squares. The clock's period grows with the logarithm of the number of equal
+parts, for wires are longer and more paths are nearly the longest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement, product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import hw
+from costmodel.estimate.part import COUNTS, Part, part
+from costmodel.measure import Keep, unkept
+
+CORNERS = (2, 4)
+"""Sizes that are counted, all with all: what there is one of has nothing that chooses among them."""
+BEYOND = 8
+"""A size beyond, with which squares are found."""
+STEPS = 4
+"""What sizes are multiples of, at most, where a design takes only these."""
+SKEWED = "ff"
+"""What grows with squares."""
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A design of any sizes.
+
+    Attributes
+    ----------
+    counts : (5, terms) array
+        What each term of `terms` counts for, by `COUNTS`.
+    period : (2,) array
+        ns, and ns for each doubling of the number of parts; NaN where nothing is known of it.
+    """
+
+    counts: Floats
+    period: Floats
+
+
+def terms(sizes: NDArray[Any]) -> Floats:
+    """1, each size and each product of two, for an array of shape (designs, sizes): (designs, terms)."""
+    sizes = np.asarray(sizes, dtype=float)
+    ones = np.ones(len(sizes))
+    columns = [ones, *sizes.T, *(a * b for a, b in combinations_with_replacement(sizes.T, 2))]
+    return np.stack(columns, axis=1)
+
+
+def doublings(sizes: NDArray[Any]) -> Floats:
+    """1, and the logarithm of the number of parts, for an array of shape (designs, sizes): (designs, 2)."""
+    number = np.asarray(sizes, dtype=float).prod(axis=1)
+    return np.stack([np.ones(len(number)), np.log2(number)], axis=1)
+
+
+def samples(spec: hw.Spec) -> list[hw.Spec]:
+    """The small designs that tell how a spec grows, those of `CORNERS` first; itself, if it has no sizes.
+
+    Raises
+    ------
+    ValueError
+        There are none.
+    """
+    number = len(spec.sizes)
+    beyond = [tuple(BEYOND if place == at else CORNERS[0] for place in range(number)) for at in range(number)]
+    for steps in sorted(product(range(1, STEPS + 1), repeat=number), key=sum):
+        try:
+            return [
+                spec.resized([size * step for size, step in zip(sizes, steps, strict=True)])
+                for sizes in [*product(CORNERS, repeat=number), *(beyond if number > 1 else ())]
+            ]
+        except ValueError:
+            continue
+    raise ValueError(f"{spec}: {', '.join(spec.sizes)} can't be small, so it is not known how it grows")
+
+
+def growth(spec: hw.Spec, target: hw.Target, keep: Keep = unkept) -> Growth:
+    """How a spec grows on a target, whatever its own sizes are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `part`.
+    """
+    designs = samples(spec)
+    parts = [part(design, target, keep) for design in designs]
+    sizes = sizes_of(designs)
+    counted = np.array([[getattr(found, name) for found in parts] for name in COUNTS], dtype=float)
+    solved = np.array(
+        [
+            _solved(sizes, values, name == SKEWED and sizes.shape[1] > 1)
+            for name, values in zip(COUNTS, counted, strict=True)
+        ]
+    )
+    return Growth(solved, _period(sizes, parts))
+
+
+def _solved(sizes: NDArray[np.int64], values: Floats, squares: bool) -> Floats:
+    """What each term counts for: of the corners, or of all samples if squares are among the terms."""
+    matrix = terms(sizes)
+    if squares:
+        return np.asarray(np.linalg.solve(matrix, values), dtype=float)
+    number = sizes.shape[1]
+    corners, found = len(CORNERS) ** number, np.zeros(matrix.shape[1])
+    plain = [0, *(place for place in range(1, matrix.shape[1]) if place not in _squares(number))]
+    found[plain] = np.linalg.solve(matrix[:corners, plain], values[:corners])
+    return found
+
+
+def _squares(number: int) -> list[int]:
+    """Where among the terms the squares are."""
+    pairs = list(combinations_with_replacement(range(number), 2))
+    return [1 + number + place for place, (a, b) in enumerate(pairs) if a == b]
+
+
+def sizes_of(designs: Sequence[hw.Spec]) -> NDArray[np.int64]:
+    """The sizes of designs of one kind, of shape (designs, sizes)."""
+    return np.array([[getattr(design, name) for name in design.sizes] for design in designs], dtype=np.int64).reshape(
+        len(designs), len(designs[0].sizes)
+    )
+
+
+def _period(sizes: NDArray[np.int64], parts: Sequence[Part]) -> Floats:
+    """The period by the number of parts: it does not fall."""
+    speeds = [found.mhz for found in parts if found.mhz is not None]
+    if len(speeds) < len(parts):
+        return np.full(2, np.nan)
+    matrix, periods = doublings(sizes), 1000 / np.array(speeds)
+    if len(parts) == 1:
+        return np.array([periods[0], 0.0])
+    first, more = np.linalg.lstsq(matrix, periods, rcond=None)[0]
+    return np.array([first, more]) if more >= 0 else np.array([periods.max(), 0.0])
