@@ -11,72 +11,31 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from costmodel.measure import Cost, Design, measure_batch, measure_key
+from costmodel.measure import Cost, measure_batch, measure_design, measure_key
 from costmodel.measured import Measured, Table, read, write
 from costmodel.targets import load
-from dse.explore import measure_job
-from dse.jobs import check_workers, guarded, run
+from dse.emission import design_of, digests
+from dse.jobs import Job, check_workers, guarded, run
 from dse.points import Point, points
+from dse.progress import Progress
 from dse.store import Store
-from hw.arith.schedule import TooDeep
 from hw.specs.base import uses_blocks
-from rtl_gen import emit, process
-from rtl_gen.files import code_digest
+from rtl_gen import process
 from rtl_gen.side_by_side import side_by_side
 from rtl_gen.steps import say, step
-from rtl_gen.tools import package_version
+from rtl_gen.tools import ToolError, package_version
 
 TOGETHER = 10
 """Designs in a run of Yosys."""
-SPARSE = 10.0
-"""Seconds between lines of progress."""
+SECONDS, MEBIBYTES = 1800, 10_000
+"""What a tool may take for one point."""
 FAILED = {"failed": str}
-
-
-class Progress:
-    """Says how many points are done, how many a minute, and how long the rest will take."""
-
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self.start, self.said = total, 0, time.monotonic(), 0.0
-
-    def add(self, count: int) -> None:
-        """So many more are done."""
-        self.done += count
-        now = time.monotonic()
-        if now - self.said >= SPARSE or self.done == self.total:
-            self.said, rate = now, self.done / max(now - self.start, 1e-9)
-            left = (self.total - self.done) / rate
-            say(f"[{self.done}/{self.total}] {60 * rate:.0f} a minute, {left / 60:.0f} min left")
-
-
-def digest_of(point: Point, store: Store) -> str:
-    """SHA-256 of a point's Verilog, empty if it asks for more registers than its logic has use for.
-
-    It is known by the code that makes it, so that what was emitted once need not be emitted again to know it.
-    """
-    code = code_digest("hw", "rtl_gen")
-    versions = [package_version(name) for name in ("amaranth", "pyosys")]
-    key = hashlib.sha256("\0".join([point.name, code, *versions]).encode()).hexdigest()
-
-    def work() -> dict[str, str]:
-        try:
-            return {"digest": emitted(point).digest}
-        except TooDeep:
-            return {"digest": ""}
-
-    return store.keep("verilog", key, point.name, {"digest": str}, work)["digest"]
-
-
-def emitted(point: Point) -> Any:
-    """A point's Verilog."""
-    return emit(point.spec, point.target)
 
 
 def gather(wanted: Sequence[Point], table: Table, store: Store, workers: int) -> Table:
@@ -85,7 +44,7 @@ def gather(wanted: Sequence[Point], table: Table, store: Store, workers: int) ->
     A tool that fails on one point is recorded with it, and the rest goes on.
     """
     with process.at_most(workers):
-        found, today = digests(wanted, store), versions(wanted)
+        found, today = digests(wanted, store, workers), versions(wanted)
         kept = table if table.versions == today else Table(today, [])
         rows: dict[Point, Measured] = {}
         missing: list[tuple[Point, str]] = []
@@ -100,13 +59,6 @@ def gather(wanted: Sequence[Point], table: Table, store: Store, workers: int) ->
         placed = [pair for pair in missing if pair[0].placed]
     rows |= _placed(placed, store, workers)
     return Table(today, [rows[point] for point in found])
-
-
-def digests(wanted: Sequence[Point], store: Store) -> dict[Point, str]:
-    """Of each point that is a design: `digest_of`."""
-    with step(f"emitting {len(wanted)} designs"):
-        found = side_by_side([partial(digest_of, point, store) for point in wanted])
-    return {point: digest for point, digest in zip(wanted, found, strict=True) if digest}
 
 
 def versions(wanted: Sequence[Point]) -> dict[str, str]:
@@ -150,7 +102,7 @@ def _batch(batch: Sequence[tuple[Point, str]], store: Store, progress: Progress)
         point: store.get("measure", key, fields) or store.get("failed", key, FAILED) for point, key in keys.items()
     }
     if todo := [point for point in keys if costs[point] is None]:
-        designs = [Design.of(point.spec, emitted(point), timed=False) for point in todo]
+        designs = [design_of(point, store, timed=False) for point in todo]
         with step(f"Yosys, {len(todo)} designs for {target.name}"):
             results = measure_batch(designs, target)
         for point, result in zip(todo, results, strict=True):
@@ -165,9 +117,23 @@ def _batch(batch: Sequence[tuple[Point, str]], store: Store, progress: Progress)
 
 def _placed(missing: Sequence[tuple[Point, str]], store: Store, workers: int) -> dict[Point, Measured]:
     """Points that are placed."""
-    jobs = [measure_job(point.spec, point.target, keep=store.keep) for point, _ in missing]
+    jobs = [_placing(point, digest, store) for point, digest in missing]
     costs = run(jobs, store, workers)
     return {p: Measured.of(p.spec, p.target, digest, cost) for (p, digest), cost in zip(missing, costs, strict=True)}
+
+
+def _placing(point: Point, digest: str, store: Store) -> Job:
+    """The job that measures and places a point: that a tool fails is a result, too."""
+
+    def work() -> dict[str, Any]:
+        try:
+            return measure_design(design_of(point, store, timed=True), point.target, keep=store.keep).to_dict()
+        except ToolError as error:
+            if process.is_stopped():
+                raise
+            return {"failed": str(error)}
+
+    return Job("point", measure_key(digest, point.target), f"measure {point.name}", work)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -191,7 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     )
                 )
             else:
-                print(write(gather(wanted, table, store, workers)))
+                with process.limited(SECONDS, MEBIBYTES):
+                    print(write(gather(wanted, table, store, workers)))
 
     return guarded("dataset", work)
 
@@ -199,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def stale(wanted: Sequence[Point], table: Table, store: Store, workers: int) -> list[str]:
     """The names of the points whose Verilog is not what the table's numbers are of."""
     with process.at_most(workers):
-        found = digests(wanted, store)
+        found = digests(wanted, store, workers)
     return [point.name for point, digest in found.items() if table.find(point.spec, point.target, digest) is None]
 
 

@@ -6,12 +6,14 @@ Those that are run to their end share places, one a core or as many as `at_most`
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import threading
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -55,6 +57,12 @@ def at_most(count: int) -> Iterator[None]:
         _places = before
 
 
+def limit_places(count: int) -> None:
+    """From now on `count` programs are run at a time: for a process that is one of several."""
+    global _places
+    _places = _Places(count)
+
+
 @contextmanager
 def place() -> Iterator[None]:
     """Inside, this thread has a place, and the programs that it runs take no other; waits until one is free.
@@ -76,6 +84,28 @@ def place() -> Iterator[None]:
 def places() -> int:
     """How many programs may be run at a time."""
     return _places.count
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one program may take: seconds, and MiB of memory; None is no limit."""
+
+    seconds: float | None = None
+    mebibytes: int | None = None
+
+
+_limits = Limits()
+
+
+@contextmanager
+def limited(seconds: float | None = None, mebibytes: int | None = None) -> Iterator[None]:
+    """Inside, a program that takes more is ended, and whoever runs it gets a ToolError, whichever thread it is."""
+    global _limits
+    before, _limits = _limits, Limits(seconds, mebibytes)
+    try:
+        yield
+    finally:
+        _limits = before
 
 
 def act_for(other: threading.Thread) -> None:
@@ -113,6 +143,9 @@ def start(command: Sequence[str | Path], folder: Path | None = None, **options: 
             raise
         raise ToolError(f"{words[0]} can't be run: {error.strerror}") from error
     _running.add(process)
+    if _limits.mebibytes is not None:
+        with suppress(ProcessLookupError):
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (_limits.mebibytes << 20,) * 2)
     # Looked at after the process can be found: whoever ends everything sees the one or is seen by the other.
     if is_stopped():
         forget(process)
@@ -170,10 +203,11 @@ def run(
     stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
     with place():
         process = start(command, folder, env=environment, stdin=stdin, encoding="utf-8", errors="replace", **pipes)
-        try:
-            out, err = process.communicate(text, timeout)
-        finally:
-            forget(process)
+        with _timed(command, process if timeout is None else None):
+            try:
+                out, err = process.communicate(text, timeout)
+            finally:
+                forget(process)
     return _ended(command, process, out or "", err or "")
 
 
@@ -190,12 +224,37 @@ def follow(
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with place():
         process = start(command, folder, env=environment, encoding="utf-8", errors="replace", **pipes)
-        try:
-            said = "".join(_told(process.stdout or (), hear))
-            process.wait()
-        finally:
-            forget(process)
+        with _timed(command, process):
+            try:
+                said = "".join(_told(process.stdout or (), hear))
+                process.wait()
+            finally:
+                forget(process)
     return _ended(command, process, said, "")
+
+
+@contextmanager
+def _timed(command: Sequence[str | Path], process: subprocess.Popen[Any] | None) -> Iterator[None]:
+    """Inside, a program is ended when its seconds are over; then raise ToolError."""
+    seconds = _limits.seconds
+    if process is None or seconds is None:
+        yield
+        return
+    over = threading.Event()
+
+    def end_it() -> None:
+        over.set()
+        _kill(process)
+
+    timer = threading.Timer(seconds, end_it)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise ToolError(f"{Path(command[0]).name} took more than {seconds:g} s")
 
 
 def _told(lines: Iterable[str], hear: Callable[[str], None]) -> Iterator[str]:

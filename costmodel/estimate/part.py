@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, get_type_hints
 
 import hw
@@ -68,8 +69,13 @@ def part(spec: hw.Spec, target: hw.Target, keep: Keep = unkept) -> Part:
 
 def part_key(spec: hw.Spec, target: hw.Target) -> str:
     """A hash of all that a part depends on: the design, and the code that builds and counts it."""
-    code = code_digest("hw", "costmodel.count", "costmodel.targets", __name__)
-    return hashlib.sha256("\0".join([spec.name, target.name, code, package_version("amaranth")]).encode()).hexdigest()
+    return hashlib.sha256("\0".join([spec.name, target.name, _code()]).encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """What builds and counts, as it is in this process."""
+    return code_digest("hw", "costmodel.count", "costmodel.targets", __name__) + package_version("amaranth")
 
 
 def is_timed(spec: hw.Spec, target: hw.Target) -> bool:

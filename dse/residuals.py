@@ -1,0 +1,78 @@
+"""Fit what corrects the counts on the measured table, and write it where estimates find it.
+
+    python -m dse.residuals -j 2
+
+`make dataset` makes the table; `python -m dse.studies cost-model` says what estimates are worth then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from costmodel import measured
+from costmodel.estimate.heldout import Sample
+from costmodel.estimate.residual import CORRECTED, FILE, Pair, Residuals, fit, kind, written
+from dse.counting import counted
+from dse.jobs import check_workers, guarded
+from dse.samples import by_family, designs
+from dse.store import Store
+from rtl_gen import write_atomic
+from rtl_gen.files import check_writable
+
+STORE = Path("build/dataset/store.sqlite")
+
+
+def fitted(families: dict[str, list[Sample]]) -> Residuals:
+    """The bands of each family, quantity and kind."""
+    found = {}
+    for target, samples in families.items():
+        for quantity in CORRECTED:
+            pairs = [
+                Pair(kind(sample.spec), float(counted), float(truth))
+                for sample in samples
+                if (counted := sample.counted[quantity]) is not None
+                and (truth := sample.measured[quantity]) is not None
+            ]
+            if pairs:
+                found.update({(target, quantity, name): band for name, band in fit(quantity, pairs).items()})
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Count, fit and write."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dse.residuals", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("-j", "--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
+    parser.add_argument(
+        "--store", type=Path, default=STORE, metavar="FILE", help=f"what was counted (default: {STORE})"
+    )
+    options = parser.parse_args(arguments)
+
+    def work() -> None:
+        workers, table = check_workers(options.jobs), measured.read()
+        path = Path(str(files("costmodel").joinpath("data", FILE)))
+        check_writable(path)
+        rows = [row for row in table.rows if not row.failed]
+        if not rows:
+            raise ValueError("there is no table of measurements to fit on: make dataset")
+        found = designs(rows)
+        with Store(options.store) as store:
+            parts = counted(found, store, workers)
+        families = by_family(list(zip(found, parts, rows, strict=True)))
+        made_by = [
+            "Made by `python -m dse.residuals`: factor, and the ends of the interval as shares, by family, quantity and kind,",
+            f"fitted on {len(rows)} designs of costmodel/data/{measured.FILE}.",
+        ]
+        write_atomic(path, written(fitted(families), made_by))
+        print(path)
+
+    return guarded("residuals", work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
