@@ -15,7 +15,7 @@ from pathlib import Path
 
 from costmodel import measured
 from costmodel.estimate.heldout import Sample
-from costmodel.estimate.residual import CORRECTED, FILE, Pair, Residuals, fit, kind, written
+from costmodel.estimate.residual import CORRECTED, FILE, Residuals, fit, written
 from dse.counting import counted
 from dse.jobs import check_workers, guarded
 from dse.samples import by_family, designs
@@ -31,12 +31,7 @@ def fitted(families: dict[str, list[Sample]]) -> Residuals:
     found = {}
     for target, samples in families.items():
         for quantity in CORRECTED:
-            pairs = [
-                Pair(kind(sample.spec), float(counted), float(truth))
-                for sample in samples
-                if (counted := sample.counted[quantity]) is not None
-                and (truth := sample.measured[quantity]) is not None
-            ]
+            pairs = [sample.pair(quantity) for sample in samples if sample.has(quantity)]
             if pairs:
                 found.update({(target, quantity, name): band for name, band in fit(quantity, pairs).items()})
     return found
@@ -65,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parts = counted(found, store, workers)
         families = by_family(list(zip(found, parts, rows, strict=True)))
         made_by = [
-            "Made by `python -m dse.residuals`: factor, and the ends of the interval as shares, by family, quantity and kind,",
-            f"fitted on {len(rows)} designs of costmodel/data/{measured.FILE}.",
+            "Made by `python -m dse.residuals`: factor, and the ends of the interval as shares, by family, quantity",
+            f"and kind, fitted on {len(rows)} designs of costmodel/data/{measured.FILE}.",
         ]
         write_atomic(path, written(fitted(families), made_by))
         print(path)

@@ -34,6 +34,16 @@ class Sample:
     counted: Mapping[str, float | None]
     measured: Mapping[str, float | None]
 
+    def has(self, quantity: str) -> bool:
+        """Whether a quantity is known of it, both ways."""
+        return self.counted[quantity] is not None and self.measured[quantity] is not None
+
+    def pair(self, quantity: str) -> Pair:
+        """A quantity that it has, both ways."""
+        counted, measured = self.counted[quantity], self.measured[quantity]
+        assert counted is not None and measured is not None
+        return Pair(kind(self.spec), float(counted), float(measured))
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -100,29 +110,29 @@ def tried(quantity: str, samples: Sequence[Sample], scheme: str) -> Tried:
 
     Designs that have nothing to hold out, or of which the quantity is not known, are left out.
     """
-    told = [s for s in samples if s.counted[quantity] is not None and s.measured[quantity] is not None]
+    told = [sample for sample in samples if sample.has(quantity)]
     groups: dict[Key, list[Sample]] = defaultdict(list)
     for sample in told:
         if key := SCHEMES[scheme](sample):
             groups[key].append(sample)
     found, ranges = list[Sample](), list[tuple[float, float, float]]()
-    keys = [(SCHEMES[scheme](sample), _pair(sample, quantity)) for sample in told]
+    keys = [(SCHEMES[scheme](sample), sample.pair(quantity)) for sample in told]
     for key, group in groups.items():
         pairs = [pair for other, pair in keys if not other & key]
         bands = {("", quantity, name): how for name, how in fit(quantity, pairs).items()} if pairs else {}
         for sample in group:
-            pair = _pair(sample, quantity)
+            pair = sample.pair(quantity)
             value = corrected(quantity, band(bands, "", quantity, pair.kind), pair.counted)
             ranges.append((float(value[0]), float(value[1]), float(value[2])))
         found += group
     middle, low, high = np.array(ranges).reshape(-1, 3).T
-    return Tried(found, middle, low, high, np.array([_pair(sample, quantity).measured for sample in found]))
+    return Tried(found, middle, low, high, np.array([sample.pair(quantity).measured for sample in found]))
 
 
 def plain(quantity: str, samples: Sequence[Sample]) -> Tried:
     """The counts themselves, with nothing fitted."""
-    told = [s for s in samples if s.counted[quantity] is not None and s.measured[quantity] is not None]
-    pairs = [_pair(sample, quantity) for sample in told]
+    told = [sample for sample in samples if sample.has(quantity)]
+    pairs = [sample.pair(quantity) for sample in told]
     counted = np.array([pair.counted for pair in pairs])
     return Tried(told, counted, counted, counted, np.array([pair.measured for pair in pairs]))
 
@@ -130,9 +140,3 @@ def plain(quantity: str, samples: Sequence[Sample]) -> Tried:
 def whole(quantity: str, found: Tried) -> NDArray[np.bool_]:
     """Which are large enough that a share of them says something."""
     return found.measured >= max(FLOORS[quantity], 1e-9)
-
-
-def _pair(sample: Sample, quantity: str) -> Pair:
-    counted, measured = sample.counted[quantity], sample.measured[quantity]
-    assert counted is not None and measured is not None
-    return Pair(kind(sample.spec), float(counted), float(measured))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import macsmith.cli
+import macsmith.commands.options
 from dse.studies import __main__ as command
 from dse.studies import units
 from dse.studies.catalogue import STUDIES
@@ -15,7 +15,7 @@ main = command.main
 
 
 def test_results_of_the_command_line_are_used() -> None:
-    assert command.STORE == macsmith.cli.STORE
+    assert command.STORE == macsmith.commands.options.STORE
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -1,0 +1,85 @@
+"""macsmith generate."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from typing import Any
+
+from macsmith.commands.options import add_place, add_specs, add_tools, designs, folder, place
+
+ABOUT = "write a design's Verilog and manifest"
+EXAMPLE = (
+    "macsmith generate mac/e4m3xe4m3/exact -o rtl\n"
+    "  macsmith generate add/bf16xbf16/bf16 --target ecp5 --mhz 200 -o rtl"
+)
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add its options."""
+    add_specs(parser)
+    parser.add_argument("-o", "--output", type=folder, required=True, metavar="DIR", help="folder to write to")
+    add_place(parser)
+    parser.add_argument("--prefix", default="", metavar="NAME", help="what all modules' names begin with")
+    parser.add_argument("--split", action="store_true", help="write a file for each module, and a list of them, .f")
+    parser.add_argument(
+        "--mhz",
+        type=float,
+        metavar="F",
+        help="whatever pN says, the fewest registers that are predicted to reach F MHz on ecp5 or ice40",
+    )
+    parser.add_argument(
+        "--confirm", action="store_true", help="place it, and add registers where the prediction fell short of --mhz"
+    )
+    add_tools(parser)
+    parser.add_argument("--force", action="store_true", help="replace files of other designs, too")
+
+
+def run(options: argparse.Namespace) -> int:
+    from costmodel.nextpnr import chosen
+    from rtl_gen import emit
+    from rtl_gen.emit import check_prefix
+    from rtl_gen.files import check_writable
+
+    check_prefix(options.prefix)
+    chosen(options.tools)
+    specs, ((target, device),) = designs(options.specs, *place(options), "generic")
+    check_writable(options.output / "design")
+    if options.mhz is not None:
+        specs = list(dict.fromkeys(_pipelined(spec, target, device, options) for spec in specs))
+    elif options.confirm:
+        raise ValueError("--confirm needs --mhz, the frequency to confirm")
+    if not options.force:
+        for note in [note for spec in specs for note in check_place(options.output, spec, target, options.prefix)]:
+            print(f"macsmith: {note}", file=sys.stderr)
+    for spec in specs:
+        for path in emit(spec, target, options.prefix).write(options.output, options.split, options.force):
+            print(path, flush=True)
+    return 0
+
+
+def _pipelined(spec: Any, target: Any, device: Any, options: argparse.Namespace) -> Any:
+    """The spec with registers for a frequency; what was found is said."""
+    import hw
+    from hw.formats.messages import cut
+    from rtl_gen.steps import step
+
+    with step(f"finding the registers that {cut(spec.name)} needs for {options.mhz:g} MHz"):
+        found = hw.pipeline_for(spec, target, options.mhz)
+    if options.confirm:
+        from concurrent.futures import ThreadPoolExecutor
+
+        from costmodel.confirm import confirmed
+        from costmodel.measure import check_tools
+        from costmodel.nextpnr import chosen
+
+        check_tools(target, tools := chosen(options.tools))
+        # A signal ends the tools and interrupts this thread, and so the other need not be asked what became of it.
+        with ThreadPoolExecutor(1) as pool:
+            cost = pool.submit(confirmed, found, target, options.mhz, tools, device=device).result()
+        found, said = hw.parse(cost.spec), f"placed at {math.floor(cost.fmax or 0)} MHz"
+    else:
+        said = f"predicted to reach {math.floor(hw.predict(found, target).mhz)} MHz"
+    print(f"macsmith: {cut(found.name)} is {said} on {target.name}", file=sys.stderr)
+    return found

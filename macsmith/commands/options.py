@@ -1,0 +1,69 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+STORE = Path("build/pareto/store.sqlite")
+
+
+def add_specs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("specs", nargs="+", metavar="SPEC", help="for example mac/int8xint8 or mac/e4m3xe4m3/lmul")
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", help="fabric to build for (default: generic)")
+    parser.add_argument("--device", help="device to build for, which implies its target: ecp5-85k, zu5ev-k26, ...")
+
+
+def add_tools(parser: argparse.ArgumentParser) -> None:
+    about = "native: a nextpnr on PATH in place of the wheel's (default: $MACSMITH_TOOLS, or wheel)"
+    parser.add_argument("--tools", metavar="{wheel,native}", help=about)
+
+
+def add_run_options(parser: argparse.ArgumentParser, store: bool = True) -> None:
+    cores = os.cpu_count() or 1
+    parser.add_argument(
+        "-j", "--jobs", type=positive, default=cores, metavar="N", help=f"jobs at a time (default: {cores})"
+    )
+    if store:
+        parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"results (default: {STORE})")
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text[:100]!r}")
+    return int(text)
+
+
+def folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("must name a folder, got ''")
+    return Path(text)
+
+
+def place(options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The one target and the one device that a command takes, if they are given."""
+    return ([] if options.target is None else [options.target]), ([] if options.device is None else [options.device])
+
+
+def designs(
+    specs: Sequence[str], targets: Sequence[str], devices: Sequence[str], usual: str
+) -> tuple[list[Any], list[tuple[Any, Any]]]:
+    """The specs of those names, each once, and where they are asked for, target and device.
+
+    That they go together is checked before any is built.
+    """
+    import hw
+    from costmodel.devices import places
+
+    found = list(dict.fromkeys(map(hw.parse, specs)))
+    asked = places(targets, devices, usual)
+    for spec in found:
+        for target, _ in asked:
+            hw.check(spec, target)
+    return found, asked
