@@ -39,7 +39,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from costmodel.nextpnr import chosen
     from rtl_gen import emit
-    from rtl_gen.emit import check_prefix
+    from rtl_gen.emit import check_place, check_prefix
     from rtl_gen.files import check_writable
 
     check_prefix(options.prefix)
