@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from macsmith.commands.options import add_run_options, add_specs, add_tools, designs, positive
 
-ABOUT = "measure designs with Yosys and nextpnr"
-EXAMPLE = "macsmith cost mac/int8xint8 --target ecp5 ice40"
+if TYPE_CHECKING:
+    import pandas
+
+ABOUT = "say what designs cost: measured with Yosys and nextpnr, or estimated without a tool"
+EXAMPLE = (
+    "macsmith cost mac/int8xint8 --target ecp5 ice40\n"
+    "  macsmith cost array/int4xint4/16x16 mac/e4m3xe4m3 --estimate --device ecp5-85k --csv costs.csv"
+)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -23,52 +31,92 @@ def declare(parser: argparse.ArgumentParser) -> None:
         metavar="DEVICE",
         help="for example ecp5-85k, zu5ev-k26, or a file that describes one, mine.toml; it implies the target",
     )
+    parser.add_argument("--estimate", action="store_true", help="count, without a tool; with the ends of nine of ten")
+    parser.add_argument("--measure", action="store_true", help="synthesise and place (default, but for --estimate)")
     parser.add_argument("--no-place", action="store_true", help="count cells, but do not place: no MHz")
-    parser.add_argument(
-        "--seeds", type=positive, metavar="N", help="place N times and take the median MHz (default: 3)"
-    )
+    parser.add_argument("--seeds", type=positive, metavar="N", help="place N times, median MHz (default: 3)")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table, with all columns")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write it as JSON, with what the columns mean")
     add_tools(parser)
     add_run_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    from costmodel.devices import parse_device
     from costmodel.measure import check_tools
     from costmodel.nextpnr import chosen
     from costmodel.targets import load
-    from dse.explore import measure_job
-    from dse.jobs import run
-    from dse.report import table
+    from dse.costs import Placed, estimated, measured, table
     from dse.store import Store
+    from rtl_gen.files import check_writable
 
     specs, asked = designs(options.specs, options.target, options.device, "ecp5")
     tools = chosen(options.tools)
+    measures = options.measure or not options.estimate
+    for path in (options.csv, options.json):
+        if path is not None:
+            check_writable(path)
     for target in dict.fromkeys(target for target, _ in asked):
         load(target.name)
-        if not options.no_place:
+        if measures and not options.no_place:
             check_tools(target, tools)
+    rows = [Placed(spec, target, device) for spec in specs for target, device in asked]
     with Store(options.store) as store:
-        parts = {"timed": not options.no_place, "seeds": options.seeds, "keep": store.keep, "tools": tools}
-        jobs = [measure_job(spec, target, device=device, **parts) for spec in specs for target, device in asked]
-        costs = run(jobs, store, options.jobs)
-    on = [device or parse_device(cost["device"]) for cost, (_, device) in zip(costs, asked * len(specs), strict=True)]
-    columns = ["target", "lut", "carry", "ff", "dsp", "bram"]
-    lines = [
-        [
-            cost["spec"],
-            *(str(cost[name]) for name in columns),
-            device.share_text(cost),
-            device.name,
-            "-" if cost["fmax"] is None else f"{cost['fmax']:.1f}",
-            cost["flow"],
-        ]
-        for cost, device in zip(costs, on, strict=True)
-    ]
-    print(table(["spec", *columns, "share", "of", "MHz", "flow"], lines))
-    for cost, device in zip(costs, on, strict=True):
-        if device.fullest(cost)[1] > 1:
-            print(f"{cost['spec']} does not fit {device.name}: {device.share_text(cost)}")
-    reasons = dict.fromkeys((cost["target"], cost["unplaced"]) for cost in costs if cost["unplaced"])
-    for name, reason in () if options.no_place else reasons:
-        print(f"MHz - on {name}: {reason}")
+        steps = [estimated(rows, store)] if options.estimate else []
+        if measures:
+            steps.append(measured(rows, store, options.jobs, not options.no_place, options.seeds, tools))
+    found = table(rows, *steps)
+    _print(found)
+    if measures:
+        _explain(found, steps[-1], options.no_place)
+    _write(found, options)
     return 0
+
+
+def _print(found: pandas.DataFrame) -> None:
+    """The table for people: an interval stands in the column of what it is of."""
+    from dse.columns import COLUMNS, RANGED
+    from dse.report import table
+
+    hidden = {f"{name}_{end}" for name in RANGED for end in ("low", "high")} | {"makes", "rate"}
+    names = [name for name in found if name not in hidden]
+
+    def cell(row: Any, name: str) -> str:
+        text = COLUMNS[name].shown(row[name])
+        quantity = name.removesuffix("_estimated")
+        if name == quantity or quantity not in RANGED or text == "-":
+            return text
+        return f"{text} ({row[f'{quantity}_low']:.0f}..{row[f'{quantity}_high']:.0f})"
+
+    lines = [[cell(row, name) for name in names] for row in found.to_dict("records")]
+    print(table([COLUMNS[name].title for name in names], lines))
+
+
+def _explain(found: pandas.DataFrame, steps: list[dict[str, Any]], unplaced: bool) -> None:
+    """What does not fit, and why there are no MHz."""
+    for row, step in zip(found.to_dict("records"), steps, strict=True):
+        if not step["fits"]:
+            print(f"{row['spec']} does not fit {row['device']}: {row['share']}")
+    reasons = dict.fromkeys(
+        (row["target"], step["unplaced"]) for row, step in zip(found.to_dict("records"), steps, strict=True)
+    )
+    for name, reason in () if unplaced else reasons:
+        if reason:
+            print(f"MHz - on {name}: {reason}")
+
+
+def _write(found: pandas.DataFrame, options: argparse.Namespace) -> None:
+    """The files that were asked for."""
+    import json
+
+    from dse.columns import COLUMNS
+    from rtl_gen import write_atomic
+
+    if options.csv is not None:
+        write_atomic(options.csv, found.to_csv(index=False, lineterminator="\n"))
+    if options.json is not None:
+        about = {
+            name: {"unit": COLUMNS[name].unit, "source": COLUMNS[name].source, "meaning": COLUMNS[name].meaning}
+            for name in found
+        }
+        records = json.loads(found.to_json(orient="records"))
+        write_atomic(options.json, json.dumps({"columns": about, "designs": records}, indent=2) + "\n")

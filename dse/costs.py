@@ -1,0 +1,100 @@
+"""What designs cost, side by side: a table of designs on devices, to which each step adds columns.
+
+`dse.columns` says what the columns are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas
+
+import hw
+from costmodel.devices import Device, parse_device
+from costmodel.estimate import Estimate
+from costmodel.estimate.estimate import estimate
+from costmodel.measure import device_for
+from costmodel.targets import load
+from dse.columns import COLUMNS, RANGED
+from dse.explore import measure_job
+from dse.jobs import run
+from dse.store import Store
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A design somewhere: on a device, or on that which stands for a family."""
+
+    spec: hw.Spec
+    target: hw.Target
+    device: Device | None = None
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What the design says itself."""
+        rate = self.spec.rate
+        return {"spec": self.spec.name, "target": self.target.name, "makes": rate.of, "rate": float(rate.count)}
+
+
+Row = dict[str, Any]
+
+
+def estimated(designs: Sequence[Placed], store: Store) -> list[Row]:
+    """Estimated columns, without a tool; what was counted is kept."""
+    return [_estimated(design, estimate(design.spec, design.target, store.keep)) for design in designs]
+
+
+def _estimated(design: Placed, found: Estimate) -> Row:
+    row: Row = {}
+    for name in RANGED:
+        value = getattr(found, name)
+        row[f"{name}_estimated"] = value.value if value else None
+        row[f"{name}_low"], row[f"{name}_high"] = (value.low, value.high) if value else (None, None)
+    counts = {"lut": found.lut.value, "ff": found.ff.value, "dsp": found.dsp, "bram": found.bram}
+    device = design.device or device_for(load(design.target.name), found.dsp)
+    mhz = found.mhz.value if found.mhz else None
+    rates = {f"{name}_estimated": value for name, value in _rates(design, found.lut.value, mhz).items()}
+    share = {"device": device.name, "share_estimated": device.share_text(counts)}
+    return {**row, "dsp_estimated": found.dsp, "bram_estimated": found.bram, **share, **rates}
+
+
+def measured(
+    designs: Sequence[Placed],
+    store: Store,
+    workers: int,
+    timed: bool = True,
+    seeds: int | None = None,
+    tools: str = "wheel",
+) -> list[Row]:
+    """Measured columns, by the real tools; ``unplaced`` says why there are no MHz, ``fits`` whether there is room."""
+    parts = {"timed": timed, "seeds": seeds, "keep": store.keep, "tools": tools}
+    jobs = [measure_job(design.spec, design.target, device=design.device, **parts) for design in designs]
+    return [_measured(design, cost) for design, cost in zip(designs, run(jobs, store, workers), strict=True)]
+
+
+def _measured(design: Placed, cost: Mapping[str, Any]) -> Row:
+    device = design.device or parse_device(cost["device"])
+    counts = {name: cost[name] for name in ("lut", "carry", "ff", "dsp", "bram", "flow", "unplaced")}
+    share = {"device": device.name, "share": device.share_text(cost), "fits": device.fullest(cost)[1] <= 1}
+    return {**counts, "mhz": cost["fmax"], **share, **_rates(design, cost["lut"], cost["fmax"])}
+
+
+def _rates(design: Placed, lut: float, mhz: float | None) -> Row:
+    """What an operation takes, and how many a second there are."""
+    rate = design.spec.rate
+    # A product is followed by an addition, and people count both.
+    each = 2 if rate.of == "products" else 1
+    gops = None if mhz is None else each * float(rate.count) * mhz / 1000
+    return {"lut_rate": lut / float(rate.count), "gops": gops}
+
+
+def table(designs: Sequence[Placed], *steps: Sequence[Row]) -> pandas.DataFrame:
+    """Designs with the columns that steps have found of them, in the order of `COLUMNS`."""
+    rows = [design.stated for design in designs]
+    for step in steps:
+        for row, more in zip(rows, step, strict=True):
+            row.update(more)
+    frame = pandas.DataFrame(rows)
+    return frame[[name for name in COLUMNS if name in frame]]
