@@ -93,13 +93,11 @@ def _print(found: pandas.DataFrame) -> None:
 
 def _explain(found: pandas.DataFrame, steps: list[dict[str, Any]], unplaced: bool) -> None:
     """What does not fit, and why there are no MHz."""
-    for row, step in zip(found.to_dict("records"), steps, strict=True):
+    both = list(zip(found.to_dict("records"), steps, strict=True))
+    for row, step in both:
         if not step["fits"]:
             print(f"{row['spec']} does not fit {row['device']}: {row['share']}")
-    reasons = dict.fromkeys(
-        (row["target"], step["unplaced"]) for row, step in zip(found.to_dict("records"), steps, strict=True)
-    )
-    for name, reason in () if unplaced else reasons:
+    for name, reason in () if unplaced else dict.fromkeys((row["target"], step["unplaced"]) for row, step in both):
         if reason:
             print(f"MHz - on {name}: {reason}")
 

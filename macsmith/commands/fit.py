@@ -7,7 +7,10 @@ import argparse
 from macsmith.commands.options import add_run_options, add_tools
 
 ABOUT = "say how many rows and columns of a design fit a device"
-EXAMPLE = "macsmith fit array/int8xint8/4x4 --device ecp5-25k\n  macsmith fit gemm/int4xint4/4x4 --device ice40-hx8k --confirm"
+EXAMPLE = (
+    "macsmith fit array/int8xint8/4x4 --device ecp5-25k\n"
+    "  macsmith fit gemm/int4xint4/4x4 --device ice40-hx8k --confirm"
+)
 TRIES = 5
 """Designs that are placed, each smaller than the one before, until one has room."""
 
@@ -48,8 +51,8 @@ def run(options: argparse.Namespace) -> int:
             placed = Placed(design, device.target, device)
             (row,) = estimated([placed], store)
             mhz = f", {row['mhz_estimated']:.0f} MHz" if row["mhz_estimated"] else ""
-            said = f"{row['lut_estimated']:.0f} LUT ({row['lut_low']:.0f}..{row['lut_high']:.0f}), {row['share_estimated']}"
-            print(f"{design} is estimated to fit {device.name}: {said}{mhz}")
+            said = f"{row['lut_estimated']:.0f} LUT ({row['lut_low']:.0f}..{row['lut_high']:.0f})"
+            print(f"{design} is estimated to fit {device.name}: {said}, {row['share_estimated']}{mhz}")
             if not options.confirm:
                 return 0
             (row,) = measured([placed], store, options.jobs, seeds=1, tools=tools)
