@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from hw.specs.base import parse_mix
 from hw.specs.grammar import Part
 from hw.specs.parts import OPERANDS, sides
 from hw.specs.pe import ELEMENT, PeSpec
+from hw.specs.rate import Rate
 from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, sizes
 
 MAX_SIDE = 256
@@ -80,6 +82,10 @@ class ArraySpec(StreamSpec):
         return PeSpec(self.a, self.b, self.flow, self.product, self.accumulator, self.pipeline, form)
 
     @property
+    def rate(self) -> Rate:
+        return Rate(Fraction(self.rows * self.columns))
+
+    @property
     def in_blocks(self) -> int:
         """Columns that are in multiplier blocks, if the elements' form is dsp: the first ones."""
         return parse_mix(self.form, self.columns, "columns")[1]
@@ -143,3 +149,17 @@ class ArraySpec(StreamSpec):
         before, after = (0, self.rows - 1) if self.flow == "os" else (self.rows, 0)
         each = max(beats, self.rows) if isinstance(beats, int) else np.maximum(beats, self.rows)
         return before + beats + (tiles - 1) * each + self.latency + after
+
+    def work(self, beats: Any, tiles: Any = 1) -> Any:
+        """Products: each beat of the moving operand meets every element."""
+        beats, tiles = sizes(beats=beats, tiles=tiles)
+        return beats * tiles * self.rows * self.columns
+
+    def moved(self, beats: Any, tiles: Any = 1) -> dict[str, Any]:
+        """Both operands pass beat by beat if the output stays; else a tile's other operand is `rows` beats."""
+        beats, tiles = sizes(beats=beats, tiles=tiles)
+        passing, whole = beats * tiles, 0 * beats + tiles * self.rows
+        if self.flow == "os":
+            return {"a": passing, "b": passing, "sum": whole}
+        streams = {self.pe.moving: passing, self.pe.other: whole}
+        return {"a": streams["a"], "b": streams["b"], "c": passing, "sum": passing}

@@ -8,12 +8,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from typing import ClassVar, Self
 
 from hw.formats import Block, Format, Notation, Span, check_choice, check_int, parse_format, scalar
 from hw.formats.messages import check_name, cut, echo
 from hw.specs import grammar
 from hw.specs.grammar import Part
+from hw.specs.rate import Rate
 
 MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
 MAX_TERM_WIDTH = 1024
@@ -76,6 +78,11 @@ class Spec(ABC):
     def depths(self) -> dict[str, int]:
         """The fields that say how many registers there are, and the fewest that each can say."""
         return {"pipeline": 0}
+
+    @property
+    def rate(self) -> Rate:
+        """What it makes in each cycle in which nothing waits; a result, unless a unit says otherwise."""
+        return Rate(Fraction(1), "results")
 
     @property
     @abstractmethod

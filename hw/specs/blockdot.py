@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from hw.datapath import PRODUCTS
@@ -14,6 +15,7 @@ from hw.specs.depth import product_levels, rounding_levels, settle, shift_levels
 from hw.specs.dot import MAX_LANES
 from hw.specs.grammar import Part
 from hw.specs.parts import BLOCKS, FORM, RESULT, STAGES
+from hw.specs.rate import Rate
 from hw.specs.stream import STATUS, Beat, FeedforwardSpec, Field
 
 
@@ -100,6 +102,10 @@ class BlockDotSpec(FeedforwardSpec):
     def lanes(self) -> int:
         """Elements in a block."""
         return self.a.size
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(Fraction(self.lanes))
 
     @property
     def sum_span(self) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from hw.datapath import PRODUCTS
@@ -12,6 +13,7 @@ from hw.specs.depth import addition_levels, doublings, product_levels, rounding_
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, OPERANDS, PRODUCT, RESULT, STAGES, number
 from hw.specs.product import check_product
+from hw.specs.rate import Rate
 from hw.specs.result import ResultSpec
 from hw.specs.stream import STATUS, Beat, FeedforwardSpec, Field
 
@@ -89,6 +91,10 @@ class DotSpec(FeedforwardSpec, ResultSpec):
             return terms + rounding_levels(width) + doublings(self.lanes) * addition_levels(width)
         summed = terms + sum_levels(self.lanes, self.span.width, shifted)
         return summed if self.is_exact else summed + rounding_levels(self.span.width)
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(Fraction(self.lanes))
 
     @property
     def span(self) -> Span:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, ClassVar, Self
+
+import numpy as np
 
 from hw.datapath.accumulate import Kulisch, parse_accumulator
 from hw.formats import Fixed, Format, Integer, check_choice, check_int, parse_scalar
@@ -15,6 +18,7 @@ from hw.specs.gemm_cycles import run_cycles
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, OPERANDS, number, parse_count, rounding_of, sides, stages
 from hw.specs.pe import ELEMENT
+from hw.specs.rate import Rate
 from hw.specs.requant import SCOPES, RequantSpec
 from hw.specs.stream import FLAG, Beat, Field, Position, StreamSpec, Wires, sizes
 
@@ -215,6 +219,10 @@ class GemmSpec(StreamSpec):
         return ArraySpec(self.a, self.b, *shape, self.product, self.accumulator, self.pipeline, self.form)
 
     @property
+    def rate(self) -> Rate:
+        return Rate(Fraction(self.rows * self.columns))
+
+    @property
     def requant(self) -> RequantSpec | None:
         """The requantiser inside, if there is one. A scale a lane it has in any case, for biases have one."""
         return None if self.output == WIDE else self._requant_to(parse_scalar(self.output))
@@ -349,6 +357,35 @@ class GemmSpec(StreamSpec):
         loaded = self.scope == "channel" if parameters is None else parameters
         m, k, n = sizes(m=m, k=k, n=n)
         return run_cycles(self, m, k, n, loaded)
+
+    def work(self, m: Any, k: Any, n: Any, parameters: Any = None) -> Any:
+        """Products of the matrices: M K N."""
+        m, k, n = sizes(m=m, k=k, n=n)
+        return m * k * n
+
+    def moved(self, m: Any, k: Any, n: Any, parameters: Any = None) -> dict[str, Any]:
+        """Every operand passes once. A row of a tile of C takes as few beats as hold its codes that are in C."""
+        loaded = self.scope == "channel" if parameters is None else parameters
+        m, k, n = sizes(m=m, k=k, n=n)
+        rows, columns = (n, m) if self.flow == "is" else (m, n)
+        across, slices = -(-columns // self.columns), -(-k // self.rows)
+        moving = k * -(-rows // self.rows) if self.flow == "os" else rows * slices
+        streams = {self.kept: k * across, "a" if self.kept == "b" else "b": moving}
+        given = {"s_axis_p": n * np.asarray(loaded, dtype=int)} if self.parameters else {}
+        lanes = self.output_lanes
+        results = rows * ((across - 1) * self.turns - (-((columns - 1) % self.columns + 1) // lanes))
+        return {"s_axis_a": streams["a"], "s_axis_b": streams["b"], **given, "m_axis": results}
+
+    def check_run(self, m: Any, k: Any, n: Any, parameters: Any = None) -> None:
+        """A start with such a shape must not be refused."""
+        for name, size, most in (("m", m, self.max_m), ("k", k, self.max_k), ("n", n, self.max_n)):
+            if np.any(np.asarray(size) > most):
+                raise ValueError(f"{name} must be at most {most} for {cut(self)}, got {echo(size)}")
+        if np.any(np.asarray(k) % self.granule):
+            raise ValueError(f"k must be a multiple of {self.granule}, a block of {cut(self)}, got {echo(k)}")
+        kept = np.asarray(k) * -(-np.asarray(m if self.flow == "is" else n) // self.columns)
+        if np.any(kept > self.words):
+            raise ValueError(f"k times the tiles across must be at most {self.words} words for {cut(self)}, got {kept}")
 
     @property
     def word_widths(self) -> dict[str, int]:

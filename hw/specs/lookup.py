@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from hw.specs.base import MAX_PIPELINE, check_operand
 from hw.specs.depth import LEVELS, doublings, settle
 from hw.specs.grammar import Part
 from hw.specs.parts import ACCUMULATOR, STAGES, number, word
+from hw.specs.rate import Rate
 from hw.specs.stream import FLAG, Beat, Field, StreamSpec, sizes
 
 GROUPS = (2, 4)
@@ -110,6 +112,10 @@ class LookupSpec(StreamSpec):
         return self.tables * self.group
 
     @property
+    def rate(self) -> Rate:
+        return Rate(Fraction(self.lookups * self.width * self.planes_a_beat, self.planes))
+
+    @property
     def is_chained(self) -> bool:
         """Whether there is a stream `c` of sums that the results are added to."""
         return self.accumulator != "exact"
@@ -174,6 +180,19 @@ class LookupSpec(StreamSpec):
         else:
             each = np.maximum(self.build, beats)
         return self.build + (vectors - 1) * each + beats + self.latency
+
+    def work(self, vectors: Any = 1, rows: Any = 1) -> Any:
+        """Products of weights and activations, for which the lookups stand; rows that fill up a beat do not count."""
+        vectors, rows = sizes(vectors=vectors, rows=rows)
+        return vectors * rows * self.width
+
+    def moved(self, vectors: Any = 1, rows: Any = 1) -> dict[str, Any]:
+        """A beat of sums has one of indices, or one for each plane, and one of sums to add to if there are such."""
+        vectors, rows = sizes(vectors=vectors, rows=rows)
+        results = vectors * -(-rows // self.lookups)
+        chained = {"c": results} if self.is_chained else {}
+        planes = self.planes // self.planes_a_beat
+        return {"x": vectors + 0 * results, "w": results * planes, **chained, "y": results}
 
     def _check(self) -> None:
         """Raise TypeError or ValueError unless the fields go together; `table` must be known by then."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from hw.datapath import PRODUCTS
@@ -13,6 +14,7 @@ from hw.specs.depth import LEVELS, product_levels, settle
 from hw.specs.grammar import Part
 from hw.specs.parts import ACCUMULATOR, FORM, OPERANDS, PRODUCT, STAGES
 from hw.specs.product import check_product
+from hw.specs.rate import Rate
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,10 @@ class MacSpec(Spec):
         if isinstance(self.sums, Floating):
             return 2 * LEVELS
         return product_levels(self.a, self.b, self.product, self.form) + 1
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(Fraction(1))
 
     @property
     def term_span(self) -> Span:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar
+
+import numpy as np
 
 from hw.datapath.accumulate import Accumulator, FixedPoint, Kulisch, Saturating
 from hw.formats import Format, Span, check_int
@@ -14,6 +17,7 @@ from hw.specs.dot import MAX_LANES
 from hw.specs.grammar import Part
 from hw.specs.mac import MacSpec
 from hw.specs.parts import ACCUMULATOR, FORM, OPERANDS, PRODUCT, STAGES, sides
+from hw.specs.rate import Rate
 from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, sizes
 
 MAX_SIDE, MAX_BITS = 1 << 16, 1 << 22
@@ -128,6 +132,10 @@ class MatVecSpec(StreamSpec):
         return terms + sum_levels(self.lanes, self.beat_span.width, shifted) + 1
 
     @property
+    def rate(self) -> Rate:
+        return Rate(Fraction(self.elements * self.lanes))
+
+    @property
     def mac(self) -> MacSpec:
         """The multiply-accumulate whose sums they are."""
         form, _ = parse_mix(self.form, self.elements, "elements")
@@ -204,3 +212,26 @@ class MatVecSpec(StreamSpec):
         """
         beats, matrices = sizes(beats=beats, matrices=matrices)
         return beats * max(1, self.neuron_folds) + matrices * self.words + self.latency
+
+    def work(self, beats: Any = 1, matrices: Any = 1) -> Any:
+        """Products: `lanes` for each row of the matrix, or for each element, and beat of `a`."""
+        beats, _ = sizes(beats=beats, matrices=matrices)
+        return beats * self.lanes * (self.rows or self.elements)
+
+    def moved(self, beats: Any = 1, matrices: Any = 1) -> dict[str, Any]:
+        """Vectors for a resident matrix are whole; without one all beats are of one vector, and its sums are a beat."""
+        beats, matrices = sizes(beats=beats, matrices=matrices)
+        if not self.resident:
+            return {"a": beats, "w": beats, "y": 0 * beats + 1}
+        return {"a": beats, "w": matrices * self.words, "y": beats // self.synapse_folds * self.neuron_folds}
+
+    def check_run(self, beats: Any = 1, matrices: Any = 1) -> None:
+        """Vectors for resident matrices must be whole, and each matrix must have one."""
+        if not self.resident:
+            if np.any(np.asarray(matrices) != 1):
+                raise ValueError(f"matrices must be 1 for a unit without a resident one, got {echo(matrices)}")
+            return
+        folds = self.synapse_folds
+        if np.any(np.asarray(beats) % folds) or np.any(np.asarray(beats) < np.asarray(matrices) * folds):
+            least = f"a multiple of {folds}, those of a vector, with a vector or more a matrix"
+            raise ValueError(f"beats must be {least}, got {echo(beats)} for {echo(matrices)} matrices")

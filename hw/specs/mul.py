@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from hw.datapath import PRODUCTS
@@ -11,6 +12,7 @@ from hw.specs.base import Spec, check_term
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, OPERANDS, PRODUCT, RESULT, STAGES
 from hw.specs.product import check_product
+from hw.specs.rate import Rate
 from hw.specs.result import ResultSpec
 
 
@@ -49,6 +51,10 @@ class MulSpec(ResultSpec):
             rule.check_result(self.a, self.b, self.result)
 
     __hash__ = Spec.__hash__
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(Fraction(1))
 
     @property
     def span(self) -> Span:

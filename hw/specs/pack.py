@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from hw.arith.packing import Packing
@@ -12,6 +13,7 @@ from hw.formats.messages import cut, echo
 from hw.specs.base import MAX_PIPELINE, Spec, check_operands
 from hw.specs.grammar import Part
 from hw.specs.parts import OPERANDS, STAGES
+from hw.specs.rate import Rate
 
 COUNTS: dict[int, tuple[int, int]] = {2: (2, 1), 4: (2, 2)}
 """How many a and how many b each number of products has."""
@@ -84,6 +86,10 @@ class PackSpec(Spec):
         names = list(self.operands)
         pairs = [(a, b) for b in names if b[0] == "b" for a in names if a[0] == "a"]
         return {f"p{n}": pair for n, pair in enumerate(pairs)}
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(Fraction(self.count))
 
     @property
     def packing(self) -> Packing:

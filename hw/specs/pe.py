@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from hw.formats import Format, Minifloat, check_choice
@@ -11,6 +12,7 @@ from hw.specs.base import Spec
 from hw.specs.grammar import Part
 from hw.specs.mac import MacSpec
 from hw.specs.parts import ACCUMULATOR, FORM, OPERANDS, PRODUCT, STAGES, word
+from hw.specs.rate import Rate
 
 FLOWS: dict[str, str] = {
     "os": "output-stationary: both operands pass through, and each element keeps a sum",
@@ -70,6 +72,10 @@ class PeSpec(Spec):
     def mac(self) -> MacSpec:
         """The multiply-accumulate inside."""
         return MacSpec(self.a, self.b, self.product, self.accumulator, self.pipeline, self.form)
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(Fraction(1))
 
     @property
     def moving(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from hw.formats import Format, parse_scalar
 from hw.formats.messages import echo
 from hw.specs.base import Spec
+from hw.specs.rate import Rate
 
 FLAG, STATUS = parse_scalar("uint1"), parse_scalar("uint2")
 """What a field is in that carries no number but a flag; or a `status`: bit 0 +infinity, bit 1 -infinity, both NaN."""
@@ -169,6 +171,29 @@ class StreamSpec(Spec):
             A part of the shape is no integer, or less than 1.
         """
 
+    @abstractmethod
+    def work(self, *shape: Any) -> Any:
+        """How much of what `rate` counts is made in a run of a shape, which is that of `cycles`; no padding counts.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `cycles`.
+        """
+
+    @abstractmethod
+    def moved(self, *shape: Any) -> dict[str, Any]:
+        """The beats that pass on each stream in a run of a shape, which is that of `cycles`, by the stream's name.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `cycles`.
+        """
+
+    def check_run(self, *shape: Any, **named: Any) -> None:
+        """Raise ValueError if the unit does not take a run of that shape, though all of it are numbers from 1 on."""
+
     @property
     def port_formats(self) -> dict[str, Format]:
         streams = self.inputs | self.outputs
@@ -193,3 +218,19 @@ class FeedforwardSpec(StreamSpec):
         """For so many beats: one each, and the latency."""
         (beats,) = sizes(beats=beats)
         return beats + self.latency
+
+    @property
+    def rate(self) -> Rate:
+        """Every lane of a beat that comes out is a result, unless a unit says otherwise."""
+        lanes = sum(next(iter(beat.values())).lanes or 1 for beat in self.outputs.values())
+        return Rate(Fraction(lanes), "results")
+
+    def work(self, beats: Any = 1) -> Any:
+        """Each beat brings as much as a cycle."""
+        (beats,) = sizes(beats=beats)
+        return beats * int(self.rate.count)
+
+    def moved(self, beats: Any = 1) -> dict[str, Any]:
+        """Every beat is one on each stream."""
+        (beats,) = sizes(beats=beats)
+        return dict.fromkeys([*self.inputs, *self.outputs], beats)
