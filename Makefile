@@ -7,7 +7,7 @@ SPECS ?= mac/int4xint4 mac/int8xint8 mac/e2m1xe2m1 mac/e3m2xe3m2 mac/e4m3xe4m3 m
 WIDE ?= mul/bf16-flushxbf16-flush/exact/bf16-flush mul/bf16xbf16/exact/bf16 mul/e8m7xe8m7/lmul/e8m7 mul/int16xint16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pareto test demo verilog regress lint bench dataset qor units equivalence docs clean
+.PHONY: help setup pareto test demo verilog regress lint bench dataset qor units claims equivalence docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ qor: .venv/ready ## compare our units with Yosys's own operators on every family
 
 units: .venv/ready ## verify and measure a design of every unit; writes docs/units.md
 	@$(BIN)/python -m dse.studies units -j $(J)
+
+claims: .venv/ready ## set published claims beside what ours measure; writes docs/claims.md
+	@$(BIN)/python -m dse.studies claims -j $(J)
 
 equivalence: .venv/ready ## compare and prove units that are too wide to simulate, on every family of cells
 	@$(BIN)/python -m sim.equivalence $(WIDE)

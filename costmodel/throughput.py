@@ -60,9 +60,9 @@ def throughput(spec: hw.Spec, shape: Mapping[str, Any]) -> Throughput:
     spec : Spec
         The design.
     shape : mapping of str to int or integer array
-        The run, by the names of the arguments of the spec's `cycles`: ``m``, ``k`` and ``n`` of a GEMM core, ``beats`` and
-        ``tiles`` of an array, ``vectors`` and ``rows`` of a lookup; ``beats``, operands that go in one after the other,
-        for units without streams. Arrays are broadcast together.
+        The run, by the names of the arguments of the spec's `cycles`: ``m``, ``k`` and ``n`` of a GEMM core, ``beats``
+        and ``tiles`` of an array, ``vectors`` and ``rows`` of a lookup; ``beats``, operands that go in one after the
+        other, for units without streams. Arrays are broadcast together.
 
     Raises
     ------

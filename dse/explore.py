@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import hw
 from costmodel.devices import Device
 from costmodel.energy import Energy, energy_key, estimate_energy
+from costmodel.gates import Gates, count_gates
 from costmodel.measure import Cost, Keep, check_tools, measure, measure_key, unkept
 from dse import plots, report
 from dse.jobs import Job, run, run_groups
@@ -19,9 +22,10 @@ from dse.store import Store
 from dse.workloads import WORKLOADS
 from hw.formats.messages import cut
 from rtl_gen import emit, process
+from rtl_gen.files import code_digest
 from rtl_gen.side_by_side import side_by_side
 from rtl_gen.steps import say, step
-from rtl_gen.tools import ToolError
+from rtl_gen.tools import ToolError, package_version
 from sim.verify import Verdict, verify, verify_key
 
 Found = Mapping[tuple[str, ...], dict[str, Any]]
@@ -74,6 +78,15 @@ def energy_job(spec: hw.Spec) -> Job:
     """The job that estimates a design's energy."""
     work = _plain(estimate_energy, spec)
     return Job("energy", energy_key(emit(spec)), f"energy of {spec}", work, get_type_hints(Energy))
+
+
+def gates_job(spec: hw.Spec) -> Job:
+    """The job that counts a design's gates, of our own library."""
+    data = resources.files("costmodel").joinpath("data", "gates.toml").read_text()
+    code = code_digest("costmodel.gates", "costmodel.synthesis", "rtl_gen.yosys")
+    parts = [emit(spec).digest, data, code, package_version("pyosys")]
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return Job("gates", key, f"gates of {spec}", _plain(count_gates, spec), get_type_hints(Gates))
 
 
 def accuracy_job(spec: hw.Spec, workload: Any, network: dict[str, Any]) -> Job:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dse.studies.blocks import Blocks
+from dse.studies.claims import Claims
 from dse.studies.costmodel import CostModel
 from dse.studies.formats import Formats
 from dse.studies.loops import Loops
@@ -16,5 +17,6 @@ from dse.studies.timing import Timing
 from dse.studies.units import Units
 
 STUDIES: dict[str, type[Study[Any]]] = {
-    study.name: study for study in (Formats, CostModel, Scaling, Loops, Timing, Blocks, Results, Units, Qor)
+    study.name: study
+    for study in (Formats, CostModel, Scaling, Loops, Claims, Timing, Blocks, Results, Units, Qor)
 }
