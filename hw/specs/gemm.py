@@ -383,6 +383,9 @@ class GemmSpec(StreamSpec):
                 raise ValueError(f"{name} must be at most {most} for {cut(self)}, got {echo(size)}")
         if np.any(np.asarray(k) % self.granule):
             raise ValueError(f"k must be a multiple of {self.granule}, a block of {cut(self)}, got {echo(k)}")
+        fixed = None if self.parameters and self.scope == "tensor" else bool(self.parameters)
+        if None not in (fixed, parameters) and np.any(np.asarray(parameters) != fixed):
+            raise ValueError(f"parameters must be {fixed} for {cut(self)}, got {echo(parameters)}")
         kept = np.asarray(k) * -(-np.asarray(m if self.flow == "is" else n) // self.columns)
         if np.any(kept > self.words):
             raise ValueError(f"k times the tiles across must be at most {self.words} words for {cut(self)}, got {kept}")
