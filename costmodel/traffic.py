@@ -146,12 +146,15 @@ class Price:
         Of the streams, if all of it is DRAM's; None if the table does not price that.
     recalled : tuple of str
         The operations whose figure nobody has checked against its source.
+    guessed : tuple of str
+        The memories that are smaller, or larger, than any that the table prices.
     """
 
     table: str
     inside: Any
     outside: Any
     recalled: tuple[str, ...]
+    guessed: tuple[str, ...]
 
 
 def traffic(spec: hw.Spec, shape: Mapping[str, Any], kept: bool = False) -> Traffic:
@@ -352,7 +355,9 @@ def price(moved: Traffic, table: str) -> Price:
     outside = moved.outside_bits * float(beyond) / ACCESS if beyond else None
     priced = [*SRAMS, *([OUTSIDE] if beyond else [])]
     recalled = tuple(op for op in priced if _recalled(rows[op]["status"], table))
-    return Price(table, inside, outside, recalled)
+    smallest, largest = min(SRAMS.values()), max(SRAMS.values())
+    guessed = tuple(b.name for b in moved.buffers if not smallest <= b.capacity / 8 <= largest)
+    return Price(table, inside, outside, recalled, guessed)
 
 
 def picojoules(table: str, capacity: float) -> float:

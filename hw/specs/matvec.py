@@ -219,10 +219,12 @@ class MatVecSpec(StreamSpec):
         return beats * self.lanes * (self.rows or self.elements)
 
     def moved(self, beats: Any = 1, matrices: Any = 1) -> dict[str, Any]:
-        """Vectors for a resident matrix are whole; without one all beats are of one vector, and its sums are a beat."""
+        """Vectors for a resident matrix are whole; without one, sums are as long as the accumulator promises."""
         beats, matrices = sizes(beats=beats, matrices=matrices)
         if not self.resident:
-            return {"a": beats, "w": beats, "y": 0 * beats + 1}
+            sums = self.sums
+            longest = sums.depth // self.lanes if isinstance(sums, Kulisch) else beats
+            return {"a": beats, "w": beats, "y": -(-beats // longest)}
         return {"a": beats, "w": matrices * self.words, "y": beats // self.synapse_folds * self.neuron_folds}
 
     def check_run(self, beats: Any = 1, matrices: Any = 1) -> None:
