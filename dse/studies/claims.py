@@ -190,6 +190,10 @@ def _row(entry: dict[str, Any]) -> Row:
         if not isinstance(entry.get(name), str) or not entry[name].strip():
             raise ValueError(f"{name} must be a text, got {echo(entry.get(name))}")
     check_choice("measure", entry["measure"], MEASURES)
+    if not isinstance(entry.get("recalled", False), bool):
+        raise ValueError(f"recalled must be true or false, got {echo(entry['recalled'])}")
+    if not isinstance(entry.get("on", []), list):
+        raise ValueError(f"on must be a list of targets, got {echo(entry['on'])}")
     sides = {name: _side(name, entry.get(name), entry["measure"]) for name in ("of", "against")}
     values = {**entry, **sides, "published": _published(entry.get("published")), "on": tuple(entry.get("on", ()))}
     return Row(**values)
@@ -220,14 +224,15 @@ def _published(entry: Any) -> Published | None:
     """A ratio; a list of the two ends of a range; or a table of two numbers, `of` and `against`, and their unit."""
     if entry is None:
         return None
-    if isinstance(entry, dict) and set(entry) in ({"of", "against"}, {"of", "against", "unit"}):
-        ratio = entry["of"] / entry["against"]
-        unit = f" {entry['unit']}" if "unit" in entry else ""
-        return Published(ratio, ratio, f"{entry['of']:,} / {entry['against']:,}{unit}")
-    ends = entry if isinstance(entry, list) else [entry, entry]
-    if len(ends) != 2 or not all(isinstance(end, (int, float)) and end > 0 for end in ends):
+    table = isinstance(entry, dict) and set(entry) - {"unit"} == {"of", "against"}
+    given = [entry["of"], entry["against"]] if table else entry if isinstance(entry, list) else [entry, entry]
+    if len(given) != 2 or not all(isinstance(number, (int, float)) and number > 0 for number in given):
         raise ValueError(f"published must be a ratio, two of them, or a table of and against, got {echo(entry)}")
-    return Published(float(ends[0]), float(ends[1]))
+    if not table:
+        return Published(float(given[0]), float(given[1]))
+    of, against = given
+    unit = f" {entry['unit']}" if "unit" in entry else ""
+    return Published(of / against, of / against, f"{of:,} / {against:,}{unit}")
 
 
 @dataclass(frozen=True)
