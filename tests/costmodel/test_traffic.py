@@ -23,8 +23,8 @@ CORE = "gemm/int4xint4/{}/exact/kulisch64/p1/int4/{}/x1/p2/k16/n16/w64{}"
 OS, WS = CORE.format("2x2/os", "tensor", ""), CORE.format("2x2/ws", "channel", "/h4")
 LIMIT = 2000
 """Cycles that nothing takes."""
-BIAS = 2
-"""Of register CONTROL: docs/units/gemm.md."""
+KEEP, BIAS = 1, 2
+"""Bits of register CONTROL: docs/units/gemm.md."""
 BLOCKS = "blockgemm/8*e2m1@ue8m0x8*e2m1@ue8m0/2x2/fp16/p1/x1/p2/k16/n16/w64"
 READS = {
     stores.TileStore: lambda store: store.step,
@@ -144,40 +144,44 @@ class Bench:
             ctx.set(getattr(core, f"s_axil_{channel}valid"), 0)
         await self.until(ctx, core.s_axil_bvalid)
 
-    def offer(self, name: str, beats: int) -> Any:
+    def offer(self, name: str, frames: list[int]) -> Any:
         async def offered(ctx: Any) -> None:
             valid, last, ready = (getattr(self.core, f"{name}_{part}") for part in ("tvalid", "tlast", "tready"))
-            for left in range(beats, 0, -1):
+            for left in (left for beats in frames for left in range(beats, 0, -1)):
                 ctx.set(valid, 1)
                 ctx.set(last, left == 1)
-                await self.until(ctx, ready)
+                while not ctx.get(ready):
+                    await ctx.tick()
+                await ctx.tick()
             ctx.set(valid, 0)
 
         return offered
 
-    def run(
-        self, shape: dict[str, int], control: int, frames: dict[str, int]
-    ) -> tuple[list[tuple[int, ...]], dict[str, int]]:
-        """Accesses of each memory (words and parts written, words read), and beats of each stream."""
-        accesses: list[tuple[int, ...]] = []
-        beats: dict[str, int] = {}
+    def run(self, shape: dict[str, int], runs: list[tuple[int, dict[str, int]]]) -> list[list[int]]:
+        """Runs of a shape, each with what goes to CONTROL and the beats of its frames.
+
+        What was counted by the end of each: of each memory words and parts written, and words read; and beats of each
+        stream.
+        """
+        found: list[list[int]] = []
 
         async def command(ctx: Any) -> None:
             ctx.set(self.core.m_axis_tready, 1)
             for name in "mkn":
                 await self.write(ctx, name.upper(), shape[name])
-            await self.write(ctx, "CONTROL", control)
-            await self.write(ctx, "COMMAND", 1)
-            await self.until(ctx, self.core.irq)
-            await ctx.tick().repeat(3)
-            accesses.extend(tuple(map(ctx.get, counts)) for counts in self.accesses)
-            beats.update({name: ctx.get(count) for name, count in self.beats.items()})
+            for control, _ in runs:
+                await self.write(ctx, "CONTROL", control)
+                await self.write(ctx, "COMMAND", 1)
+                await self.until(ctx, self.core.irq)
+                await ctx.tick().repeat(3)
+                found.append([ctx.get(count) for counts in (*self.accesses, self.beats.values()) for count in counts])
 
-        for name, length in frames.items():
-            self.simulator.add_testbench(self.offer(name, length), background=True)
+        for name in runs[0][1]:
+            frames = [beats[name] for _, beats in runs]
+            self.simulator.add_testbench(self.offer(name, frames), background=True)
         self.simulator.add_testbench(command)
         self.simulator.run()
-        return accesses, beats
+        return found
 
 
 RUNS: list[tuple[str, tuple[int, int, int], bool]] = [
@@ -196,18 +200,21 @@ def test_accesses_are_those_of_a_simulated_core(
     name: str, mkn: tuple[int, int, int], loaded: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec, shape = hw.parse(name), dict(zip("mkn", mkn, strict=True))
-    said = traffic(spec, {**shape, "parameters": loaded})
+    said = [traffic(spec, {**shape, "parameters": loaded}, kept) for kept in (False, True)]
     core = hw.units.check(spec)
     fragment, memories = opened(core, monkeypatch)
-    frames = {stream.name: stream.beats for stream in said.streams if stream.name != "m_axis"}
-    found, beats = Bench(core, fragment, memories).run(shape, BIAS * loaded, frames)
-    seen = sorted(
-        (memory.words, memory.width, words, reads, parts * memory.width // len(memory.writes))
-        for memory, (words, parts, reads) in zip(memories, found, strict=True)
-    )
-    assert seen == sorted((b.words, b.width, b.writes, b.reads, b.written_bits) for b in said.buffers)
-    assert beats == {stream.name: stream.beats for stream in said.streams}
-    for stream in said.streams:
+    streams = [{stream.name: stream.beats for stream in of.streams} for of in said]
+    frames = [{name: beats for name, beats in of.items() if name != "m_axis"} for of in streams]
+    counts = Bench(core, fragment, memories).run(shape, [(BIAS * loaded, frames[0]), (BIAS * loaded | KEEP, frames[1])])
+    for of, beats, found in zip(said, streams, np.diff(counts, axis=0, prepend=0), strict=True):
+        accesses, passed = found[: 3 * len(memories)].reshape(-1, 3), found[3 * len(memories) :]
+        seen = sorted(
+            (memory.words, memory.width, words, reads, parts * memory.width // len(memory.writes))
+            for memory, (words, parts, reads) in zip(memories, accesses, strict=True)
+        )
+        assert seen == sorted((b.words, b.width, b.writes, b.reads, b.written_bits) for b in of.buffers)
+        assert dict(zip(spec.wires, passed, strict=True)) == beats
+    for stream in said[0].streams:
         assert stream.width == len(getattr(core, f"{stream.name}_tdata"))
 
 
