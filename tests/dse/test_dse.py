@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hw
+from costmodel.gates import count_gates
 from dse import plots, report
-from dse.explore import accuracy_job, explore
+from dse.explore import accuracy_job, explore, gates_job
 from dse.frontier import frontier
 from dse.jobs import Job, run
 from dse.space import Space, from_tables, read
@@ -288,6 +289,14 @@ def test_a_failing_accuracy_names_its_design() -> None:
     workload = SimpleNamespace(accuracy=accuracy, accuracy_key=lambda spec: "key", Accuracy=digits.Accuracy)
     with pytest.raises(ValueError, match="^mac/int8xint8/exact/kulisch1024/p1: a product was infinite$"):
         accuracy_job(hw.parse("mac/int8xint8"), workload, {}).work()
+
+
+def test_gates_are_counted_once_for_a_design(tmp_path: Path) -> None:
+    jobs = [gates_job(hw.parse(f"mul/{name}x{name}")) for name in ("int2", "int2", "int3")]
+    with Store(tmp_path / "store.sqlite") as store:
+        small, again, large = run(jobs, store, 1)
+    assert small == again == count_gates(hw.parse("mul/int2xint2")).to_dict()
+    assert large["nand2"] > small["nand2"]
 
 
 def test_a_space_file_names_itself_in_errors(tmp_path: Path) -> None:
