@@ -11,7 +11,10 @@ import pytest
 
 import hw
 from costmodel.published import finn_luts
-from dse.studies.claims import MEASURES, Claims, Formula, Measured, Published, Row, line, read
+from dse.studies.claims import Claims
+from dse.studies.claims.measures import MEASURES
+from dse.studies.claims.page import line
+from dse.studies.claims.rows import Formula, Measured, Published, Row, read
 from dse.studies.text import Flows
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -29,7 +32,7 @@ against = "mac/int8xint8"
 
 
 def rows() -> list[Row]:
-    return read(files("dse.studies").joinpath("claims.toml").read_text())[0]
+    return read(files("dse.studies.claims").joinpath("claims.toml").read_text())[0]
 
 
 def one(change: str = "", wrong: str = "") -> Row:
@@ -164,6 +167,23 @@ def test_a_wrong_row_is_named(change: str, wrong: str, message: str) -> None:
 def test_a_claim_is_made_once() -> None:
     with pytest.raises(ValueError, match="claim 'FP8 against INT8' is there twice"):
         read('targets = ["ecp5"]\n' + ROW + ROW)
+
+
+@pytest.mark.parametrize(
+    ("start", "claim"),
+    [
+        ("| MAC: L-Mul, INT8 |", "L-Mul MAC (E4M3) against an INT8 MAC"),
+        ("| processing element: L-Mul, INT8 |", "L-Mul element (E4M3) against an INT8 element"),
+    ],
+)
+def test_the_readme_has_the_numbers_of_the_page(start: str, claim: str) -> None:
+    measured = [
+        re.sub(r" [a-z]", "", cells[7].strip()).replace(" /", ",")
+        for cells in (found.split("|") for found in (DOCS / Claims.page).read_text().splitlines())
+        if len(cells) > 7 and cells[1].strip() == claim
+    ]
+    (said,) = (found for found in (DOCS.parent / "README.md").read_text().splitlines() if found.startswith(start))
+    assert [cell.strip() for cell in said.split("|")[2:-1]] == measured
 
 
 def test_every_row_was_measured() -> None:
