@@ -69,8 +69,7 @@ def measured(
     tools: str = "wheel",
 ) -> list[Row]:
     """Measured columns, by the real tools; ``unplaced`` says why there are no MHz, ``fits`` whether there is room."""
-    parts = {"timed": timed, "seeds": seeds, "keep": store.keep, "tools": tools}
-    jobs = [measure_job(design.spec, design.target, device=design.device, **parts) for design in designs]
+    jobs = [measure_job(of.spec, of.target, timed, seeds, store.keep, tools, of.device) for of in designs]
     return [_measured(design, cost) for design, cost in zip(designs, run(jobs, store, workers), strict=True)]
 
 

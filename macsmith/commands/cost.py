@@ -110,7 +110,7 @@ def _write(found: pandas.DataFrame, options: argparse.Namespace) -> None:
     from rtl_gen import write_atomic
 
     if options.csv is not None:
-        write_atomic(options.csv, found.to_csv(index=False, lineterminator="\n"))
+        write_atomic(options.csv, found.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
     if options.json is not None:
         about = {
             name: {"unit": COLUMNS[name].unit, "source": COLUMNS[name].source, "meaning": COLUMNS[name].meaning}
