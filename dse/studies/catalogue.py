@@ -17,6 +17,5 @@ from dse.studies.timing import Timing
 from dse.studies.units import Units
 
 STUDIES: dict[str, type[Study[Any]]] = {
-    study.name: study
-    for study in (Formats, CostModel, Scaling, Loops, Claims, Timing, Blocks, Results, Units, Qor)
+    study.name: study for study in (Formats, CostModel, Scaling, Loops, Claims, Timing, Blocks, Results, Units, Qor)
 }
