@@ -31,7 +31,7 @@ def test_every_study_has_rows_with_names_of_their_own_or_none(name: str) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["no"], "NAME must be one of formats, scaling, loops, claims, timing, blocks, results, units, qor, got 'no'"),
+        (["no"], f"NAME must be one of {', '.join(STUDIES)}, got 'no'"),
         (["-j", "0"], "--jobs must be 1 or more, got 0"),
         (["--row", "int8"], "--row and --target need one NAME, got 0"),
         (["qor", "--row", "nothing"], "--row must be part of the name of a row of qor, got 'nothing'"),
