@@ -10,6 +10,7 @@ from macsmith.house import hidden, is_command_line
 
 if TYPE_CHECKING:
     from costmodel.energy import estimate_energy
+    from costmodel.estimate import estimate
     from costmodel.measure import measure
     from hw import Spec, Target, build, parse, parse_format, parse_target, pipeline_for, predict
     from hw.specs.mac import MacSpec
@@ -23,6 +24,7 @@ __all__ = [
     "Target",
     "build",
     "emit",
+    "estimate",
     "estimate_energy",
     "measure",
     "model",
@@ -42,6 +44,7 @@ if _problem := hidden():
 
 _HOMES = {
     "costmodel.energy": ("estimate_energy",),
+    "costmodel.estimate": ("estimate",),
     "costmodel.measure": ("measure",),
     "hw.specs.mac": ("MacSpec",),
     "hw": ("Spec", "Target", "build", "parse", "parse_format", "parse_target", "pipeline_for", "predict"),
