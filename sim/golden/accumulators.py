@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format, Integer, Minifloat, check_choice, check_int
 from hw.formats.messages import cut, echo
+from sim.golden.addition import add_into
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode, decode_steps, steps_of_values
 from sim.golden.encoding import encode, encode_steps
-from sim.golden.products import Terms
-from sim.golden.rounding import ODD_BITS, add_odd, deterministic, floats_of_steps
+from sim.golden.products import Numbers, Terms
+from sim.golden.rounding import ODD_BITS, deterministic, floats_of_steps
+from sim.golden.sums import FLOAT_BITS, Sums, finite
 
 ORDERS: dict[str, str] = {
     "sequential": "each term is added to the sum of all before it",
@@ -39,8 +41,12 @@ class Accumulator(ABC):
         """The state before the first term."""
 
     @abstractmethod
-    def add(self, state: Any, terms: Terms) -> Any:
+    def add(self, state: Any, terms: Terms | Numbers) -> Any:
         """The state with one more term for each sum. The given state is used up."""
+
+    def leading(self, state: Any, count: int) -> Any:
+        """The state of the first sums only."""
+        return state[:count]
 
     @abstractmethod
     def finish(self, state: Any) -> Codes:
@@ -69,14 +75,32 @@ class Wide(Accumulator):
             raise TypeError(f"format must be Fixed or Integer, got {echo(self.format)}")
 
     def start(self, shape: tuple[int, ...]) -> NDArray[Any]:
+        # A float64 holds the sum of two numbers that are in range, and tells what is not.
+        if self.saturate and self.format.width <= 52:
+            return np.zeros(shape)
         # Two addends of one bit less than the type cannot pass its end.
         return np.zeros(shape, dtype=np.int64 if self.format.width <= 62 else object)
 
-    def add(self, state: NDArray[Any], terms: Terms) -> NDArray[Any]:
-        span, shift = self.format.span, terms.lsb - self.format.span.lsb
+    def codes(self, sums: Sums) -> Codes:
+        """The codes of exact sums, if this does not saturate."""
+        self._shift(sums.lsb)
+        return sums.codes(self.format)
+
+    def _shift(self, lsb: int) -> int:
+        """How many steps, as a power of two, one of ``2**lsb`` is."""
+        shift = lsb - self.format.span.lsb
         if shift < 0:
-            raise ValueError(f"format must have steps of 2^{terms.lsb} or finer, got {cut(self.format)}")
-        steps = terms.steps
+            raise ValueError(f"format must have steps of 2^{lsb} or finer, got {cut(self.format)}")
+        return shift
+
+    def add(self, state: NDArray[Any], terms: Terms | Numbers) -> NDArray[Any]:
+        span, shift = self.format.span, self._shift(terms.lsb)
+        lowest = span.lo + self.format.symmetric
+        if state.dtype == np.float64:
+            sums = self._floats(terms)
+            sums += state
+            return np.clip(sums, lowest, span.hi, out=sums)
+        steps = (terms.in_steps() if isinstance(terms, Numbers) else terms).steps
         if state.dtype == object or (self.saturate and (shift or steps.dtype == object)):
             steps = steps.astype(object) << shift
         elif steps.dtype == object:
@@ -84,9 +108,20 @@ class Wide(Accumulator):
         else:
             steps = steps << min(shift, 63)
         if self.saturate:
-            return np.clip(state + steps, span.lo + self.format.symmetric, span.hi).astype(state.dtype)
+            return np.clip(state + steps, lowest, span.hi).astype(state.dtype)
         # int64 wraps modulo 2**64, and so keeps what counts modulo any smaller power.
         return self._wrap(state + steps)
+
+    def _floats(self, terms: Terms | Numbers) -> NDArray[np.float64]:
+        """Terms in the format's steps; what float64 does not hold saturates, whatever it is rounded to."""
+        lsb = self.format.span.lsb
+        with np.errstate(over="ignore"):
+            if isinstance(terms, Numbers):
+                return finite(terms.values) * 2.0**-lsb
+            if terms.steps.dtype != object:
+                return np.ldexp(terms.steps.astype(np.float64), terms.lsb - lsb)
+        beyond = 1 << FLOAT_BITS
+        return np.clip(terms.steps << (terms.lsb - lsb), -beyond, beyond).astype(np.float64)
 
     def _wrap(self, numbers: NDArray[Any]) -> NDArray[Any]:
         width = self.format.width
@@ -94,7 +129,8 @@ class Wide(Accumulator):
         return codes - (codes >> (width - 1) << width) if self.format.signed else codes
 
     def finish(self, state: NDArray[Any]) -> Codes:
-        return encode_steps(self.format, state, self.format.span.lsb)
+        whole = state.astype(np.int64) if state.dtype == np.float64 else state
+        return encode_steps(self.format, whole, self.format.span.lsb)
 
 
 @dataclass(frozen=True)
@@ -135,14 +171,16 @@ class Floating(Accumulator):
     def start(self, shape: tuple[int, ...]) -> Any:
         return [None, np.zeros(shape)] if self.order == "tree" else np.zeros(shape)
 
-    def add(self, state: Any, terms: Terms) -> Any:
+    def add(self, state: Any, terms: Terms | Numbers) -> Any:
         values = self._values(terms)
         if values is None:
+            assert isinstance(terms, Terms)
             return self._add_exactly(state, terms)
         if self.order == "sequential":
             return self.plus(state, values)
         # A binary counter: slot i holds the sum of 2**i neighbours, or None. The zero of `start` is last.
         *slots, zero = state
+        values = values.copy()
         for i, slot in enumerate(slots):
             if slot is None:
                 return [*slots[:i], values, *slots[i + 1 :], zero]
@@ -159,8 +197,10 @@ class Floating(Accumulator):
                 total = slot if total is None else self.plus(slot, total)
         return self._encode(zero if total is None else total)
 
-    def _values(self, terms: Terms) -> NDArray[np.float64] | None:
+    def _values(self, terms: Terms | Numbers) -> NDArray[np.float64] | None:
         """Terms as float64; None if they must be added exactly and have too many bits for that."""
+        if isinstance(terms, Numbers):
+            return self._round(terms.values) if self.round_products else terms.values
         values = floats_of_steps(terms.steps, terms.lsb)
         if not self.round_products and not _holds(terms.steps):
             return None
@@ -180,21 +220,15 @@ class Floating(Accumulator):
             return np.where((terms.status == 0) & np.isfinite(state), rounded, self._round(state + special))
 
     def plus(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The rounded sums of numbers of the format, or of what enters exactly."""
-        with np.errstate(invalid="ignore"):
-            return self._round(add_odd(x, y))
+        """The rounded sums of numbers of the format, or of what enters exactly; `x` is used up."""
+        return add_into(self.format, self.rounding, x, y)
 
     def _encode(self, values: NDArray[np.float64]) -> Codes:
         return encode(self.format, values, self.rounding)
 
     def _round(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self.rounding == "nearest_even" and self.format == _BINARY32:
-            # What numpy does by itself; an overflow is its infinity.
-            with np.errstate(over="ignore"):
-                rounded = values.astype(np.float32).astype(np.float64)
-            end = float(self.format.max)
-            return np.where(np.isinf(rounded) & np.isfinite(values), np.copysign(end, values), rounded)
-        return decode(self.format, self._encode(values))
+        # Added to -0 every number is itself, -0 too.
+        return self.plus(np.full(values.shape, -0.0), values)
 
 
 @dataclass(frozen=True)
@@ -229,22 +263,22 @@ class Interleaved(Accumulator):
     def format(self) -> Format:  # type: ignore[override]
         return self.sums.format
 
-    def start(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    def start(self, shape: tuple[int, ...]) -> list[NDArray[np.float64]]:
         # The oldest first.
-        return np.zeros((*shape, self.lanes))
+        return [np.zeros(shape) for _ in range(self.lanes)]
 
-    def add(self, state: NDArray[np.float64], terms: Terms) -> NDArray[np.float64]:
-        newest = self.sums.add(state[..., 0], terms)
-        return np.concatenate([state[..., 1:], newest[..., np.newaxis]], axis=-1)
+    def add(self, state: list[NDArray[np.float64]], terms: Terms | Numbers) -> list[NDArray[np.float64]]:
+        oldest, *others = state
+        return [*others, self.sums.add(oldest, terms)]
 
-    def finish(self, state: NDArray[np.float64]) -> Codes:
-        while state.shape[-1] > 1:
+    def leading(self, state: list[NDArray[np.float64]], count: int) -> list[NDArray[np.float64]]:
+        return [lane[:count] for lane in state]
+
+    def finish(self, state: list[NDArray[np.float64]]) -> Codes:
+        while len(state) > 1:
             # An exact zero is +0, also of two -0.
-            state = self.sums.plus(state[..., 0::2], state[..., 1::2]) + 0.0
-        return self.sums.finish(state[..., 0])
-
-
-_BINARY32 = Minifloat(8, 23, "ieee")
+            state = [self.sums.plus(x.copy(), y) + 0.0 for x, y in zip(state[::2], state[1::2], strict=True)]
+        return self.sums.finish(state[0])
 
 
 def _holds(steps: NDArray[Any]) -> bool:
@@ -290,7 +324,7 @@ class Chunked(Accumulator):
     def start(self, shape: tuple[int, ...]) -> Any:
         return 0, self.inner.start(shape), self.outer.start(shape), shape
 
-    def add(self, state: Any, terms: Terms) -> Any:
+    def add(self, state: Any, terms: Terms | Numbers) -> Any:
         count, inner, outer, shape = state
         inner, count = self.inner.add(inner, terms), count + 1
         if count == self.size:
@@ -305,5 +339,6 @@ class Chunked(Accumulator):
         fmt = self.inner.format
         codes = self.inner.finish(inner)
         values = decode(fmt, codes)
-        special = np.select([np.isposinf(values), np.isneginf(values), np.isnan(values)], [1, 2, 3], 0)
-        return self.outer.add(outer, Terms(decode_steps(fmt, codes), special.astype(np.uint8), fmt.span.lsb))
+        if fmt.precision <= FLOAT_BITS:
+            return self.outer.add(outer, Numbers(values + 0.0, fmt.span.lsb))
+        return self.outer.add(outer, Terms(decode_steps(fmt, codes), np.zeros(codes.shape, np.uint8), fmt.span.lsb))

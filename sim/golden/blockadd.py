@@ -12,7 +12,8 @@ from hw.formats import Block, Fixed, Format
 from sim.golden.accumulators import Floating
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode, decode_steps
-from sim.golden.products import Terms, scaled_status
+from sim.golden.products import Terms
+from sim.golden.scaled import scaled
 from sim.golden.streams import StreamModel
 
 
@@ -71,12 +72,9 @@ class BlockAdd(StreamModel):
         """
         x, c = check_codes("x", self.sum_format, x), check_codes("c", self.result, c)
         a, b = check_codes("a", self.a.scale, a), check_codes("b", self.b.scale, b)
-        factors = decode_steps(self.a.scale, a).astype(object) * decode_steps(self.b.scale, b).astype(object)
-        lsb = self.sum_format.span.lsb + self.a.scale.span.lsb + self.b.scale.span.lsb
-        sums = decode_steps(self.sum_format, x).astype(object)
-        steps = sums * factors
-        status = scaled_status(sums, status, decode(self.a.scale, a), decode(self.b.scale, b))
+        sums = Terms(decode_steps(self.sum_format, x), np.asarray(status, dtype=np.uint8), self.sum_format.span.lsb)
+        terms = scaled(sums, self.a.scale, self.b.scale, a, b)
         accumulator = Floating(self.result, rounding=self.rounding)
         # Adding zero makes a sum of -0, which only a caller can give, +0.
-        state = np.broadcast_to(decode(self.result, c), steps.shape) + 0.0
-        return accumulator.finish(accumulator.add(state, Terms(np.where(status > 0, 0, steps), status, lsb)))
+        state = np.broadcast_to(decode(self.result, c), terms.status.shape) + 0.0
+        return accumulator.finish(accumulator.add(state, terms))

@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Block, Format
 from sim.golden.codes import check_codes
-from sim.golden.decoding import decode, decode_steps
+from sim.golden.decoding import decode
 from sim.golden.dot import codes_of_sums, exact_sums
-from sim.golden.products import Terms, scaled_status
+from sim.golden.products import Numbers, Terms, scaled_status
+from sim.golden.scaled import scaled
 from sim.golden.streams import StreamModel
 
 
@@ -67,14 +68,9 @@ class BlockDot(StreamModel):
             )
         total = exact_sums(self.a.element, self.b.element, x, y, "exact")
         status = scaled_status(total.steps, total.status, decode(self.a.scale, first), decode(self.b.scale, second))
-        total = Terms(total.steps, status, total.lsb)
-        if not self.keeps_scale:
-            total = self._scaled(total, first, second)
-        codes = codes_of_sums(self.result, total, self.rounding)
+        if self.keeps_scale:
+            product: Terms | Numbers = Terms(total.steps, status, total.lsb)
+        else:
+            product = scaled(total, self.a.scale, self.b.scale, first, second)
+        codes = codes_of_sums(self.result, product, self.rounding)
         return {"sum": {"x": codes, "scale": first.astype(np.int64) + second, "status": status}}
-
-    def _scaled(self, total: Terms, first: NDArray[Any], second: NDArray[Any]) -> Terms:
-        steps, lsb = total.steps.astype(object), total.lsb
-        for fmt, codes in ((self.a.scale, first), (self.b.scale, second)):
-            steps, lsb = steps * decode_steps(fmt, codes).astype(object), lsb + fmt.span.lsb
-        return Terms(steps, total.status, lsb)

@@ -14,12 +14,13 @@ from hw.formats import Block, Format, check_choice
 from hw.formats.messages import cut, echo
 from sim.golden.accumulators import Accumulator
 from sim.golden.codes import Codes, check_codes
-from sim.golden.decoding import TABLE_WIDTH, decode, decode_steps
+from sim.golden.decoding import TABLE_WIDTH, decode
 from sim.golden.encoding import as_floats, encode, to_float64
 from sim.golden.ladder import ladder
 from sim.golden.matmul import exact_sums
-from sim.golden.products import Terms, scaled_status
+from sim.golden.products import Numbers, Terms
 from sim.golden.rounding import add_odd, deterministic
+from sim.golden.scaled import scaled
 from sim.golden.sums import FLOAT_BITS, Factor, Sums, dot, finite, fits_float64, status_of_sums
 
 
@@ -344,25 +345,16 @@ def block_matmul(a: Quantized, b: Quantized, accumulator: Accumulator) -> tuple[
     return accumulator.finish(state), status
 
 
-def _block_terms(a: Quantized, b: Quantized) -> Iterator[Terms]:
+def _block_terms(a: Quantized, b: Quantized) -> Iterator[Terms | Numbers]:
     """For each pair of blocks, by ascending k: the exact sum of products, times both scales."""
     length = a.elements.shape[1]
     size = a.format.size or max(1, length)
-    x_scales, y_scales = (_scale_steps(q) for q in (a, b))
-    lsb = a.format.scale.span.lsb + b.format.scale.span.lsb
-    first, second = (np.broadcast_to(decode(q.format.scale, q.scales), _scale_shape(q)) for q in (a, b))
     for block, start in enumerate(range(0, length, size)):
         piece = slice(start, start + size)
         sums = exact_sums(a.format.element, b.format.element, a.elements[:, piece], b.elements[:, piece].T)
-        factors = x_scales[:, block, None] * y_scales[None, :, block]
-        steps = sums.steps().astype(object)
-        status = scaled_status(steps, sums.status, first[:, block, None], second[None, :, block])
-        yield Terms(np.where(status > 0, 0, steps * factors), status, sums.lsb + lsb)
-
-
-def _scale_steps(q: Quantized) -> NDArray[Any]:
-    """The scale of each block of each row, in steps, as Python's integers."""
-    return np.broadcast_to(decode_steps(q.format.scale, q.scales).astype(object), _scale_shape(q))
+        x, y = (np.broadcast_to(q.scales, _scale_shape(q))[:, block] for q in (a, b))
+        terms = Terms(sums.steps(), sums.status, sums.lsb)
+        yield scaled(terms, a.format.scale, b.format.scale, x[:, None], y[None, :])
 
 
 def _scale_shape(q: Quantized) -> tuple[int, int]:

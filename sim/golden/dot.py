@@ -12,7 +12,7 @@ from hw.formats import Fixed, Format
 from sim.golden.add import Add
 from sim.golden.codes import Codes, check_codes, integer_type
 from sim.golden.encoding import encode, encode_steps
-from sim.golden.products import Terms, find_rule, multiply
+from sim.golden.products import Numbers, Terms, find_rule, multiply
 from sim.golden.streams import StreamModel
 
 
@@ -92,14 +92,18 @@ def exact_sums(a_format: Format, b_format: Format, a: Codes, b: Codes, product: 
     return Terms(terms.steps.astype(integer_type(span)).sum(axis=-1), status, terms.lsb)
 
 
-def codes_of_sums(result: Format, total: Terms, rounding: str) -> Codes:
+def codes_of_sums(result: Format, total: Terms | Numbers, rounding: str) -> Codes:
     """Sums as codes: rounded once, or in fixed point, where 0 stands for what is no number."""
-    steps = np.where(total.status == 0, total.steps, 0)
-    codes = np.asarray(encode_steps(result, steps, total.lsb, rounding))
+    status = total.status
+    if isinstance(total, Numbers):
+        codes = encode(result, np.where(status == 0, total.values, 0.0), rounding)
+    else:
+        codes = encode_steps(result, np.where(status == 0, total.steps, 0), total.lsb, rounding)
+    codes = np.asarray(codes)
     if isinstance(result, Fixed):
         return codes
     for kind, value in ((1, np.inf), (2, -np.inf), (3, np.nan)):
-        where = total.status == kind
+        where = status == kind
         if where.any():
             codes = np.where(where, encode(result, value), codes)
     return codes

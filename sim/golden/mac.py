@@ -12,7 +12,7 @@ from hw.formats import Fixed, Format
 from sim.golden.accumulators import Accumulator, Floating, Interleaved, Wide
 from sim.golden.codes import check_codes, code_type, native
 from sim.golden.decoding import decode
-from sim.golden.matmul import exact_sums, matmul
+from sim.golden.matmul import matmul
 from sim.golden.products import PRODUCTS, Terms
 
 
@@ -110,9 +110,6 @@ class Mac:
         -------
         codes of the accumulator and status, each of shape (n, m).
         """
-        if isinstance(self.accumulator, Wide) and not self.accumulator.saturate:
-            sums = exact_sums(self.a, self.b, a, b, self.product)
-            return sums.codes(self.accumulator.format), sums.status
         return matmul(self.a, self.b, a, b, self.product, self.accumulator)
 
     def values(self, codes: ArrayLike) -> NDArray[np.float64]:
@@ -166,7 +163,9 @@ def running_sums(accumulator: Accumulator, terms: Terms, starts: NDArray[np.bool
     for k in range(lengths[0] if count else 0):
         running = int(np.searchsorted(-lengths, -k, side="left"))
         index = firsts[:running] + k
-        state = accumulator.add(state[:running], Terms(terms.steps[index], terms.status[index], terms.lsb))
+        state = accumulator.add(
+            accumulator.leading(state, running), Terms(terms.steps[index], terms.status[index], terms.lsb)
+        )
         codes[index] = accumulator.finish(state)
     return codes
 

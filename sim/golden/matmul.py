@@ -3,8 +3,6 @@ exact, or term by term in an accumulator's own order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -26,9 +24,7 @@ from sim.golden.sums import (
     status_of_sums,
 )
 from sim.golden.tablesums import product_table, table_sums
-
-TERM_CHUNK = 1 << 18
-"""Terms at a time where they are made one by one."""
+from sim.golden.terms import find_terms, terms_of_rule
 
 
 def matmul(
@@ -73,12 +69,18 @@ def matmul(
         return sums.codes(accumulator.format), sums.status
     if not isinstance(accumulator, Accumulator):
         raise TypeError(f"accumulator must be an Accumulator, got {echo(accumulator)}")
+    if isinstance(accumulator, Wide) and not accumulator.saturate:
+        # Modulo a power of two the order does not count.
+        sums = exact_sums(a_format, b_format, a, b, rule)
+        return accumulator.codes(sums), sums.status
+    source = find_terms(rule, a_format, b_format, a, b)
     codes = np.empty((a.shape[0], b.shape[1]), dtype=code_type(accumulator.format.width))
-    flags = np.zeros(codes.shape, dtype=np.uint8)
-    for rows in _row_blocks(*codes.shape):
+    flags = np.zeros(codes.shape, dtype=np.uint8) if source.status is None else source.status
+    for rows in source.row_blocks(*codes.shape):
         state = accumulator.start(codes[rows].shape)
-        for terms in _terms(rule, a_format, b_format, a[rows], b):
-            flags[rows] |= terms.status
+        for terms in source.of(rows):
+            if isinstance(terms, Terms):
+                flags[rows] |= terms.status
             state = accumulator.add(state, terms)
         codes[rows] = accumulator.finish(state)
     return codes, flags
@@ -181,21 +183,10 @@ def _sums_by_term(rule: Rule, a_format: Format, b_format: Format, a: Codes, b: C
     """Term by term, in chunks: for rules whose sums are no matrix product."""
     sums = np.zeros((a.shape[0], b.shape[1]), dtype=integer_type(bound))
     flags = np.zeros(sums.shape, dtype=np.uint8)
-    for rows in _row_blocks(*sums.shape):
-        for terms in _terms(rule, a_format, b_format, a[rows], b):
+    source = terms_of_rule(rule, a_format, b_format, a, b)
+    for rows in source.row_blocks(*sums.shape):
+        for terms in source.of(rows):
+            assert isinstance(terms, Terms)
             sums[rows] += terms.steps
             flags[rows] |= terms.status
     return Sums([(sums, bound.lsb)], flags, bound.lsb)
-
-
-def _terms(rule: Rule, a_format: Format, b_format: Format, a: Codes, b: Codes) -> Iterator[Terms]:
-    """The terms of all sums, by ascending k."""
-    for k in range(a.shape[1]):
-        yield rule(a_format, b_format, a[:, k, None], b[None, k, :])
-
-
-def _row_blocks(rows: int, columns: int) -> Iterator[slice]:
-    """Slices of rows with at most about `TERM_CHUNK` elements."""
-    height = max(1, TERM_CHUNK // max(1, columns))
-    for start in range(0, rows, height):
-        yield slice(start, start + height)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from hw.formats import Format, Minifloat, Span, check_choice, check_int
 from hw.formats.messages import cut, echo
 from sim.golden.codes import Codes, check_format, integer_type
-from sim.golden.decoding import decode, decode_steps
+from sim.golden.decoding import decode, decode_steps, steps_of_values
 from sim.golden.direct import minus_zero
 from sim.golden.encoding import encode, encode_steps
 from sim.golden.rounding import deterministic
@@ -40,6 +40,36 @@ class Terms:
     steps: NDArray[Any]
     status: NDArray[np.uint8]
     lsb: int
+
+
+@dataclass
+class Numbers:
+    """Products, element by element, where float64 holds every one.
+
+    Attributes
+    ----------
+    values : float64 array
+        Multiples of ``2**lsb``, infinities and NaN; a zero is +0. They may be written over once they were added.
+    lsb : int
+        Exponent of a step.
+    """
+
+    values: NDArray[np.float64]
+    lsb: int
+
+    @property
+    def status(self) -> NDArray[np.uint8]:
+        """As of `Terms`."""
+        x = self.values
+        if np.isfinite(x).all():
+            return np.zeros(x.shape, dtype=np.uint8)
+        return np.select([np.isnan(x), x == np.inf, x == -np.inf], [3, 1, 2], 0).astype(np.uint8)
+
+    def in_steps(self) -> Terms:
+        """The same products in steps."""
+        largest = np.abs(self.values).max(initial=0.0, where=np.isfinite(self.values))
+        kind = np.int64 if largest < 2.0 ** min(self.lsb + 62, 1000) else object
+        return Terms(steps_of_values(self.values, self.lsb, kind), self.status, self.lsb)
 
 
 class Rule(Protocol):

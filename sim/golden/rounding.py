@@ -142,6 +142,8 @@ def add_odd(x: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
     # Knuth's two-sum: the error of the addition, exactly.
     back = total - x
     error = (x - (total - back)) + (y - back)
+    if not np.any(error):
+        return total
     return np.where(np.isfinite(total), to_odd(total, error), total)
 
 
@@ -179,6 +181,8 @@ def floats_of_steps(steps: NDArray[Any], lsb: int) -> NDArray[np.float64]:
     """
     if steps.dtype == object or abs(lsb) > 900:
         return np.array([odd_float(int(step), lsb) for step in steps.flat], dtype=np.float64).reshape(steps.shape)
+    if steps.size and steps.min() >= -(1 << 53) and steps.max() <= 1 << 53:
+        return np.asarray(steps * 2.0**lsb)
     # Of what has more than 62 bits the last two become one that says whether there was any.
     large = (steps >= 1 << 61) | (steps < -(1 << 61))
     numbers = np.where(large, steps >> 2 | ((steps & 3) != 0), steps)

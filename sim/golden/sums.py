@@ -53,12 +53,12 @@ class Sums:
         return np.asarray(total)
 
     def codes(self, fmt: Fixed | Integer) -> Codes:
-        """The sums as codes of a fixed-point format with steps of ``2**lsb``: modulo ``2**width``."""
+        """The sums as codes of a fixed-point format with steps of ``2**lsb`` or finer: modulo ``2**width``."""
         if not isinstance(fmt, (Fixed, Integer)):
             raise TypeError(f"fmt must be Fixed or Integer, got {echo(fmt)}")
-        if fmt.span.lsb != self.lsb:
-            raise ValueError(f"fmt must have steps of 2^{self.lsb}, got {cut(fmt)}")
-        kind, steps = code_type(fmt.width), self.steps()
+        if fmt.span.lsb > self.lsb:
+            raise ValueError(f"fmt must have steps of 2^{self.lsb} or finer, got {cut(fmt)}")
+        kind, steps = code_type(fmt.width), replace(self, lsb=fmt.span.lsb).steps()
         mask = (1 << fmt.width) - 1
         if kind is object or steps.dtype == object:
             return (steps.astype(object) & mask).astype(kind)

@@ -290,7 +290,7 @@ def test_sums_become_codes_only_of_fixed_point_with_their_step() -> None:
     sums = exact_sums(e2m1, e2m1, [[7]], [[7]])
     with pytest.raises(TypeError, match="fmt must be Fixed or Integer, got"):
         sums.codes(parse_format("fp16"))
-    with pytest.raises(ValueError, match=r"fmt must have steps of 2\^-2, got int8"):
+    with pytest.raises(ValueError, match=r"fmt must have steps of 2\^-2 or finer, got int8"):
         sums.codes(parse_format("int8"))
 
 
