@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,11 @@ from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format, Integer, Minifloat, check_choice, check_int
 from hw.formats.messages import cut, echo
-from sim.golden.addition import add_into
+from sim.golden.addition import add_into, add_products
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode, decode_steps, steps_of_values
 from sim.golden.encoding import encode, encode_steps
-from sim.golden.products import Numbers, Terms
+from sim.golden.products import Numbers, Outer, Terms
 from sim.golden.rounding import ODD_BITS, deterministic, floats_of_steps
 from sim.golden.sums import FLOAT_BITS, Sums, finite
 
@@ -43,6 +44,12 @@ class Accumulator(ABC):
     @abstractmethod
     def add(self, state: Any, terms: Terms | Numbers) -> Any:
         """The state with one more term for each sum. The given state is used up."""
+
+    def add_all(self, state: Any, terms: Iterable[Terms | Numbers]) -> Any:
+        """The state with many more, one after the other."""
+        for term in terms:
+            state = self.add(state, term)
+        return state
 
     def leading(self, state: Any, count: int) -> Any:
         """The state of the first sums only."""
@@ -187,6 +194,11 @@ class Floating(Accumulator):
             values, slots[i] = self.plus(slot, values), None
         return [*slots, values, zero]
 
+    def add_all(self, state: Any, terms: Iterable[Terms | Numbers]) -> Any:
+        if isinstance(terms, Outer) and self.order == "sequential" and not self.round_products:
+            return add_products(self.format, self.rounding, state, terms)
+        return super().add_all(state, terms)
+
     def finish(self, state: Any) -> Codes:
         if self.order == "sequential":
             return self._encode(state)
@@ -271,6 +283,14 @@ class Interleaved(Accumulator):
         oldest, *others = state
         return [*others, self.sums.add(oldest, terms)]
 
+    def add_all(self, state: list[NDArray[np.float64]], terms: Iterable[Terms | Numbers]) -> list[NDArray[np.float64]]:
+        if not isinstance(terms, Outer):
+            return super().add_all(state, terms)
+        # No lane waits for another's sum.
+        lanes = [self.sums.add_all(lane, terms.part(slice(i, None, self.lanes))) for i, lane in enumerate(state)]
+        oldest = len(terms) % self.lanes
+        return lanes[oldest:] + lanes[:oldest]
+
     def leading(self, state: list[NDArray[np.float64]], count: int) -> list[NDArray[np.float64]]:
         return [lane[:count] for lane in state]
 
@@ -330,6 +350,18 @@ class Chunked(Accumulator):
         if count == self.size:
             return 0, self.inner.start(shape), self._spill(inner, outer), shape
         return count, inner, outer, shape
+
+    def add_all(self, state: Any, terms: Iterable[Terms | Numbers]) -> Any:
+        count, _, outer, shape = state
+        if count or not isinstance(terms, Outer):
+            return super().add_all(state, terms)
+        for start in range(0, len(terms), self.size):
+            chunk = terms.part(slice(start, start + self.size))
+            inner, count = self.inner.add_all(self.inner.start(shape), chunk), len(chunk)
+            if count == self.size:
+                inner, count, outer = self.inner.start(shape), 0, self._spill(inner, outer)
+            state = count, inner, outer, shape
+        return state
 
     def finish(self, state: Any) -> Codes:
         count, inner, outer, _ = state

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format, Integer, Minifloat
 from sim.golden import compiled
-from sim.golden.decoding import CHUNK, decode
+from sim.golden.decoding import decode
 from sim.golden.direct import minus_zero
 from sim.golden.encoding import encode
+from sim.golden.products import Outer
 from sim.golden.rounding import ODD_BITS, add_odd
 
 Floats = NDArray[np.float64]
@@ -21,6 +22,8 @@ Bools = NDArray[np.bool_]
 
 EXPONENT = 0x7FF << 52
 """The exponent's bits of a float64: what is left is the power of two in a normal number."""
+PIECE = 1 << 13
+"""Numbers at a time: intermediate arrays of so many stay in the cache, and in memory that is held already."""
 INTEGERS = 1.5 * 2.0**52
 """A float64 that has this added, and subtracted, is the nearest integer, or the even one of two."""
 
@@ -98,37 +101,80 @@ def add_into(fmt: Format, rounding: str, sums: Floats, terms: Floats) -> Floats:
         A sum is NaN, and the format has no NaN.
     """
     grid = grid_of(fmt)
-    with np.errstate(invalid="ignore", over="ignore"):
-        if grid is None:
+    if grid is None:
+        with np.errstate(invalid="ignore"):
             return decode(fmt, encode(fmt, add_odd(sums, terms), rounding))
-        if not (sums.flags.c_contiguous and sums.flags.writeable):
-            sums = sums.copy()
-        flat = sums.reshape(-1)
-        add = compiled.adder(rounding, sums.size) or numpy_adder(fmt, rounding)
-        if add(flat, np.ascontiguousarray(terms).reshape(-1), grid):
-            left = ~_inside(grid, flat)
-            flat[left] = decode(fmt, encode(fmt, flat[left], rounding))
+    sums = _owned(sums)
+    row, term = sums.reshape(1, -1), np.ascontiguousarray(terms).reshape(1, -1)
+    adder = compiled.adder(rounding, sums.size)
+    with np.errstate(invalid="ignore", over="ignore"):
+        # A number with -0 added is itself, -0 too.
+        if adder(row, ONE, term, -0.0, grid)[1] if adder else _add(fmt, rounding, grid, row[0], term[0]):
+            _encode_left(fmt, rounding, grid, row)
     return sums
 
 
-def numpy_adder(fmt: Format, rounding: str) -> compiled.Adder:
-    """Adds in pieces that stay in the cache."""
+def add_products(fmt: Format, rounding: str, sums: Floats, terms: Outer) -> Floats:
+    """Sums and products, one after the other, rounded into a format at each addition.
+
+    Parameters
+    ----------
+    fmt, rounding, sums
+        As for `add_into`; `sums` of shape (n, m).
+    terms : Outer
+
+    Returns
+    -------
+    float64 array of shape (n, m)
+
+    Raises
+    ------
+    ValueError
+        A sum is NaN, and the format has no NaN.
+    """
+    grid = grid_of(fmt)
+    adder = compiled.adder(rounding, sums.size * len(terms)) if grid else None
+    if grid is None or adder is None:
+        for numbers in terms:
+            sums = add_into(fmt, rounding, sums, numbers.values)
+        return sums
+    sums, x, y = _owned(sums), np.ascontiguousarray(terms.x), np.ascontiguousarray(terms.y)
+    done = 0
+    while done < len(x):
+        count, left = adder(sums, x[done:], y[done:], 0.0, grid)
+        done += count
+        if left:
+            _encode_left(fmt, rounding, grid, sums)
+    return sums
+
+
+ONE = np.ones((1, 1))
+
+
+def _owned(sums: Floats) -> Floats:
+    return sums if sums.flags.c_contiguous and sums.flags.writeable else sums.copy()
+
+
+def _encode_left(fmt: Format, rounding: str, grid: Grid, sums: Floats) -> None:
+    """Round what an addition has left as it was."""
+    left = ~_inside(grid, sums)
+    sums[left] = decode(fmt, encode(fmt, sums[left], rounding))
+
+
+def _add(fmt: Format, rounding: str, grid: Grid, sums: Floats, terms: Floats) -> bool:
+    """Add with numpy, in place, and say whether something is left that must be encoded."""
     round_to = _to_binary32 if (fmt, rounding) == (BINARY32, "nearest_even") else _on_grid
-
-    def add(sums: Floats, terms: Floats, grid: Grid) -> bool:
-        left = False
-        for start in range(0, sums.size, CHUNK):
-            piece = slice(start, start + CHUNK)
-            total = add_odd(sums[piece], terms[piece])
-            rounded = round_to(grid, rounding, total)
-            # A NaN is no lowest value that is inside.
-            if not (rounded.min() >= grid.low and rounded.max() <= grid.high):
-                rounded, strange = _settle(grid, rounded, total)
-                left |= strange
-            sums[piece] = rounded
-        return left
-
-    return add
+    left = False
+    for start in range(0, sums.size, PIECE):
+        piece = slice(start, start + PIECE)
+        total = add_odd(sums[piece], terms[piece])
+        rounded = round_to(grid, rounding, total)
+        # A NaN is no lowest value that is inside.
+        if not (rounded.min() >= grid.low and rounded.max() <= grid.high):
+            rounded, strange = _settle(grid, rounded, total)
+            left |= strange
+        sums[piece] = rounded
+    return left
 
 
 BINARY32 = Minifloat(8, 23, "ieee")

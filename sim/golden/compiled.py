@@ -13,14 +13,15 @@ import numpy as np
 COMPILED_FROM = 1 << 24
 """After so many additions in a process they are compiled, which takes a second or two."""
 
-Adder = Callable[[Any, Any, Any], bool]
-"""Takes sums, terms and a `Grid`; adds in place, and says whether something is left that must be encoded."""
+Adder = Callable[[Any, Any, Any, float, Any], tuple[int, bool]]
+"""Adds to sums of shape (n, m), in place, the products ``x[k, :, None] * y[k]``, each plus a zero of some sign, and
+rounds to a `Grid`, for each k until something is left that must be encoded. Says how many k it did, and whether so."""
 
 _added = 0
 
 
 def adder(rounding: str, count: int) -> Adder | None:
-    """What adds `count` numbers in one pass; None while that is not worth its compiling, or without numba."""
+    """What does `count` additions in one go; None while that is not worth its compiling, or without numba."""
     global _added
     _added += count
     return compile_adder(rounding) if _added >= COMPILED_FROM and has_numba() else None
@@ -48,12 +49,13 @@ def compile_adder(rounding: str) -> Adder:
     """
     import numba
 
-    decimals = ", ".join(["float64"] * 5 + ["boolean"] * 3)
-    compiled = numba.njit(f"int64(float64[::1], float64[::1], {decimals})", nogil=True)(_loop(numba.njit, rounding))
+    kinds = ", ".join(["float64[:, ::1]"] * 3 + ["float64"] * 6 + ["boolean"] * 3)
+    compiled = numba.njit(f"int64({kinds})", nogil=True)(_loop(numba.njit, rounding))
 
-    def add(sums: Any, terms: Any, grid: Any) -> bool:
-        numbers = grid.scale, grid.least, grid.normal, grid.low, grid.high
-        return bool(compiled(sums, terms, *numbers, grid.saturates, grid.keeps_special, grid.signed_zero))
+    def add(sums: Any, x: Any, y: Any, zero: float, grid: Any) -> tuple[int, bool]:
+        numbers = zero, grid.scale, grid.least, grid.normal, grid.low, grid.high
+        done = compiled(sums, x, y, *numbers, grid.saturates, grid.keeps_special, grid.signed_zero)
+        return abs(done), done < 0
 
     return add
 
@@ -64,7 +66,9 @@ def _loop(compile_: Any, rounding: str) -> Callable[..., int]:
     # What a bool chooses is chosen by arithmetic, and &, | look at both sides: only so is the loop made of vectors.
     def loop(
         sums: Any,
-        terms: Any,
+        x: Any,
+        y: Any,
+        zero: float,
         scale: float,
         least: float,
         normal: float,
@@ -74,23 +78,28 @@ def _loop(compile_: Any, rounding: str) -> Callable[..., int]:
         keeps_special: bool,
         signed_zero: bool,
     ) -> int:
-        left = 0
-        for i in range(sums.size):
-            bits = add(sums[i], terms[i])
-            total = np.int64(bits).view(np.float64)
-            power = np.int64(bits & 0x7FF0000000000000).view(np.float64)
-            step = power * scale if power >= normal else least
-            magic = step * 6755399441055744.0
-            nearest = (total + magic) - magic
-            rounded = nearest + move(total, nearest, step, magic)
-            finite = total - total == 0
-            inside = (low <= rounded) & (rounded <= high)
-            ended = saturates & finite
-            end = high if total > 0 else low
-            rounded = rounded if inside else (end if ended else total)
-            left += 0 if inside | ended | (keeps_special & (not finite)) else 1
-            sums[i] = copysign(rounded, total) if signed_zero else rounded
-        return left
+        for k in range(len(y)):
+            left = 0
+            for i in range(len(sums)):
+                row, factor, others = sums[i], x[k, i], y[k]
+                for j in range(row.size):
+                    bits = add(row[j], factor * others[j] + zero)
+                    total = np.int64(bits).view(np.float64)
+                    power = np.int64(bits & 0x7FF0000000000000).view(np.float64)
+                    step = power * scale if power >= normal else least
+                    magic = step * 6755399441055744.0
+                    nearest = (total + magic) - magic
+                    rounded = nearest + move(total, nearest, step, magic)
+                    finite = total - total == 0
+                    inside = (low <= rounded) & (rounded <= high)
+                    ended = saturates & finite
+                    end = high if total > 0 else low
+                    rounded = rounded if inside else (end if ended else total)
+                    left += 0 if inside | ended | (keeps_special & (not finite)) else 1
+                    row[j] = copysign(rounded, total) if signed_zero else rounded
+            if left:
+                return -1 - k
+        return len(y)
 
     return loop
 

@@ -3,6 +3,8 @@ exact, or term by term in an accumulator's own order."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -11,7 +13,7 @@ from hw.formats.messages import cut, echo
 from sim.golden.accumulators import Accumulator, Wide
 from sim.golden.codes import Codes, check_codes, code_type, integer_type
 from sim.golden.decoding import decode
-from sim.golden.products import Exact, LMul, Rule, Terms, find_rule
+from sim.golden.products import Exact, LMul, Numbers, Rule, Terms, find_rule
 from sim.golden.sums import (
     Factor,
     Sums,
@@ -77,13 +79,17 @@ def matmul(
     codes = np.empty((a.shape[0], b.shape[1]), dtype=code_type(accumulator.format.width))
     flags = np.zeros(codes.shape, dtype=np.uint8) if source.status is None else source.status
     for rows in source.row_blocks(*codes.shape):
-        state = accumulator.start(codes[rows].shape)
-        for terms in source.of(rows):
-            if isinstance(terms, Terms):
-                flags[rows] |= terms.status
-            state = accumulator.add(state, terms)
+        terms = source.of(rows) if source.status is not None else _watched(source.of(rows), flags[rows])
+        state = accumulator.add_all(accumulator.start(codes[rows].shape), terms)
         codes[rows] = accumulator.finish(state)
     return codes, flags
+
+
+def _watched(terms: Iterable[Terms | Numbers], flags: NDArray[np.uint8]) -> Iterator[Terms | Numbers]:
+    """The terms, while their status enters the flags."""
+    for term in terms:
+        flags |= term.status
+        yield term
 
 
 def exact_accumulator(a_format: Format, b_format: Format, depth: int, product: str | Rule = "exact") -> Wide:

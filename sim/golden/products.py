@@ -7,6 +7,7 @@ number of steps of the rule's grid, and its status.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
@@ -70,6 +71,39 @@ class Numbers:
         largest = np.abs(self.values).max(initial=0.0, where=np.isfinite(self.values))
         kind = np.int64 if largest < 2.0 ** min(self.lsb + 62, 1000) else object
         return Terms(steps_of_values(self.values, self.lsb, kind), self.status, self.lsb)
+
+
+@dataclass
+class Outer:
+    """Products of all elements of a column with all of a row, of one column and row after the other.
+
+    Attributes
+    ----------
+    x, y : float64 arrays of shapes (k, n) and (k, m)
+        Float64 holds their products.
+    lsb : int
+        These are multiples of ``2**lsb``.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    lsb: int
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __iter__(self) -> Iterator[Numbers]:
+        values = np.empty((self.x.shape[1], self.y.shape[1]))
+        for column, row in zip(self.x, self.y, strict=True):
+            with np.errstate(invalid="ignore"):  # of zero times infinity, which is NaN
+                np.multiply(column[:, np.newaxis], row, out=values)
+            # Of two signs a zero has the sum's.
+            values += 0.0
+            yield Numbers(values, self.lsb)
+
+    def part(self, some: slice) -> Outer:
+        """Those of some columns and rows."""
+        return Outer(self.x[some], self.y[some], self.lsb)
 
 
 class Rule(Protocol):

@@ -142,19 +142,21 @@ def add_odd(x: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
     # Knuth's two-sum: the error of the addition, exactly.
     back = total - x
     error = (x - (total - back)) + (y - back)
-    if not np.any(error):
-        return total
-    return np.where(np.isfinite(total), to_odd(total, error), total)
+    return to_odd(total, error) if np.any(error) else total
 
 
 def to_odd(rounded: NDArray[np.float64], error: NDArray[Any]) -> NDArray[np.float64]:
-    """Float64 numbers that were rounded to nearest, rounded to odd instead; `error` is what they lack."""
-    rounded = np.asarray(rounded)
-    bits = rounded.view(np.int64)
+    """Float64 numbers that were rounded to nearest, rounded to odd instead; `error` is what they lack.
+
+    It is NaN where the number is infinite or NaN.
+    """
+    bits = np.asarray(rounded).view(np.int64)
+    error = np.asarray(error, dtype=np.float64)
     # Where a number is inexact and its last bit is 0, the exact one lies between it and the odd neighbour
-    # that the error points to.
-    away = (error > 0) == (rounded > 0)
-    return np.where((error != 0) & (bits & 1 == 0), (bits + np.where(away, 1, -1)).view(np.float64), rounded)
+    # that the error points to: away from zero if their signs are equal.
+    inexact = (np.abs(error) > 0) & (bits & 1 == 0)
+    away = (bits ^ error.view(np.int64)) >> 63 | 1
+    return np.asarray(bits + away * inexact).view(np.float64)
 
 
 def shift_right(numbers: NDArray[Any], shift: int, rounding: Rounding) -> NDArray[Any]:

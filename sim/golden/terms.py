@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hw.formats import Format
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode
-from sim.golden.products import Exact, Numbers, Rule, Terms
+from sim.golden.products import Exact, Numbers, Outer, Rule, Terms
 from sim.golden.sums import FLOAT_BITS, all_finite, status_of_sums
 from sim.golden.tablesums import product_table
 
@@ -36,7 +36,7 @@ class TermSource:
         Of the sums, as in `sim.golden.sums.Sums`; None if the terms tell.
     """
 
-    of: Callable[[slice], Iterator[Terms | Numbers]]
+    of: Callable[[slice], Iterable[Terms | Numbers]]
     at_once: int
     status: NDArray[np.uint8] | None = None
 
@@ -76,15 +76,8 @@ def _multiplied(a_format: Format, b_format: Format, a: Codes, b: Codes, clean: b
     x, y = decode(a_format, a), decode(b_format, b)
     lsb = a_format.span.lsb + b_format.span.lsb
 
-    def of(rows: slice) -> Iterator[Numbers]:
-        left = np.ascontiguousarray(x[rows].T)[:, :, np.newaxis]
-        values = np.empty((left.shape[1], y.shape[1]))
-        for k in range(len(y)):
-            with np.errstate(invalid="ignore"):  # of zero times infinity, which is NaN
-                np.multiply(left[k], y[k], out=values)
-            # Of two signs a zero has the sum's.
-            values += 0.0
-            yield Numbers(values, lsb)
+    def of(rows: slice) -> Outer:
+        return Outer(np.ascontiguousarray(x[rows].T), y, lsb)
 
     status = np.zeros((len(x), y.shape[1]), dtype=np.uint8) if clean else status_of_sums(x, y)
     return TermSource(of, NUMBERS, status)
