@@ -59,6 +59,10 @@ class Accumulator(ABC):
     def finish(self, state: Any) -> Codes:
         """The codes of the sums."""
 
+    def values(self, state: Any) -> NDArray[np.float64]:
+        """The values of these codes."""
+        return decode(self.format, self.finish(state))
+
 
 @dataclass(frozen=True)
 class Wide(Accumulator):
@@ -200,14 +204,21 @@ class Floating(Accumulator):
         return super().add_all(state, terms)
 
     def finish(self, state: Any) -> Codes:
+        return self._encode(self._total(state))
+
+    def values(self, state: Any) -> NDArray[np.float64]:
+        # A sum that was rounded is a value, but a tree's only term may be none.
+        return self._round(self._total(state)) if self.order == "tree" else state
+
+    def _total(self, state: Any) -> NDArray[np.float64]:
         if self.order == "sequential":
-            return self._encode(state)
+            return np.asarray(state)
         *slots, zero = state
         total = None
         for slot in slots:
             if slot is not None:
                 total = slot if total is None else self.plus(slot, total)
-        return self._encode(zero if total is None else total)
+        return zero if total is None else total
 
     def _values(self, terms: Terms | Numbers) -> NDArray[np.float64] | None:
         """Terms as float64; None if they must be added exactly and have too many bits for that."""
@@ -369,8 +380,7 @@ class Chunked(Accumulator):
 
     def _spill(self, inner: Any, outer: Any) -> Any:
         fmt = self.inner.format
-        codes = self.inner.finish(inner)
-        values = decode(fmt, codes)
         if fmt.precision <= FLOAT_BITS:
-            return self.outer.add(outer, Numbers(values + 0.0, fmt.span.lsb))
+            return self.outer.add(outer, Numbers(self.inner.values(inner) + 0.0, fmt.span.lsb))
+        codes = self.inner.finish(inner)
         return self.outer.add(outer, Terms(decode_steps(fmt, codes), np.zeros(codes.shape, np.uint8), fmt.span.lsb))

@@ -14,6 +14,7 @@ from sim.golden.mac import Mac, check_flags
 from sim.golden.pe import state_of
 from sim.golden.products import PRODUCTS
 from sim.golden.streams import StreamModel
+from sim.golden.terms import find_products
 
 Fields = dict[str, ArrayLike]
 Beats = dict[str, dict[str, NDArray[Any]]]
@@ -98,7 +99,7 @@ class Array(StreamModel):
         for k in range(self.rows):
             pair = np.broadcast_arrays(x[:, k, None], tiles[tile, k])
             operands = pair if self.flow == "ws" else pair[::-1]
-            terms = PRODUCTS[self.mac.product](self.mac.a, self.mac.b, *operands)
+            terms = find_products(PRODUCTS[self.mac.product], self.mac.a, self.mac.b, *operands)
             status |= terms.status
             state = self.mac.accumulator.add(state, terms)
         return {"sum": {"x": self.mac.accumulator.finish(state), "status": status, "last": last}}

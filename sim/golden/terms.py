@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from hw.formats import Format
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode
-from sim.golden.products import Exact, Numbers, Outer, Rule, Terms
-from sim.golden.sums import FLOAT_BITS, all_finite, status_of_sums
+from sim.golden.products import Exact, LMul, Numbers, Outer, Rule, Terms
+from sim.golden.sums import FLOAT_BITS, all_finite, leading_power, status_of_sums
 from sim.golden.tablesums import product_table
 
 NUMBERS = 1 << 14
@@ -54,6 +54,8 @@ def find_terms(rule: Rule, a_format: Format, b_format: Format, a: Codes, b: Code
     table = _table_of_numbers(rule, a_format, b_format) if clean else None
     if table is not None:
         return _tabled(table, a, b)
+    if clean and isinstance(rule, LMul) and abs(rule.span(a_format, b_format).lsb) < 900:
+        return _by_fractions(rule, a_format, b_format, a, b)
     return terms_of_rule(rule, a_format, b_format, a, b)
 
 
@@ -64,6 +66,14 @@ def terms_of_rule(rule: Rule, a_format: Format, b_format: Format, a: Codes, b: C
         return (rule(a_format, b_format, a[rows, k, None], b[None, k, :]) for k in range(a.shape[1]))
 
     return TermSource(of, STEPS)
+
+
+def find_products(rule: Rule, a_format: Format, b_format: Format, a: Codes, b: Codes) -> Terms | Numbers:
+    """The products of codes, element by element; `a` and `b` broadcast."""
+    if not (isinstance(rule, Exact) and products_fit(a_format, b_format)):
+        return rule(a_format, b_format, a, b)
+    with np.errstate(invalid="ignore"):  # of zero times infinity, which is NaN
+        return Numbers(decode(a_format, a) * decode(b_format, b) + 0.0, a_format.span.lsb + b_format.span.lsb)
 
 
 def products_fit(a_format: Format, b_format: Format) -> bool:
@@ -102,3 +112,32 @@ def _tabled(numbers: tuple[NDArray[np.float64], int], a: Codes, b: Codes) -> Ter
             yield Numbers(values, lsb)
 
     return TermSource(of, NUMBERS, np.zeros((len(a), b.shape[1]), dtype=np.uint8))
+
+
+def _by_fractions(rule: LMul, a_format: Format, b_format: Format, a: Codes, b: Codes) -> TermSource:
+    """L-Mul of finite numbers: fractions are added, and powers of two multiplied."""
+    fmt, lsb = rule.format(a_format, b_format), rule.span(a_format, b_format).lsb
+    x, y = rule.values(a_format, a), rule.values(b_format, b)
+    x_powers, y_powers = leading_power(x), leading_power(y)
+    # Of a zero it does not matter: its power is zero.
+    p, q = (np.divide(v, w, out=np.ones_like(v), where=w != 0) - 1 for v, w in ((x, x_powers), (y, y_powers)))
+    q += rule.offset_value(fmt)
+
+    def of(rows: slice) -> Iterator[Numbers]:
+        fractions, powers = (np.ascontiguousarray(part[rows].T)[:, :, np.newaxis] for part in (p, x_powers))
+        for k in range(len(y)):
+            s = fractions[k] + q[k]
+            values = 1 + s
+            if rule.semantics != "value":
+                # A fraction of 1 or more carries: 2 s from there on, 4 (s - 1) from 2 on.
+                np.maximum(values, 2 * s, out=values)
+                np.maximum(values, 4 * s - 4, out=values)
+            values *= powers[k]
+            values *= y_powers[k]
+            if rule.edges == "flush":
+                values[np.abs(values) < 2.0**fmt.min_exponent] = 0.0
+                np.clip(values, -float(fmt.max), float(fmt.max), out=values)
+            values += 0.0
+            yield Numbers(values, lsb)
+
+    return TermSource(of, NUMBERS // 2, np.zeros((len(a), b.shape[1]), dtype=np.uint8))
