@@ -19,16 +19,21 @@ import numpy as np
 
 import hw
 from benchmarks.arrays import array_rows
+from hw.formats import Format
 from rtl_gen import write_atomic
 from rtl_gen.tools import package_version
-from sim.golden import decode, encode
-from sim.golden.matmul import exact_sums
-from sim.golden.products import LMul
+from sim.golden import compiled, decode, encode
+from sim.golden.accumulators import Floating
+from sim.golden.matmul import exact_sums, matmul
+from sim.golden.products import PRODUCTS, LMul, Terms
+from sim.golden.rounding import add_odd, floats_of_steps
+from sim.golden.terms import terms_of_rule
 from sim.verify import verify
 
 REPEATS = 5
 COUNT = 1_000_000
 SIZE = 512
+ROUNDED = (128, 96, 128)
 HEADER = """\
 # Speed
 
@@ -151,6 +156,31 @@ def matmul_rows() -> list[Row]:
     return rows
 
 
+def rounded_rows() -> list[Row]:
+    """Sums that are rounded at each addition, beside the same by encoding and decoding each sum."""
+    rng = np.random.default_rng(0)
+    fmt = hw.parse_format("e4m3")
+    a, b = encode(fmt, rng.normal(size=ROUNDED[:2])), encode(fmt, rng.normal(size=ROUNDED[1:]))
+    if compiled.has_numba():
+        compiled.adder("nearest_even", compiled.COMPILED_FROM)
+    rows = []
+    for product, name in (("exact", "fp16"), ("exact", "bf16"), ("exact", "fp32"), ("lmul", "fp16")):
+        sums = Floating(hw.parse_format(name))
+        ours, plain = both((matmul, fmt, fmt, a, b, product, sums), (by_codes, fmt, a, b, product, sums.format))
+        what = f"sums of {product} products in {name}, e4m3, {'x'.join(map(str, ROUNDED))}"
+        rows.append(Row(what, "term by term, by codes", ours, plain, "at most 0.05"))
+    return rows
+
+
+def by_codes(fmt: Format, a: np.ndarray, b: np.ndarray, product: str, into: Format) -> np.ndarray:
+    """The codes of a matrix product: the rule's terms one by one, each sum rounded by its code."""
+    sums = np.zeros((len(a), b.shape[1]))
+    for terms in terms_of_rule(PRODUCTS[product], fmt, fmt, a, b).of(slice(None)):
+        assert isinstance(terms, Terms)
+        sums = decode(into, encode(into, add_odd(sums, floats_of_steps(terms.steps, terms.lsb))))
+    return encode(into, sums)
+
+
 def memory_rows() -> list[list[str]]:
     """Peak of allocated memory beside operands and result."""
     rng = np.random.default_rng(0)
@@ -186,13 +216,13 @@ def markdown(columns: list[str], rows: list[list[str]]) -> str:
 
 def page() -> str:
     """The whole of docs/benchmarks.md."""
-    packages = ("numpy", "scipy", "ml_dtypes", "gfloat")
+    packages = ("numpy", "scipy", "ml_dtypes", "gfloat", *(["numba"] if compiled.has_numba() else []))
     versions = ", ".join([f"Python {platform.python_version()}", *(f"{p} {package_version(p)}" for p in packages)])
     machine = f"{platform.system()} {platform.machine()}"
     columns = ["what", "ms", "beside", "ms", "ratio", "goal"]
     parts = [HEADER.format(machine=machine, versions=versions, repeats=REPEATS)]
     sections = [("Codec, one million values", codec_rows), ("Every float of at most 16 bits", every_minifloat)]
-    for title, make in [*sections, ("Matrix products", matmul_rows)]:
+    for title, make in [*sections, ("Matrix products", matmul_rows), ("Rounded sums", rounded_rows)]:
         print(f"measuring: {title}", file=sys.stderr)
         parts.append(f"## {title}\n\n" + markdown(columns, [row.cells() for row in make()]) + "\n")
     memory = markdown(["what", "peak MB", "operands and result MB", "ratio", "goal"], memory_rows())

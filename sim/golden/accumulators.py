@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format, Integer, Minifloat, check_choice, check_int
 from hw.formats.messages import cut, echo
-from sim.golden.addition import add_into, add_products
+from sim.golden.addition import add_into, add_products, codes_of
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode, decode_steps, steps_of_values
-from sim.golden.encoding import encode, encode_steps
+from sim.golden.encoding import encode_steps
 from sim.golden.products import Numbers, Outer, Terms
 from sim.golden.rounding import ODD_BITS, deterministic, floats_of_steps
 from sim.golden.sums import FLOAT_BITS, Sums, finite
@@ -204,7 +204,7 @@ class Floating(Accumulator):
         return super().add_all(state, terms)
 
     def finish(self, state: Any) -> Codes:
-        return self._encode(self._total(state))
+        return codes_of(self.format, self.values(state))
 
     def values(self, state: Any) -> NDArray[np.float64]:
         # A sum that was rounded is a value, but a tree's only term may be none.
@@ -245,9 +245,6 @@ class Floating(Accumulator):
     def plus(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
         """The rounded sums of numbers of the format, or of what enters exactly; `x` is used up."""
         return add_into(self.format, self.rounding, x, y)
-
-    def _encode(self, values: NDArray[np.float64]) -> Codes:
-        return encode(self.format, values, self.rounding)
 
     def _round(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         # Added to -0 every number is itself, -0 too.

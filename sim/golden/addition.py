@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format, Integer, Minifloat
 from sim.golden import compiled
+from sim.golden.codes import Codes, code_type
 from sim.golden.decoding import decode
 from sim.golden.direct import minus_zero
 from sim.golden.encoding import encode
@@ -24,6 +25,8 @@ EXPONENT = 0x7FF << 52
 """The exponent's bits of a float64: what is left is the power of two in a normal number."""
 PIECE = 1 << 13
 """Numbers at a time: intermediate arrays of so many stay in the cache, and in memory that is held already."""
+FIELDS = (1 << 63) - 1
+"""All bits of a float64 but its sign's."""
 INTEGERS = 1.5 * 2.0**52
 """A float64 that has this added, and subtracted, is the nearest integer, or the even one of two."""
 
@@ -146,6 +149,21 @@ def add_products(fmt: Format, rounding: str, sums: Floats, terms: Outer) -> Floa
         if left:
             _encode_left(fmt, rounding, grid, sums)
     return sums
+
+
+def codes_of(fmt: Format, values: Floats) -> Codes:
+    """The codes of values that the format has, so that nothing is to be rounded."""
+    if not isinstance(fmt, Minifloat) or grid_of(fmt) is None or not fmt.exponent_bits or not np.isfinite(values).all():
+        return encode(fmt, values)
+    bits, magnitude = np.ascontiguousarray(values).view(np.int64), np.abs(values)
+    # A normal number's fields are those of float64, but for the bias and the mantissa's zeros.
+    fields = ((bits & FIELDS) >> (52 - fmt.mantissa_bits)) - ((1023 - fmt.bias) << fmt.mantissa_bits)
+    normal = 2.0**fmt.min_exponent
+    subnormal = (np.minimum(magnitude, normal) * 2.0**-fmt.span.lsb).astype(np.int64)
+    codes = np.where(magnitude < normal, subnormal, fields)
+    if fmt.signed:
+        codes |= (bits < 0).astype(np.int64) << (fmt.width - 1)
+    return codes.astype(code_type(fmt.width)).reshape(values.shape)
 
 
 ONE = np.ones((1, 1))

@@ -89,7 +89,7 @@ def exact_sums(a_format: Format, b_format: Format, a: Codes, b: Codes, product: 
     terms = rule(a_format, b_format, a, b)
     span = rule.span(a_format, b_format).accumulate(a.shape[-1])
     status = np.bitwise_or.reduce(terms.status, axis=-1)
-    return Terms(terms.steps.astype(integer_type(span)).sum(axis=-1), status, terms.lsb)
+    return Terms(terms.steps.astype(integer_type(span), copy=False).sum(axis=-1), status, terms.lsb)
 
 
 def codes_of_sums(result: Format, total: Terms | Numbers, rounding: str) -> Codes:

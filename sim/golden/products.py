@@ -136,8 +136,12 @@ class Exact:
     def __call__(self, a_format: Format, b_format: Format, a: ArrayLike, b: ArrayLike) -> Terms:
         span = self.span(a_format, b_format)
         dtype = integer_type(span)
-        x, y = decode_steps(a_format, a).astype(dtype), decode_steps(b_format, b).astype(dtype)
-        return Terms(np.asarray(x * y, dtype), status(decode(a_format, a), decode(b_format, b)), span.lsb)
+        x, y = (decode_steps(*pair).astype(dtype, copy=False) for pair in ((a_format, a), (b_format, b)))
+        if a_format.has_special or b_format.has_special:
+            kinds = status(decode(a_format, a), decode(b_format, b))
+        else:
+            kinds = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype=np.uint8)
+        return Terms(np.asarray(x * y, dtype), kinds, span.lsb)
 
 
 SEMANTICS: dict[str, str] = {

@@ -11,7 +11,7 @@ import pytest
 from hw.formats import Format, Integer, parse_format
 from sim.golden import compiled, decode, encode
 from sim.golden.accumulators import Accumulator, Chunked, Floating, Interleaved, Wide
-from sim.golden.addition import add_into, add_products, grid_of
+from sim.golden.addition import add_into, add_products, codes_of, grid_of
 from sim.golden.matmul import matmul
 from sim.golden.products import PRODUCTS, SEMANTICS, LMul, Outer, Rule
 from sim.golden.rounding import add_odd
@@ -84,6 +84,16 @@ def test_every_sum_of_a_small_format(name: str, rounding: str, way: str) -> None
     terms = addends(fmt, 300)
     x, y = (part.ravel() for part in np.meshgrid(values_of(fmt), terms))
     assert_same(add_into(fmt, rounding, x.copy(), y), by_codes(fmt, rounding, x, y))
+
+
+@pytest.mark.parametrize("name", [*SMALL, "fp16", "bf16-inf", "tf32", "fp32", "e6m9-b100-flush", "e8m23-b-200"])
+def test_values_of_a_format_have_their_codes(name: str) -> None:
+    fmt = parse_format(name)
+    rng, field = np.random.default_rng(0), getattr(fmt, "mantissa_bits", 0)
+    wide = np.concatenate([rng.integers(0, 1 << fmt.width, 1 << 16), rng.integers(0, 2 << field, 1000), [0, 0]])
+    values = decode(fmt, np.arange(1 << fmt.width) if fmt.width <= 16 else wide)
+    for some in (values, values[np.isfinite(values)], values.reshape(-1, 2)[:, 1], values[:0]):
+        assert codes_of(fmt, some).tolist() == encode(fmt, some).tolist()
 
 
 @pytest.mark.parametrize("name", ["e4m3", "e5m2", "e5m2-inf"])
