@@ -33,7 +33,7 @@ from sim.verify import verify
 REPEATS = 5
 COUNT = 1_000_000
 SIZE = 512
-ROUNDED = (128, 96, 128)
+ROUNDED = (256, 48, 256)
 HEADER = """\
 # Speed
 

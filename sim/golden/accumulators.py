@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.formats import Fixed, Format, Integer, Minifloat, check_choice, check_int
+from hw.formats import Fixed, Format, Integer, Minifloat, Span, check_choice, check_int
 from hw.formats.messages import cut, echo
 from sim.golden.addition import add_into, add_products, codes_of
 from sim.golden.codes import Codes
@@ -92,8 +92,15 @@ class Wide(Accumulator):
         # Two addends of one bit less than the type cannot pass its end.
         return np.zeros(shape, dtype=np.int64 if self.format.width <= 62 else object)
 
+    def is_exact(self, bound: Span) -> bool:
+        """Whether sums are the exact ones, modulo ``2**width``, if no running sum leaves these bounds."""
+        span, shift = self.format.span, self._shift(bound.lsb)
+        return not self.saturate or (
+            span.lo + self.format.symmetric <= bound.lo << shift and bound.hi << shift <= span.hi
+        )
+
     def codes(self, sums: Sums) -> Codes:
-        """The codes of exact sums, if this does not saturate."""
+        """The codes of exact sums."""
         self._shift(sums.lsb)
         return sums.codes(self.format)
 

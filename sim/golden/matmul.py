@@ -71,7 +71,8 @@ def matmul(
         return sums.codes(accumulator.format), sums.status
     if not isinstance(accumulator, Accumulator):
         raise TypeError(f"accumulator must be an Accumulator, got {echo(accumulator)}")
-    if isinstance(accumulator, Wide) and not accumulator.saturate:
+    bound = rule.span(a_format, b_format).accumulate(max(1, a.shape[1]))
+    if isinstance(accumulator, Wide) and accumulator.is_exact(bound):
         # Modulo a power of two the order does not count.
         sums = exact_sums(a_format, b_format, a, b, rule)
         return accumulator.codes(sums), sums.status

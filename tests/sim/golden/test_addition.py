@@ -189,13 +189,26 @@ def test_products_enter_as_they_would_one_by_one(
     assert flags.any() == (specials and a.has_special)
 
 
-@pytest.mark.parametrize(
-    "accumulator", [Wide(Integer(24), True), Wide(Integer(20)), Chunked(Wide(Integer(12), True), FP32, 4)]
-)
+WHOLE = [
+    *(Wide(Integer(bits), True) for bits in (14, 20, 21)),
+    Wide(Integer(18)),
+    Chunked(Wide(Integer(16), True), FP32, 4),
+]
+
+
+@pytest.mark.parametrize("accumulator", WHOLE)
 def test_integers_enter_as_they_would_one_by_one(accumulator: Accumulator) -> None:
     a, b, x, y = operands("int8 int8", 40, 50, 30, False)
     codes, _ = matmul(a, b, x, y, "exact", accumulator)
     assert np.array_equal(codes, one_by_one(accumulator, PRODUCTS["exact"], a, b, x, y)[0])
+
+
+@pytest.mark.parametrize(("symmetric", "depth", "exact"), [(False, 31, True), (False, 32, False), (True, 31, True)])
+def test_a_sum_saturates_just_where_it_may_leave_the_range(symmetric: bool, depth: int, exact: bool) -> None:
+    int8, accumulator = parse_format("int8"), Wide(Integer(20, symmetric=symmetric), True)
+    assert accumulator.is_exact(PRODUCTS["exact"].span(int8, int8).accumulate(depth)) == exact
+    a, b = np.full((1, depth), 0x80), np.full((depth, 1), 0x80)
+    assert matmul(int8, int8, a, b, "exact", accumulator)[0] == min(depth << 14, (1 << 19) - 1)
 
 
 @pytest.mark.parametrize("names", ["e4m3 int8", "int32 e4m3", "int31 int8", "e8m2-b0 int8"])
