@@ -189,6 +189,16 @@ def test_products_enter_as_they_would_one_by_one(
     assert flags.any() == (specials and a.has_special)
 
 
+@pytest.mark.parametrize("product", ["exact", "lmul"])
+def test_a_product_of_zero_has_no_sign_of_its_own(product: str, way: str) -> None:
+    bf16 = parse_format("bf16")
+    a, b = encode(bf16, [[-(2.0**-40), -1.0]]), encode(bf16, [[1.0], [0.0]])
+    # What is too small for fp16 leaves a -0, and -0 with 0 added is 0.
+    assert matmul(bf16, bf16, a[:, :1], b[:1], product, FP16)[0] == 0x8000
+    assert matmul(bf16, bf16, a, b, product, FP16)[0] == 0x0000
+    assert one_by_one(FP16, PRODUCTS[product], bf16, bf16, a, b)[0] == 0x0000
+
+
 WHOLE = [
     *(Wide(Integer(bits), True) for bits in (14, 20, 21)),
     Wide(Integer(18)),
