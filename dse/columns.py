@@ -80,11 +80,10 @@ COLUMNS: dict[str, Column] = {
     for column in (
         Column("spec", "spec", "", "stated", "the design"),
         Column("target", "target", "", "stated", "the family it is built for"),
-        Column("device", "of", "", "stated", "the device of which shares are"),
+        Column("device", "device", "", "stated", "what shares are of"),
         *_estimated(),
         *(Column(name, title, "cells", "measured", meaning, 0) for name, (title, meaning) in CELLS.items()),
         Column("mhz", "MHz", "MHz", "measured", "clock between registers, median of the seeds", 1),
-        Column("flow", "flow", "", "measured", "the Yosys command that took fewest LUTs"),
         Column("share_estimated", "share est.", "", "computed", "the largest part of the device, of what is estimated"),
         Column("share", "share", "", "computed", "the largest part of the device"),
         Column("makes", "makes", "", "stated", "what an operation is: a product, or a result"),
@@ -99,5 +98,6 @@ COLUMNS: dict[str, Column] = {
         Column("energy_low_pj", "pJ low", "pJ", "simulated", "the same by the one calibration", 3),
         Column("energy_high_pj", "pJ high", "pJ", "simulated", "the same by the other", 3),
         Column("switching", "rel. energy", "", "simulated", "toggles of an operation, to an INT8 MAC's there", 2),
+        Column("flow", "flow", "", "measured", "the Yosys command that took fewest LUTs"),
     )
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import re
 import shlex
@@ -18,7 +20,7 @@ from hw.formats import FAMILIES
 from macsmith.cli import main
 
 BIG = "gemm/int8xint8/8x8"
-COMMANDS = ["formats", "generate", "verify", "cost", "explore", "doctor"]
+COMMANDS = ["formats", "generate", "verify", "cost", "fit", "explore", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -64,6 +66,17 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
         ),
         (["generate", "mac/int4xint4", "--device", "ecp5", "-o", "{tmp}/g"], "macsmith: unknown device 'ecp5'; known"),
         (["verify", "mac/int4xint4", "--device", "{tmp}/d.toml"], "macsmith: {tmp}/d.toml: No such file or directory"),
+        (["cost", "mac/int4xint4", "--estimate", "--target", "generic", "--store", "{tmp}/s"], "macsmith: target 'gen"),
+        (
+            ["cost", "mac/int4xint4", "--estimate", "--csv", "{tmp}/file/x", "--store", "{tmp}/s"],
+            "macsmith: {tmp}/file",
+        ),
+        (["fit", "mul/int4xint4", "--device", "ecp5-25k", "--store", "{tmp}/s"], "macsmith: spec must be of a unit th"),
+        (["fit", "array/int4xint4/2x2", "--device", "ecp5", "--store", "{tmp}/s"], "macsmith: unknown device 'ecp5'"),
+        (
+            ["fit", "array/int4xint4/2x2", "--device", "zu3eg", "--confirm", "--store", "{tmp}/s"],
+            "macsmith: nothing here places on zu3eg: leave --confirm out",
+        ),
         (["explore", "{tmp}/none.toml", "-o", "{tmp}/o"], "macsmith: {tmp}/none.toml: No such file or directory"),
         (["explore", "{tmp}/file", "-o", "{tmp}/o"], "macsmith: {tmp}/file: Expected '=' after a key"),
         (["formats", "mxfp8"], "macsmith: unknown format 'mxfp8'; did you mean mxfp8e4m3 or mxfp8e5m2?"),
@@ -261,8 +274,45 @@ def test_verify_and_cost_print_what_they_found_and_reuse_it(tmp_path: Path, caps
     assert main(["cost", "mac/int4xint4", "--target", "xcup", *store]) == 0
     out = capsys.readouterr().out
     assert re.search(
-        r"mac/int4xint4/exact/kulisch1024/p1 +xcup +\d+ +\d+ +28 +0 +0 +0.041 % LUT +zu3eg +- +synth_xilinx -fam", out
+        r"mac/int4xint4/exact/kulisch1024/p1 +xcup +zu3eg +\d+ +\d+ +28 +0 +0 +- +0.041 % LUT +\d+.0 +- +synth_xilinx",
+        out,
     )
+
+
+def test_cost_estimates_without_a_tool(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rtl_gen import process
+
+    monkeypatch.setattr(process, "start", lambda *_, **__: pytest.fail("a program was started"))
+    files = [str(tmp_path / name) for name in ("costs.csv", "costs.json")]
+    words = ["cost", "mul/int4xint4", "add/e4m3xe4m3/e4m3", "--target", "ecp5", "xcup", "--estimate"]
+    assert main([*words, "--csv", files[0], "--json", files[1], "--store", str(tmp_path / "s")]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^mul/int4xint4/exact/exact/p0 +ecp5 +ecp5-25k +\d+ \(\d+\.\.\d+\) ", out, re.M)
+    rows = list(csv.DictReader(Path(files[0]).read_text().splitlines()))
+    assert [(row["spec"], row["target"]) for row in rows] == [
+        (spec, target)
+        for spec in ("mul/int4xint4/exact/exact/p0", "add/e4m3xe4m3/e4m3/p0")
+        for target in ("ecp5", "xcup")
+    ]
+    assert [row["makes"] for row in rows] == ["products", "products", "results", "results"]
+    for row in rows:
+        low, value, high = (float(row[f"lut_{end}"]) for end in ("low", "estimated", "high"))
+        assert low <= value <= high
+        assert (row["mhz_estimated"] == "") == (row["target"] == "xcup")
+    found = json.loads(Path(files[1]).read_text())
+    assert found["columns"]["lut_estimated"]["source"] == "estimated"
+    assert set(found["columns"]) == set(rows[0]) == set(found["designs"][0])
+
+
+def test_fit_finds_the_largest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = ["--store", str(tmp_path / "s")]
+    assert main(["fit", "array/int2xint2/2x2/ws", "--device", "machxo2-1200", *store]) == 0
+    out = capsys.readouterr().out
+    assert re.match(r"array/int2xint2/\d+x\d+/ws/\S+ is estimated to fit machxo2-1200: \d+ LUT \(\d+\.\.\d+\), \d", out)
+    assert main(["fit", "array/bf16xbf16/2x2/os", "--device", "machxo2-1200", *store]) == 1
+    assert capsys.readouterr().out.startswith("no array like array/bf16xbf16/2x2/os")
 
 
 def test_a_wrong_design_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -177,3 +178,17 @@ def test_how_a_program_ended(tmp_path: Path) -> None:
     assert process.how_it_ended(process.run(["sh", "-c", "exit 3"]).returncode) == "exit code 3"
     assert process.how_it_ended(process.run(["sh", "-c", "kill -XFSZ $$"]).returncode) == "signal SIGXFSZ"
     assert process.how_it_ended(-99) == "signal 99"
+
+
+@pytest.mark.parametrize("run", [process.run, lambda command: process.follow(command, print)])
+def test_a_program_may_take_so_much_and_no_more(run: Callable[[list[str]], subprocess.CompletedProcess[str]]) -> None:
+    takes = [sys.executable, "-c", "x = bytearray(400 << 20); print(len(x))"]
+    with process.limited(mebibytes=200):
+        done = run(takes)
+        assert done.returncode == 1
+        assert "MemoryError" in done.stdout + done.stderr
+    with process.limited(seconds=0.2), pytest.raises(ToolError, match=r"^sleep took more than 0\.2 s$"):
+        run(["sleep", "60"])
+    with process.limited(60, 2000):
+        assert run(takes).stdout == "419430400\n"
+    assert run(["sleep", "0.3"]).returncode == 0
