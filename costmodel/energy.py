@@ -1,9 +1,10 @@
 """A first estimate of energy: gates, weighed in NAND2 units, times how often each switches.
 
 The scale, pJ for a NAND2 unit that switches, is what makes an INT8 adder and an INT8 multiplier, put
-through the same tools with the same kind of data, cost what is published for them. The two disagree on
+through the same tools with normal data, cost what is published for them. The two disagree on
 it; the estimate takes the geometric mean and states the range. It is an estimate of logic at 45 nm or
 whatever node the table is for. It is *not* the power of an FPGA: for comparing designs, not for budgets.
+What a clock tree takes is not in it, nor what memories take at an access: of them it says the bits.
 """
 
 from __future__ import annotations
@@ -11,33 +12,66 @@ from __future__ import annotations
 import csv
 import hashlib
 import math
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from costmodel.gates import gate_netlist, weights
+import hw
+from costmodel.drive import Plain, run
+from costmodel.gates import gate_netlist, memory_bits, weights, without_memories
+from costmodel.operations import operations, parts
+from costmodel.streams import STREAMS, Stream, parse_stream
 from hw.formats import Format, Integer
-from hw.formats.messages import echo
-from hw.specs.mac import MacSpec
+from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
-from sim.activity import simulate
-from sim.golden import decode, encode
+from sim.activity import Activity
 
-RUNS, CYCLES, SEED = 128, 65, 1
-SIGMAS = (1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6)
-"""The data: normal, that many standard deviations to the format's largest value; see `scaled_normal`."""
 DEFAULT_TABLE = "horowitz_45nm"
+MAX_LINES = 25_000
+"""Of Verilog, of all instances: a few hundred thousand gates."""
+CODE = ("costmodel.gates", "costmodel.drive", "costmodel.operations", "costmodel.streams", "sim.activity")
+"""Code that has a say in an estimate, beside this."""
 
 REFERENCES = {
     "int8_add": "module reference(input signed [7:0] a, b, output signed [8:0] y); assign y = a + b; endmodule\n",
     "int8_mul": "module reference(input signed [7:0] a, b, output signed [15:0] y); assign y = a * b; endmodule\n",
 }
+"""The published operations that set the scale."""
+
+
+@dataclass(frozen=True)
+class Switching:
+    """How much of a unit switches.
+
+    Attributes
+    ----------
+    nand2 : float
+        Its size in NAND2 units, without memories.
+    memory_bits : int
+        Bits of its memories.
+    switched : float
+        NAND2 units that switch in a cycle, in its stride.
+    operation : str
+        What it does: ``product``, or ``result`` where it multiplies nothing.
+    operations : float
+        How many of them in a cycle.
+    parts : dict of str to float
+        Of a unit that can't be driven itself, for it needs a program: the parts whose sum this is, and what of
+        `switched` is each one's. Control and what moves data between them is not in it. Empty for all others.
+    """
+
+    nand2: float
+    memory_bits: int
+    switched: float
+    operation: str
+    operations: float
+    parts: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -48,12 +82,14 @@ class Energy:
     ----------
     spec : str
         The design.
-    nand2 : float
-        Its size in NAND2 units.
-    switched : float
-        NAND2 units that switch in a cycle.
-    picojoules : float
+    stream : str
+        Its operands: see `costmodel.streams`.
+    nand2, memory_bits, switched, operation, operations, parts
+        As in `Switching`.
+    cycle_picojoules : float
         Estimated energy a cycle.
+    picojoules : float
+        Estimated energy of an operation.
     low, high : float
         The same, calibrated on the adder alone and on the multiplier alone.
     table : str
@@ -61,8 +97,14 @@ class Energy:
     """
 
     spec: str
+    stream: str
     nand2: float
+    memory_bits: int
     switched: float
+    operation: str
+    operations: float
+    parts: dict[str, float]
+    cycle_picojoules: float
     picojoules: float
     low: float
     high: float
@@ -72,83 +114,129 @@ class Energy:
         return asdict(self)
 
 
-def energy_key(emitted: Emitted, table: str = DEFAULT_TABLE) -> str:
+def energy_key(emitted: Emitted, table: str = DEFAULT_TABLE, stream: str | Path | Stream = "normal") -> str:
     """A hash of all that an estimate depends on."""
-    data = [_data("gates.toml"), _data("energy_ops.csv"), table]
-    code = code_digest(__name__, "costmodel.gates", "sim.activity", "sim.golden", "hw.formats")
+    data = [_data("gates.toml"), _data("energy_ops.csv"), table, parse_stream(stream).key]
+    code = code_digest(__name__, *CODE, "sim.golden", "hw.formats")
     versions = [package_version("pyosys"), package_version("numpy")]
     return hashlib.sha256("\0".join([emitted.digest, *data, code, *versions]).encode()).hexdigest()
 
 
-def estimate_energy(spec: MacSpec, table: str = DEFAULT_TABLE) -> Energy:
-    """Estimate the energy of one multiply-accumulate.
+def estimate_energy(spec: hw.Spec, table: str = DEFAULT_TABLE, stream: str | Path | Stream = "normal") -> Energy:
+    """Estimate the energy of one operation of a unit: a product, or, where it makes none, a result.
 
     Parameters
     ----------
-    spec : MacSpec
-        The design.
+    spec : Spec
+        The design, of any unit; it is looked at in portable RTL.
     table : str
         A column of ``costmodel/data/energy_ops.csv`` that has INT8 add and multiply.
+    stream : str or Path or Stream
+        The operands: ``normal``, ``uniform``, or an ``.npz`` file of recorded ones, as `parse_stream` takes them.
 
     Raises
     ------
+    TypeError
+        `spec` is not a Spec, or `stream` is none.
     ValueError
-        No such column, or it lacks one of the two.
+        No such column, or it lacks one of the two; no such stream, or it has not what the unit takes; the unit is too
+        big, or needs a multiplier block that portable RTL has not.
+    OSError
+        There is no such file.
     ToolError
         Yosys is missing or failed.
     """
-    if not isinstance(spec, MacSpec):
-        raise TypeError(f"spec must be a MacSpec, got {echo(spec)}")
-    published = published_energies(table)
-    emitted = emit(spec)
-    size, switched = _switched(emitted.verilog, emitted.name, stimulus(spec.a, spec.b))
-    scales = [published[name] / reference_switching(name) for name in REFERENCES]
+    if not isinstance(spec, hw.Spec):
+        raise TypeError(f"spec must be a Spec, got {echo(spec)}")
+    published, source = published_energies(table), parse_stream(stream)
+    seen = switching(spec, source)
+    scales = scales_of(published)
+    each = seen.switched / seen.operations
+    middle = math.sqrt(math.prod(scales.values()))
     return Energy(
         spec=spec.name,
-        nand2=size,
-        switched=switched,
-        picojoules=switched * math.sqrt(math.prod(scales)),
-        low=switched * min(scales),
-        high=switched * max(scales),
+        stream=source.name,
+        **{name: getattr(seen, name) for name in Switching.__dataclass_fields__},
+        cycle_picojoules=seen.switched * middle,
+        picojoules=each * middle,
+        low=each * min(scales.values()),
+        high=each * max(scales.values()),
         table=table,
     )
 
 
+def switching(spec: hw.Spec, stream: Stream) -> Switching:
+    """How much of a unit switches, driven by a stream; errors as of `estimate_energy`."""
+    made = parts(spec)
+    if not made:
+        return _driven(spec, stream)
+    found = [(part, _driven(part.spec, stream)) for part in made]
+    # Products are the array's, which never waits; of what follows it, what a cycle takes by its share of them.
+    main = next(seen for part, seen in found if part.share == 1)
+    switched = {part.name: part.share * seen.switched for part, seen in found}
+    size, bits = sum(seen.nand2 for _, seen in found), sum(seen.memory_bits for _, seen in found)
+    return Switching(size, bits, sum(switched.values()), main.operation, main.operations, switched)
+
+
+def _driven(spec: hw.Spec, stream: Stream) -> Switching:
+    """The same, of a unit that can be driven itself."""
+    emitted = emit(spec)
+    check_size(emitted)
+    netlist = gate_netlist(emitted.verilog, emitted.name)
+    seen = run(spec, without_memories(netlist), stream)
+    return Switching(*_weighed(netlist, seen), *operations(spec, seen), {})
+
+
+def check_size(emitted: Emitted) -> None:
+    """Raise ValueError for a design that synthesis would take minutes for, by the lines of all its instances."""
+    modules = emitted.modules
+
+    @lru_cache(None)
+    def lines(module: str) -> int:
+        inside = re.findall(r"(?m)^\s+(\w+) \\?\S+ \(", modules[module])
+        return modules[module].count("\n") + sum(lines(name) for name in inside if name in modules)
+
+    size, name = lines(emitted.name), cut(emitted.manifest["name"])
+    if size > MAX_LINES:
+        said = f"{size:,} lines of Verilog, each instance counted; at most {MAX_LINES:,} are looked at"
+        raise ValueError(f"{name} is too big for an estimate of energy: {said}. Try fewer rows, columns or lanes")
+
+
+def _weighed(netlist: Mapping[str, Any], seen: Activity) -> tuple[float, int, float]:
+    """NAND2 units of a netlist, bits of its memories, and the units that switch in a cycle; of memories none do."""
+    weight = {name: weights().get(cell["type"], 0.0) for name, cell in netlist["cells"].items()}
+    switched = sum(weight.get(name, 0.0) * rate for name, rate in seen.rates.items())
+    return sum(weight.values()), memory_bits(dict(netlist)), switched
+
+
+def scales_of(published: Mapping[str, float]) -> dict[str, float]:
+    """pJ for a NAND2 unit that switches, by each published operation."""
+    return {name: energy / reference_switching(name) for name, energy in published.items()}
+
+
 def published_energies(table: str) -> dict[str, float]:
     """pJ of each of `REFERENCES`, as published."""
-    lines = [line for line in _data("energy_ops.csv").splitlines() if not line.startswith("#")]
-    rows = {row["op"]: row for row in csv.DictReader(lines)}
-    usable = [name for name in rows["int8_add"] if name not in ("op", "status")]
-    usable = [name for name in usable if all(rows[op][name] for op in REFERENCES)]
+    rows = published_table()
+    usable = [name for name in tables() if all(name in rows[op] for op in REFERENCES)]
     if table not in usable:
         raise ValueError(f"energy table {echo(table)} can't calibrate; these can: {', '.join(usable)}")
-    return {op: float(rows[op][table]) for op in REFERENCES}
+    return {op: rows[op][table] for op in REFERENCES}
 
 
-def stimulus(a: Format, b: Format) -> dict[str, NDArray[np.int64]]:
-    """Normal operands; a new sum in the first cycle only."""
-    rng = np.random.default_rng(SEED)
-    clear = np.zeros((CYCLES, RUNS), dtype=np.int64)
-    clear[0] = 1
-    return {"a": scaled_normal(a, rng), "b": scaled_normal(b, rng), "clear": clear, "en": np.ones_like(clear)}
+def tables() -> list[str]:
+    """The columns of the file of published energies."""
+    return list(dict.fromkeys(name for row in published_table().values() for name in row))
 
 
-def scaled_normal(fmt: Format, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Codes of normal values, or their magnitudes if the format has no sign, of shape (cycles, runs).
-
-    Their scale is the one of `SIGMAS` at which the format loses least of them, in mean square: with
-    one scale for all, narrow formats would see little but zeros.
-    """
-    normal = rng.normal(0, 1, (CYCLES, RUNS))
-    values = normal if fmt.span.signed else np.abs(normal)
-
-    def codes(sigmas: float) -> NDArray[np.int64]:
-        return encode(fmt, values * (float(fmt.reach) / sigmas)).astype(np.int64)
-
-    def loss(sigmas: float) -> float:
-        return float(np.mean((decode(fmt, codes(sigmas)) / (float(fmt.reach) / sigmas) - values) ** 2))
-
-    return codes(min(SIGMAS, key=loss))
+@lru_cache
+def published_table() -> dict[str, dict[str, float]]:
+    """pJ by operation and column, where there are any."""
+    lines = [line for line in _data("energy_ops.csv").splitlines() if not line.startswith("#")]
+    rows = {row.pop("op"): row for row in csv.DictReader(lines)}
+    return {
+        op: {name: float(value) for name, value in row.items() if name != "status" and value}
+        for op, row in rows.items()
+    }
 
 
 @lru_cache
@@ -159,14 +247,10 @@ def _data(name: str) -> str:
 @lru_cache
 def reference_switching(name: str) -> float:
     """NAND2 units that switch in a published operation."""
-    int8 = Integer(8)
-    inputs = {port: values for port, values in stimulus(int8, int8).items() if port in "ab"}
-    return _switched(REFERENCES[name], "reference", inputs)[1]
+    return plain_switching(REFERENCES[name], Integer(8))
 
 
-def _switched(verilog: str, module: str, inputs: dict[str, NDArray[np.int64]]) -> tuple[float, float]:
-    """NAND2 units of a module, and how many of them switch in a cycle."""
-    netlist, weight = gate_netlist(verilog, module), weights()
-    size = sum(weight[cell["type"]] for cell in netlist["cells"].values())
-    toggles = simulate(netlist, inputs).toggles
-    return size, sum(weight[cell] * rate for cell, rate in toggles.items())
+def plain_switching(verilog: str, fmt: Format) -> float:
+    """NAND2 units that switch in module `reference` with ports `a` and `b` of a format, given normal operands."""
+    netlist = gate_netlist(verilog, "reference")
+    return _weighed(netlist, run(Plain("reference", {"a": fmt, "b": fmt}), netlist, STREAMS["normal"]))[2]

@@ -133,6 +133,20 @@ def _mapped(verilog: str, module: str, mapped: Sequence[yosys.Command], folder: 
     return read(folder / "out.json")["modules"][module]
 
 
+def without_memories(netlist: dict[str, Any]) -> dict[str, Any]:
+    """A netlist of gates with its memories made of gates, too: what is there already keeps its name.
+
+    This is to run it, for what a memory takes is not what these gates would.
+    """
+    if not memory_bits(netlist):
+        return netlist
+    with scratch() as folder:
+        (folder / "gates.json").write_text(json.dumps({"modules": {"top": netlist}}))
+        made = ["memory_map", "techmap", "simplemap", "setattr -unset init w:*", "dfflegalize -cell $_DFF_P_ x"]
+        yosys.run(["read_json gates.json", *made, "write_json -noscopeinfo out.json"], folder)
+        return read(folder / "out.json")["modules"]["top"]
+
+
 class Library:
     """A Liberty file as Yosys reads it.
 

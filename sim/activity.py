@@ -6,9 +6,11 @@ costs one big-integer operation a cycle. There is no delay: glitches are not see
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,8 @@ GATES: dict[str, tuple[str, Callable[..., int]]] = {
     "$_MUX_": ("ABS", lambda a, b, s, ones: (a & ~s) | (b & s)),
 }
 REGISTER = "$_DFF_P_"
+NATIVE = 62
+"""Bits of the widest code that numpy's own integers hold."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +40,39 @@ class Activity:
 
     Attributes
     ----------
-    toggles : dict of cell type to float
-        Output changes a run and cycle, summed over all cells of the type.
+    rates : dict of str to float
+        Of each cell, by its name, the changes of its output a run and cycle.
+    kinds : dict of str to str
+        The cells' types.
     outputs : dict of port to (cycles, runs) array of int
         What each output showed in each cycle, before the edge that ends it.
+    taken : dict of port to int
+        How many codes each input went on by in the cycles that were counted.
+    cycles : int
+        How many these were: the last ones.
     """
 
-    toggles: dict[str, float]
+    rates: dict[str, float]
+    kinds: dict[str, str]
     outputs: dict[str, NDArray[Any]]
+    taken: dict[str, int]
+    cycles: int
+
+    @cached_property
+    def toggles(self) -> dict[str, float]:
+        """By type of cell: output changes a run and cycle, summed over all cells of the type."""
+        sums: Counter[str] = Counter()
+        for cell, rate in self.rates.items():
+            sums[self.kinds[cell]] += rate  # type: ignore[assignment]
+        return dict(sums)
 
 
-def simulate(netlist: dict[str, Any], inputs: dict[str, NDArray[np.int64]]) -> Activity:
+def simulate(
+    netlist: dict[str, Any],
+    inputs: Mapping[str, NDArray[np.int64]],
+    paced: Mapping[str, str] | None = None,
+    skip: int = 0,
+) -> Activity:
     """Run a netlist of the gates in `GATES` and `REGISTER`, registers starting at zero.
 
     Parameters
@@ -55,68 +81,117 @@ def simulate(netlist: dict[str, Any], inputs: dict[str, NDArray[np.int64]]) -> A
         One module as Yosys's ``write_json`` gives it.
     inputs : dict of port to (cycles, runs) integer array
         Codes of at most 63 bits. An input that is not given stays 0.
+    paced : dict of input port to output port, optional
+        Inputs that show their next code only after a cycle in which a `ready` of one bit was high.
+    skip : int, optional
+        Cycles that are not counted: 0 to two less than there are.
 
     Returns
     -------
     Activity
-        Changes are counted between settled cycles, from the second cycle on.
+        Changes are counted between settled cycles, from the second cycle on that is not skipped.
 
     Raises
     ------
     ValueError
-        The netlist has a cell of another type, or the arrays' shapes differ.
+        The netlist has a cell of another type or a loop without a register, the arrays' shapes differ, there are too
+        few cycles, or a `ready` is not the same in all runs.
     """
     shapes = {values.shape for values in inputs.values()}
     if len(shapes) != 1 or len(next(iter(shapes))) != 2 or next(iter(shapes))[0] < 2:
         raise ValueError(f"inputs must have one shape (cycles, runs) with 2 cycles or more, got {sorted(shapes)}")
     ((cycles, runs),) = shapes
-    ones = (1 << runs) - 1
-    gates, registers = _ordered(netlist["cells"])
-    drive = {port: _columns(values, len(netlist["ports"][port]["bits"])) for port, values in inputs.items()}
-    net: dict[Bit, int] = {"0": 0, "1": ones, "x": 0}
-    net |= {bit: 0 for port in netlist["ports"].values() for bit in port["bits"] if isinstance(bit, int)}
-    net |= {q: 0 for _d, q in registers}
-    watched = [(kind, out) for kind, _function, _pins, out in gates] + [(REGISTER, q) for _d, q in registers]
-    counts = dict.fromkeys({kind for kind, _ in watched}, 0)
-    outputs = {name: port["bits"] for name, port in netlist["ports"].items() if port["direction"] == "output"}
-    seen: dict[str, list[list[int]]] = {name: [] for name in outputs}
-    before: list[int] = []
+    if not 0 <= skip <= cycles - 2:
+        raise ValueError(f"skip must be 0..{cycles - 2} for {cycles} cycles, got {skip}")
+    run = _Run(netlist, inputs, paced or {}, runs)
     for cycle in range(cycles):
-        for port, columns in drive.items():
-            for bit, value in zip(netlist["ports"][port]["bits"], columns[cycle], strict=True):
-                net[bit] = value
-        for _kind, function, pins, out in gates:
-            net[out] = function(*[net[pin] for pin in pins], ones)
-        now = [net[out] for _kind, out in watched]
-        for (kind, _out), old, new in zip(watched, before, now, strict=False):
-            counts[kind] += (old ^ new).bit_count()
-        before = now
-        for name, bits in outputs.items():
-            seen[name].append([net[bit] for bit in bits])
-        latched = [net[d] for d, _q in registers]
-        for (_d, q), value in zip(registers, latched, strict=True):
-            net[q] = value
-    scale = runs * (cycles - 1)
+        run.step(counted=cycle > skip)
+    counted = cycles - 1 - skip
+    scale = runs * counted
     return Activity(
-        {kind: count / scale for kind, count in counts.items()},
-        {name: _codes(columns, runs) for name, columns in seen.items()},
+        {name: count / scale for name, count in zip(run.names, run.counts, strict=True)},
+        {name: netlist["cells"][name]["type"] for name in run.names},
+        {name: _codes(columns, runs) for name, columns in run.seen.items()},
+        run.taken,
+        counted,
     )
 
 
-def _ordered(cells: dict[str, Any]) -> tuple[list[tuple[str, Callable[..., int], list[Bit], Bit]], list[Any]]:
-    """The gates, each after those that feed it, and the registers as (d, q)."""
-    gates, registers = {}, []
-    for cell in cells.values():
+class _Run:
+    """A netlist under way."""
+
+    def __init__(
+        self, netlist: dict[str, Any], inputs: Mapping[str, NDArray[np.int64]], paced: Mapping[str, str], runs: int
+    ) -> None:
+        self.ones = (1 << runs) - 1
+        self.ports = {name: port["bits"] for name, port in netlist["ports"].items()}
+        gates, registers = _ordered(netlist["cells"])
+        self.gates = [gate[1:] for gate in gates]
+        self.registers = [(d, q) for _name, d, q in registers]
+        self.names = [gate[0] for gate in gates] + [name for name, _d, _q in registers]
+        self.drive = {port: _columns(values, len(self.ports[port])) for port, values in inputs.items()}
+        self.place = dict.fromkeys(inputs, 0)
+        self.taken = dict.fromkeys(inputs, 0)
+        self.paced = {port: self.ports[ready][0] for port, ready in paced.items()}
+        self.net: dict[Bit, int] = {"0": 0, "1": self.ones, "x": 0}
+        self.net |= {bit: 0 for bits in self.ports.values() for bit in bits if isinstance(bit, int)}
+        self.net |= {q: 0 for _d, q in self.registers}
+        self.watched = [out for _function, _pins, out in self.gates] + [q for _d, q in self.registers]
+        self.counts, self.before = [0] * len(self.watched), list[int]()
+        outputs = [name for name, port in netlist["ports"].items() if port["direction"] == "output"]
+        self.seen: dict[str, list[list[int]]] = {name: [] for name in outputs}
+
+    def step(self, counted: bool) -> None:
+        """One cycle, and the clock edge that ends it."""
+        net, ones = self.net, self.ones
+        for port, columns in self.drive.items():
+            for bit, value in zip(self.ports[port], columns[self.place[port]], strict=True):
+                net[bit] = value
+        for function, pins, out in self.gates:
+            net[out] = function(*[net[pin] for pin in pins], ones)
+        now = [net[out] for out in self.watched]
+        if counted:
+            changed = ((old ^ new).bit_count() for old, new in zip(self.before, now, strict=True))
+            self.counts = [count + change for count, change in zip(self.counts, changed, strict=True)]
+        self.before = now
+        for name, codes in self.seen.items():
+            codes.append([net[bit] for bit in self.ports[name]])
+        self._go_on(counted)
+        latched = [net[d] for d, _q in self.registers]
+        for (_d, q), value in zip(self.registers, latched, strict=True):
+            net[q] = value
+
+    def _go_on(self, counted: bool) -> None:
+        """To each input's next code, if it is taken."""
+        for port in self.place:
+            ready = self.net[self.paced[port]] if port in self.paced else self.ones
+            if ready not in (0, self.ones):
+                raise ValueError(f"what paces {port} must be the same in all runs")
+            self.place[port] += bool(ready)
+            self.taken[port] += counted and bool(ready)
+
+
+Gate = tuple[str, Callable[..., int], list[Bit], Bit]
+
+
+def _ordered(cells: dict[str, Any]) -> tuple[list[Gate], list[tuple[str, Bit, Bit]]]:
+    """The gates with their names, each after those that feed it, and the registers as (name, d, q)."""
+    gates: dict[Bit, Gate] = {}
+    registers = []
+    for name, cell in cells.items():
         kind, pins = cell["type"], {pin: bits[0] for pin, bits in cell["connections"].items()}
         if kind == REGISTER:
-            registers.append((pins["D"], pins["Q"]))
+            registers.append((name, pins["D"], pins["Q"]))
         elif kind in GATES:
             order, function = GATES[kind]
-            gates[pins["Y"]] = (kind, function, [pins[pin] for pin in order], pins["Y"])
+            gates[pins["Y"]] = (name, function, [pins[pin] for pin in order], pins["Y"])
         else:
             raise ValueError(f"netlist has a cell of type {kind}; known are {', '.join(GATES)} and {REGISTER}")
-    graph = {out: [pin for pin in pins if pin in gates] for out, (_k, _f, pins, _o) in gates.items()}
-    return [gates[out] for out in TopologicalSorter(graph).static_order()], registers
+    graph = {out: [pin for pin in pins if pin in gates] for out, (_n, _f, pins, _o) in gates.items()}
+    try:
+        return [gates[out] for out in TopologicalSorter(graph).static_order()], registers
+    except CycleError as error:
+        raise ValueError(f"netlist has a loop without a register, through {gates[error.args[1][0]][0]}") from None
 
 
 def _columns(values: NDArray[np.int64], width: int) -> list[list[int]]:
@@ -128,8 +203,12 @@ def _columns(values: NDArray[np.int64], width: int) -> list[list[int]]:
 
 def _codes(columns: list[list[int]], runs: int) -> NDArray[Any]:
     """The inverse of `_columns`, as Python integers."""
-    codes = [
-        [sum(((column >> run) & 1) << bit for bit, column in enumerate(bits)) for run in range(runs)]
-        for bits in columns
-    ]
-    return np.array(codes, dtype=object)
+    size = -(-runs // 8)
+    packed = b"".join(column.to_bytes(size, "little") for bits in columns for column in bits)
+    planes = np.frombuffer(packed, dtype=np.uint8).reshape(len(columns), -1, size)
+    bits = np.unpackbits(planes, axis=2, count=runs, bitorder="little")
+    kind = np.int64 if bits.shape[1] <= NATIVE else object
+    codes = np.zeros((len(columns), runs), dtype=kind)
+    for place in range(bits.shape[1]):
+        codes += bits[:, place].astype(kind) << place
+    return codes.astype(object)
