@@ -41,13 +41,13 @@ class Part:
     share: float
 
 
-def parts(spec: Any) -> list[Part]:
+def parts(spec: Any, target: hw.Target = hw.GENERIC) -> list[Part]:
     """What a unit is composed of that can't be driven itself, for it needs a program; of any other none.
 
     A core's array always works; what follows it gets each sum once, when all its products are in it: as many as K may
     be at most, or as there are in a block.
     """
-    component = hw.check(spec)
+    component = hw.check(spec, target)
     if not component.registers:
         return []
     array = spec.array

