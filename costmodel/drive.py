@@ -19,7 +19,7 @@ from hw.datapath.accumulate import parse_accumulator
 from hw.formats import Fixed, Format, Minifloat, PowerOfTwo
 from hw.formats.messages import cut
 from hw.specs.stream import StreamSpec
-from sim.activity import NATIVE, Activity, simulate
+from sim.activity import Activity, simulate
 
 RUNS, CYCLES, SEED = 128, 65, 1
 FRAME = 48
@@ -129,7 +129,8 @@ def run(spec: hw.Spec | Plain, netlist: dict[str, Any], stream: Stream) -> Activ
     work = made.cycles * len(netlist["cells"])
     if work > MAX_WORK:
         size = f"{len(netlist['cells']):,} gates for {made.cycles:,} cycles"
-        raise ValueError(f"{cut(spec.name)} is too big to be simulated: {size}; their product must be at most {MAX_WORK:,}")
+        most = f"their product must be at most {MAX_WORK:,}"
+        raise ValueError(f"{cut(spec.name)} is too big to be simulated: {size}; {most}")
     inputs, paced = {}, {}
     for part, codes in driven(made, stream):
         name = f"{part.port}[{part.low}+:{part.width}]"
@@ -148,8 +149,6 @@ def driven(made: Plan, stream: Stream) -> Iterator[tuple[Part, Codes]]:
         shown = np.array([int(signal(number)) for number in range(made.cycles)], dtype=np.int64)
         yield part, np.broadcast_to(shown[:, None], shape)
     for source, operands in [*((stream, operands) for operands in made.operands), *made.others]:
-        if operands.field.format.width > NATIVE:
-            raise ValueError(f"operands must have at most {NATIVE} bits, got {cut(operands.field.format)}")
         for part, codes in zip(operands.parts, source.codes(operands.field, *shape, rng), strict=True):
             yield part, np.broadcast_to(codes[:1], shape) if operands.held else codes
 
@@ -157,7 +156,7 @@ def driven(made: Plan, stream: Stream) -> Iterator[tuple[Part, Codes]]:
 def plan(spec: Any, netlist: dict[str, Any]) -> Plan:
     """How a unit is driven that has the netlist's ports."""
     if isinstance(spec, StreamSpec):
-        return _of_streams(spec)
+        return _of_streams(spec, "rst" in netlist["ports"])
     inputs = {name: port["bits"] for name, port in netlist["ports"].items() if port["direction"] == "input"}
     return _of_ports(spec, {name: len(bits) for name, bits in inputs.items() if name not in ("clk", "rst")})
 
@@ -181,19 +180,22 @@ def _of_ports(spec: Any, ports: dict[str, int]) -> Plan:
     return made
 
 
-def _of_streams(spec: Any) -> Plan:
-    """For a unit with streams."""
+def _of_streams(spec: Any, clocked: bool) -> Plan:
+    """For a unit with streams, which begins with a reset if it has a clock."""
     # What fills tables keeps their readers waiting, unless there are others.
     frame = FRAME + (0 if getattr(spec, "overlaps", True) else spec.build)
     skip = 1 + spec.cycles(1)
-    made = Plan(skip + 1 + FRAMES * frame, skip, [(Part("rst", 0, 1), lambda cycle: cycle == 0)], [], [])
+    reset = [(Part("rst", 0, 1), SIGNALS["clear"])] if clocked else []
+    made = Plan(skip + 1 + FRAMES * frame, skip, [*reset], [], [])
     results = [field.format for beat in spec.outputs.values() for field in beat.values()]
     for name in spec.inputs:
         port = f"s_axis_{name}"
         wires, ready = spec.wires[port], f"{port}_tready"
         made.signals.append((Part(f"{port}_tvalid", 0, 1), lambda cycle: 1))
         if wires.framed:
-            made.signals.append((Part(f"{port}_tlast", 0, 1, ready), partial(_ends, not getattr(spec, "resident", False))))
+            made.signals.append(
+                (Part(f"{port}_tlast", 0, 1, ready), partial(_ends, not getattr(spec, "resident", False)))
+            )
         for field, at in wires.positions.items():
             data, width = f"{port}_tdata", at.format.width
             parts = [Part(data, at.offset + lane * at.step, width, ready) for lane in range(at.lanes)]
@@ -205,9 +207,7 @@ def _of_streams(spec: Any) -> Plan:
     return made
 
 
-def _add(
-    made: Plan, spec: Any, name: tuple[str, str], fmt: Format, parts: list[Part], results: list[Format]
-) -> None:
+def _add(made: Plan, spec: Any, name: tuple[str, str], fmt: Format, parts: list[Part], results: list[Format]) -> None:
     """Say how a field of a stream is driven."""
     stream, field = name
     if field in PARAMETERS:

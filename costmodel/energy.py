@@ -116,10 +116,15 @@ class Energy:
 
 def energy_key(emitted: Emitted, table: str = DEFAULT_TABLE, stream: str | Path | Stream = "normal") -> str:
     """A hash of all that an estimate depends on."""
-    data = [_data("gates.toml"), _data("energy_ops.csv"), table, parse_stream(stream).key]
+    parts = [emitted.digest, table, parse_stream(stream).key, *made_of()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def made_of() -> list[str]:
+    """What any estimate depends on: data, code and tools."""
     code = code_digest(__name__, *CODE, "sim.golden", "hw.formats")
-    versions = [package_version("pyosys"), package_version("numpy")]
-    return hashlib.sha256("\0".join([emitted.digest, *data, code, *versions]).encode()).hexdigest()
+    versions = [f"{name} {package_version(name)}" for name in ("pyosys", "numpy")]
+    return [_data("gates.toml"), _data("energy_ops.csv"), code, *versions]
 
 
 def estimate_energy(spec: hw.Spec, table: str = DEFAULT_TABLE, stream: str | Path | Stream = "normal") -> Energy:

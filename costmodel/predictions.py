@@ -6,14 +6,17 @@ one, and of plain Verilog else; all are given normal operands, for of the publis
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import hw
-from costmodel.energy import REFERENCES, plain_switching, published_table, scales_of, switching, tables
+from costmodel.energy import REFERENCES, made_of, plain_switching, published_table, scales_of, switching, tables
 from costmodel.streams import STREAMS
-from hw.formats import Integer
+from hw.formats import Integer, check_choice
+from rtl_gen import emit
+from rtl_gen.files import code_digest
 
 PLAIN = "module reference(input signed [{top}:0] a, b, output signed [{high}:0] y); assign y = a {sign} b; endmodule\n"
 
@@ -36,8 +39,13 @@ class Operation:
         if self.spec:
             seen = switching(hw.parse(self.spec), STREAMS["normal"])
             return seen.switched / seen.operations
+        return plain_switching(self.verilog, Integer(self.bits))
+
+    @property
+    def verilog(self) -> str:
+        """The plain Verilog."""
         high = 2 * self.bits - 1 if self.sign == "*" else self.bits
-        return plain_switching(PLAIN.format(top=self.bits - 1, high=high, sign=self.sign), Integer(self.bits))
+        return PLAIN.format(top=self.bits - 1, high=high, sign=self.sign)
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -92,14 +100,12 @@ def predictions(operation: str) -> list[Prediction]:
 
     Raises
     ------
-    ValueError
-        Nothing of ours makes it.
+    TypeError, ValueError
+        `operation` is not a str, or nothing of ours makes it.
     ToolError
         Yosys is missing or failed.
     """
-    if operation not in OPERATIONS:
-        raise ValueError(f"operation must be one of {', '.join(OPERATIONS)}, got {operation!r}")
-    rows, made, found = published_table(), OPERATIONS[operation], list[Prediction]()
+    made, rows, found = _operation(operation), published_table(), list[Prediction]()
     switched = made.switched()
     for table in tables():
         known = {name: rows[name][table] for name in REFERENCES if table in rows[name]}
@@ -110,3 +116,15 @@ def predictions(operation: str) -> list[Prediction]:
             published = rows[operation][table]
             found.append(Prediction(operation, made.made, table, list(known), published, *energies))
     return found
+
+
+def prediction_key(operation: str) -> str:
+    """A hash of all that the predictions of an operation depend on; errors as of `predictions`."""
+    made = _operation(operation)
+    text = emit(hw.parse(made.spec)).digest if made.spec else made.verilog
+    return hashlib.sha256("\0".join([text, *made_of(), operation, code_digest(__name__)]).encode()).hexdigest()
+
+
+def _operation(name: str) -> Operation:
+    check_choice("operation", name, OPERATIONS)
+    return OPERATIONS[name]

@@ -16,14 +16,17 @@ from numpy.typing import NDArray
 
 from hw.formats import Format
 from hw.formats.messages import cut, echo, nearest
+from sim.activity import NATIVE
 from sim.golden import decode, encode
 
 SIGMAS = (1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6)
 """Of `scaled_normal`: that many standard deviations to the format's largest value."""
 RECORDED, CODES = ".npz", "_codes"
 """How a file of recorded operands ends; and the names of arrays in it that are codes, not values."""
+WORD = 32
 
-Codes = NDArray[np.int64]
+Codes = NDArray[Any]
+"""Of 64 bits, or, where codes are wider than `NATIVE`, Python's integers."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,9 @@ class Recorded(Stream):
     def check(self, fields: list[Field]) -> None:
         if missing := [field.name for field in fields if self._of(field) is None]:
             there = ", ".join(self.arrays) or "nothing"
-            raise ValueError(f"{cut(self.path.name)} must have {', '.join(missing)}, or {missing[0]}{CODES}; has {there}")
+            raise ValueError(
+                f"{cut(self.path.name)} must have {', '.join(missing)}, or {missing[0]}{CODES}; has {there}"
+            )
         lengths = {field.name: len(self._rows(field)) for field in fields}
         if len(set(lengths.values())) > 1:
             said = ", ".join(f"{length} of {name}" for name, length in lengths.items())
@@ -153,7 +158,7 @@ class Recorded(Stream):
             raise ValueError(f"{where} must have real numbers, got {rows.dtype}")
         if not np.isfinite(rows).all():
             raise ValueError(f"{where} must have finite numbers, got NaN or infinity")
-        return encode(field.format, rows).astype(np.int64)
+        return _encoded(field.format, rows)
 
 
 def _checked(rows: NDArray[Any], fmt: Format, where: str) -> Codes:
@@ -161,7 +166,7 @@ def _checked(rows: NDArray[Any], fmt: Format, where: str) -> Codes:
         raise ValueError(f"{where} must have integers, got {rows.dtype}")
     if rows.min() < 0 or rows.max() >> fmt.width:
         raise ValueError(f"{where} must have codes 0..{(1 << fmt.width) - 1}, got {rows.min()}..{rows.max()}")
-    return rows.astype(np.int64)
+    return rows.astype(_type(fmt))
 
 
 STREAMS: dict[str, Stream] = {stream.name: stream for stream in (Uniform(), Normal())}
@@ -198,17 +203,33 @@ def parse_stream(stream: str | Path | Stream) -> Stream:
 
 def _finite(fmt: Format, shape: tuple[int, int], rng: np.random.Generator) -> Codes:
     """Random codes of finite numbers."""
-    codes = rng.integers(0, 1 << fmt.width, shape)
+    codes = _random(fmt, shape, rng)
     while fmt.has_special and (bad := ~np.isfinite(decode(fmt, codes))).any():
-        codes[bad] = rng.integers(0, 1 << fmt.width, int(bad.sum()))
+        codes[bad] = _random(fmt, (int(bad.sum()),), rng)
     return codes
+
+
+def _random(fmt: Format, shape: tuple[int, ...], rng: np.random.Generator) -> Codes:
+    """Random codes, made of words."""
+    codes = np.zeros(shape, dtype=_type(fmt))
+    for low in range(0, fmt.width, WORD):
+        codes += rng.integers(0, 1 << min(WORD, fmt.width - low), shape).astype(codes.dtype) << low
+    return codes
+
+
+def _type(fmt: Format) -> type:
+    return np.int64 if fmt.width <= NATIVE else object
+
+
+def _encoded(fmt: Format, values: NDArray[Any]) -> Codes:
+    return encode(fmt, values).astype(_type(fmt))
 
 
 def _normal(field: Field, shape: tuple[int, int], rng: np.random.Generator) -> Codes:
     if field.deviation is None:
         return scaled_normal(field.format, rng, shape)
     values = rng.normal(0, field.deviation, shape)
-    return encode(field.format, values if field.format.span.signed else np.abs(values)).astype(np.int64)
+    return _encoded(field.format, values if field.format.span.signed else np.abs(values))
 
 
 def scaled_normal(fmt: Format, rng: np.random.Generator, shape: tuple[int, int]) -> Codes:
@@ -221,7 +242,7 @@ def scaled_normal(fmt: Format, rng: np.random.Generator, shape: tuple[int, int])
     values = normal if fmt.span.signed else np.abs(normal)
 
     def codes(sigmas: float) -> Codes:
-        return encode(fmt, values * (float(fmt.reach) / sigmas)).astype(np.int64)
+        return _encoded(fmt, values * (float(fmt.reach) / sigmas))
 
     def loss(sigmas: float) -> float:
         return float(np.mean((decode(fmt, codes(sigmas)) / (float(fmt.reach) / sigmas) - values) ** 2))

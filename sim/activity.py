@@ -69,7 +69,7 @@ class Activity:
 
 def simulate(
     netlist: dict[str, Any],
-    inputs: Mapping[str, NDArray[np.int64]],
+    inputs: Mapping[str, NDArray[Any]],
     paced: Mapping[str, str] | None = None,
     skip: int = 0,
 ) -> Activity:
@@ -80,7 +80,7 @@ def simulate(
     netlist : dict
         One module as Yosys's ``write_json`` gives it.
     inputs : dict of port to (cycles, runs) integer array
-        Codes of at most 63 bits. An input that is not given stays 0.
+        Codes, as Python's integers above 63 bits. An input that is not given stays 0.
     paced : dict of input port to output port, optional
         Inputs that show their next code only after a cycle in which a `ready` of one bit was high.
     skip : int, optional
@@ -121,7 +121,7 @@ class _Run:
     """A netlist under way."""
 
     def __init__(
-        self, netlist: dict[str, Any], inputs: Mapping[str, NDArray[np.int64]], paced: Mapping[str, str], runs: int
+        self, netlist: dict[str, Any], inputs: Mapping[str, NDArray[Any]], paced: Mapping[str, str], runs: int
     ) -> None:
         self.ones = (1 << runs) - 1
         self.ports = {name: port["bits"] for name, port in netlist["ports"].items()}
@@ -194,9 +194,9 @@ def _ordered(cells: dict[str, Any]) -> tuple[list[Gate], list[tuple[str, Bit, Bi
         raise ValueError(f"netlist has a loop without a register, through {gates[error.args[1][0]][0]}") from None
 
 
-def _columns(values: NDArray[np.int64], width: int) -> list[list[int]]:
+def _columns(values: NDArray[Any], width: int) -> list[list[int]]:
     """For each cycle and bit, one integer that holds that bit of every run."""
-    bits = (values[:, :, None] >> np.arange(width)) & 1
+    bits = (values[:, :, None] >> np.arange(width).astype(values.dtype)) & 1
     packed = np.packbits(bits.astype(np.uint8), axis=1, bitorder="little")
     return [[int.from_bytes(row[:, bit].tobytes(), "little") for bit in range(width)] for row in packed]
 

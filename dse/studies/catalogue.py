@@ -7,6 +7,7 @@ from typing import Any
 from dse.studies.blocks import Blocks
 from dse.studies.claims import Claims
 from dse.studies.costmodel import CostModel
+from dse.studies.energy import Energies
 from dse.studies.formats import Formats
 from dse.studies.loops import Loops
 from dse.studies.qor import Qor
@@ -17,5 +18,6 @@ from dse.studies.timing import Timing
 from dse.studies.units import Units
 
 STUDIES: dict[str, type[Study[Any]]] = {
-    study.name: study for study in (Formats, CostModel, Scaling, Loops, Claims, Timing, Blocks, Results, Units, Qor)
+    study.name: study
+    for study in (Formats, CostModel, Scaling, Energies, Loops, Claims, Timing, Blocks, Results, Units, Qor)
 }

@@ -48,6 +48,13 @@ def test_normal_values_have_the_deviation_that_is_asked_for() -> None:
     assert (lanes[0] != lanes[1]).any()
 
 
+def test_wide_codes_are_python_s_integers() -> None:
+    fmt = hw.parse_format("fix70.0")
+    for stream in STREAMS.values():
+        (codes,) = stream.codes(Field("z", fmt, 1), 9, 20, np.random.default_rng(0))
+        assert codes.dtype == object and 2**69 < max(codes.ravel()) < 2**70
+
+
 def test_recorded_operands_stay_together(tmp_path: Path) -> None:
     values = np.arange(-8, 8)
     stream = recorded(tmp_path, a=values.astype(float), b_codes=values & 15)
@@ -92,7 +99,9 @@ def test_what_a_recording_must_have(tmp_path: Path, arrays: dict[str, Any], mess
 
 
 def test_what_is_no_stream(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="stream must be uniform, normal or a file .npz .*'norml'; did you mean normal"):
+    with pytest.raises(
+        ValueError, match="stream must be uniform, normal or a file .npz .*'norml'; did you mean normal"
+    ):
         parse_stream("norml")
     with pytest.raises(TypeError, match="stream must be a str, a Path or a Stream, got 3"):
         parse_stream(3)  # type: ignore[arg-type]
