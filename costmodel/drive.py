@@ -38,7 +38,7 @@ SIGNALS: dict[str, Callable[[int], int]] = {
     "swap": lambda cycle: cycle == 1,
     "status_in": lambda cycle: 0,
 }
-"""Ports that carry no numbers, by what they show in a cycle: a sum begins once, and an operand that stays is taken once."""
+"""Ports that carry no numbers, by what they show in a cycle: a sum begins once, an operand that stays is taken once."""
 PARAMETERS: dict[str, Callable[[Any], int]] = {
     "bias": lambda spec: 0,
     "m": lambda spec: (1 << spec.multiplier) - 1,
@@ -60,7 +60,7 @@ UNIFORM = ("index",)
 
 @dataclass(frozen=True)
 class Part:
-    """Some bits of an input port, from bit `low` up, and the port that says when what is there is taken, if one does."""
+    """Some bits of an input port, from bit `low` up, and the port, if any, that says when what they show is taken."""
 
     port: str
     low: int

@@ -175,9 +175,8 @@ def switching(spec: hw.Spec, stream: Stream) -> Switching:
     made = parts(spec)
     if not made:
         return _driven(spec, stream)
-    found = [(part, _driven(part.spec, stream)) for part in made]
-    # Products are the array's, which never waits; of what follows it, what a cycle takes by its share of them.
-    main = next(seen for part, seen in found if part.share == 1)
+    found = [(part, _driven(part.spec, part.stream(stream))) for part in made]
+    main = found[0][1]
     switched = {part.name: part.share * seen.switched for part, seen in found}
     size, bits = sum(seen.nand2 for _, seen in found), sum(seen.memory_bits for _, seen in found)
     return Switching(size, bits, sum(switched.values()), main.operation, main.operations, switched)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import hw
+from costmodel.streams import STREAMS, Stream
 from hw.datapath.accumulate import parse_accumulator
 from hw.formats.messages import cut
 from hw.specs.stream import StreamSpec
@@ -34,18 +35,34 @@ makes. What is in neither table makes no products: its operations are results.""
 
 @dataclass(frozen=True)
 class Part:
-    """A unit within another: in how many of the cycles it gets operands, on average."""
+    """A unit within another.
+
+    Attributes
+    ----------
+    name : str
+        What it is called there.
+    spec : Spec
+    share : float
+        In how many of the cycles it gets operands, on average.
+    follows : bool
+        Whether it gets what another part made, and not the whole's operands.
+    """
 
     name: str
     spec: hw.Spec
     share: float
+    follows: bool
+
+    def stream(self, stream: Stream) -> Stream:
+        """What it is given where the whole is given a stream: nobody recorded what parts hand on."""
+        return STREAMS["normal"] if self.follows and stream.recorded else stream
 
 
 def parts(spec: Any, target: hw.Target = hw.GENERIC) -> list[Part]:
     """What a unit is composed of that can't be driven itself, for it needs a program; of any other none.
 
-    A core's array always works; what follows it gets each sum once, when all its products are in it: as many as K may
-    be at most, or as there are in a block.
+    The first is a core's array, which always works; what follows it gets each sum once, when all its products are in
+    it: as many as K may be at most, or as there are in a block.
     """
     component = hw.check(spec, target)
     if not component.registers:
@@ -55,9 +72,10 @@ def parts(spec: Any, target: hw.Target = hw.GENERIC) -> list[Part]:
     sums = array.rows * array.columns / depth
     found = []
     for name, part in component.parts.items():
-        made: Any = part.spec  # type: ignore[attr-defined]
-        found.append(Part(name, made, 1.0 if made == array else min(1.0, sums / made.lanes)))
-    return found
+        made: Any = part.spec
+        follows = made != array
+        found.append(Part(name, made, min(1.0, sums / made.lanes) if follows else 1.0, follows))
+    return sorted(found, key=lambda part: part.follows)
 
 
 def operations(spec: Any, seen: Activity) -> tuple[str, float]:

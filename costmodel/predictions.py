@@ -1,7 +1,7 @@
 """What is published of operations that the scale was not taken from, beside what it predicts of them.
 
 Whoever calibrates on two operations should say how far off the others are. Ours are made by our units where there is
-one, and of plain Verilog else; all are given normal operands, for of the published ones nobody says what they were given.
+one, and of plain Verilog else; all are given normal operands, for nobody says what the published ones were given.
 """
 
 from __future__ import annotations

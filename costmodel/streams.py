@@ -64,7 +64,12 @@ class Stream(ABC):
         """What tells it from all others."""
         return self.name
 
-    def check(self, fields: list[Field]) -> None:
+    @property
+    def recorded(self) -> bool:
+        """Whether it has numbers for those operands only that somebody recorded."""
+        return False
+
+    def check(self, fields: list[Field]) -> None:  # noqa: B027 - most have all that there may be
         """Raise ValueError where it has not what a unit with such fields takes."""
 
     @abstractmethod
@@ -109,6 +114,10 @@ class Recorded(Stream):
     @property
     def key(self) -> str:
         return f"recorded {hashlib.sha256(self.path.read_bytes()).hexdigest()}"
+
+    @property
+    def recorded(self) -> bool:
+        return True
 
     @cached_property
     def arrays(self) -> Mapping[str, NDArray[Any]]:
@@ -192,10 +201,8 @@ def parse_stream(stream: str | Path | Stream) -> Stream:
     if str(stream) in STREAMS:
         return STREAMS[str(stream)]
     if Path(stream).suffix != RECORDED:
-        known = ", ".join(STREAMS)
-        raise ValueError(
-            f"stream must be {known} or a file {RECORDED} of operands, got {echo(str(stream))}{nearest(stream, STREAMS)}"
-        )
+        known, got = ", ".join(STREAMS), f"{echo(str(stream))}{nearest(stream, STREAMS)}"
+        raise ValueError(f"stream must be {known} or a file {RECORDED} of operands, got {got}")
     recorded = Recorded(Path(stream))
     _ = recorded.arrays
     return recorded
@@ -211,7 +218,7 @@ def _finite(fmt: Format, shape: tuple[int, int], rng: np.random.Generator) -> Co
 
 def _random(fmt: Format, shape: tuple[int, ...], rng: np.random.Generator) -> Codes:
     """Random codes, made of words."""
-    codes = np.zeros(shape, dtype=_type(fmt))
+    codes: Codes = np.zeros(shape, dtype=_type(fmt))
     for low in range(0, fmt.width, WORD):
         codes += rng.integers(0, 1 << min(WORD, fmt.width - low), shape).astype(codes.dtype) << low
     return codes

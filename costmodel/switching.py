@@ -1,13 +1,15 @@
 """What switches on an FPGA, of the netlist that synthesis mapped: to compare units of one family, never watts.
 
-A model, not a measurement. What counts are the nets that mapped cells drive, not the gates that a cell is described by:
-on an FPGA a net's wire and the inputs that it reaches take most of the energy, and these grow with how many inputs there
-are. So a change of a net counts `DRIVER`, for the output that drives it, and `INPUT` for each cell's input that it
-reaches by routing. A dedicated wire, from a carry chain's cell to the next, reaches its one input without routing, and
-counts for the output alone. That a net's capacitance is about linear in its fan-out before placement is what models of
-FPGA power fit (J. Anderson, F. Najm, "Power estimation techniques for FPGAs", IEEE TVLSI 12(10), 2004; recalled); that
-both weights are 1 is our choice. What nothing reads does not count. There is no delay, so glitches are not seen, and no clock network; block RAMs and
-multiplier blocks count by what they drive, not by what is in them. So units with blocks look better than they are.
+A model, not a measurement. What counts are the nets that mapped cells drive, not the gates that a cell is described
+by: on an FPGA a net's wire and the inputs that it reaches take most of the energy, and these grow with how many inputs
+there are. So a change of a net counts `DRIVER`, for the output that drives it, and `INPUT` for each cell's input that
+it reaches by routing. A dedicated wire, from a carry chain's cell to the next, reaches its one input without routing,
+and counts for the output alone; what nothing reads does not count. Fan-out is what models of FPGA power know of a
+net's capacitance before placement (J. Anderson, F. Najm, "Power estimation techniques for FPGAs", IEEE TVLSI 12(10),
+2004: the abstract); that it grows linearly, and that both weights are 1, is our choice.
+
+There is no delay, so glitches are not seen, and no clock network. Block RAMs and multiplier blocks count by what they
+drive, not by what is in them: a unit with blocks looks better than it is.
 """
 
 from __future__ import annotations
@@ -147,14 +149,14 @@ def relative_energy(spec: hw.Spec, target: hw.Target, stream: str | Path | Strea
     load(target.name)
     source = parse_stream(stream)
     made = parts(spec, target)
-    found = [(part.name, part.share, toggles(part.spec, target, source)) for part in made]
-    main = next((seen for _, share, seen in found if share == 1), None) or toggles(spec, target, source)
-    found = found or [("", 1.0, main)]
+    found = [(part.name, part.share, toggles(part.spec, target, part.stream(source))) for part in made]
+    found = found or [("", 1.0, toggles(spec, target, source))]
+    main = found[0][2]
     weighted = {name: share * seen.weighted for name, share, seen in found}
     nets: Counter[str] = Counter()
     for _, share, seen in found:
-        nets.update({kind: share * rate for kind, rate in seen.nets.items()})  # type: ignore[arg-type]
-    reference = _reference(target, source.name if source.key == source.name else "normal")
+        nets.update({kind: share * rate for kind, rate in seen.nets.items()})
+    reference = _reference(target, "normal" if source.recorded else source.name)
     total = sum(weighted.values())
     return Relative(
         spec=spec.name,

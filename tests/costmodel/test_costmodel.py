@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import warnings
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import hw

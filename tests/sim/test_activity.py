@@ -73,7 +73,7 @@ def test_what_is_refused() -> None:
     (cell,) = inverter["cells"].values()
     looped = {
         **inverter,
-        "cells": {"me": {**cell, "connections": {"A": cell["connections"]["Y"], **{"Y": cell["connections"]["Y"]}}}},
+        "cells": {"me": {**cell, "connections": {"A": cell["connections"]["Y"], "Y": cell["connections"]["Y"]}}},
     }
     with pytest.raises(ValueError, match="netlist has a loop without a register, through me"):
         simulate(looped, {"a": np.zeros((2, 1), dtype=np.int64)})
