@@ -87,7 +87,7 @@ def operations(spec: Any, seen: Activity) -> tuple[str, float]:
         It did nothing.
     """
     if not isinstance(spec, StreamSpec):
-        return (PRODUCT, PER_CYCLE[spec.unit](spec)) if spec.unit in PER_CYCLE else (RESULT, 1)
+        return (PRODUCT, float(PER_CYCLE[spec.unit](spec))) if spec.unit in PER_CYCLE else (RESULT, 1.0)
     if spec.unit in PER_BEAT:
         stream, each = PER_BEAT[spec.unit]
         moving = stream or spec.pe.moving  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ drive, not by what is in them: a unit with blocks looks better than it is.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter, defaultdict
@@ -26,8 +27,9 @@ from typing import Any
 
 import hw
 from costmodel.drive import run
+from costmodel.energy import CODE
 from costmodel.levels import CARRIES_IN
-from costmodel.measure import Design
+from costmodel.measure import PARTS, Design
 from costmodel.operations import operations, parts
 from costmodel.streams import Stream, parse_stream
 from costmodel.synthesis import read, synthesise, write
@@ -35,7 +37,9 @@ from costmodel.targets import CLASSES, Flow, load
 from hw.formats.messages import echo
 from rtl_gen import emit, yosys
 from rtl_gen.cells import OWN
+from rtl_gen.files import code_digest
 from rtl_gen.scratch import scratch
+from rtl_gen.tools import package_version
 from sim.netlist import READ_MODEL
 
 REFERENCE = "mac/int8xint8"
@@ -170,6 +174,15 @@ def relative_energy(spec: hw.Spec, target: hw.Target, stream: str | Path | Strea
         reference=reference,
         parts=weighted if made else {},
     )
+
+
+def relative_key(spec: hw.Spec, target: hw.Target, stream: str | Path | Stream = "normal") -> str:
+    """A hash of all that a comparison depends on; errors as of `relative_energy`."""
+    designs = [emit(one, target).digest for one in (spec, hw.parse(REFERENCE))]
+    code = code_digest(__name__, *CODE, *PARTS, "sim.golden", "hw.formats")
+    versions = [f"{name} {package_version(name)}" for name in ("pyosys", "numpy")]
+    parts = [*designs, load(target.name).text, parse_stream(stream).key, code, *versions]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 @lru_cache

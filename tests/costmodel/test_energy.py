@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,16 +81,28 @@ def test_a_core_is_the_sum_of_its_parts() -> None:
     assert (found.operation, found.operations, found.nand2) == ("product", 4, array.nand2 + requant.nand2)
 
 
+def test_what_parts_hand_on_need_not_be_recorded(tmp_path: Path) -> None:
+    spec = hw.parse("gemm/int2xint2/1x1/os/exact/kulisch16/p1/int2/tensor/x1/p1/k16/n16/w16")
+    np.savez(tmp_path / "ours.npz", a=[0.0, 1.0, -1.0], b=[1.0, 1.0, 0.0])
+    found = energy.estimate_energy(spec, stream=tmp_path / "ours.npz")
+    assert 0 < found.parts["array"] < energy.estimate_energy(spec, stream="uniform").parts["array"]
+    assert found.parts["requant"] == energy.estimate_energy(spec).parts["requant"]
+
+
 def test_a_block_s_sums_are_added_once_a_block() -> None:
     array, add = parts(hw.parse("blockgemm/mxfp4xmxfp4/2x2"))
     assert (array.name, array.share, add.name, add.share) == ("array", 1.0, "add", 2 / 32)
 
 
+def gates(spec: hw.Spec) -> dict[str, Any]:
+    emitted = emit(spec)
+    return without_memories(gate_netlist(emitted.verilog, emitted.name))
+
+
 def driven(name: str) -> tuple[hw.Spec, dict[str, np.ndarray], Activity]:
     """A unit, what each of its ports was given, and what it did."""
-    spec = hw.parse(name)
-    emitted = emit(spec)
-    netlist, stream = gate_netlist(emitted.verilog, emitted.name), STREAMS["normal"]
+    spec, stream = hw.parse(name), STREAMS["normal"]
+    netlist = gates(spec)
     given = {part.port: codes for part, codes in drive.driven(drive.plan(spec, netlist), stream)}
     return spec, given, drive.run(spec, netlist, stream)
 
@@ -99,6 +112,44 @@ def test_what_is_driven_is_what_the_unit_computes_with() -> None:
     for run in (0, 77):
         inputs = {port: codes[:, run] for port, codes in given.items()}
         assert seen.outputs["acc"][1:, run].tolist() == model(spec).run(**inputs)["acc"][:-1].tolist()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "array/int4xint4/2x3/os/exact/kulisch64/p1",
+        "matvec/int4xint4/1x2/exact/kulisch128/p1",
+        "matvec/int4xint4/1x2/4x4/exact/kulisch128/p1",
+    ],
+)
+def test_streams_end_their_frames_together(name: str) -> None:
+    _, _, seen = driven(name)
+    assert not seen.outputs["error"].any()
+
+
+@pytest.mark.parametrize("flow", ["os", "ws", "is"])
+def test_an_array_multiplies_what_it_is_given(flow: str) -> None:
+    """Beats wait until they are taken, and operands that stay are taken a tile at a time."""
+    spec, run, tiles = hw.parse(f"array/int4xint4/2x3/{flow}/exact/kulisch64/p1"), 5, 2
+    netlist = gates(spec)
+    beats: dict[str, list[np.ndarray]] = {}
+    for part, codes in drive.driven(drive.plan(spec, netlist), STREAMS["normal"]):
+        if part.port.endswith("tdata"):
+            beats.setdefault(part.port.split("_")[2], []).append(codes[:, run])
+    each = {name: tiles * (2 if flow != "os" and name == spec.pe.other else drive.FRAME) for name in beats}  # type: ignore[attr-defined]
+    given = {name: {"x": np.stack(lanes, axis=1)[: each[name]]} for name, lanes in beats.items()}
+    for name, fields in spec.inputs.items():  # type: ignore[attr-defined]
+        if "last" in fields:
+            given[name]["last"] = np.arange(each[name]) % drive.FRAME == drive.FRAME - 1
+        if "status" in fields:
+            given[name]["status"] = np.zeros_like(given[name]["x"])
+    expected = model(spec).run(**given)["sum"]["x"]
+    seen = drive.run(spec, netlist, STREAMS["normal"]).outputs
+    words = seen["m_axis_sum_tdata"][seen["m_axis_sum_tvalid"][:, run] == 1, run]
+    width = spec.accumulator_format.width  # type: ignore[attr-defined]
+    shown = [[word >> lane * width & (1 << width) - 1 for lane in range(3)] for word in words[: len(expected)]]
+    assert len(shown) >= tiles
+    assert shown == expected[: len(shown)].tolist()
 
 
 def test_floats_are_near_one_where_larger_products_would_not_be_held() -> None:

@@ -92,6 +92,13 @@ def test_the_reference_is_one_and_narrower_is_less() -> None:
     assert pair.ratio == pytest.approx(pair.weighted / 2 / whole.reference)
 
 
+def test_a_key_is_of_design_target_and_stream() -> None:
+    spec, ice40, ecp5 = hw.parse(MAC), hw.parse_target("ice40"), hw.parse_target("ecp5")
+    asked = [(spec, ice40), (hw.parse("mac/int4xuint4"), ice40), (spec, ecp5), (spec, ice40, "uniform")]
+    keys = [switching.relative_key(*arguments) for arguments in asked]  # type: ignore[arg-type]
+    assert len(set(keys)) == 4 and switching.relative_key(spec, ice40) == keys[0]
+
+
 def test_a_core_s_parts_are_added() -> None:
     spec = hw.parse("gemm/int2xint2/1x1/os/exact/kulisch16/p1/int2/tensor/x1/p1/k16/n16/w16")
     found = switching.relative_energy(spec, hw.parse_target("ice40"))

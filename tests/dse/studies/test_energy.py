@@ -28,7 +28,10 @@ def test_every_operation_and_every_unit_is_there() -> None:
     ("text", "message"),
     [
         ('targets = []\n[[row]]\noperation = "fp32_mul"', "energy.toml, row 1: operation must be one of int32_add, "),
-        ('targets = []\n[[row]]\noperation = "int32_add"\nspec = "mac/int8xint8"', "must have either operation or spec"),
+        (
+            'targets = []\n[[row]]\noperation = "int32_add"\nspec = "mac/int8xint8"',
+            "must have either operation or spec",
+        ),
         ('targets = []\n[[row]]\nspec = "mac/int8"', "row 1: spec 'mac/int8': "),
         ("targets = []\n[[row]]\nbits = 8", "row 1: unknown key bits"),
     ],
