@@ -176,7 +176,7 @@ def _of_ports(spec: Any, ports: dict[str, int]) -> Plan:
         elif port in SIGNALS:
             made.signals.append((part, SIGNALS[port]))
         else:
-            raise ValueError(f"{cut(spec.name)}: nothing says how port {port} is driven")
+            raise _undriven(spec, port)
     return made
 
 
@@ -191,7 +191,7 @@ def _of_streams(spec: Any, clocked: bool) -> Plan:
     for name in spec.inputs:
         port = f"s_axis_{name}"
         wires, ready = spec.wires[port], f"{port}_tready"
-        made.signals.append((Part(f"{port}_tvalid", 0, 1), lambda cycle: 1))
+        made.signals.append((Part(f"{port}_tvalid", 0, 1), lambda number: 1))
         if wires.framed:
             made.signals.append(
                 (Part(f"{port}_tlast", 0, 1, ready), partial(_ends, not getattr(spec, "resident", False)))
@@ -226,8 +226,15 @@ def _ends(framed: bool, number: int) -> bool:
 
 
 def _constant(spec: Any, name: str) -> Callable[[int], int]:
+    """What a parameter shows all the time."""
+    if name not in PARAMETERS:
+        raise _undriven(spec, name)
     value = PARAMETERS[name](spec)
     return lambda number: value
+
+
+def _undriven(spec: Any, port: str) -> ValueError:
+    return ValueError(f"{cut(spec.name)}: nothing says how port {cut(port)} is driven")
 
 
 def _sum(spec: Any, name: str, fmt: Format, lanes: int = 1) -> Field:
