@@ -18,8 +18,8 @@ from costmodel.estimate.estimate import estimate
 from costmodel.measure import device_for
 from costmodel.targets import load
 from dse.columns import COLUMNS, RANGED
-from dse.explore import measure_job
-from dse.jobs import run
+from dse.explore import energy_job, gates_job, measure_job, switching_job
+from dse.jobs import Job, run, run_groups
 from dse.store import Store
 
 
@@ -78,6 +78,49 @@ def _measured(design: Placed, cost: Mapping[str, Any]) -> Row:
     counts = {name: cost[name] for name in ("lut", "carry", "ff", "dsp", "bram", "flow", "unplaced")}
     share = {"device": device.name, "share": device.share_text(cost), "fits": device.fullest(cost)[1] <= 1}
     return {**counts, "mhz": cost["fmax"], **share, **_rates(design, cost["lut"], cost["fmax"])}
+
+
+def switched(
+    designs: Sequence[Placed],
+    store: Store,
+    workers: int,
+    gates: str | None = None,
+    energy: str = "",
+    stream: str = "normal",
+) -> list[Row]:
+    """Columns of what is no family's cells.
+
+    Parameters
+    ----------
+    designs : sequence of Placed
+    store : Store
+    workers : int
+    gates : str, optional
+        A Liberty file by which gates are counted, our own library's if empty; by default they are not.
+    energy : str
+        A table of published energies, by which pJ are told, and toggles beside an INT8 MAC's; none if empty.
+    stream : str
+        What operands are: as `costmodel.streams` takes it.
+    """
+    jobs: list[dict[str, Job]] = []
+    for design in designs:
+        wanted = {} if gates is None else {"gates": gates_job(design.spec, gates or None)}
+        if energy:
+            wanted["energy"] = energy_job(design.spec, energy, stream)
+            wanted["switching"] = switching_job(design.spec, design.target, stream)
+        jobs.append(wanted)
+    return [_switched(values) for values in run_groups(jobs, store, workers)]
+
+
+def _switched(values: Mapping[str, Mapping[str, Any]]) -> Row:
+    row: Row = {}
+    if "gates" in values:
+        row |= {name: values["gates"][name] for name in ("nand2", "memory_bits")}
+    if "energy" in values:
+        energy = values["energy"]
+        row |= {"energy_pj": energy["picojoules"], "energy_low_pj": energy["low"], "energy_high_pj": energy["high"]}
+        row["switching"] = values["switching"]["ratio"]
+    return row
 
 
 def _rates(design: Placed, lut: float, mhz: float | None) -> Row:

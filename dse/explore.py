@@ -12,9 +12,10 @@ from typing import Any, get_type_hints
 
 import hw
 from costmodel.devices import Device
-from costmodel.energy import Energy, energy_key, estimate_energy
+from costmodel.energy import DEFAULT_TABLE, Energy, energy_key, estimate_energy
 from costmodel.gates import Gates, count_gates
 from costmodel.measure import Cost, Keep, check_tools, measure, measure_key, unkept
+from costmodel.switching import Relative, relative_energy, relative_key
 from dse import plots, report
 from dse.jobs import Job, run, run_groups
 from dse.space import Space
@@ -74,19 +75,27 @@ def measure_job(
     return Job("measure", key, label, work, get_type_hints(Cost))
 
 
-def energy_job(spec: hw.Spec) -> Job:
+def energy_job(spec: hw.Spec, table: str = DEFAULT_TABLE, stream: str = "normal") -> Job:
     """The job that estimates a design's energy."""
-    work = _plain(estimate_energy, spec)
-    return Job("energy", energy_key(emit(spec)), f"energy of {spec}", work, get_type_hints(Energy))
+    work = _plain(estimate_energy, spec, table, stream)
+    return Job("energy", energy_key(emit(spec), table, stream), f"energy of {spec}", work, get_type_hints(Energy))
 
 
-def gates_job(spec: hw.Spec) -> Job:
-    """The job that counts a design's gates, of our own library."""
-    data = resources.files("costmodel").joinpath("data", "gates.toml").read_text()
+def switching_job(spec: hw.Spec, target: hw.Target, stream: str = "normal") -> Job:
+    """The job that compares a design's toggles on a family with an INT8 MAC's."""
+    work = _plain(relative_energy, spec, target, stream)
+    label = f"toggles of {spec} on {target.name}"
+    return Job("switching", relative_key(spec, target, stream), label, work, get_type_hints(Relative))
+
+
+def gates_job(spec: hw.Spec, liberty: str | None = None) -> Job:
+    """The job that counts a design's gates, of our own library or of a Liberty file."""
+    library = resources.files("costmodel").joinpath("data", "gates.toml") if liberty is None else Path(liberty)
+    data = library.read_text()
     code = code_digest("costmodel.gates", "costmodel.synthesis", "rtl_gen.yosys")
     parts = [emit(spec).digest, data, code, package_version("pyosys")]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    return Job("gates", key, f"gates of {spec}", _plain(count_gates, spec), get_type_hints(Gates))
+    return Job("gates", key, f"gates of {spec}", _plain(count_gates, spec, liberty), get_type_hints(Gates))
 
 
 def accuracy_job(spec: hw.Spec, workload: Any, network: dict[str, Any]) -> Job:

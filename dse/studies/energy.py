@@ -13,15 +13,15 @@ from typing import Any, ClassVar, Self, get_type_hints
 
 import hw
 from costmodel.drive import FRAME
-from costmodel.energy import DEFAULT_TABLE, Energy, energy_key, estimate_energy
+from costmodel.energy import DEFAULT_TABLE
 from costmodel.predictions import OPERATIONS, Prediction, prediction_key, predictions
 from costmodel.streams import STREAMS
+from dse.explore import energy_job
 from dse.jobs import Job
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import table
 from hw.formats import check_choice
-from rtl_gen import emit
 
 INTRO = """# Energy
 
@@ -124,11 +124,7 @@ def _predicted(operation: str) -> Job:
 
 
 def _estimated(spec: hw.Spec, stream: str) -> Job:
-    def work() -> dict[str, Any]:
-        return estimate_energy(spec, stream=stream).to_dict()
-
-    key = energy_key(emit(spec), stream=stream)
-    return Job("energy", key, f"energy of {spec}, {stream}", work, get_type_hints(Energy))
+    return energy_job(spec, stream=stream)
 
 
 def predicted_line(found: Prediction) -> list[str]:

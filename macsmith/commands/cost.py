@@ -35,6 +35,28 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--measure", action="store_true", help="synthesise and place (default, but for --estimate)")
     parser.add_argument("--no-place", action="store_true", help="count cells, but do not place: no MHz")
     parser.add_argument("--seeds", type=positive, metavar="N", help="place N times, median MHz (default: 3)")
+    parser.add_argument(
+        "--gates",
+        nargs="?",
+        const="",
+        metavar="LIBERTY",
+        help="count NAND2 gates, too, of our library or a file",
+    )
+    parser.add_argument(
+        "--energy",
+        nargs="?",
+        const="horowitz_45nm",
+        default="",
+        metavar="TABLE",
+        help="estimate pJ an operation by a table of published energies (default: horowitz_45nm), and toggles on the "
+        "target beside an INT8 MAC's",
+    )
+    parser.add_argument(
+        "--stream",
+        default="normal",
+        metavar="OPERANDS",
+        help="normal (default), uniform, or a file, x.npz",
+    )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table, with all columns")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write it as JSON, with what the columns mean")
     add_tools(parser)
@@ -42,16 +64,21 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from costmodel.energy import published_energies
     from costmodel.measure import check_tools
     from costmodel.nextpnr import chosen
+    from costmodel.streams import parse_stream
     from costmodel.targets import load
-    from dse.costs import Placed, estimated, measured, table
+    from dse.costs import Placed, estimated, measured, switched, table
     from dse.store import Store
     from rtl_gen.files import check_writable
 
     specs, asked = designs(options.specs, options.target, options.device, "ecp5")
     tools = chosen(options.tools)
     measures = options.measure or not options.estimate
+    if options.energy:
+        published_energies(options.energy)
+        parse_stream(options.stream)
     for path in (options.csv, options.json):
         if path is not None:
             check_writable(path)
@@ -64,10 +91,13 @@ def run(options: argparse.Namespace) -> int:
         steps = [estimated(rows, store)] if options.estimate else []
         if measures:
             steps.append(measured(rows, store, options.jobs, not options.no_place, options.seeds, tools))
+            reasons = steps[-1]
+        if options.gates is not None or options.energy:
+            steps.append(switched(rows, store, options.jobs, options.gates, options.energy, options.stream))
     found = table(rows, *steps)
     _print(found)
     if measures:
-        _explain(found, steps[-1], options.no_place)
+        _explain(found, reasons, options.no_place)
     _write(found, options)
     return 0
 
