@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,25 +11,6 @@ from hw.datapath.accumulate import parse_accumulator
 from hw.formats.messages import cut
 from hw.specs.stream import StreamSpec
 from sim.activity import Activity
-
-PRODUCT, RESULT = "product", "result"
-PER_CYCLE: dict[str, Callable[[Any], int]] = {
-    "mac": lambda spec: 1,
-    "mul": lambda spec: 1,
-    "pe": lambda spec: 1,
-    "pack": lambda spec: spec.count,
-}
-"""Products a cycle of units without streams, by the unit's name."""
-PER_BEAT: dict[str, tuple[str, Callable[[Any], float]]] = {
-    "dot": ("a", lambda spec: spec.lanes),
-    "blockdot": ("a", lambda spec: spec.lanes),
-    "array": ("", lambda spec: spec.rows * spec.columns),
-    "matvec": ("a", lambda spec: spec.lanes * (spec.rows or spec.elements)),
-    "tellme": ("w", lambda spec: spec.width * spec.lookups),
-    "tmac": ("w", lambda spec: spec.width * spec.lookups * spec.planes_a_beat / spec.planes),
-}
-"""Those of units with streams: an input, or none for the operand that moves, and the products that each of its beats
-makes. What is in neither table makes no products: its operations are results."""
 
 
 @dataclass(frozen=True)
@@ -79,31 +59,18 @@ def parts(spec: Any, target: hw.Target = hw.GENERIC) -> list[Part]:
 
 
 def operations(spec: Any, seen: Activity) -> tuple[str, float]:
-    """What a unit's operations are, and how many it did in a cycle of those that were looked at.
+    """What a unit's operations are, a key of `hw.specs.rate.WORK`, and how many it did in a cycle that was looked at.
 
     Raises
     ------
     ValueError
         It did nothing.
     """
+    rate = spec.rate
     if not isinstance(spec, StreamSpec):
-        return (PRODUCT, float(PER_CYCLE[spec.unit](spec))) if spec.unit in PER_CYCLE else (RESULT, 1.0)
-    if spec.unit in PER_BEAT:
-        stream, each = PER_BEAT[spec.unit]
-        moving = stream or spec.pe.moving  # type: ignore[attr-defined]
-        beats = next(count for name, count in seen.taken.items() if name.startswith(f"s_axis_{moving}_tdata["))
-        what, done = PRODUCT, beats * each(spec)
-    else:
-        what, done = RESULT, _results(spec, seen)
-    if not done:
+        return rate.of, float(rate.count)
+    stream, cycles = spec.paced
+    beats = next(count for name, count in seen.taken.items() if name.startswith(f"s_axis_{stream}_tdata["))
+    if not beats:
         raise ValueError(f"{cut(spec.name)} did nothing in {seen.cycles} cycles")
-    return what, done / seen.cycles
-
-
-def _results(spec: StreamSpec, seen: Activity) -> float:
-    """Results that a unit gave in the cycles that were counted, each lane's for itself."""
-    done = 0.0
-    for name, beat in spec.outputs.items():
-        lanes = max(field.lanes or 1 for field in beat.values())
-        done += lanes * float(seen.outputs[f"m_axis_{name}_tvalid"][-seen.cycles :].mean(axis=1).sum())
-    return done
+    return rate.of, float(rate.count) * cycles * beats / seen.cycles

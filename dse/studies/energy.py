@@ -143,7 +143,7 @@ def predicted_line(found: Prediction) -> list[str]:
 def unit_line(spec: hw.Spec, energies: dict[str, dict[str, Any]]) -> list[str]:
     """The cells of a row of the second table."""
     first = next(iter(energies.values()))
-    mark = "" if first["operation"] == "product" else " R"
+    mark = "" if first["operation"] == "products" else " R"
     shown = [f"{one['picojoules']:.3g} ({one['low']:.3g} to {one['high']:.3g})" for one in energies.values()]
     return [
         f"`{spec.name}`",

@@ -86,6 +86,10 @@ class ArraySpec(StreamSpec):
         return Rate(Fraction(self.rows * self.columns))
 
     @property
+    def paced(self) -> tuple[str, int]:
+        return self.pe.moving, 1
+
+    @property
     def in_blocks(self) -> int:
         """Columns that are in multiplier blocks, if the elements' form is dsp: the first ones."""
         return parse_mix(self.form, self.columns, "columns")[1]

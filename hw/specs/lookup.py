@@ -116,6 +116,10 @@ class LookupSpec(StreamSpec):
         return Rate(Fraction(self.lookups * self.width * self.planes_a_beat, self.planes))
 
     @property
+    def paced(self) -> tuple[str, int]:
+        return "w", 1
+
+    @property
     def is_chained(self) -> bool:
         """Whether there is a stream `c` of sums that the results are added to."""
         return self.accumulator != "exact"

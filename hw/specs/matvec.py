@@ -136,6 +136,10 @@ class MatVecSpec(StreamSpec):
         return Rate(Fraction(self.elements * self.lanes))
 
     @property
+    def paced(self) -> tuple[str, int]:
+        return "a", self.rows // self.elements or 1
+
+    @property
     def mac(self) -> MacSpec:
         """The multiply-accumulate whose sums they are."""
         form, _ = parse_mix(self.form, self.elements, "elements")

@@ -195,6 +195,11 @@ class StreamSpec(Spec):
         """Raise ValueError if the unit does not take a run of that shape, though all of it are numbers from 1 on."""
 
     @property
+    def paced(self) -> tuple[str, int]:
+        """The input that brings a beat in each cycle of work; and for how many cycles there is work with a beat."""
+        return next(iter(self.inputs)), 1
+
+    @property
     def port_formats(self) -> dict[str, Format]:
         streams = self.inputs | self.outputs
         return {f"{name}.{part}": field.format for name, beat in streams.items() for part, field in beat.items()}

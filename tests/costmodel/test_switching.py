@@ -88,7 +88,7 @@ def test_the_reference_is_one_and_narrower_is_less() -> None:
     assert 0.1 < small.ratio < 0.6
     assert {"lut", "ff", "carry"} <= set(small.nets) and sum(small.nets.values()) < small.weighted
     pair = switching.relative_energy(hw.parse("dot/int4xint4/n2/exact/exact/p1"), target)
-    assert (pair.operation, pair.operations) == ("product", 2)
+    assert (pair.operation, pair.operations) == ("products", 2)
     assert pair.ratio == pytest.approx(pair.weighted / 2 / whole.reference)
 
 

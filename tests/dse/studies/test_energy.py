@@ -12,7 +12,7 @@ from dse.studies.energy import Energies, Row, page, predicted_line, read, unit_l
 
 DOCS = Path(__file__).parents[3] / "docs"
 ENERGY = {
-    "nand2": 1234.5, "memory_bits": 2048, "operations": 37.16, "operation": "product",
+    "nand2": 1234.5, "memory_bits": 2048, "operations": 37.16, "operation": "products",
     "picojoules": 0.5, "low": 0.4, "high": 0.625,
 }  # fmt: skip
 PREDICTION = Prediction("int32_add", "a + b, int32", "some_45nm", ["int8_add", "int8_mul"], 0.1, 0.12, 0.1, 0.144)
@@ -54,7 +54,7 @@ def test_a_line_says_what_a_product_takes() -> None:
     assert unit_line(spec, {"uniform": ENERGY, "normal": {**ENERGY, "picojoules": 0.45}}) == [
         *(f"`{spec.name}`", "1,234", "2,048", "37.2", "0.5 (0.4 to 0.625)", "0.45 (0.4 to 0.625)")
     ]
-    assert unit_line(spec, {"normal": {**ENERGY, "operation": "result"}})[3] == "37.2 R"
+    assert unit_line(spec, {"normal": {**ENERGY, "operation": "results"}})[3] == "37.2 R"
 
 
 def test_the_page_has_both_tables() -> None:
