@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from costmodel.measure import Cost, measure_batch, measure_design, measure_key
+import hw
+from costmodel.measure import Cost, Design, measure_batch, measure_design, measure_key
 from costmodel.measured import Measured, Table, read, write
 from costmodel.targets import load
 from dse.emission import design_of, digests
@@ -104,7 +105,7 @@ def _batch(batch: Sequence[tuple[Point, str]], store: Store, progress: Progress)
     if todo := [point for point in keys if costs[point] is None]:
         designs = [design_of(point, store, timed=False) for point in todo]
         with step(f"Yosys, {len(todo)} designs for {target.name}"):
-            results = measure_batch(designs, target)
+            results = _each(designs, target)
         for point, result in zip(todo, results, strict=True):
             kind, value = (
                 ("measure", result.to_dict()) if isinstance(result, Cost) else ("failed", {"failed": str(result)})
@@ -113,6 +114,17 @@ def _batch(batch: Sequence[tuple[Point, str]], store: Store, progress: Progress)
             costs[point] = value
     progress.add(len(batch))
     return {point: Measured.of(point.spec, target, digest, costs[point] or {}) for point, digest in batch}
+
+
+def _each(designs: Sequence[Design], target: hw.Target) -> list[Cost | ToolError]:
+    """As `measure_batch`; a cell that the target's file does not know is an error of the design that has it, alone."""
+    try:
+        return measure_batch(designs, target)
+    except ValueError as error:
+        if len(designs) == 1:
+            return [ToolError(str(error))]
+        half = len(designs) // 2
+        return [*_each(designs[:half], target), *_each(designs[half:], target)]
 
 
 def _placed(missing: Sequence[tuple[Point, str]], store: Store, workers: int) -> dict[Point, Measured]:
