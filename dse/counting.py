@@ -22,7 +22,7 @@ def counted(designs: Sequence[Design], store: Store, workers: int) -> list[dict[
     keys = {design: part_key(*design) for design in dict.fromkeys(designs)}
     found = {design: store.get(KIND, key, FIELDS) for design, key in keys.items()}
     # Those that take long come first, so that no process is left with one at the end.
-    missing = sorted((design for design in keys if found[design] is None), key=_weight, reverse=True)
+    missing = sorted((design for design in keys if found[design] is None), key=weight, reverse=True)
     if missing:
         say(f"counting {len(missing)} of {len(keys)} designs")
     progress = Progress(len(missing))
@@ -37,8 +37,8 @@ def _count(design: Design) -> dict[str, Any]:
     return part(*design).to_dict()
 
 
-def _weight(design: Design) -> int:
-    """About how large a design is: what its numbers make together."""
+def weight(design: Design) -> int:
+    """About how large a design is: what its numbers make together; 1 for a single multiplier, adder or MAC."""
     spec, _ = design
     total = 1
     for name, value in spec.to_dict().items():

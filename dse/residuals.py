@@ -18,7 +18,7 @@ from costmodel.estimate.heldout import Sample
 from costmodel.estimate.residual import CORRECTED, FILE, Residuals, fit, written
 from dse.counting import counted
 from dse.jobs import check_workers, guarded
-from dse.samples import by_family, designs
+from dse.samples import by_family, looked_at
 from dse.store import Store
 from rtl_gen import write_atomic
 from rtl_gen.files import check_writable
@@ -52,16 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         workers, table = check_workers(options.jobs), measured.read()
         path = Path(str(files("costmodel").joinpath("data", FILE)))
         check_writable(path)
-        rows = [row for row in table.rows if not row.failed]
-        if not rows:
+        looked = looked_at(table.rows)
+        if not looked:
             raise ValueError("there is no table of measurements to fit on: make dataset")
-        found = designs(rows)
         with Store(options.store) as store:
-            parts = counted(found, store, workers)
-        families = by_family(list(zip(found, parts, rows, strict=True)))
+            parts = counted([design for design, _ in looked], store, workers)
+        families = by_family([(design, found, row) for (design, row), found in zip(looked, parts, strict=True)])
         made_by = [
             "Made by `python -m dse.residuals`: factor, and the ends of the interval as shares, by family, quantity",
-            f"and kind, fitted on {len(rows)} designs of costmodel/data/{measured.FILE}.",
+            f"and kind, fitted on {len(looked)} designs of costmodel/data/{measured.FILE}.",
         ]
         write_atomic(path, written(fitted(families), made_by))
         print(path)

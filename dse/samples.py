@@ -10,7 +10,19 @@ import hw
 from costmodel.estimate.heldout import Sample
 from costmodel.estimate.part import COUNTS
 from costmodel.measured import Measured
-from dse.counting import Design
+from dse.counting import Design, weight
+
+EVERY = 5
+"""Of designs of several lanes or elements, which take seconds to count, each so manieth is looked at."""
+
+
+def looked_at(rows: Sequence[Measured]) -> list[tuple[Design, Measured]]:
+    """The rows that are counted, with their designs: where no tool failed, and of the large ones each `EVERY`th."""
+    good = [row for row in rows if not row.failed]
+    both = list(zip(designs(good), good, strict=True))
+    large = [number for number, (design, _) in enumerate(both) if weight(design) > 1]
+    left_out = {number for place, number in enumerate(large) if place % EVERY}
+    return [pair for number, pair in enumerate(both) if number not in left_out]
 
 
 def designs(rows: Sequence[Measured]) -> list[Design]:
