@@ -21,6 +21,7 @@ from hw.formats.messages import echo
 from rtl_gen import write_atomic
 
 FILE = "measured.csv.gz"
+DATE = "# Measured until"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class Table:
 
     versions: dict[str, str]
     rows: list[Measured]
+    date: str = ""
+    """When the last of them was measured, as ISO 8601 has it; empty if nobody says."""
 
     @cached_property
     def _by_digest(self) -> dict[tuple[str, str, str], Measured]:
@@ -108,7 +111,8 @@ def read(path: Path | None = None) -> Table:
         rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
         if list(rows[0]) != [field.name for field in fields(Measured)]:
             raise ValueError(f"columns {', '.join(rows[0])}")
-        return Table({name: value for name, _, value in made}, [_row(row) for row in rows])
+        date = next((line.removeprefix(DATE).strip() for line in lines if line.startswith(DATE)), "")
+        return Table({name: value for name, _, value in made}, [_row(row) for row in rows], date)
     except (OSError, EOFError, ValueError, IndexError, KeyError) as error:
         if isinstance(error, FileNotFoundError):
             raise
@@ -127,6 +131,8 @@ def write(table: Table, path: Path | None = None) -> Path:
     text = io.StringIO()
     text.write("# Made by `make dataset`, which is `python -m dse.dataset`, from dse/dataset.toml; with\n")
     text.writelines(f"#   {name}: {value}\n" for name, value in table.versions.items())
+    if table.date:
+        text.write(f"{DATE} {table.date}\n")
     names = [field.name for field in fields(Measured)]
     out = csv.DictWriter(text, names, lineterminator="\n")
     out.writeheader()

@@ -9,6 +9,7 @@ counted go through Yosys several at a time.
 from __future__ import annotations
 
 import argparse
+import datetime
 import hashlib
 import sys
 from collections import defaultdict
@@ -59,7 +60,10 @@ def gather(wanted: Sequence[Point], table: Table, store: Store, workers: int) ->
         rows |= _counted([pair for pair in missing if not pair[0].placed], store)
         placed = [pair for pair in missing if pair[0].placed]
     rows |= _placed(placed, store, workers)
-    return Table(today, [rows[point] for point in found])
+    gathered = [rows[point] for point in found]
+    # The same table of the same day is the same bytes.
+    date = table.date if gathered == table.rows else datetime.date.today().isoformat()
+    return Table(today, gathered, date)
 
 
 def versions(wanted: Sequence[Point]) -> dict[str, str]:
