@@ -125,7 +125,7 @@ class Recorded(Stream):
         try:
             with np.load(self.path) as file:
                 return {name: file[name] for name in file.files}
-        except (ValueError, BadZipFile) as error:
+        except (ValueError, EOFError, BadZipFile) as error:
             raise ValueError(f"{cut(self.path.name)} can't be read as {RECORDED}: {error}") from error
 
     def check(self, fields: list[Field]) -> None:

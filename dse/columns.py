@@ -69,7 +69,14 @@ def _estimated() -> list[Column]:
         found.append(Column(f"{name}_estimated", f"{title} est.", unit, "estimated", meaning, 0))
         if name in RANGED:
             found += [
-                Column(f"{name}_{end}", f"{title} {end}", unit, "estimated", f"{end} end of its interval of 90 %", 0)
+                Column(
+                    f"{name}_{end}",
+                    f"{title} {end}",
+                    unit,
+                    "estimated",
+                    f"{end} end of the 90 % of {name}_estimated",
+                    0,
+                )
                 for end in ("low", "high")
             ]
     return found

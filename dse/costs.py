@@ -21,6 +21,7 @@ from dse.columns import COLUMNS, RANGED
 from dse.explore import energy_job, gates_job, measure_job, switching_job
 from dse.jobs import Job, run, run_groups
 from dse.store import Store
+from rtl_gen.steps import step
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,11 @@ Row = dict[str, Any]
 
 def estimated(designs: Sequence[Placed], store: Store) -> list[Row]:
     """Estimated columns, without a tool; what was counted is kept."""
-    return [_estimated(design, estimate(design.spec, design.target, store.keep)) for design in designs]
+    rows = []
+    for design in designs:
+        with step(f"counting {design.spec} for {design.target.name}"):
+            rows.append(_estimated(design, estimate(design.spec, design.target, store.keep)))
+    return rows
 
 
 def _estimated(design: Placed, found: Estimate) -> Row:
@@ -135,8 +140,8 @@ def _rates(design: Placed, lut: float, mhz: float | None) -> Row:
 def table(designs: Sequence[Placed], *steps: Sequence[Row]) -> pandas.DataFrame:
     """Designs with the columns that steps have found of them, in the order of `COLUMNS`."""
     rows = [design.stated for design in designs]
-    for step in steps:
-        for row, more in zip(rows, step, strict=True):
+    for columns in steps:
+        for row, more in zip(rows, columns, strict=True):
             row.update(more)
     frame = pandas.DataFrame(rows)
     return frame[[name for name in COLUMNS if name in frame]]

@@ -91,7 +91,7 @@ def switching_job(spec: hw.Spec, target: hw.Target, stream: str = "normal") -> J
 def gates_job(spec: hw.Spec, liberty: str | None = None) -> Job:
     """The job that counts a design's gates, of our own library or of a Liberty file."""
     library = resources.files("costmodel").joinpath("data", "gates.toml") if liberty is None else Path(liberty)
-    data = library.read_text()
+    data = hashlib.sha256(library.read_bytes()).hexdigest()
     code = code_digest("costmodel.gates", "costmodel.synthesis", "rtl_gen.yosys")
     parts = [emit(spec).digest, data, code, package_version("pyosys")]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from macsmith.commands.options import add_run_options, add_specs, add_tools, designs, positive
+from macsmith.commands.options import add_run_options, add_specs, add_tools, designs, output_file, positive
 
 if TYPE_CHECKING:
     import pandas
@@ -57,8 +57,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
         metavar="OPERANDS",
         help="normal (default), uniform, or a file, x.npz",
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table, with all columns")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write it as JSON, with what the columns mean")
+    parser.add_argument("--csv", type=output_file, metavar="FILE", help="write the table, with all columns")
+    parser.add_argument("--json", type=output_file, metavar="FILE", help="write it as JSON, with what the columns mean")
     add_tools(parser)
     add_run_options(parser)
 
@@ -76,9 +76,15 @@ def run(options: argparse.Namespace) -> int:
     specs, asked = designs(options.specs, options.target, options.device, "ecp5")
     tools = chosen(options.tools)
     measures = options.measure or not options.estimate
+    if options.gates:
+        Path(options.gates).read_bytes()
     if options.energy:
         published_energies(options.energy)
         parse_stream(options.stream)
+    elif options.stream != "normal":
+        raise ValueError("--stream says what operands energy is estimated with: add --energy")
+    if options.csv is not None and options.csv == options.json:
+        raise ValueError("--csv and --json must name two files, got one")
     for path in (options.csv, options.json):
         if path is not None:
             check_writable(path)

@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
     from costmodel.nextpnr import chosen
     from dse.costs import Placed, estimated, measured
     from dse.store import Store
+    from hw.formats.messages import cut
     from rtl_gen.steps import step
 
     spec, device, tools = hw.parse(options.spec), parse_device(options.device), chosen(options.tools)
@@ -45,8 +46,9 @@ def run(options: argparse.Namespace) -> int:
         with step(f"counting small designs like {spec}"):
             found = list(islice(fitting(spec, device, store.keep), TRIES))
         if not found:
-            print(f"no {spec.unit} like {spec} fits {device.name}, however small")
-            return 1
+            raise ValueError(
+                f"device must have room for the smallest {spec.unit} like {cut(spec.name)}, got {device.name}"
+            )
         for design in found:
             placed = Placed(design, device.target, device)
             (row,) = estimated([placed], store)

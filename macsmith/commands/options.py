@@ -40,6 +40,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def output_file(text: str) -> Path:
+    """The file that a result goes to; what is there and no file, like a folder or a device, is none."""
+    path = Path(text).resolve()
+    if not text or (path.exists() and not path.is_file()):
+        raise argparse.ArgumentTypeError(f"must name a file, got {text[:100]!r}")
+    return path
+
+
 def folder(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("must name a folder, got ''")
