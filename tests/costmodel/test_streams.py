@@ -107,8 +107,9 @@ def test_what_is_no_stream(tmp_path: Path) -> None:
         parse_stream(3)  # type: ignore[arg-type]
     with pytest.raises(FileNotFoundError):
         parse_stream(tmp_path / "none.npz")
-    (tmp_path / "bad.npz").write_text("not an archive")
-    with pytest.raises(ValueError, match="bad.npz can't be read as .npz"):
-        parse_stream(str(tmp_path / "bad.npz"))
+    for broken in ("not an archive", ""):
+        (tmp_path / "bad.npz").write_text(broken)
+        with pytest.raises(ValueError, match="bad.npz can't be read as .npz"):
+            parse_stream(str(tmp_path / "bad.npz"))
     with pytest.raises(ValueError, match="pickle"):
         recorded(tmp_path, a=np.array([{}, {}], dtype=object))
