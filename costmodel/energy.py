@@ -58,7 +58,7 @@ class Switching:
     switched : float
         NAND2 units that switch in a cycle, in its stride.
     operation : str
-        What it does: ``product``, or ``result`` where it multiplies nothing.
+        What it does: ``products``, or ``results`` where it multiplies nothing.
     operations : float
         How many of them in a cycle.
     parts : dict of str to float

@@ -79,7 +79,7 @@ class Toggles:
     nets : dict of str to float
         Changes without weights, by what drives the net: a key of `costmodel.targets.CLASSES`, or ``other``.
     operation : str
-        What the unit does: ``product`` or ``result``.
+        What the unit does: ``products`` or ``results``.
     operations : float
         How many in a cycle.
     """

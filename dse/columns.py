@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from costmodel.estimate.residual import CORRECTED
+
 SOURCES = {
     "stated": "the design says it",
     "estimated": "counted and corrected, without a tool",
@@ -57,7 +59,7 @@ CELLS = {
     "dsp": ("DSP", "multiplier blocks"),
     "bram": ("BRAM", "block RAMs"),
 }
-RANGED = ("lut", "carry", "ff", "mhz")
+RANGED = CORRECTED
 """What has an interval where it is estimated: it holds nine of ten."""
 
 

@@ -13,8 +13,7 @@ import pandas
 
 import hw
 from costmodel.devices import Device, parse_device
-from costmodel.estimate import Estimate
-from costmodel.estimate.estimate import estimate
+from costmodel.estimate import Estimate, estimate
 from costmodel.measure import device_for
 from costmodel.targets import load
 from dse.columns import COLUMNS, RANGED

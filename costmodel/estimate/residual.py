@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,19 +37,19 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Band:
-    """How a count is corrected.
+    """How a count is corrected; or, with arrays, each of many.
 
     Attributes
     ----------
-    factor : float
+    factor : float or array
         What it is multiplied by.
-    low, high : float
+    low, high : float or array
         The interval's ends, as shares of the product, or of its floor if that is more; around 0.
     """
 
-    factor: float
-    low: float
-    high: float
+    factor: Any
+    low: Any
+    high: Any
 
 
 PLAIN = Band(1.0, 0.0, 0.0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import hw
 from costmodel.estimate.growth import doublings, growth, terms
 from costmodel.estimate.part import COUNTS
-from costmodel.estimate.residual import CORRECTED, FLOORS, band, kind, known
+from costmodel.estimate.residual import CORRECTED, Band, band, corrected, kind, known
 from costmodel.measure import Keep, unkept
 from hw.formats.messages import echo
 
@@ -96,18 +96,19 @@ class Parts:
         }
         values["mhz"] = 1000 / np.einsum("nt,nt->n", self._periods[part], more)
         for place, quantity in enumerate(CORRECTED):
-            factor, low, high = self._bands[:, place][part].T
-            middle = values[quantity] * factor
-            scale = np.maximum(middle, FLOORS[quantity])
-            yield quantity, middle
-            yield f"{quantity}_low", np.maximum(0.0, middle + low * scale)
-            yield f"{quantity}_high", middle + high * scale
+            how = Band(*self._bands[:, place][part].T)
+            yield from zip(_ends(quantity), corrected(quantity, how, values[quantity]), strict=True)
         yield from ((name, values[name]) for name in COUNTS if name not in CORRECTED)
+
+
+def _ends(quantity: str) -> list[str]:
+    """The columns of a quantity: it, and the ends of its interval."""
+    return [f"{quantity}{end}" for end in ("", "_low", "_high")]
 
 
 def _names() -> Sequence[str]:
     """The columns of estimates."""
-    ends = [f"{quantity}{end}" for quantity in CORRECTED for end in ("", "_low", "_high")]
+    ends = [name for quantity in CORRECTED for name in _ends(quantity)]
     return [*ends, *(name for name in COUNTS if name not in CORRECTED)]
 
 
