@@ -11,9 +11,10 @@ from __future__ import annotations
 import argparse
 import datetime
 import hashlib
+import json
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -47,12 +48,11 @@ def gather(wanted: Sequence[Point], table: Table, store: Store, workers: int) ->
     """
     with process.at_most(workers):
         found, today = digests(wanted, store, workers), versions(wanted)
-        kept = table if table.versions == today else Table(today, [])
         rows: dict[Point, Measured] = {}
         missing: list[tuple[Point, str]] = []
         for point, digest in found.items():
-            row = kept.find(point.spec, point.target, digest)
-            if row is not None and (row.mhz or not point.placed or row.failed):
+            row = table.find(point.spec, point.target, digest)
+            if row is not None and (row.mhz or not point.placed or row.failed) and _holds(table, today, point):
                 rows[point] = row
             else:
                 missing.append((point, digest))
@@ -67,14 +67,31 @@ def gather(wanted: Sequence[Point], table: Table, store: Store, workers: int) ->
 
 
 def versions(wanted: Sequence[Point]) -> dict[str, str]:
-    """What decides the numbers beside a design's Verilog: tools, and each family's flow."""
-    found = {"pyosys": package_version("pyosys")}
+    """What decides the numbers beside a design's Verilog: tools, and each family's flow and way to place."""
+    found: dict[str, str] = {}
     for target in dict.fromkeys(point.target for point in wanted):
-        flow = load(target.name)
-        found[f"flow {target.name}"] = hashlib.sha256(flow.text.encode()).hexdigest()[:8]
-        if any(point.placed for point in wanted if point.target == target) and flow.place:
-            found[flow.place["package"]] = package_version(flow.place["package"])
+        found |= _versions(target, any(point.placed for point in wanted if point.target == target))
     return found
+
+
+def _versions(target: hw.Target, placed: bool) -> dict[str, str]:
+    """What decides the numbers of one family."""
+    flow = load(target.name)
+    mapping = [flow.synthesis, flow.dsp_flows, flow.cells, sorted(flow.free)]
+    found = {"pyosys": package_version("pyosys"), f"flow {target.name}": _short(mapping)}
+    if placed and flow.place:
+        package = flow.place["package"]
+        found |= {f"place {target.name}": _short(flow.place), package: package_version(package)}
+    return found
+
+
+def _short(values: Any) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _holds(table: Table, today: Mapping[str, str], point: Point) -> bool:
+    """Whether nothing that decides a point's numbers has changed since a table was made."""
+    return all(table.versions.get(name) == today[name] for name in _versions(point.target, point.placed))
 
 
 def _counted(missing: Sequence[tuple[Point, str]], store: Store) -> dict[Point, Measured]:

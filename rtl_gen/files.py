@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from importlib.util import find_spec
@@ -96,8 +97,13 @@ def cache_folder() -> Path:
 
 
 @lru_cache
+def _sources(folder: Path) -> Iterator[Path]:
+    for pattern in ("*.py", "*.toml"):
+        yield from folder.rglob(pattern)
+
+
 def code_digest(*modules: str) -> str:
-    """SHA-256 of the source of modules, and of all below those that are packages.
+    """SHA-256 of the source of modules, and of all below those that are packages, with the data that is set down there.
 
     A stored result is keyed by it, so a change of what computes the result makes it anew.
     """
@@ -107,7 +113,7 @@ def code_digest(*modules: str) -> str:
         spec = getattr(sys.modules.get(module), "__spec__", None) or find_spec(module)
         assert spec is not None and spec.origin is not None
         origin = Path(spec.origin)
-        sources = sorted(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]
+        sources = sorted(_sources(origin.parent)) if spec.submodule_search_locations else [origin]
         for source in sources:
             digest.update(source.name.encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()

@@ -41,11 +41,11 @@ class Flow:
         Cells that count for nothing.
     place : dict or None
         How to place and route; None if no open tool can. It has the `package`, `program` and `seeds`, and may have
-        `before`, Yosys commands that make the netlist ready (pads), `files` that the devices' options name, by their
-        name, `larger`: the device for designs with more multiplier blocks than `device` has, and `extra`: the extra of
-        macsmith that installs the package.
+        `before`, Yosys commands that make the netlist ready (pads), `files` that these or the devices' options name, by
+        their name, `maps`: such files that stand beside the targets' own, `larger`: the device for designs with more
+        multiplier blocks than `device` has, and `extra`: the extra of macsmith that installs the package.
     text : str
-        The file, to key results by.
+        The file and its maps, to key results by.
     """
 
     name: str
@@ -86,8 +86,12 @@ def load(name: str) -> Flow:
     if name not in measurable():
         known = measurable()
         raise ValueError(f"target {echo(name)} can't be measured; these can: {', '.join(known)}{nearest(name, known)}")
-    text = files("costmodel").joinpath("targets", f"{name}.toml").read_text()
+    text = _beside(f"{name}.toml")
     data = tomllib.loads(text)
+    place = data.get("place")
+    maps = {file: _beside(file) for file in place.get("maps", ())} if place else {}
+    if place and maps:
+        place = {**place, "files": place.get("files", {}) | maps}
     return Flow(
         name=data["name"],
         lut_kind=data["lut_kind"],
@@ -98,9 +102,14 @@ def load(name: str) -> Flow:
         untimed=data.get("dsp", {}).get("untimed", {}),
         cells={kind: data["cells"][kind] for kind in CLASSES},
         free=frozenset(data["cells"]["free"]),
-        place=data.get("place"),
-        text=text,
+        place=place,
+        text="".join([text, *maps.values()]),
     )
+
+
+def _beside(file: str) -> str:
+    """The text of a file that several targets share."""
+    return files("costmodel").joinpath("targets", file).read_text()
 
 
 def measurable() -> list[str]:
