@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from costmodel.estimate.residual import CORRECTED
+from hw.formats import check_choice
+from hw.formats.messages import check_name, echo
 
 SOURCES = {
     "stated": "the design says it",
@@ -34,7 +36,7 @@ class Column:
     meaning : str
         A phrase.
     places : int or None
-        Behind the point, for people; None for texts.
+        Behind the point, for people; None for texts, and for numbers of any size.
     """
 
     name: str
@@ -44,11 +46,18 @@ class Column:
     meaning: str
     places: int | None = None
 
+    @property
+    def head(self) -> str:
+        """Title and unit, for an axis or a table's head."""
+        return self.title if self.unit in ("", "cells", self.title) else f"{self.title}, {self.unit}"
+
     def shown(self, value: Any) -> str:
         """A value for people: a dash where there is none."""
         if value is None or value != value:
             return "-"
-        return str(value) if self.places is None else f"{value:.{self.places}f}"
+        if self.places is None:
+            return f"{value:.4g}" if isinstance(value, float) else str(value)
+        return f"{value:.{self.places}f}"
 
 
 OPERATIONS = "operations a second; a product and its sum are two"
@@ -63,25 +72,33 @@ RANGED = CORRECTED
 """What has an interval where it is estimated: it holds nine of ten."""
 
 
+ENDS = ("low", "high")
+
+
+def _ranged(name: str, title: str, unit: str, source: str, meaning: str, places: int) -> list[Column]:
+    """An estimate, and the ends of its interval."""
+    ends = (
+        Column(f"{name}_{end}", f"{title} {end}", unit, source, f"{end} end of the 90 % of {name}_estimated", places)
+        for end in ENDS
+    )
+    return [Column(f"{name}_estimated", f"{title} est.", unit, source, meaning, places), *ends]
+
+
 def _estimated() -> list[Column]:
-    heads = {**CELLS, "mhz": ("MHz", "clock between registers, median of three seeds")}
+    """What is counted without a tool."""
+    heads = {name: (title, "cells", meaning) for name, (title, meaning) in CELLS.items()}
+    heads["mhz"] = ("MHz", "MHz", "clock between registers, median of three seeds")
     found = []
-    for name, (title, meaning) in heads.items():
-        unit = "MHz" if name == "mhz" else "cells"
-        found.append(Column(f"{name}_estimated", f"{title} est.", unit, "estimated", meaning, 0))
-        if name in RANGED:
-            found += [
-                Column(
-                    f"{name}_{end}",
-                    f"{title} {end}",
-                    unit,
-                    "estimated",
-                    f"{end} end of the 90 % of {name}_estimated",
-                    0,
-                )
-                for end in ("low", "high")
-            ]
+    for name, (title, unit, meaning) in heads.items():
+        columns = _ranged(name, title, unit, "estimated", meaning, 0)
+        found += columns if name in RANGED else columns[:1]
     return found
+
+
+def _computed(name: str, title: str, unit: str, meaning: str, places: int) -> list[Column]:
+    """What follows from estimates, and apart from that, from what was measured."""
+    known = Column(name, title, unit, "computed", meaning, places)
+    return [*_ranged(name, title, unit, "computed", meaning, places), known]
 
 
 COLUMNS: dict[str, Column] = {
@@ -97,16 +114,56 @@ COLUMNS: dict[str, Column] = {
         Column("share", "share", "", "computed", "the largest part of the device"),
         Column("makes", "makes", "", "stated", "what an operation is: a product, or a result"),
         Column("rate", "a cycle", "", "stated", "operations a cycle in the steady state", 2),
-        Column("lut_rate_estimated", "LUT/op est.", "cells", "computed", "LUTs for each operation a cycle", 1),
-        Column("lut_rate", "LUT/op", "cells", "computed", "LUTs for each operation a cycle", 1),
-        Column("gops_estimated", "GOPS est.", "10^9/s", "computed", OPERATIONS, 2),
-        Column("gops", "GOPS", "10^9/s", "computed", OPERATIONS, 2),
+        *_computed("used", "device used", "%", "the largest part of the device, as a number", 2),
+        *_computed("lut_rate", "LUT/op", "cells", "LUTs for each operation a cycle", 1),
+        *_computed("gops", "GOPS", "10^9/s", OPERATIONS, 2),
+        *_computed("gops_klut", "GOPS/kLUT", "10^9/s", "throughput for each thousand LUTs", 2),
+        *_computed("latency_us", "latency", "µs", "from the first beat offered to the last result taken", 3),
+        *_computed("frames_s", "frames/s", "1/s", "inputs of the workload a second", 1),
         Column("nand2", "NAND2", "gates", "measured", "size in NAND2 units, by Yosys and ABC", 0),
         Column("memory_bits", "memory", "bits", "measured", "bits of memories, which are no gates", 0),
         Column("energy_pj", "pJ/op", "pJ", "simulated", "ASIC-like energy of an operation, of logic alone", 3),
         Column("energy_low_pj", "pJ low", "pJ", "simulated", "the same by the one calibration", 3),
         Column("energy_high_pj", "pJ high", "pJ", "simulated", "the same by the other", 3),
         Column("switching", "rel. energy", "", "simulated", "toggles of an operation, to an INT8 MAC's there", 2),
+        Column("loss", "loss", "points", "simulated", "below fp32 on the workload, by the golden model, paired", 2),
+        Column("loss_stderr", "loss ±", "points", "simulated", "standard error of the loss", 2),
+        Column("frontier", "frontier", "", "computed", "whether no other design is better"),
+        Column("band", "band", "", "computed", "whether it may be on the frontier, within what the intervals allow"),
+        Column("why", "why", "", "computed", "what it was kept or left out for"),
         Column("flow", "flow", "", "measured", "the Yosys command that took fewest LUTs"),
     )
 }
+
+
+def declare(column: Column) -> Column:
+    """Declare a column of one's own, so that files, plots and pages say what it is.
+
+    Parameters
+    ----------
+    column : Column
+        Its name must be free, or declared the same already.
+
+    Returns
+    -------
+    The column.
+
+    Raises
+    ------
+    TypeError
+        It is no Column, or its name is not a str.
+    ValueError
+        The name is empty or stands for another column, or its source is not a key of `SOURCES`.
+    """
+    if not isinstance(column, Column):
+        raise TypeError(f"column must be a Column, got {echo(column)}")
+    check_name("a column's name", column.name)
+    check_choice("a column's source", column.source, SOURCES)
+    if not column.name or COLUMNS.setdefault(column.name, column) != column:
+        raise ValueError(f"a column's name must be free, got {echo(column.name)}")
+    return column
+
+
+def described(name: str) -> Column:
+    """The column of a name; one that nobody declared has its name for a title."""
+    return COLUMNS.get(name) or Column(name, name, "", "stated", "a column that is not declared")

@@ -1,0 +1,199 @@
+"""What designs are compared by: each objective says where its values are, and which are better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Real
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+import pandas
+from numpy.typing import NDArray
+
+from dse.columns import Column, described
+from hw.formats import check_choice
+from hw.formats.messages import check_name, cut, echo
+
+DIRECTIONS = ("less", "more")
+NINE_OF_TEN = NormalDist().inv_cdf(0.95)
+"""Standard errors to either side that hold as much as the intervals of estimates do: 90 %."""
+Floats = NDArray[np.float64]
+
+
+class Best(NamedTuple):
+    """The best that is known of each design: arrays of shape (rows,), NaN where nothing is."""
+
+    values: Floats
+    low: Floats
+    high: Floats
+    is_measured: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A quantity to have less or more of.
+
+    Attributes
+    ----------
+    name : str
+        As a space and the command line write it.
+    better : str
+        ``"less"`` or ``"more"``.
+    column : str or None
+        Of what was measured, or simulated exactly; None if there is no such.
+    estimated, low, high : str or None
+        Of the estimate, and of the ends of its 90 %.
+    stderr : str or None
+        Of the standard error of `column`.
+    log : bool
+        Whether an axis is logarithmic.
+
+    Raises
+    ------
+    TypeError
+        A name is not a str.
+    ValueError
+        `better` is something else, no column is named, or one end of an interval is without the other.
+    """
+
+    name: str
+    better: str
+    column: str | None = None
+    estimated: str | None = None
+    low: str | None = None
+    high: str | None = None
+    stderr: str | None = None
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        check_name("an objective's name", self.name)
+        check_choice(f"better of objective {cut(self.name)}", self.better, DIRECTIONS)
+        for name in self.columns:
+            check_name(f"a column of objective {cut(self.name)}", name)
+        if self.column is None and self.estimated is None:
+            raise ValueError(f"objective {cut(self.name)} must name a column, or that of an estimate")
+        if (self.low is None) != (self.high is None) or (self.low is not None and self.estimated is None):
+            raise ValueError(f"objective {cut(self.name)} must name both ends of an estimate's interval, or none")
+
+    @classmethod
+    def of(cls, name: str, better: str, column: str, log: bool = False) -> Objective:
+        """One whose columns are named as `dse.columns` names them: ``c``, ``c_estimated``, ``c_low``, ``c_high``."""
+        return cls(name, better, column, f"{column}_estimated", f"{column}_low", f"{column}_high", log=log)
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns that it names."""
+        every = (self.column, self.estimated, self.low, self.high, self.stderr)
+        return [name for name in every if name is not None]
+
+    @property
+    def declared(self) -> Column:
+        """The column that says what it is."""
+        return described(self.column or self.columns[0])
+
+    @property
+    def title(self) -> str:
+        return self.declared.title
+
+    @property
+    def unit(self) -> str:
+        return self.declared.unit
+
+    @property
+    def head(self) -> str:
+        """Title and unit, for an axis."""
+        return self.declared.head
+
+    @property
+    def sign(self) -> int:
+        """What a value is to be multiplied by for less to be better."""
+        return 1 if self.better == "less" else -1
+
+    def shown(self, value: float) -> str:
+        """A value for people, without its unit."""
+        return self.declared.shown(value)
+
+    def best(self, table: pandas.DataFrame) -> Best:
+        """The best that is known of each row: what was measured where it was, else the estimate with its interval.
+
+        Parameters
+        ----------
+        table : DataFrame
+            It needs `column` or `estimated`; the other, the ends and the standard error count where they are there.
+
+        Raises
+        ------
+        TypeError
+            `table` is no DataFrame.
+        ValueError
+            It has neither column, or a text where there must be a number.
+        """
+        if not isinstance(table, pandas.DataFrame):
+            raise TypeError(f"table must be a DataFrame, got {echo(table)}")
+        if self.column not in table and self.estimated not in table:
+            wanted = " or ".join(name for name in (self.column, self.estimated) if name is not None)
+            raise ValueError(f"objective {cut(self.name)} needs column {cut(wanted)}, which the table does not have")
+        measured, guessed = _numbers(table, self.column), _numbers(table, self.estimated)
+        is_measured = np.isfinite(measured)
+        spread = NINE_OF_TEN * _filled(_numbers(table, self.stderr), np.zeros(len(table)))
+        ends = (_filled(_numbers(table, end), guessed) for end in (self.low, self.high))
+        low, high = (
+            np.where(is_measured, measured + side * spread, end) for side, end in zip((-1, 1), ends, strict=True)
+        )
+        return Best(np.where(is_measured, measured, guessed), low, high, is_measured)
+
+
+def _numbers(table: pandas.DataFrame, name: str | None) -> Floats:
+    """A column as floats: NaN where there is no number, and everywhere if there is no column."""
+    if name is None or name not in table:
+        return np.full(len(table), np.nan)
+    try:
+        found: Floats = table[name].to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise ValueError(f"column {cut(name)} must have numbers, got {echo(_first_text(table[name]))}") from None
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _first_text(column: pandas.Series) -> object:
+    strange = (value for value in column if value is not None and not isinstance(value, Real))
+    return next(strange, column.dtype)
+
+
+def _filled(values: Floats, otherwise: Floats) -> Floats:
+    return np.where(np.isnan(values), otherwise, values)
+
+
+OBJECTIVES: dict[str, Objective] = {
+    objective.name: objective
+    for objective in (
+        Objective("loss", "less", "loss", stderr="loss_stderr"),
+        Objective.of("lut", "less", "lut", log=True),
+        Objective.of("share", "less", "used", log=True),
+        Objective("dsp", "less", "dsp", "dsp_estimated"),
+        Objective("bram", "less", "bram", "bram_estimated"),
+        # pJ are by two calibrations on other libraries, so no design's are measured.
+        Objective("energy", "less", None, "energy_pj", "energy_low_pj", "energy_high_pj", log=True),
+        Objective.of("mhz", "more", "mhz"),
+        Objective.of("latency", "less", "latency_us", log=True),
+        Objective.of("throughput", "more", "gops", log=True),
+        Objective.of("throughput_per_lut", "more", "gops_klut", log=True),
+        Objective.of("frames_s", "more", "frames_s", log=True),
+    )
+}
+"""By name; to add one, enter it here, and declare its columns in `dse.columns`."""
+
+
+def objectives(names: Iterable[str]) -> list[Objective]:
+    """The objectives of names.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A name is not a str, or not one of `OBJECTIVES`.
+    """
+    asked = list(names)
+    for name in asked:
+        check_choice("objective", name, OBJECTIVES)
+    return [OBJECTIVES[name] for name in asked]
