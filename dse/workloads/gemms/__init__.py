@@ -1,0 +1,1 @@
+"""Lists of matrix products with the shapes of real networks."""
