@@ -118,8 +118,17 @@ COLUMNS: dict[str, Column] = {
         *_computed("lut_rate", "LUT/op", "cells", "LUTs for each operation a cycle", 1),
         *_computed("gops", "GOPS", "10^9/s", OPERATIONS, 2),
         *_computed("gops_klut", "GOPS/kLUT", "10^9/s", "throughput for each thousand LUTs", 2),
-        *_computed("latency_us", "latency", "µs", "from the first beat offered to the last result taken", 3),
-        *_computed("frames_s", "frames/s", "1/s", "inputs of the workload a second", 1),
+        *_computed("latency_us", "latency", "µs", "from an input to the output that depends on it", 3),
+        Column(
+            "cycles", "cycles", "", "computed", "of a pass through a list of matrix products, by the unit's formula", 0
+        ),
+        Column("utilisation", "utilisation", "", "computed", "of what as many cycles could make, the share that is", 3),
+        Column(
+            "traffic_bytes", "traffic", "B", "computed", "bytes on all streams in a pass, what fills them up too", 0
+        ),
+        Column("traffic_uj", "traffic energy", "uJ", "computed", "of a pass: memories, and DRAM for streams", 1),
+        *_computed("frames_s", "frames/s", "1/s", "passes through a list of matrix products a second", 2),
+        Column("energy_frame_uj", "energy/frame", "uJ", "computed", "of a pass: its products' logic, and traffic", 1),
         Column("nand2", "NAND2", "gates", "measured", "size in NAND2 units, by Yosys and ABC", 0),
         Column("memory_bits", "memory", "bits", "measured", "bits of memories, which are no gates", 0),
         Column("energy_pj", "pJ/op", "pJ", "simulated", "ASIC-like energy of an operation, of logic alone", 3),
