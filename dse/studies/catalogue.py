@@ -16,8 +16,9 @@ from dse.studies.scaling import Scaling
 from dse.studies.study import Study
 from dse.studies.timing import Timing
 from dse.studies.units import Units
+from dse.studies.workloads import Workloads
 
 STUDIES: dict[str, type[Study[Any]]] = {
     study.name: study
-    for study in (Formats, CostModel, Scaling, Energies, Loops, Claims, Timing, Blocks, Results, Units, Qor)
+    for study in (Formats, Workloads, CostModel, Scaling, Energies, Loops, Claims, Timing, Blocks, Results, Units, Qor)
 }

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import hw.formats
+from dse.workloads.gemms import find
 from dse.workloads.gemms.csvfile import MAX_BYTES, read_csv
 from dse.workloads.gemms.layers import convolution, product
 from dse.workloads.gemms.networks import lists, load, network
@@ -177,3 +178,19 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\n" * (MAX_BYTES + 1))
     with pytest.raises(ValueError, match="must be at most 16777216 bytes, got 16777217"):
         read_csv(path)
+
+
+def test_a_list_is_found_by_name_or_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.CSV"
+    path.write_text(HEADS + "a,1,2,3,4\n")
+    assert find("resnet18") is load("resnet18")
+    assert find(str(path)).macs == 24
+    with pytest.raises(
+        ValueError, match=r"list must be one of resnet18, .*, or a path that ends in .csv or .onnx, got x"
+    ):
+        find("x.txt")
+    with pytest.raises(TypeError, match="list must be a str, got 5"):
+        find(5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"net\.onnx: must be an ONNX model"):
+        (tmp_path / "net.onnx").write_text("no")
+        find(str(tmp_path / "net.onnx"))
