@@ -122,7 +122,7 @@ COLUMNS: dict[str, Column] = {
         Column(
             "cycles", "cycles", "", "computed", "of a pass through a list of matrix products, by the unit's formula", 0
         ),
-        Column("utilisation", "utilisation", "", "computed", "of what as many cycles could make, the share that is", 3),
+        Column("utilisation", "utilisation", "", "computed", "products made, of what as many cycles could make", 3),
         Column(
             "traffic_bytes", "traffic", "B", "computed", "bytes on all streams in a pass, what fills them up too", 0
         ),

@@ -23,7 +23,7 @@ from hw.specs.gemm import GemmSpec
 
 PRICES = "horowitz_45nm"
 """The table of energies that prices memories of both kinds, and nothing in it is recalled."""
-MICRO = 1e-6
+MICRO, MAX_SIZE = 1e-6, 1 << 16
 FOUND = ("cycles", "utilisation", "traffic_bytes")
 Columns = dict[str, NDArray[np.float64]]
 
@@ -83,7 +83,7 @@ class Runs:
         Raises
         ------
         ValueError
-            The arrays do not go together, there is no such part, or a size is less than 1.
+            The arrays do not go together, there is no such part, or a size is not 1..65536.
         """
         part, sizes = np.asarray(part), np.asarray(sizes)
         self._check(part, sizes)
@@ -92,9 +92,10 @@ class Runs:
             bases.append(int(column.max(initial=1)) + 1)
             key = key * bases[-1] + column
         distinct, place = np.unique(key, return_inverse=True)
-        found = np.array([self._one(*self._named(int(each), bases)) for each in distinct]).reshape(len(distinct), -1)
         names = [*FOUND, *([] if self._prices is None else ["traffic_uj"])]
-        return {name: column[place] for name, column in zip(names, found.T, strict=False)}
+        values = [self._one(*self._named(int(each), bases)) for each in distinct]
+        found = np.array(values, dtype=float).reshape(len(distinct), len(names))
+        return {name: column[place] for name, column in zip(names, found.T, strict=True)}
 
     def _check(self, part: NDArray[np.integer], sizes: NDArray[np.integer]) -> None:
         if part.ndim != 1 or sizes.shape != (len(part), self.sizes):
@@ -104,8 +105,8 @@ class Runs:
             )
         if len(part) and not (part.min() >= 0 and part.max() < len(self)):
             raise ValueError(f"part must be 0..{len(self) - 1}, got {echo(int(part.min()))}..{echo(int(part.max()))}")
-        if sizes.size and sizes.min() < 1:
-            raise ValueError(f"sizes must be 1 or more, got {echo(int(sizes.min()))}")
+        if sizes.size and not (sizes.min() >= 1 and sizes.max() <= MAX_SIZE):
+            raise ValueError(f"sizes must be 1..{MAX_SIZE}, got {int(sizes.min())}..{int(sizes.max())}")
 
     def _named(self, key: int, bases: list[int]) -> tuple[int, list[int]]:
         sizes = []

@@ -90,6 +90,11 @@ def test_columns_are_those_of_each_design() -> None:
         assert values["traffic_uj"] == pytest.approx((cost.inside + cost.outside) / 1e6)
 
 
+def test_no_designs_have_no_rows() -> None:
+    assert runs([], MINE).shape == (0, 4)
+    assert columns([], np.empty((0, 2), dtype=int))["cycles"].tolist() == []  # type: ignore[arg-type]
+
+
 def test_a_design_that_was_seen_is_not_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Runs([hw.parse(SIZED[0]), hw.parse(SIZED[0].replace("int8x", "int4x"))], MINE)
     part, sizes = np.array([0, 1] * 500), np.full((1000, 2), 4)
@@ -155,7 +160,8 @@ def test_a_core_is_fitted_to_a_list() -> None:
         (lambda: runs(pandas.DataFrame({"spec": ["mac/int8"]}), MINE), ValueError, "operands must be written AxB"),
         (lambda: columns([0], [[4]]), ValueError, r"part and sizes must have shapes \(designs,\) and \(designs, 2\)"),
         (lambda: columns([1], [[4, 4]]), ValueError, r"part must be 0\.\.0, got 1\.\.1"),
-        (lambda: columns([0], [[4, 0]]), ValueError, "sizes must be 1 or more, got 0"),
+        (lambda: columns([0], [[4, 0]]), ValueError, r"sizes must be 1\.\.65536, got 0\.\.4"),
+        (lambda: columns([0], [[4, 1 << 17]]), ValueError, r"sizes must be 1\.\.65536, got 4\.\.131072"),
     ],
 )
 def test_what_does_not_go_together_is_refused(call: Any, error: type[Exception], message: str) -> None:
