@@ -116,6 +116,15 @@ def pieces_of(spec: Any, *size: int) -> list[dict[str, Any]]:
     return runs
 
 
+@pytest.mark.parametrize("name", CORES)
+def test_a_list_takes_what_its_runs_take_one_by_one(name: str) -> None:
+    spec: Any = hw.parse(name)
+    sizes = [(50, 160, 70), (1, 33, 1), (9, 64, 200)]
+    cycles = [sum(int(spec.cycles(**piece["shape"])) for piece in pieces_of(spec, *size)) for size in sizes]
+    found = run(spec, listed(*(Product("p", *size, times) for times, size in enumerate(sizes, 1))))
+    assert found.cycles.tolist() == [cycles[0], 2 * cycles[1], 3 * cycles[2]]
+
+
 SIMULATED = [
     # N, K, or both are more than the core holds; an odd rest of each.
     ("gemm/int4xint4/2x3/os/exact/kulisch16/p0/wide/x1/k8/n8/w16", [(5, 19, 10), (3, 4, 7), (1, 8, 1)]),

@@ -152,6 +152,7 @@ def test_a_list_comes_from_csv(tmp_path: Path) -> None:
         ("name,m,m,k,n,times\n", "line 1: column m is there twice"),
         (HEADS + "a,-1,2,3,4\n", r"line 2: m must be a whole number, 1\.\.2147483647, got '-1'"),
         (HEADS + "a,1,2,3,4\n\nb,1,nan,3,4\n", r"line 4: k must be a whole number, 1\.\.2147483647, got 'nan'"),
+        (HEADS + "a,1,0,3,4\n", r"line 2: k must be a whole number, .*, got '0'"),
         (HEADS + "a,1,2,3.0,4\n", r"line 2: n must be a whole number, .*, got '3.0'"),
         (HEADS + "a,1,2,3,\n", r"line 2: times must be a whole number, .*, got ''"),
         (HEADS + "a,1,2,3,99999999999\n", r"line 2: times must be a whole number, .*, got '99999999999'"),

@@ -179,7 +179,7 @@ def test_what_the_file_said_of_another_batch_is_forgotten(tmp_path: Path) -> Non
         [tensor("x", "N", 3)],
         [tensor("y", "N", 4)],
         [constant("w", 3, 4)],
-        value_info=[tensor("r", "N", 3)],
+        value_info=[tensor("r", 1, 3)],
     )
     path = tmp_path / "net.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
