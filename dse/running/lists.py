@@ -99,8 +99,10 @@ def _run(spec: hw.Spec, shapes: dict[str, Ints]) -> Run:
 
 def _cycles(spec: hw.Spec, pieces: Pieces, count: int) -> Ints:
     """Of each product."""
+    # That the unit takes such runs is looked at once, with the traffic.
+    each = spec.cycles(**pieces.shape) if isinstance(spec, StreamSpec) else throughput(spec, pieces.shape).cycles
     found = np.zeros(count, dtype=np.int64)
-    np.add.at(found, pieces.product, pieces.times * throughput(spec, pieces.shape).cycles)
+    np.add.at(found, pieces.product, pieces.times * each)
     return found
 
 

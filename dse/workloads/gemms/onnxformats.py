@@ -99,7 +99,7 @@ class Formats:
         node, tensor = self._makers.get(name), self._numbers.get(name)
         if node is not None and node.op_type == "Constant":
             tensor = next((each.t for each in node.attribute if each.name == "value"), None)
-        if tensor is None:
+        if tensor is None or tensor.data_location == self._onnx.TensorProto.EXTERNAL:
             return None
         values = self._onnx.numpy_helper.to_array(tensor)
         return float(values.reshape(-1)[0]) if values.size == 1 else None
