@@ -20,10 +20,10 @@ CHOICES = ("int4", "int8")
 TIED = (("4", "6"), ("9", "11"), ("14", "16"))
 MEASURES = {
     "size": lambda t: np.outer(t["params"], [4 / 8, 8 / 8]),
-    "bops": lambda t: np.outer(t["macs"], [4 * 4 / 1024, 8 * 8 / 1024]),
+    "bops": lambda t: np.outer(t["macs"], [4 * 4, 8 * 8]),
     "latency": lambda t: t[["latency4_ms", "latency8_ms"]].to_numpy(),
 }
-"""Costs by layer and choice: bytes of weights; bit operations as a share of those of 32 x 32 bits; ms on a T4."""
+"""Costs by layer and choice: bytes of weights; products times the bits of both operands; ms on a T4."""
 SHARES = (0.75, 0.5, 0.25)
 
 

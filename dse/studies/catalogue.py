@@ -10,6 +10,7 @@ from dse.studies.costmodel import CostModel
 from dse.studies.energy import Energies
 from dse.studies.formats import Formats
 from dse.studies.loops import Loops
+from dse.studies.mixed import Mixed
 from dse.studies.qor import Qor
 from dse.studies.results import Results
 from dse.studies.scaling import Scaling
@@ -20,5 +21,19 @@ from dse.studies.workloads import Workloads
 
 STUDIES: dict[str, type[Study[Any]]] = {
     study.name: study
-    for study in (Formats, Workloads, CostModel, Scaling, Energies, Loops, Claims, Timing, Blocks, Results, Units, Qor)
+    for study in (
+        Formats,
+        Workloads,
+        Mixed,
+        CostModel,
+        Scaling,
+        Energies,
+        Loops,
+        Claims,
+        Timing,
+        Blocks,
+        Results,
+        Units,
+        Qor,
+    )
 }
