@@ -77,6 +77,21 @@ def solve(problem: MixedPrecision, seconds: float = 60.0) -> Solution:
     return Solution(best, min(bound, best.loss), best.loss - bound <= PROVEN * _span(losses))
 
 
+def uniform(problem: MixedPrecision) -> Assignment:
+    """The same choice for all layers, at the smallest loss within all budgets: what a mixture is compared with.
+
+    Raises
+    ------
+    ValueError
+        No choice that all layers can take is within the budgets.
+    """
+    all_alike = [problem.of(dict.fromkeys(problem.layers, choice)) for choice in problem.choices]
+    within = [one for one in all_alike if one.within and np.isfinite(one.loss)]
+    if not within:
+        raise ValueError("no choice is within the budgets if all layers have the same")
+    return min(within, key=lambda one: one.loss)
+
+
 def _minimise(
     problem: MixedPrecision, objective: Table, budgets: Sequence[Budget], seconds: float
 ) -> tuple[NDArray[np.int64], float] | None:

@@ -15,7 +15,7 @@ from scipy.optimize import OptimizeResult
 from dse.search import mixed
 from dse.search.assignment import Assignment, Budget, MixedPrecision
 from dse.search.evolution import evolve
-from dse.search.mixed import solve
+from dse.search.mixed import solve, uniform
 
 NAN, INF = float("nan"), float("inf")
 
@@ -78,6 +78,15 @@ def test_two_layers_by_hand() -> None:
     found = solve(two_layers(Budget("size", [[1, 2], [10, 20]], 12)))
     assert found.best == Assignment({"a": "e4m3", "b": "int4"}, 4.0, {"size": 12.0}, True)
     assert solve(two_layers()).best.choices == {"a": "e4m3", "b": "e4m3"}
+
+
+def test_the_best_of_all_alike() -> None:
+    assert uniform(two_layers()).choices == {"a": "e4m3", "b": "e4m3"}
+    assert uniform(two_layers(Budget("size", [[1, 2], [10, 20]], 12))).loss == 8
+    partly = MixedPrecision(["a", "b"], ["x", "y"], [[INF, 1], [0, 5]])
+    assert uniform(partly).choices == {"a": "y", "b": "y"}
+    with pytest.raises(ValueError, match="no choice is within the budgets if all layers have the same"):
+        uniform(two_layers(Budget("size", [[1, 2], [10, 20]], 10)))
 
 
 def test_what_the_solver_lets_pass_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
