@@ -10,7 +10,7 @@ Points are columns here, of shape (m, n): an objective's values lie side by side
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 Columns = NDArray[Any]
 STRONG = 32
 """Points of the first sieve."""
-BLOCK, SLICE = 128, 4096
-"""Points that are compared with so many others at a time; the booleans between them stay in a core's cache."""
+BLOCK, SLICE = 512, 4096
+"""Points that are compared with so many others at a time; the sets of one by the other stay in a core's cache."""
 QUANTILES = 1000
 """Places of a column by which the first sieve finds strong points."""
 
@@ -114,13 +114,28 @@ def _covered(ranks: NDArray[np.int32], by: NDArray[np.int32]) -> NDArray[np.bool
     """Points, as ranks with their sums, that one of others dominates."""
     found = np.zeros(ranks.shape[1], dtype=bool)
     for start in range(0, by.shape[1], BLOCK):
-        block = by[:, start : start + BLOCK, None]
+        columns = [_Below(column) for column in by[:, start : start + BLOCK]]
         left = np.flatnonzero(~found)
         for first in range(0, len(left), SLICE):
             some = left[first : first + SLICE]
             # Where no rank is larger, a smaller sum says that one is smaller.
-            below = block[-1] < ranks[-1, some]
-            for column, others in zip(ranks[:-1, some], block[:-1], strict=True):
-                below &= others <= column
-            found[some] = below.any(axis=0)
+            below = columns[-1].sets(ranks[-1, some], "left")
+            for column, values in zip(columns[:-1], ranks[:-1, some], strict=True):
+                below &= column.sets(values, "right")
+            found[some] = below.any(axis=1)
     return found
+
+
+class _Below:
+    """Which of a block's values are below others, as sets: a bit for each value of the block."""
+
+    def __init__(self, block: NDArray[np.int32]) -> None:
+        order = np.argsort(block)
+        self._sorted = block[order]
+        bits = np.zeros((len(block) + 1, -(-len(block) // 64) * 64), dtype=bool)
+        bits[np.arange(len(block)) + 1, order] = True
+        self._prefixes = np.packbits(np.logical_or.accumulate(bits), axis=1).view(np.uint64)
+
+    def sets(self, values: NDArray[np.int32], side: Literal["left", "right"]) -> NDArray[np.uint64]:
+        """The values of the block below each of `values`, or, on the right side, at most that."""
+        return self._prefixes[np.searchsorted(self._sorted, values, side)]
