@@ -60,7 +60,7 @@ class Column:
         return f"{value:.{self.places}f}"
 
 
-OPERATIONS = "operations a second; a product and its sum are two"
+OPERATIONS = "10^9 operations a second; a product and its sum are two"
 CELLS = {
     "lut": ("LUT", "look-up tables, or what counts as one"),
     "carry": ("carry", "carry cells"),
@@ -116,8 +116,8 @@ COLUMNS: dict[str, Column] = {
         Column("rate", "a cycle", "", "stated", "operations a cycle in the steady state", 2),
         *_computed("used", "device used", "%", "the largest part of the device, as a number", 2),
         *_computed("lut_rate", "LUT/op", "cells", "LUTs for each operation a cycle", 1),
-        *_computed("gops", "GOPS", "10^9/s", OPERATIONS, 2),
-        *_computed("gops_klut", "GOPS/kLUT", "10^9/s", "throughput for each thousand LUTs", 2),
+        *_computed("gops", "GOPS", "GOPS", OPERATIONS, 2),
+        *_computed("gops_klut", "GOPS/kLUT", "GOPS/kLUT", "throughput for each thousand LUTs", 2),
         *_computed("latency_us", "latency", "µs", "from an input to the output that depends on it", 3),
         Column(
             "cycles", "cycles", "", "computed", "of a pass through a list of matrix products, by the unit's formula", 0
@@ -127,7 +127,7 @@ COLUMNS: dict[str, Column] = {
             "traffic_bytes", "traffic", "B", "computed", "bytes on all streams in a pass, what fills them up too", 0
         ),
         Column("traffic_uj", "traffic energy", "uJ", "computed", "of a pass: memories, and DRAM for streams", 1),
-        *_computed("frames_s", "frames/s", "1/s", "passes through a list of matrix products a second", 2),
+        *_computed("frames_s", "frames/s", "frames/s", "passes through a list of matrix products a second", 2),
         Column("energy_frame_uj", "energy/frame", "uJ", "computed", "of a pass: its products' logic, and traffic", 1),
         Column("nand2", "NAND2", "gates", "measured", "size in NAND2 units, by Yosys and ABC", 0),
         Column("memory_bits", "memory", "bits", "measured", "bits of memories, which are no gates", 0),

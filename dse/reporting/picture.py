@@ -1,0 +1,170 @@
+"""Two objectives against each other as PNG and SVG: fit for a paper, readable in grey."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dse.reporting.comparison import STATUS_TITLES, Comparison, Rows, Status
+from dse.reporting.names import short_names
+from rtl_gen import write_atomic
+
+MARKS: dict[Status, dict[str, Any]] = {
+    Status.FRONTIER: {"marker": "o", "s": 40, "color": "#155a92", "zorder": 4, "linewidth": 1.1},
+    Status.BAND: {"marker": "D", "s": 24, "color": "#c97a10", "zorder": 3, "linewidth": 1.0},
+    Status.DOMINATED: {"marker": ".", "s": 10, "color": "#9aa3ad", "zorder": 2, "linewidth": 0.6},
+}
+"""Statuses differ in shape, size and lightness, so that they differ without colour. What is measured is filled."""
+ENDINGS = ("png", "svg")
+WIDTH, HEIGHT = 7.0, 4.6
+"""Inches: two columns of a paper."""
+LABELS = 40
+"""Designs that have their names beside them, at most."""
+SETTINGS: dict[Any, Any] = {"font.size": 9, "svg.hashsalt": "macsmith", "svg.fonttype": "none"}
+_DATELESS: dict[str, dict[str, Any]] = {"svg": {"Date": None}}
+
+
+def pareto(compared: Comparison, x: int, y: int, place: int, drawn: Rows, path: Path) -> list[Path]:
+    """Draw two objectives of the designs on a device; those on their frontier have their names.
+
+    Parameters
+    ----------
+    compared : Comparison
+    x, y : int
+        Objectives, by number.
+    place : int
+        The device, by number.
+    drawn : array of int
+        The rows to draw.
+    path : Path
+        Of the files, without ending.
+
+    Returns
+    -------
+    The paths written, PNG and SVG; none if no design there has values of both.
+    """
+    rows = drawn[compared.known(x, y)[drawn] & (compared.place[drawn] == place)]
+    if not len(rows):
+        return []
+    with _plot() as (figure, plot):
+        _axes(plot, compared, x, y)
+        for status in Status:
+            _marks(plot, compared, (x, y), rows[compared.status[rows] == status], status)
+        line = compared.line(x, y, place)
+        at = [compared.best[number].values[line] for number in (x, y)]
+        plot.step(*at, where="post", color="black", linewidth=1.2, label="frontier of these two", zorder=2.5)
+        _window(plot, compared, (x, y), rows, line)
+        _legend(plot, compared, (x, y), rows)
+        _label(plot, compared, (x, y), line[np.linspace(0, len(line) - 1, min(LABELS, len(line))).astype(int)])
+        return [_save(figure, path.with_name(f"{path.name}.{ending}"), ending) for ending in ENDINGS]
+
+
+@contextmanager
+def _plot() -> Iterator[tuple[Any, Any]]:
+    """An empty figure: no display is asked for, and no global state is left behind."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with rc_context(SETTINGS):
+        figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure, figure.subplots()
+
+
+def _axes(plot: Any, compared: Comparison, x: int, y: int) -> None:
+    arrows = {0: {"less": "←", "more": "→"}, 1: {"less": "↓", "more": "↑"}}
+    for axis, number in enumerate((x, y)):
+        objective = compared.objectives[number]
+        name = "xy"[axis]
+        getattr(plot, f"set_{name}label")(f"{objective.head}  ({arrows[axis][objective.better]} better)")
+        if objective.log and np.nanmin(compared.best[number].low) > 0:
+            getattr(plot, f"set_{name}scale")("log")
+    plot.grid(color="#e4e4e4", linewidth=0.6, which="both")
+    plot.set_axisbelow(True)
+
+
+def _marks(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows, status: Status) -> None:
+    """Designs of a status: filled where both values were measured, hollow elsewhere, with bars of what is known."""
+    look = dict(MARKS[status])
+    color = look.pop("color")
+    x, y = (compared.best[number] for number in pair)
+    filled = x.is_measured[rows] & y.is_measured[rows]
+    if status is not Status.DOMINATED:
+        bars = [np.abs([best.values[rows] - best.low[rows], best.high[rows] - best.values[rows]]) for best in (x, y)]
+        plot.errorbar(
+            x.values[rows], y.values[rows], bars[1], bars[0], fmt="none", ecolor=color, elinewidth=0.7, alpha=0.5
+        )
+    for which, face in ((filled, color), (~filled, "white")):
+        some = rows[which]
+        plot.scatter(x.values[some], y.values[some], facecolor=face, edgecolor=color, **look)
+
+
+def _window(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows, line: Rows) -> None:
+    """What the frontiers and their bands span, with room for names; what lies outside is counted."""
+    near = np.union1d(rows[compared.status[rows] < Status.DOMINATED], line)
+    for name, number in zip("xy", pair, strict=True):
+        best, scaled = compared.best[number], getattr(plot, f"get_{name}scale")() == "log"
+        low, high = float(np.nanmin(best.low[near])), float(np.nanmax(best.high[near]))
+        if scaled:
+            factor = (high / low) ** 0.08 * 1.05
+            ends = low / factor, high * factor
+        else:
+            room = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
+            ends = low - room, high + room
+        getattr(plot, f"set_{name}lim")(*ends)
+
+
+def _legend(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows) -> None:
+    from matplotlib.lines import Line2D
+
+    def mark(status: Status, filled: bool) -> Any:
+        color = MARKS[status]["color"]
+        face = {"markerfacecolor": color if filled else "white", "markeredgecolor": color}
+        return Line2D([], [], linestyle="none", marker=MARKS[status]["marker"], markersize=6, **face)
+
+    (xlow, xhigh), (ylow, yhigh) = plot.get_xlim(), plot.get_ylim()
+    x, y = (compared.best[number] for number in pair)
+    inside = (x.values >= xlow) & (x.values <= xhigh) & (y.values >= ylow) & (y.values <= yhigh)
+    filled = x.is_measured & y.is_measured
+    handles, titles = [Line2D([], [], color="black", linewidth=1.2)], ["frontier of these two"]
+    for status in Status:
+        here = rows[compared.status[rows] == status]
+        for of, title in ((filled, "measured"), (~filled, "estimated")):
+            number, seen = int(of[here].sum()), int((of & inside)[here].sum())
+            if number:
+                outside = f", {number - seen} outside" if seen < number else ""
+                handles.append(mark(status, of is filled))
+                titles.append(f"{STATUS_TITLES[status]}, {title} ({number}{outside})")
+    plot.figure.legend(handles, titles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+
+
+def _label(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows) -> None:
+    """Names that keep clear of each other and of the marks."""
+    from adjustText import adjust_text
+
+    names = short_names([compared.spec(int(row)) for row in rows])
+    x, y = (compared.best[number].values[rows] for number in pair)
+    ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.3}
+    size = 8 if len(rows) <= 15 else 6.5 if len(rows) <= 25 else 5.5
+    texts = [
+        plot.text(*at, name, fontsize=size, bbox=ground, zorder=5, clip_on=True)
+        for *at, name in zip(x, y, names, strict=True)
+    ]
+    arrows = {"arrowstyle": "-", "color": "#777777", "linewidth": 0.5}
+    plot.figure.draw_without_rendering()
+    # Steps, not the second it takes by default: a picture must not depend on how busy the machine is.
+    adjust_text(texts, x, y, ax=plot, expand=(1.15, 1.5), iter_lim=300, arrowprops=arrows)
+
+
+def _save(figure: Any, path: Path, ending: str) -> Path:
+    """Write a figure, whole or not at all, and the same bytes each time."""
+    image = io.BytesIO()
+    figure.savefig(image, format=ending, dpi=200, metadata=_DATELESS.get(ending, {}))
+    write_atomic(path, image.getvalue())
+    return path
