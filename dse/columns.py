@@ -47,9 +47,14 @@ class Column:
     places: int | None = None
 
     @property
+    def beside(self) -> str:
+        """The unit where the title does not say it, as LUT and pJ/op do."""
+        return "" if self.unit == "cells" or self.unit in self.title else self.unit
+
+    @property
     def head(self) -> str:
         """Title and unit, for an axis or a table's head."""
-        return self.title if self.unit in ("", "cells", self.title) else f"{self.title}, {self.unit}"
+        return f"{self.title}, {self.beside}" if self.beside else self.title
 
     def shown(self, value: Any) -> str:
         """A value for people: a dash where there is none."""

@@ -105,7 +105,7 @@ def _objective(compared: Comparison, drawn: Rows, which: int) -> dict[str, Any]:
 def _declared(column: Column) -> dict[str, Any]:
     return {
         "title": column.title,
-        "unit": column.unit,
+        "unit": column.beside,
         "source": f"{column.source}: {SOURCES[column.source]}",
         "meaning": column.meaning,
         "places": column.places,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dse.reporting.comparison import STATUS_TITLES, Comparison, Rows, Status
+from dse.reporting.labels import place as place_names
 from dse.reporting.names import short_names
 from rtl_gen import write_atomic
 
@@ -25,6 +26,8 @@ WIDTH, HEIGHT = 7.0, 4.6
 """Inches: two columns of a paper."""
 LABELS = 40
 """Designs that have their names beside them, at most."""
+SIZES = {15: 8.0, 25: 6.5, LABELS: 5.5}
+"""Points of names, by how many there are at most."""
 SETTINGS: dict[Any, Any] = {"font.size": 9, "svg.hashsalt": "macsmith", "svg.fonttype": "none"}
 _DATELESS: dict[str, dict[str, Any]] = {"svg": {"Date": None}}
 
@@ -60,7 +63,7 @@ def pareto(compared: Comparison, x: int, y: int, place: int, drawn: Rows, path: 
         plot.step(*at, where="post", color="black", linewidth=1.2, label="frontier of these two", zorder=2.5)
         _window(plot, compared, (x, y), rows, line)
         _legend(plot, compared, (x, y), rows)
-        _label(plot, compared, (x, y), line[np.linspace(0, len(line) - 1, min(LABELS, len(line))).astype(int)])
+        _label(plot, compared, (x, y), rows, line[np.linspace(0, len(line) - 1, min(LABELS, len(line))).astype(int)])
         return [_save(figure, path.with_name(f"{path.name}.{ending}"), ending) for ending in ENDINGS]
 
 
@@ -78,6 +81,12 @@ def _plot() -> Iterator[tuple[Any, Any]]:
 
 
 def _axes(plot: Any, compared: Comparison, x: int, y: int) -> None:
+    from matplotlib.ticker import LogFormatter
+
+    def numbers() -> Any:
+        # As numbers, not powers: what is drawn spans a decade or two.
+        return LogFormatter(minor_thresholds=(2, 0.7))
+
     arrows = {0: {"less": "←", "more": "→"}, 1: {"less": "↓", "more": "↑"}}
     for axis, number in enumerate((x, y)):
         objective = compared.objectives[number]
@@ -85,6 +94,8 @@ def _axes(plot: Any, compared: Comparison, x: int, y: int) -> None:
         getattr(plot, f"set_{name}label")(f"{objective.head}  ({arrows[axis][objective.better]} better)")
         if objective.log and np.nanmin(compared.best[number].low) > 0:
             getattr(plot, f"set_{name}scale")("log")
+            for formatter in ("major", "minor"):
+                getattr(getattr(plot, f"{name}axis"), f"set_{formatter}_formatter")(numbers())
     plot.grid(color="#e4e4e4", linewidth=0.6, which="both")
     plot.set_axisbelow(True)
 
@@ -144,22 +155,29 @@ def _legend(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows) 
     plot.figure.legend(handles, titles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
 
 
-def _label(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows) -> None:
+def _label(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows, named: Rows) -> None:
     """Names that keep clear of each other and of the marks."""
-    from adjustText import adjust_text
-
-    names = short_names([compared.spec(int(row)) for row in rows])
-    x, y = (compared.best[number].values[rows] for number in pair)
-    ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.3}
-    size = 8 if len(rows) <= 15 else 6.5 if len(rows) <= 25 else 5.5
-    texts = [
-        plot.text(*at, name, fontsize=size, bbox=ground, zorder=5, clip_on=True)
-        for *at, name in zip(x, y, names, strict=True)
-    ]
-    arrows = {"arrowstyle": "-", "color": "#777777", "linewidth": 0.5}
+    names = short_names([compared.spec(int(row)) for row in named])
+    size = next(size for most, size in SIZES.items() if len(named) <= most)
+    texts = [plot.text(0, 0, name, fontsize=size, zorder=5, in_layout=False) for name in names]
     plot.figure.draw_without_rendering()
-    # Steps, not the second it takes by default: a picture must not depend on how busy the machine is.
-    adjust_text(texts, x, y, ax=plot, expand=(1.15, 1.5), iter_lim=300, arrowprops=arrows)
+
+    def pixels(of: Rows) -> Any:
+        values = [compared.best[number].values[of] for number in pair]
+        return plot.transData.transform(np.column_stack(values))
+
+    extents = [text.get_window_extent() for text in texts]
+    sizes = [(extent.width + 2, extent.height) for extent in extents]
+    frame = plot.get_window_extent()
+    boxes = place_names(pixels(named), sizes, pixels(rows), (frame.x0, frame.y0, frame.x1, frame.y1))
+    back = plot.transData.inverted()
+    for text, box, extent, own in zip(texts, boxes, extents, pixels(named), strict=True):
+        # A text stands on its base line, not on the lower edge of its box.
+        base = plot.transData.transform(text.get_position())
+        text.set_position(back.transform(box[:2] + base - (extent.x0 - 1, extent.y0)))
+        end = np.clip(own, box[:2], box[2:])
+        if np.hypot(*(end - own)) > sizes[0][1] / 2:
+            plot.plot(*back.transform([own, end]).T, color="#777777", linewidth=0.5, zorder=3.5)
 
 
 def _save(figure: Any, path: Path, ending: str) -> Path:

@@ -102,20 +102,14 @@ class _Pair:
 
 def amount(objective: Objective, value: float) -> str:
     """A value with its unit, and its title where the unit does not say what it is: ``loss 0.31 points``."""
-    shown, unit = objective.shown(value), _unit(objective)
-    return f"{shown} {unit}" if unit == objective.title else f"{objective.title} {shown} {unit}"
+    shown, title, unit = objective.shown(value), objective.title, objective.declared.beside
+    return f"{title} {shown} {unit}" if unit else f"{shown} {title}"
 
 
 def _change(objective: Objective, difference: float) -> str:
-    unit = _unit(objective)
-    of = "" if unit == objective.title else f" of {objective.title}"
-    return f"{objective.shown(abs(difference))} {unit}{of} {'more' if difference > 0 else 'less'}"
-
-
-def _unit(objective: Objective) -> str:
-    """What values are counted in: the title if it says it, as LUT and pJ/op do."""
-    unit, title = objective.unit, objective.title
-    return title if unit in ("", "cells") or unit in title else unit
+    unit, title = objective.declared.beside, objective.title
+    counted = f"{unit} of {title}" if unit else title
+    return f"{objective.shown(abs(difference))} {counted} {'more' if difference > 0 else 'less'}"
 
 
 def binds(row: dict[str, Any]) -> str:

@@ -48,8 +48,8 @@ def frontier_table(compared: Comparison, place: int, most: int = 40) -> Table:
 
 
 def value(objective: Objective, best: Best, row: int) -> str:
-    """What is known of a row, for people: ``≈ 412 (380-440)`` if it is estimated."""
+    """What is known of a row, for people: ``≈ 412 (380..440)`` if it is estimated."""
     found, low, high = (float(column[row]) for column in best[:3])
-    ends = f" ({objective.shown(low)} to {objective.shown(high)})" if low < high else ""
+    ends = f" ({objective.shown(low)}..{objective.shown(high)})" if low < high else ""
     mark = "" if best.is_measured[row] or np.isnan(found) else f"{ABOUT} "
     return f"{mark}{objective.shown(found)}{ends}"

@@ -16,7 +16,7 @@ function told(objective, row) {
   const value = objective.values[row];
   if (value === null) return DASH;
   const [low, high] = [objective.low[row], objective.high[row]];
-  const range = low === high ? "" : ` (${shown(objective, low)} to ${shown(objective, high)})`;
+  const range = low === high ? "" : ` (${shown(objective, low)}..${shown(objective, high)})`;
   return (objective.measured[row] ? "" : data.about + " ") + shown(objective, value) + range;
 }
 

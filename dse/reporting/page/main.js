@@ -4,7 +4,7 @@ const TABLE_ROWS = 200;
 
 const state = {
   place: 0, x: 1, y: 0, log: [false, false], statuses: [true, true, true],
-  ranges: new Map(), search: "", chosen: null,
+  ranges: new Map(), search: "", chosen: null, around: true,
   /** Rows of the device. */
   here() { return data.spec.map((_, row) => row).filter((row) => data.place[row] === this.place); },
   /** Those of them that no filter takes away. */
@@ -50,7 +50,7 @@ function summary() {
   const notes = [...unknown, ...(filtered ? [`${count(filtered)} are filtered out.`] : []),
     ...(scatter.outside ? [`${count(scatter.outside)} lie outside.`] : [])];
   byId("note").textContent = notes.join(" ");
-  byId("fit").textContent = scatter.view ? "Zoom out" : scatter.around ? "Show all" : "Show the frontier";
+  byId("fit").textContent = scatter.view ? "Zoom out" : state.around ? "Show all" : "Show the frontier";
 }
 
 function frontierTable() {
@@ -123,7 +123,7 @@ function start() {
   byId("search").addEventListener("input", (event) => { state.search = event.target.value.trim().toLowerCase(); redraw(); });
   byId("clear").addEventListener("click", () => { state.ranges.clear(); state.search = byId("search").value = ""; redraw(); });
   byId("fit").addEventListener("click", () => {
-    if (scatter.view) scatter.view = null; else scatter.around = !scatter.around;
+    if (scatter.view) scatter.view = null; else state.around = !state.around;
     redraw();
   });
   byId("controls").addEventListener("submit", (event) => event.preventDefault());

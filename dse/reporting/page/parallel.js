@@ -13,6 +13,9 @@ class Parallel {
     Object.assign(this, { pen, width, height });
     const step = (width - SIDES.left - SIDES.right) / (data.objectives.length - 1);
     this.axes = data.objectives.map((objective, which) => this.axis(objective, SIDES.left + which * step, rows));
+    pen.beginPath();
+    pen.rect(0, SIDES.top - 3, width, height - SIDES.top - SIDES.bottom + 6);
+    pen.clip();
     const kept = new Set(this.state.kept());
     const shown = rows.filter((row) => this.state.statuses[data.status[row]]);
     const order = shown.sort((a, b) => kept.has(a) - kept.has(b) || data.status[b] - data.status[a]);
@@ -21,8 +24,14 @@ class Parallel {
     this.frame();
   }
 
+  /** What the axes span, as in the plot above: the surroundings of the frontier, or all. */
+  meant(rows) {
+    const near = rows.filter((row) => data.status[row] < 2);
+    return this.state.around && near.length ? near : rows;
+  }
+
   axis(objective, x, rows) {
-    const values = rows.map((row) => objective.values[row]), known = values.some((value) => value !== null);
+    const values = this.meant(rows).map((row) => objective.values[row]), known = values.some((value) => value !== null);
     const [low, high] = known ? extent(values, objective.log, 0.02) : [0, 1];
     const [bottom, top] = [this.height - SIDES.bottom, SIDES.top];
     const up = objective.better === "more";
@@ -52,8 +61,7 @@ class Parallel {
       const objective = data.objectives[which];
       parts.push(draw("line", { class: "axis", x1: x, x2: x, y1: SIDES.top, y2: this.height - SIDES.bottom }));
       parts.push(draw("text", { x, y: SIDES.top - 20, "text-anchor": "middle", class: "title" }, objective.title));
-      const unit = objective.unit === objective.title ? "" : objective.unit;
-      parts.push(draw("text", { x, y: SIDES.top - 7, "text-anchor": "middle", class: "tick" }, unit));
+        parts.push(draw("text", { x, y: SIDES.top - 7, "text-anchor": "middle", class: "tick" }, objective.unit));
       for (const value of scale.ticks(5)) {
         parts.push(draw("text", { x: x - 6, y: scale.at(value) + 4, "text-anchor": "end", class: "tick" }, tickText(value)));
       }

@@ -22,7 +22,7 @@ function mark(pen, status, x, y, filled, faint) {
 
 class Scatter {
   constructor(box, state, onChoose) {
-    Object.assign(this, { box, state, view: null, around: true });
+    Object.assign(this, { box, state, view: null });
     this.canvas = box.querySelector("canvas");
     this.svg = box.querySelector("svg");
     this.watch(onChoose);
@@ -41,7 +41,7 @@ class Scatter {
   ends(rows) {
     if (this.view) return this.view;
     const line = new Set(this.line);
-    const near = this.around ? rows.filter((row) => data.status[row] < 2 || line.has(row)) : rows;
+    const near = this.state.around ? rows.filter((row) => data.status[row] < 2 || line.has(row)) : rows;
     const meant = near.length ? near : rows;
     return this.axes.map((axis, which) => extent(
       meant.flatMap((row) => data.status[row] < 2 ? [axis.low[row], axis.high[row]] : [axis.values[row]]),

@@ -5,7 +5,7 @@ function showHover(row, event) {
   hover.hidden = row === null;
   if (row === null) return;
   const lines = data.objectives.map((objective) => make("div", {},
-    `${objective.title}: ${told(objective, row)} ${objective.unit === objective.title ? "" : objective.unit}`));
+    `${objective.title}: ${told(objective, row)} ${objective.unit}`));
   hover.replaceChildren(make("b", {}, data.spec[row]), make("div", { class: "dim" }, data.statuses[data.status[row]]), ...lines);
   const right = event.clientX + 18 + hover.offsetWidth > window.innerWidth;
   hover.style.left = `${right ? event.clientX - 14 - hover.offsetWidth : event.clientX + 18}px`;
@@ -60,7 +60,7 @@ function showSheet(box, state, onChoose) {
   const status = data.status[row];
   const lines = data.objectives.map((objective) => make("tr", { title: objective.meaning },
     make("td", {}, objective.title), make("td", {}, told(objective, row)),
-    make("td", { class: "dim" }, objective.unit === objective.title ? "" : objective.unit)));
+    make("td", { class: "dim" }, objective.unit)));
   const copy = make("button", { type: "button" }, "Copy");
   copy.addEventListener("click", () => navigator.clipboard?.writeText(data.commands[row]));
   box.replaceChildren(
