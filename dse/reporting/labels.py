@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Boxes = NDArray[np.float64]
 """Shape (n, 4): left, bottom, right, top."""
-RADII = (0.3, 0.7, 1.3, 2, 3, 4.2, 5.6, 7.5, 10, 13, 17)
+RADII = (0.6, 0.9, 1.4, 2, 3, 4.2, 5.6, 7.5, 10, 13, 17)
 """How far from its mark a name is tried, in heights of names."""
 DIRECTIONS = 24
 ROUNDS = 4
@@ -68,7 +68,7 @@ def _alone(
 ) -> NDArray[np.float64]:
     """What places cost, whatever the other names do."""
     far = np.hypot(*(np.clip(point, boxes[:, :2], boxes[:, 2:]) - point).T) / height
-    room = 0.3 * height
+    room = 0.45 * height
     covered = _overlaps(boxes, np.concatenate([marks - room, marks + room], axis=1)).sum(axis=1)
     outside = (boxes[:, :2] < frame[:2]).any(axis=1) | (boxes[:, 2:] > frame[2:]).any(axis=1)
     cost: NDArray[np.float64] = far + COVERED * covered + OUTSIDE * outside

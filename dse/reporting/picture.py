@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dse.reporting.comparison import STATUS_TITLES, Comparison, Rows, Status
 from dse.reporting.labels import place as place_names
@@ -63,7 +65,7 @@ def pareto(compared: Comparison, x: int, y: int, place: int, drawn: Rows, path: 
         plot.step(*at, where="post", color="black", linewidth=1.2, label="frontier of these two", zorder=2.5)
         _window(plot, compared, (x, y), rows, line)
         _legend(plot, compared, (x, y), rows)
-        _label(plot, compared, (x, y), rows, line[np.linspace(0, len(line) - 1, min(LABELS, len(line))).astype(int)])
+        _label(plot, compared, (x, y), rows, line)
         return [_save(figure, path.with_name(f"{path.name}.{ending}"), ending) for ending in ENDINGS]
 
 
@@ -155,12 +157,16 @@ def _legend(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows) 
     plot.figure.legend(handles, titles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
 
 
-def _label(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows, named: Rows) -> None:
-    """Names that keep clear of each other and of the marks."""
+def _label(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows, line: Rows) -> None:
+    """Names of those on the frontier, that keep clear of each other, of the marks and of its line."""
+    named = line[np.linspace(0, len(line) - 1, min(LABELS, len(line))).astype(int)]
     names = short_names([compared.spec(int(row)) for row in named])
     size = next(size for most, size in SIZES.items() if len(named) <= most)
-    texts = [plot.text(0, 0, name, fontsize=size, zorder=5, in_layout=False) for name in names]
+    ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.2}
+    texts = [plot.text(0, 0, name, fontsize=size, zorder=5, in_layout=False, bbox=ground) for name in names]
     plot.figure.draw_without_rendering()
+    # From here on nothing may move.
+    plot.figure.set_layout_engine("none")
 
     def pixels(of: Rows) -> Any:
         values = [compared.best[number].values[of] for number in pair]
@@ -169,7 +175,8 @@ def _label(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows, n
     extents = [text.get_window_extent() for text in texts]
     sizes = [(extent.width + 2, extent.height) for extent in extents]
     frame = plot.get_window_extent()
-    boxes = place_names(pixels(named), sizes, pixels(rows), (frame.x0, frame.y0, frame.x1, frame.y1))
+    seen = np.concatenate([pixels(rows), _stairs(pixels(line), sizes[0][1])])
+    boxes = place_names(pixels(named), sizes, seen, (frame.x0, frame.y0, frame.x1, frame.y1))
     back = plot.transData.inverted()
     for text, box, extent, own in zip(texts, boxes, extents, pixels(named), strict=True):
         # A text stands on its base line, not on the lower edge of its box.
@@ -178,6 +185,16 @@ def _label(plot: Any, compared: Comparison, pair: tuple[int, int], rows: Rows, n
         end = np.clip(own, box[:2], box[2:])
         if np.hypot(*(end - own)) > sizes[0][1] / 2:
             plot.plot(*back.transform([own, end]).T, color="#777777", linewidth=0.5, zorder=3.5)
+
+
+def _stairs(corners: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """Points along the frontier's line, so far apart, in pixels."""
+    found = [corners[:0]]
+    for (x, y), (next_x, next_y) in pairwise(corners):
+        across, down = (np.arange(min(ends), max(ends), step) for ends in ((x, next_x), (y, next_y)))
+        found += [np.column_stack([across, np.full(len(across), y)])]
+        found += [np.column_stack([np.full(len(down), next_x), down])]
+    return np.concatenate(found)
 
 
 def _save(figure: Any, path: Path, ending: str) -> Path:

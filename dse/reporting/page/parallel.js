@@ -4,8 +4,8 @@ const SIDES = { left: 70, right: 60, top: 40, bottom: 22 };
 class Parallel {
   constructor(box, state) {
     Object.assign(this, { box, state });
-    this.canvas = box.querySelector("canvas");
-    this.svg = box.querySelector("svg");
+    this.canvas = box.querySelector(".plot canvas");
+    this.svg = box.querySelector(".plot svg");
   }
 
   redraw() {

@@ -23,8 +23,8 @@ function mark(pen, status, x, y, filled, faint) {
 class Scatter {
   constructor(box, state, onChoose) {
     Object.assign(this, { box, state, view: null });
-    this.canvas = box.querySelector("canvas");
-    this.svg = box.querySelector("svg");
+    this.canvas = box.querySelector(".plot canvas");
+    this.svg = box.querySelector(".plot svg");
     this.watch(onChoose);
   }
 

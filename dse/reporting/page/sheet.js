@@ -37,9 +37,14 @@ function standing(row, state, onChoose) {
   const other = beater(row, state);
   const link = make("button", { type: "button" }, data.spec[other]);
   link.addEventListener("click", () => onChoose(other));
-  const words = make("p", { id: "why" }, link,
+  const said = make("p", { id: "why" }, link,
     ` has ${x.title} ${told(x, other)} and ${y.title} ${told(y, other)}: as good in both, and better in one.`);
-  return part(`Not on the frontier of ${pair}`, words);
+  return part(`Not on the frontier of ${pair}`, said);
+}
+
+/** A command, that a line may break only between its words. */
+function words(command) {
+  return command.split(" ").flatMap((word, number) => [...(number ? [" "] : []), make("span", {}, word)]);
 }
 
 /** All that the table has of a row, with where it comes from on the row's own title. */
@@ -69,7 +74,7 @@ function showSheet(box, state, onChoose) {
     make("table", {}, make("tbody", {}, ...lines)),
     ...standing(row, state, onChoose),
     ...(data.binds[row] ? part("What binds it", make("p", { id: "binds" }, data.binds[row])) : []),
-    ...part("Its Verilog", make("pre", { id: "command" }, data.commands[row]), copy),
+    ...part("Its Verilog", make("pre", { id: "command" }, ...words(data.commands[row])), copy),
     ...part("All columns", columns(row)));
   box.scrollTop = 0;
 }
