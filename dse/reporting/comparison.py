@@ -77,9 +77,15 @@ class Comparison:
         return self.objectives[number].sign * self.best[number].values
 
     def line(self, x: int, y: int, place: int) -> Rows:
-        """The frontier of two objectives on a device, of the best that is known: rows, from the best in `x` on."""
-        rows = np.flatnonzero(self.known(x, y) & (self.place == place))
-        return rows[frontier(self.costs(x)[rows], -self.costs(y)[rows])]
+        """The frontier of two objectives on a device, of the best that is known: rows, from the best in `x` on.
+
+        Of designs that are equal in both (of counts of blocks, thousands may be) it has one: of those on the frontier
+        of all objectives, if there are any, the first.
+        """
+        cost, rows = self.costs(x), np.flatnonzero(self.known(x, y) & (self.place == place))
+        line = rows[frontier(cost[rows], -self.costs(y)[rows])]
+        line = line[np.lexsort((line, self.status[line], cost[line]))]
+        return line[np.unique(cost[line], return_index=True)[1]]
 
     def drawn(self, band: int, dominated: int, seed: int) -> Rows:
         """Rows that a page shows: all on a frontier, of two objectives or of all, and a sample of the others.

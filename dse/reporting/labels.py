@@ -93,6 +93,8 @@ def _along(boxes: Boxes, points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _crossed(boxes: Boxes, point: NDArray[np.float64], others: Boxes) -> NDArray[np.int64]:
     """How many names the line from a point to each of its places goes through."""
+    if not len(others):
+        return np.zeros(len(boxes), dtype=np.int64)
     steps = _along(boxes, np.broadcast_to(point, (len(boxes), 2)))
     hit = _overlaps(steps.reshape(-1, 4), others).reshape(len(boxes), -1, len(others))
     return hit.any(axis=1).sum(axis=1)

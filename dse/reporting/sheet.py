@@ -32,7 +32,7 @@ class Reason:
 
 
 def reasons(compared: Comparison, x: int, y: int, place: int) -> dict[int, Reason]:
-    """Of each design on the frontier of two objectives on a device, by row.
+    """Of each design on `Comparison.line`, by row.
 
     Parameters
     ----------
@@ -42,16 +42,13 @@ def reasons(compared: Comparison, x: int, y: int, place: int) -> dict[int, Reaso
     place : int
         The device, by number.
     """
-    pair, found = _Pair(compared, x, y, place), {}
-    line = [int(row) for row in compared.line(x, y, place)]
-    # Of equal designs each is on the line; none is the other's competitor.
-    steps = [[row for row in line if pair.at(row) == at] for at in dict.fromkeys(map(pair.at, line))]
-    for number, equals in enumerate(steps):
-        before = steps[number - 1][0] if number else None
-        after = steps[number + 1][0] if number + 1 < len(steps) else None
-        for row in equals:
-            found[row] = Reason(pair.why(row, before), pair.further(row, after))
-    return found
+    pair = _Pair(compared, x, y, place)
+    line: list[int | None] = [None, *map(int, compared.line(x, y, place)), None]
+    return {
+        row: Reason(pair.why(row, before), pair.further(row, after))
+        for before, row, after in zip(line, line[1:], line[2:], strict=False)
+        if row is not None
+    }
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ function showHover(row, event) {
   hover.style.top = `${Math.max(4, Math.min(event.clientY + 12, window.innerHeight - hover.offsetHeight - 4))}px`;
 }
 
-/** A design on the line that is as good in both objectives and better in one; null if there is none. */
+/** A design on the line that is as good in both objectives; null if there is none. */
 function beater(row, state) {
   const [x, y] = [data.objectives[state.x], data.objectives[state.y]];
   const line = data.lines[`${state.x},${state.y}`][state.place];
@@ -37,9 +37,11 @@ function standing(row, state, onChoose) {
   const other = beater(row, state);
   const link = make("button", { type: "button" }, data.spec[other]);
   link.addEventListener("click", () => onChoose(other));
-  const said = make("p", { id: "why" }, link,
-    ` has ${x.title} ${told(x, other)} and ${y.title} ${told(y, other)}: as good in both, and better in one.`);
-  return part(`Not on the frontier of ${pair}`, said);
+  const values = ` has ${x.title} ${told(x, other)} and ${y.title} ${told(y, other)}`;
+  if ([x, y].every((objective) => objective.values[row] === objective.values[other])) {
+    return part(`On the frontier of ${pair}, as another is`, make("p", { id: "why" }, link, `${values}: the same.`));
+  }
+  return part(`Not on the frontier of ${pair}`, make("p", { id: "why" }, link, `${values}: as good in both, and better in one.`));
 }
 
 /** A command, that a line may break only between its words. */

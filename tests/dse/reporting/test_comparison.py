@@ -38,6 +38,12 @@ def test_what_is_drawn_has_all_frontiers_and_no_more_of_the_others_than_asked_fo
     assert len(compared.drawn(10**6, 10**6, 1)) == len(compared.table)
 
 
+def test_of_equal_designs_a_line_has_one_that_is_on_the_frontier_of_all(asked: list[Objective]) -> None:
+    table = pandas.DataFrame({"spec": list("abcd"), "frontier": [False, True, True, False], "dsp": 0, "bram": 0})
+    compared = compare(table, [OBJECTIVES["dsp"], OBJECTIVES["bram"]])
+    assert compared.line(0, 1, 0).tolist() == [1]
+
+
 def test_rows_without_values_are_never_drawn(table: pandas.DataFrame, asked: list[Objective]) -> None:
     table.loc[[3, 4], ["loss", "lut", "lut_estimated"]] = np.nan
     compared = compare(table, asked[:2])
