@@ -19,6 +19,11 @@ class Parallel {
     const kept = new Set(this.state.kept());
     const shown = rows.filter((row) => this.state.statuses[data.status[row]]);
     const order = shown.sort((a, b) => kept.has(a) - kept.has(b) || data.status[b] - data.status[a]);
+    // Of many lines each is fainter, so that one still sees where most of them go.
+    this.alphas = [0.85, 0.4, 0.13].map((most, status) => {
+      const number = order.filter((row) => data.status[row] === status && kept.has(row)).length;
+      return Math.max(most / 10, Math.min(most, most * 150 / number));
+    });
     for (const row of order) this.line(row, kept.has(row));
     if (this.state.chosen !== null && rows.includes(this.state.chosen)) this.line(this.state.chosen, true, true);
     this.frame();
@@ -41,7 +46,7 @@ class Parallel {
   /** A line that has gaps where nothing is known. */
   line(row, kept, chosen = false) {
     const pen = this.pen, status = data.status[row];
-    pen.globalAlpha = chosen ? 1 : kept ? [0.85, 0.4, 0.13][status] : 0.03;
+    pen.globalAlpha = chosen ? 1 : kept ? this.alphas[status] : 0.03;
     pen.strokeStyle = chosen ? "#b3123f" : COLOURS[status];
     pen.lineWidth = chosen ? 2.5 : status === 0 ? 1.5 : 1;
     pen.beginPath();

@@ -69,7 +69,11 @@ function showSheet(box, state, onChoose) {
     make("td", {}, objective.title), make("td", {}, told(objective, row)),
     make("td", { class: "dim" }, objective.unit)));
   const copy = make("button", { type: "button" }, "Copy");
-  copy.addEventListener("click", () => navigator.clipboard?.writeText(data.commands[row]));
+  copy.addEventListener("click", () => {
+    // Where a page from disk may not write to the clipboard, what is to be copied is at least chosen.
+    getSelection().selectAllChildren(byId("command"));
+    navigator.clipboard?.writeText(data.commands[row]).catch(() => {});
+  });
   box.replaceChildren(
     make("h2", {}, data.spec[row]),
     make("p", {}, make("span", { class: `badge s${status}` }, data.statuses[status]), data.places[data.place[row]].name),

@@ -125,6 +125,8 @@ def test_a_click_shows_the_designs_sheet(
     assert text(driver, "#further").startswith(f"{after}: ")
     assert "of Lattice ECP5-25" in text(driver, "#binds") or "would fit" in text(driver, "#binds")
     assert text(driver, "#command") == f"macsmith generate {spec} --device ecp5-25k -o rtl"
+    driver.find_element("css selector", "#sheet pre + button").click()
+    assert driver.execute_script("return getSelection().toString()").strip() == text(driver, "#command")
     assert text(driver, "#frontier tr.chosen td") == spec
     assert len(driver.find_elements("css selector", "#scatter .chosen")) == 1
 
