@@ -50,6 +50,8 @@ class Comparison:
         The devices; designs are compared within one. An empty text where the table does not say.
     place : array of int of shape (rows,)
         Each row's.
+    frontier_of : tuple of Objective
+        Those that ``frontier`` and ``band`` are of.
     """
 
     table: pandas.DataFrame
@@ -58,6 +60,13 @@ class Comparison:
     status: NDArray[np.int8]
     places: tuple[str, ...]
     place: Rows
+    frontier_of: tuple[Objective, ...]
+
+    @property
+    def frontier_title(self) -> str:
+        """What the frontier is of: ``loss and LUT``."""
+        *others, last = (objective.title for objective in self.frontier_of)
+        return f"{', '.join(others)} and {last}"
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -109,7 +118,9 @@ class Comparison:
         return np.flatnonzero(kept)
 
 
-def compare(table: pandas.DataFrame, objectives: Sequence[Objective]) -> Comparison:
+def compare(
+    table: pandas.DataFrame, objectives: Sequence[Objective], frontier_of: Sequence[Objective] | None = None
+) -> Comparison:
     """Ready a table for a report.
 
     Parameters
@@ -119,6 +130,8 @@ def compare(table: pandas.DataFrame, objectives: Sequence[Objective]) -> Compari
         where they are there. Rows without a value of any two objectives stay, and are never drawn.
     objectives : sequence of Objective
         At least two.
+    frontier_of : sequence of Objective, optional
+        Those that ``frontier`` and ``band`` are of, for a report to say so; all of them by default.
 
     Raises
     ------
@@ -130,7 +143,8 @@ def compare(table: pandas.DataFrame, objectives: Sequence[Objective]) -> Compari
     """
     if not isinstance(table, pandas.DataFrame):
         raise TypeError(f"table must be a DataFrame, got {echo(table)}")
-    asked = _checked(objectives)
+    asked = _checked("objectives", objectives)
+    of = asked if frontier_of is None else _checked("frontier_of", frontier_of)
     if table.empty:
         raise ValueError("table must have a row, got none")
     if absent := [name for name in ("spec", "frontier") if name not in table]:
@@ -142,17 +156,17 @@ def compare(table: pandas.DataFrame, objectives: Sequence[Objective]) -> Compari
     table = table.reset_index(drop=True)
     where = next((table[name].fillna("").astype(str) for name in ("device", "target") if name in table), None)
     place, places = pandas.factorize(where) if where is not None else (np.zeros(len(table), dtype=np.int64), [""])
-    return Comparison(table, asked, best, _status(table), tuple(places), np.asarray(place, dtype=np.int64))
+    return Comparison(table, asked, best, _status(table), tuple(places), np.asarray(place, dtype=np.int64), of)
 
 
-def _checked(objectives: Sequence[Objective]) -> tuple[Objective, ...]:
+def _checked(argument: str, objectives: Sequence[Objective]) -> tuple[Objective, ...]:
     asked = tuple(objectives)
     for objective in asked:
         if not isinstance(objective, Objective):
-            raise TypeError(f"objectives must be Objectives, got {echo(objective)}")
+            raise TypeError(f"{argument} must be Objectives, got {echo(objective)}")
     names = [objective.name for objective in asked]
     if len(names) < 2 or len(set(names)) < len(names):
-        raise ValueError(f"objectives must be at least two, each once, got {cut(', '.join(names) or 'none')}")
+        raise ValueError(f"{argument} must be at least two, each once, got {cut(', '.join(names) or 'none')}")
     return asked
 
 

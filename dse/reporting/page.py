@@ -56,6 +56,7 @@ def contents(compared: Comparison, drawn: Rows) -> dict[str, Any]:
     rows = compared.table.iloc[drawn].to_dict("records")
     return {
         "about": ABOUT,
+        "frontierOf": compared.frontier_title,
         "statuses": [STATUS_TITLES[status] for status in Status],
         "places": [_place(compared, drawn, place) for place in range(len(compared.places))],
         "place": compared.place[drawn].tolist(),

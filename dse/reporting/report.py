@@ -27,6 +27,7 @@ def write_report(
     folder: Path,
     title: str,
     *,
+    frontier_of: Sequence[Objective] | None = None,
     band: int = BAND,
     dominated: int = DOMINATED,
     seed: int = 1,
@@ -43,6 +44,8 @@ def write_report(
         Where to write.
     title : str
         The page's heading.
+    frontier_of : sequence of Objective, optional
+        As `compare` takes it.
     band, dominated : int
         How many designs within the intervals, and of the dominated ones, are drawn at most.
     seed : int
@@ -64,7 +67,7 @@ def write_report(
             raise TypeError(f"{name} must be a {kind.__name__}, got {echo(text)}")
     for name, number in (("band", band), ("dominated", dominated), ("seed", seed)):
         check_int(name, number, 0, MOST)
-    compared = compare(table, objectives)
+    compared = compare(table, objectives, frontier_of)
     drawn = compared.drawn(band, dominated, seed)
     written = [folder / "report.html"]
     write_atomic(written[0], page(compared, drawn, title))

@@ -33,7 +33,7 @@ def frontier_table(compared: Comparison, place: int, most: int = 40) -> Table:
     where = compared.places[place]
     shown = f"{min(most, len(rows))} of {len(rows)}" if len(rows) > most else str(len(rows))
     table = Table(
-        title=escape(f"frontier on {where}" if where else "frontier"),
+        title=escape(f"frontier of {compared.frontier_title}" + (f" on {where}" if where else "")),
         caption=f"{shown} of {int(np.sum(compared.place == place)):,} designs; {ABOUT} is estimated, with its 90 %",
     )
     table.add_column("design", overflow="fold")

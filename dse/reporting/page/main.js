@@ -43,7 +43,8 @@ function summary() {
   const each = data.statuses.map((title, status) => `${count(rows[status])} ${title}`
     + (drawn[status] < rows[status] ? ` (${count(drawn[status])} drawn)` : ""));
   const sample = drawn.some((number, status) => number < rows[status]) ? " What is not on a frontier is drawn by chance." : "";
-  byId("summary").textContent = `${count(total)} designs on ${name}: ${each.join(", ")}.${sample}`;
+  const of = ` The frontier is that of ${data.frontierOf}.`;
+  byId("summary").textContent = `${count(total)} designs on ${name}: ${each.join(", ")}.${of}${sample}`;
   const unknown = [...new Set([state.x, state.y])].map((which) => [data.objectives[which].title, data.places[state.place].unknown[which]])
     .filter(([, number]) => number).map(([title, number]) => `${count(number)} of all designs have no ${title} and are left out here.`);
   const filtered = state.here().length - state.kept().length;
@@ -85,6 +86,7 @@ function setAxis(which, number) {
 }
 
 function legend() {
+  byId("frontier-title").textContent = `Frontier of ${data.frontierOf}`;
   const entries = data.statuses.map((title, status) => {
     const box = make("input", { type: "checkbox", "data-status": status });
     box.checked = true;

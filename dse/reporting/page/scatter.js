@@ -40,9 +40,8 @@ class Scatter {
   /** What the axes span: where one zoomed, else the surroundings of the frontier, or all. */
   ends(rows) {
     if (this.view) return this.view;
-    const line = new Set(this.line);
-    const near = this.state.around ? rows.filter((row) => data.status[row] < 2 || line.has(row)) : rows;
-    const meant = near.length ? near : rows;
+    const near = this.state.around ? rows.filter((row) => data.status[row] < 2) : rows;
+    const meant = near.length > 1 ? near : rows;
     return this.axes.map((axis, which) => extent(
       meant.flatMap((row) => data.status[row] < 2 ? [axis.low[row], axis.high[row]] : [axis.values[row]]),
       this.state.log[which], 0.06));

@@ -76,7 +76,7 @@ function showSheet(box, state, onChoose) {
   });
   box.replaceChildren(
     make("h2", {}, data.spec[row]),
-    make("p", {}, make("span", { class: `badge s${status}` }, data.statuses[status]), data.places[data.place[row]].name),
+    make("p", {}, make("span", { class: `badge s${status}`, title: `frontier of ${data.frontierOf}` }, data.statuses[status]), data.places[data.place[row]].name),
     make("table", {}, make("tbody", {}, ...lines)),
     ...standing(row, state, onChoose),
     ...(data.binds[row] ? part("What binds it", make("p", { id: "binds" }, data.binds[row])) : []),

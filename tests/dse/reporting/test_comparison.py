@@ -71,6 +71,8 @@ def test_what_is_refused(table: pandas.DataFrame, asked: list[Objective]) -> Non
         compare(table, [OBJECTIVES["lut"]])
     with pytest.raises(ValueError, match="at least two, each once, got lut, lut"):
         compare(table, [OBJECTIVES["lut"]] * 2)
+    with pytest.raises(ValueError, match="frontier_of must be at least two, each once, got none"):
+        compare(table, asked, [])
     with pytest.raises(ValueError, match="table must have a row, got none"):
         compare(table.iloc[:0], asked)
     with pytest.raises(ValueError, match="must have columns spec and frontier, got none named frontier"):

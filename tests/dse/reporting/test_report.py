@@ -72,7 +72,7 @@ def shown(compared: Comparison, place: int, **how: int) -> str:
 def test_the_terminal_shows_the_frontier(compared: Comparison, table: pandas.DataFrame) -> None:
     here = table[(table["device"] == "ecp5-25k") & table["frontier"]]
     text = shown(compared, 0)
-    assert "frontier on ecp5-25k" in text and all(spec in text for spec in here["spec"])
+    assert "frontier of loss and LUT on ecp5-25k" in text and all(spec in text for spec in here["spec"])
     assert re.search(r"│ +≈ \d+ \(\d+\.\.\d+\) +│", text) and re.search(r"│ +\d+ +│", text)
     assert f"2 of {len(here)} of 318 designs" in shown(compared, 0, most=2)
     assert " - " in shown(compared, 1)
