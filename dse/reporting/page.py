@@ -65,6 +65,7 @@ def contents(compared: Comparison, drawn: Rows) -> dict[str, Any]:
         "objectives": [_objective(compared, drawn, which) for which in range(len(compared.objectives))],
         "columns": [_column(described(str(name)), compared.table[name].iloc[drawn]) for name in _others(compared)],
         "lines": {f"{x},{y}": _lines(compared, number, x, y) for x, y in _ordered(compared)},
+        "why": [_text_of(row.get("why")) for row in rows],
         "binds": [binds(row) for row in rows],
         "commands": [command(row) for row in rows],
     }
@@ -115,7 +116,7 @@ def _declared(column: Column) -> dict[str, Any]:
 
 def _others(compared: Comparison) -> list[Any]:
     """The columns that the page does not have otherwise."""
-    return [name for name in compared.table if name not in ("spec", "frontier", "band")]
+    return [name for name in compared.table if name not in ("spec", "frontier", "band", "why")]
 
 
 def _column(column: Column, values: pandas.Series) -> dict[str, Any]:
@@ -135,7 +136,12 @@ def _number(value: float) -> float | int:
 
 
 def _texts(values: pandas.Series) -> list[str | None]:
-    return [None if absent else str(value) for value, absent in zip(values, values.isna(), strict=True)]
+    return [_text_of(value) for value in values]
+
+
+def _text_of(value: Any) -> str | None:
+    """A text; None where there is none, or NaN or another of pandas' ways to say so."""
+    return None if pandas.api.types.is_scalar(value) and pandas.isna(value) else str(value)
 
 
 def _lines(compared: Comparison, number: dict[int, int], x: int, y: int) -> list[list[list[Any]]]:

@@ -30,7 +30,12 @@ LABELS = 40
 """Designs that have their names beside them, at most."""
 SIZES = {15: 8.0, 25: 6.5, LABELS: 5.5}
 """Points of names, by how many there are at most."""
-SETTINGS: dict[Any, Any] = {"font.size": 9, "svg.hashsalt": "macsmith", "svg.fonttype": "none"}
+SETTINGS: dict[Any, Any] = {
+    "font.size": 9,
+    "svg.hashsalt": "macsmith",
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+}
 _DATELESS: dict[str, dict[str, Any]] = {"svg": {"Date": None}}
 
 

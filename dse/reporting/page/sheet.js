@@ -79,6 +79,7 @@ function showSheet(box, state, onChoose) {
     make("p", {}, make("span", { class: `badge s${status}`, title: `frontier of ${data.frontierOf}` }, data.statuses[status]), data.places[data.place[row]].name),
     make("table", {}, make("tbody", {}, ...lines)),
     ...standing(row, state, onChoose),
+    ...(data.why[row] ? part("In the search", make("p", { id: "search-why" }, data.why[row])) : []),
     ...(data.binds[row] ? part("What binds it", make("p", { id: "binds" }, data.binds[row])) : []),
     ...part("Its Verilog", make("pre", { id: "command" }, ...words(data.commands[row])), copy),
     ...part("All columns", columns(row)));

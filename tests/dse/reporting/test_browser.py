@@ -118,6 +118,7 @@ def test_it_loads_and_draws(opened: Callable[..., Any], table: pandas.DataFrame,
 def test_a_click_shows_the_designs_sheet(
     opened: Callable[..., Any], table: pandas.DataFrame, asked: list[Objective]
 ) -> None:
+    table["why"] = "measured because the intervals of <two> meet"
     driver = opened(table, asked)
     rows = driver.execute_script("return scatter.line")
     click_mark(driver, rows[2])
@@ -127,6 +128,7 @@ def test_a_click_shows_the_designs_sheet(
     assert text(driver, "#why").startswith("No other design on ecp5-25k has ") and nearest in text(driver, "#why")
     assert text(driver, "#further").startswith(f"{after}: ")
     assert "of Lattice ECP5-25" in text(driver, "#binds") or "would fit" in text(driver, "#binds")
+    assert text(driver, "#search-why") == table["why"].iloc[0]
     assert text(driver, "#command") == f"macsmith generate {spec} --device ecp5-25k -o rtl"
     driver.find_element("css selector", "#sheet pre + button").click()
     assert driver.execute_script("return getSelection().toString()").strip() == text(driver, "#command")

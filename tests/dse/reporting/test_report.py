@@ -40,6 +40,13 @@ def test_a_picture_says_what_it_shows(compared: Comparison, tmp_path: Path) -> N
     assert names == len(compared.line(1, 0, 0))
 
 
+def test_a_name_may_hold_what_is_mathematics_to_others(tmp_path: Path) -> None:
+    table = pandas.DataFrame({"spec": ["$a_{", "b$^"], "frontier": [True, True], "loss": [1, 2], "lut": [2, 1]})
+    compared = compare(table, objectives(["loss", "lut"]))
+    _, svg = pareto(compared, 1, 0, 0, compared.drawn(9, 9, 1), tmp_path / "plot")
+    assert "$a_{" in svg.read_text()
+
+
 def test_where_nothing_is_known_there_is_no_picture(compared: Comparison, tmp_path: Path) -> None:
     assert pareto(compared, 2, 1, 1, compared.drawn(999, 999, 1), tmp_path / "plot") == []
     assert not list(tmp_path.iterdir())
