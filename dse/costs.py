@@ -17,8 +17,9 @@ from costmodel.estimate import Estimate, estimate
 from costmodel.measure import device_for
 from costmodel.targets import load
 from dse.columns import COLUMNS, RANGED
-from dse.explore import energy_job, gates_job, measure_job, switching_job
+from dse.crew import Workers
 from dse.jobs import Job, run, run_groups
+from dse.making import energy_job, gates_job, measure_job, switching_job
 from dse.store import Store
 from rtl_gen.steps import step
 
@@ -67,13 +68,13 @@ def _estimated(design: Placed, found: Estimate) -> Row:
 def measured(
     designs: Sequence[Placed],
     store: Store,
-    workers: int,
+    workers: Workers,
     timed: bool = True,
     seeds: int | None = None,
     tools: str = "wheel",
 ) -> list[Row]:
     """Measured columns, by the real tools; ``unplaced`` says why there are no MHz, ``fits`` whether there is room."""
-    jobs = [measure_job(of.spec, of.target, timed, seeds, store.keep, tools, of.device) for of in designs]
+    jobs = [measure_job(of.spec, of.target, timed, seeds, tools, of.device) for of in designs]
     return [_measured(design, cost) for design, cost in zip(designs, run(jobs, store, workers), strict=True)]
 
 
@@ -87,7 +88,7 @@ def _measured(design: Placed, cost: Mapping[str, Any]) -> Row:
 def switched(
     designs: Sequence[Placed],
     store: Store,
-    workers: int,
+    workers: Workers,
     gates: str | None = None,
     energy: str = "",
     stream: str = "normal",
@@ -98,7 +99,7 @@ def switched(
     ----------
     designs : sequence of Placed
     store : Store
-    workers : int
+    workers : int or Crew
     gates : str, optional
         A Liberty file by which gates are counted, our own library's if empty; by default they are not.
     energy : str

@@ -6,35 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import hw
-from costmodel.estimate.part import FIELDS, part, part_key
-from dse.processes import in_processes
-from dse.progress import Progress
+from dse.crew import Workers
+from dse.jobs import run
+from dse.making import part_job
 from dse.store import Store
-from rtl_gen.steps import say
 
-KIND = "part"
-"""What the store calls them, as `costmodel.estimate.part` does."""
 Design = tuple[hw.Spec, hw.Target]
 
 
-def counted(designs: Sequence[Design], store: Store, workers: int) -> list[dict[str, Any]]:
+def counted(designs: Sequence[Design], store: Store, workers: Workers) -> list[dict[str, Any]]:
     """What each design counts, as `costmodel.estimate.part.Part` has it: from the store, or found now."""
-    keys = {design: part_key(*design) for design in dict.fromkeys(designs)}
-    found = {design: store.get(KIND, key, FIELDS) for design, key in keys.items()}
     # Those that take long come first, so that no process is left with one at the end.
-    missing = sorted((design for design in keys if found[design] is None), key=weight, reverse=True)
-    if missing:
-        say(f"counting {len(missing)} of {len(keys)} designs")
-    progress = Progress(len(missing))
-    for design, value in in_processes(_count, missing, workers):
-        found[design] = value
-        store.put(KIND, keys[design], f"{design[0]} on {design[1].name}", value)
-        progress.add(1)
-    return [found[design] or {} for design in designs]
-
-
-def _count(design: Design) -> dict[str, Any]:
-    return part(*design).to_dict()
+    ordered = sorted(dict.fromkeys(designs), key=weight, reverse=True)
+    found = dict(zip(ordered, run([part_job(*design) for design in ordered], store, workers), strict=True))
+    return [found[design] for design in designs]
 
 
 def weight(design: Design) -> int:

@@ -13,53 +13,46 @@ import datetime
 import hashlib
 import json
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import hw
-from costmodel.measure import Cost, Design, measure_batch, measure_design, measure_key
 from costmodel.measured import Measured, Table, read, write
 from costmodel.targets import load
-from dse.emission import design_of, digests
-from dse.jobs import Job, check_workers, guarded, run
+from dse.crew import Workers
+from dse.emission import digests
+from dse.job import Value
+from dse.jobs import guarded, run
+from dse.measuring import Digested, counting_jobs, kept, placing_job
+from dse.options import add_workers, hired
 from dse.points import Point, points
-from dse.progress import Progress
 from dse.store import Store
-from hw.specs.base import uses_blocks
 from rtl_gen import process
-from rtl_gen.side_by_side import side_by_side
-from rtl_gen.steps import say, step
-from rtl_gen.tools import ToolError, package_version
+from rtl_gen.steps import say
+from rtl_gen.tools import package_version
 
-TOGETHER = 10
-"""Designs in a run of Yosys."""
-SECONDS, MEBIBYTES = 1800, 10_000
+LIMITS = process.Limits(seconds=1800, mebibytes=10_000)
 """What a tool may take for one point."""
-FAILED = {"failed": str}
 
 
-def gather(wanted: Sequence[Point], table: Table, store: Store, workers: int) -> Table:
+def gather(wanted: Sequence[Point], table: Table, store: Store, workers: Workers) -> Table:
     """The points measured: from the table, from the store, or now.
 
     A tool that fails on one point is recorded with it, and the rest goes on.
     """
-    with process.at_most(workers):
-        found, today = digests(wanted, store, workers), versions(wanted)
-        rows: dict[Point, Measured] = {}
-        missing: list[tuple[Point, str]] = []
-        for point, digest in found.items():
-            row = table.find(point.spec, point.target, digest)
-            if row is not None and (row.mhz or not point.placed or row.failed) and _holds(table, today, point):
-                rows[point] = row
-            else:
-                missing.append((point, digest))
-        say(f"{len(rows)} of {len(found)} points are in the table as they are today")
-        rows |= _counted([pair for pair in missing if not pair[0].placed], store)
-        placed = [pair for pair in missing if pair[0].placed]
-    rows |= _placed(placed, store, workers)
+    found, today = digests(wanted, store, workers), versions(wanted)
+    rows: dict[Point, Measured] = {}
+    missing: list[Digested] = []
+    for point, digest in found.items():
+        row = table.find(point.spec, point.target, digest)
+        if row is not None and (row.mhz or not point.placed or row.failed) and _holds(table, today, point):
+            rows[point] = row
+        else:
+            missing.append((point, digest))
+    say(f"{len(rows)} of {len(found)} points are in the table as they are today")
+    rows |= _counted([pair for pair in missing if not pair[0].placed], store, workers)
+    rows |= _placed([pair for pair in missing if pair[0].placed], store, workers)
     gathered = [rows[point] for point in found]
     # The same table of the same day is the same bytes.
     date = table.date if gathered == table.rows else datetime.date.today().isoformat()
@@ -94,79 +87,24 @@ def _holds(table: Table, today: Mapping[str, str], point: Point) -> bool:
     return all(table.versions.get(name) == today[name] for name in _versions(point.target, point.placed))
 
 
-def _counted(missing: Sequence[tuple[Point, str]], store: Store) -> dict[Point, Measured]:
+def _counted(missing: Sequence[Digested], store: Store, workers: Workers) -> dict[Point, Measured]:
     """Points that are not placed, from the store or now, in batches."""
-    progress, batches = Progress(len(missing)), list(_batches(missing))
-    works: list[Callable[[], dict[Point, Measured]]] = [partial(_batch, batch, store, progress) for batch in batches]
-    found: dict[Point, Measured] = {}
-    for part in side_by_side(works):
-        found |= part
-    return found
+    costs = {pair: kept(*pair, store) for pair in missing}
+    batches = counting_jobs([pair for pair, cost in costs.items() if cost is None])
+    found = run([job for _, job in batches], store, workers)
+    for (batch, _), value in zip(batches, found, strict=True):
+        costs.update(zip(batch, value["costs"], strict=True))
+    return {point: _measured(point, digest, cost or {}) for (point, digest), cost in costs.items()}
 
 
-def _batches(missing: Sequence[tuple[Point, str]]) -> Iterator[list[tuple[Point, str]]]:
-    """Those that go together: on one family, with or without multiplier blocks."""
-    groups: dict[Any, list[tuple[Point, str]]] = defaultdict(list)
-    for point, digest in missing:
-        group = groups[point.target, uses_blocks(getattr(point.spec, "form", ""))]
-        group.append((point, digest))
-        if len(group) == TOGETHER:
-            yield list(group)
-            group.clear()
-    yield from (group for group in groups.values() if group)
-
-
-def _batch(batch: Sequence[tuple[Point, str]], store: Store, progress: Progress) -> dict[Point, Measured]:
-    target = batch[0][0].target
-    keys = {point: measure_key(digest, target, timed=False) for point, digest in batch}
-    fields = get_type_hints(Cost)
-    costs = {
-        point: store.get("measure", key, fields) or store.get("failed", key, FAILED) for point, key in keys.items()
-    }
-    if todo := [point for point in keys if costs[point] is None]:
-        designs = [design_of(point, store, timed=False) for point in todo]
-        with step(f"Yosys, {len(todo)} designs for {target.name}"):
-            results = _each(designs, target)
-        for point, result in zip(todo, results, strict=True):
-            kind, value = (
-                ("measure", result.to_dict()) if isinstance(result, Cost) else ("failed", {"failed": str(result)})
-            )
-            store.put(kind, keys[point], point.name, value)
-            costs[point] = value
-    progress.add(len(batch))
-    return {point: Measured.of(point.spec, target, digest, costs[point] or {}) for point, digest in batch}
-
-
-def _each(designs: Sequence[Design], target: hw.Target) -> list[Cost | ToolError]:
-    """As `measure_batch`; a cell that the target's file does not know is an error of the design that has it, alone."""
-    try:
-        return measure_batch(designs, target)
-    except ValueError as error:
-        if len(designs) == 1:
-            return [ToolError(str(error))]
-        half = len(designs) // 2
-        return [*_each(designs[:half], target), *_each(designs[half:], target)]
-
-
-def _placed(missing: Sequence[tuple[Point, str]], store: Store, workers: int) -> dict[Point, Measured]:
+def _placed(missing: Sequence[Digested], store: Store, workers: Workers) -> dict[Point, Measured]:
     """Points that are placed."""
-    jobs = [_placing(point, digest, store) for point, digest in missing]
-    costs = run(jobs, store, workers)
-    return {p: Measured.of(p.spec, p.target, digest, cost) for (p, digest), cost in zip(missing, costs, strict=True)}
+    costs = run([placing_job(*pair) for pair in missing], store, workers)
+    return {pair[0]: _measured(*pair, cost) for pair, cost in zip(missing, costs, strict=True)}
 
 
-def _placing(point: Point, digest: str, store: Store) -> Job:
-    """The job that measures and places a point: that a tool fails is a result, too."""
-
-    def work() -> dict[str, Any]:
-        try:
-            return measure_design(design_of(point, store, timed=True), point.target, keep=store.keep).to_dict()
-        except ToolError as error:
-            if process.is_stopped():
-                raise
-            return {"failed": str(error)}
-
-    return Job("point", measure_key(digest, point.target), f"measure {point.name}", work)
+def _measured(point: Point, digest: str, cost: Value) -> Measured:
+    return Measured.of(point.spec, point.target, digest, cost)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -174,32 +112,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m dse.dataset", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("-j", "--jobs", type=int, default=2, metavar="N", help="programs at a time (default: 2)")
+    add_workers(parser)
     parser.add_argument("--store", type=Path, default=Path("build/dataset/store.sqlite"), help="where results are kept")
     parser.add_argument("--check", action="store_true", help="only say which points have other Verilog than the table")
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        workers, wanted, table = check_workers(options.jobs), points(), read()
-        with Store(options.store) as store:
-            if options.check:
-                changed = stale(wanted, table, store, workers)
-                print(
-                    "\n".join(
-                        [*changed, f"{len(changed)} of {len(wanted)} points are not in the table as they are today"]
-                    )
-                )
-            else:
-                with process.limited(SECONDS, MEBIBYTES):
-                    print(write(gather(wanted, table, store, workers)))
+        wanted, table = points(), read()
+        limited = process.limited(LIMITS.seconds, LIMITS.mebibytes)
+        with hired(options, LIMITS) as workers, Store(options.store) as store, limited:
+            if not options.check:
+                print(write(gather(wanted, table, store, workers)))
+                return
+            changed = stale(wanted, table, store, workers)
+            summary = f"{len(changed)} of {len(wanted)} points are not in the table as they are today"
+            print("\n".join([*changed, summary]))
 
     return guarded("dataset", work)
 
 
-def stale(wanted: Sequence[Point], table: Table, store: Store, workers: int) -> list[str]:
+def stale(wanted: Sequence[Point], table: Table, store: Store, workers: Workers) -> list[str]:
     """The names of the points whose Verilog is not what the table's numbers are of."""
-    with process.at_most(workers):
-        found = digests(wanted, store, workers)
+    found = digests(wanted, store, workers)
     return [point.name for point, digest in found.items() if table.find(point.spec, point.target, digest) is None]
 
 

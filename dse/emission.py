@@ -8,18 +8,16 @@ import json
 import zlib
 from collections.abc import Sequence
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
-from costmodel.measure import Design
+from costmodel.measure import Design, Keep
+from dse.crew import Workers
+from dse.jobs import Job, run
 from dse.points import Point
-from dse.processes import in_processes
-from dse.progress import Progress
 from dse.store import Store
 from hw.arith.schedule import TooDeep
 from rtl_gen import emit
 from rtl_gen.files import code_digest
-from rtl_gen.steps import say
 from rtl_gen.tools import package_version
 
 KIND, FIELDS = "design", {"digest": str, "packed": str}
@@ -27,30 +25,22 @@ KIND, FIELDS = "design", {"digest": str, "packed": str}
 more registers than its logic has use for."""
 
 
-def digests(wanted: Sequence[Point], store: Store, workers: int) -> dict[Point, str]:
+def digests(wanted: Sequence[Point], store: Store, workers: Workers) -> dict[Point, str]:
     """SHA-256 of the Verilog of each point that is a design."""
-    found = {point: store.get(KIND, _key(point), FIELDS) for point in wanted}
-    missing = [point for point, kept in found.items() if kept is None]
-    if missing:
-        say(f"emitting {len(missing)} of {len(wanted)} designs")
-    progress = Progress(len(missing))
-    for point, _ in in_processes(partial(_keep, store.path), missing, workers):
-        found[point] = store.get(KIND, _key(point), FIELDS)
-        progress.add(1)
-    return {point: kept["digest"] for point, kept in found.items() if kept and kept["digest"]}
+    found = zip(wanted, run([emission_job(point) for point in wanted], store, workers), strict=True)
+    return {point: kept["digest"] for point, kept in found if kept["digest"]}
 
 
-def design_of(point: Point, store: Store, timed: bool) -> Design:
-    """The Verilog of a point that `digests` has found to be a design."""
-    packed = store.keep(KIND, _key(point), point.name, FIELDS, partial(_written, point))["packed"]
+def emission_job(point: Point) -> Job:
+    """The job that writes a point's Verilog."""
+    return Job(KIND, _key(point), f"write {point.name}", partial(_written, point), FIELDS, python=True)
+
+
+def design_of(point: Point, keep: Keep, timed: bool) -> Design:
+    """The Verilog of a point that `digests` has found to be a design; `keep` has what that wrote."""
+    packed = keep(KIND, _key(point), point.name, FIELDS, partial(_written, point))["packed"]
     values = json.loads(zlib.decompress(base64.b85decode(packed)))
     return Design(point.spec.name, timed=timed, **values)
-
-
-def _keep(path: Path, point: Point) -> None:
-    """Write a design, in a process that has no store yet."""
-    with Store(path) as store:
-        store.keep(KIND, _key(point), point.name, FIELDS, partial(_written, point))
 
 
 def _written(point: Point) -> dict[str, str]:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import hw
-from costmodel.devices import Device
-from costmodel.energy import DEFAULT_TABLE, Energy, energy_key, estimate_energy
-from costmodel.gates import Gates, count_gates
-from costmodel.measure import Cost, Keep, check_tools, measure, measure_key, unkept
-from costmodel.switching import Relative, relative_energy, relative_key
+from costmodel.measure import check_tools
 from dse import plots, report
+from dse.crew import Workers, crew_of
 from dse.jobs import Job, run, run_groups
+from dse.making import accuracy_job, energy_job, measure_job, verify_job
 from dse.space import Space
 from dse.store import Store
 from dse.workloads import WORKLOADS
-from hw.formats.messages import cut
 from rtl_gen import emit, process
-from rtl_gen.files import code_digest
 from rtl_gen.side_by_side import side_by_side
 from rtl_gen.steps import say, step
-from rtl_gen.tools import ToolError, package_version
-from sim.verify import Verdict, verify, verify_key
+from rtl_gen.tools import ToolError
 
 Found = Mapping[tuple[str, ...], dict[str, Any]]
 """Results of a design, by the names of `design_jobs`."""
@@ -52,71 +45,7 @@ class Exploration:
     files: list[Path]
 
 
-def verify_job(spec: hw.Spec, target: hw.Target, logs: Path, shape: Mapping[str, int] | None = None) -> Job:
-    """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`."""
-    work = _plain(verify, spec, target, folder=logs / target.name / spec.identifier, shape=shape)
-    label = f"verify {spec} for {target.name}"
-    return Job("verify", verify_key(emit(spec, target), shape), label, work, get_type_hints(Verdict))
-
-
-def measure_job(
-    spec: hw.Spec,
-    target: hw.Target,
-    timed: bool = True,
-    seeds: int | None = None,
-    keep: Keep = unkept,
-    tools: str = "wheel",
-    device: Device | None = None,
-) -> Job:
-    """The job that measures a design on a target, as `measure` does; `keep` has what parts of it gave."""
-    label = f"measure {spec} on {device.name if device else target.name}"
-    key = measure_key(emit(spec, target).digest, target, timed, seeds, tools, device)
-    work = _plain(measure, spec, target, timed=timed, seeds=seeds, keep=keep, tools=tools, device=device)
-    return Job("measure", key, label, work, get_type_hints(Cost))
-
-
-def energy_job(spec: hw.Spec, table: str = DEFAULT_TABLE, stream: str = "normal") -> Job:
-    """The job that estimates a design's energy."""
-    work = _plain(estimate_energy, spec, table, stream)
-    return Job("energy", energy_key(emit(spec), table, stream), f"energy of {spec}", work, get_type_hints(Energy))
-
-
-def switching_job(spec: hw.Spec, target: hw.Target, stream: str = "normal") -> Job:
-    """The job that compares a design's toggles on a family with an INT8 MAC's."""
-    work = _plain(relative_energy, spec, target, stream)
-    label = f"toggles of {spec} on {target.name}"
-    return Job("switching", relative_key(spec, target, stream), label, work, get_type_hints(Relative))
-
-
-def gates_job(spec: hw.Spec, liberty: str | None = None) -> Job:
-    """The job that counts a design's gates, of our own library or of a Liberty file."""
-    library = resources.files("costmodel").joinpath("data", "gates.toml") if liberty is None else Path(liberty)
-    data = hashlib.sha256(library.read_bytes()).hexdigest()
-    code = code_digest("costmodel.gates", "costmodel.synthesis", "rtl_gen.yosys")
-    parts = [emit(spec).digest, data, code, package_version("pyosys")]
-    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    return Job("gates", key, f"gates of {spec}", _plain(count_gates, spec, liberty), get_type_hints(Gates))
-
-
-def accuracy_job(spec: hw.Spec, workload: Any, network: dict[str, Any]) -> Job:
-    """The job that finds a design's accuracy on a workload."""
-
-    def work() -> dict[str, Any]:
-        try:
-            return workload.accuracy(spec, network)
-        except ValueError as error:
-            raise ValueError(f"{cut(spec)}: {error}") from error
-
-    key, fields = workload.accuracy_key(spec), get_type_hints(workload.Accuracy)
-    return Job("accuracy", key, f"accuracy of {spec}", work, fields)
-
-
-def _plain(function: Callable[..., Any], *arguments: Any, **named: Any) -> Callable[[], dict[str, Any]]:
-    """Work that calls a function and gives its result as plain values."""
-    return lambda: function(*arguments, **named).to_dict()
-
-
-def explore(space: Space, folder: Path, store: Store, workers: int, tools: str = "wheel") -> Exploration:
+def explore(space: Space, folder: Path, store: Store, workers: Workers, tools: str = "wheel") -> Exploration:
     """Do all that a space asks for, and write table and plots.
 
     Parameters
@@ -127,8 +56,8 @@ def explore(space: Space, folder: Path, store: Store, workers: int, tools: str =
         Where ``pareto.csv``, the plots and the Verilog go.
     store : Store
         What is in it is not done again.
-    workers : int
-        Jobs at a time.
+    workers : int or Crew
+        Jobs at a time here, or who does them.
     tools : str
         Whose nextpnr measures, as `measure` takes it.
 
@@ -151,11 +80,12 @@ def explore(space: Space, folder: Path, store: Store, workers: int, tools: str =
 
     def jobs(spec: hw.Spec) -> dict[tuple[str, ...], Job]:
         emit(spec).write(folder / "verilog", force=True)
-        return design_jobs(spec, space.targets, space.workload, network, folder / "sim", store.keep, tools)
+        return design_jobs(spec, space.targets, space.workload, network, folder / "sim", tools)
 
-    with step(f"writing the Verilog of {len(space.specs)} designs"), process.at_most(workers):
-        groups = side_by_side([partial(jobs, spec) for spec in space.specs])
-    found = list(zip(space.specs, run_groups(groups, store, workers), strict=True))
+    with crew_of(workers) as crew:
+        with step(f"writing the Verilog of {len(space.specs)} designs"), process.at_most(crew.here):
+            groups = side_by_side([partial(jobs, spec) for spec in space.specs])
+        found = list(zip(space.specs, run_groups(groups, store, crew), strict=True))
     rows = rows_of(found, space.targets)
     axes = report.axes(rows, {target.name: target.title for target in space.targets})
     files = [folder / "pareto.csv"]
@@ -180,7 +110,6 @@ def design_jobs(
     task: str,
     network: dict[str, Any],
     logs: Path,
-    keep: Keep = unkept,
     tools: str = "wheel",
 ) -> dict[tuple[str, ...], Job]:
     """All that `rows_of` asks of a design, by what it is and, where it is another on each, the target."""
@@ -189,7 +118,7 @@ def design_jobs(
         ("accuracy",): accuracy_job(spec, WORKLOADS[task], network),
         ("energy",): energy_job(spec),
         **{("verify", target.name): verify_job(spec, target, logs) for target in targets},
-        **{("measure", target.name): measure_job(spec, target, keep=keep, tools=tools) for target in targets},
+        **{("measure", target.name): measure_job(spec, target, tools=tools) for target in targets},
     }
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import hw
 from costmodel.delays import FITTED, fit, summary
-from dse.explore import measure_job
 from dse.jobs import run
+from dse.making import measure_job
+from dse.options import add_workers, hired
 from dse.store import Store
 from dse.studies.text import tools
 from dse.studies.timing import Timing
@@ -29,12 +30,12 @@ HEAD = """\
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m dse.fit", description=__doc__)
     parser.add_argument("target", help="a family that an open tool places on, for example ecp5")
-    parser.add_argument("-j", "--jobs", type=int, default=2, metavar="N", help="jobs at a time (default: 2)")
+    add_workers(parser)
     parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"results (default: {STORE})")
     options = parser.parse_args(arguments)
     target, study = hw.parse_target(options.target), Timing.load()
-    with Store(options.store) as store:
-        costs = run([measure_job(row, target) for row in study.rows], store, options.jobs)
+    with hired(options) as workers, Store(options.store) as store:
+        costs = run([measure_job(row, target) for row in study.rows], store, workers)
     placed = [(row, cost) for row, cost in zip(study.rows, costs, strict=True) if cost["fmax"]]
     print(f"before: {summary(placed, target)}", file=sys.stderr)
     delays = asdict(fit([(row, cost["fmax"]) for row, cost in placed], target))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from dse.crew import Crew, Workers, crew_of
+from dse.job import Job, Value
+from dse.progress import progress
 from dse.store import Store
 from rtl_gen import process
 from rtl_gen.steps import say, shown, step
@@ -20,100 +21,91 @@ LOOK = 0.3
 
 Name = tuple[str, str]
 Label = TypeVar("Label")
+Watch = Callable[[Job, Value], str]
+"""Is told of each result as it comes; what it says is shown beside the progress, as "frontier so far: 7 designs"."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """A result to have.
+def run(jobs: Sequence[Job], store: Store, workers: Workers, watch: Watch | None = None) -> list[Value]:
+    """The result of each job, from the store or by doing it; each is stored as soon as it is there.
 
     Parameters
     ----------
-    kind, key : str
-        Where the store keeps it; `key` hashes all that it depends on.
-    label : str
-        For people.
-    work : callable
-        Makes the result, as a dict that JSON can hold.
-    fields : mapping of str to type
-        What the result has, as annotations say it; a stored one that has not is made anew.
-    """
+    jobs : sequence of Job
+    store : Store
+        What is in it is not done again.
+    workers : int or Crew
+        How many jobs are done at a time on this machine, where as many programs run at a time, even if a job does
+        several things side by side; or who does them, as `dse.cluster.Cluster`.
+    watch : callable, optional
+        Is told of each result that is not from the store, in this thread; its text is shown.
 
-    kind: str
-    key: str
-    label: str
-    work: Callable[[], dict[str, Any]]
-    fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
-
-
-def run(jobs: Sequence[Job], store: Store, workers: int) -> list[dict[str, Any]]:
-    """The result of each job, from the store or by doing it; each is stored as soon as it is there.
-
-    The work is done by `workers` threads, for nearly all of it is other programs' work, of which as many run at a time,
-    even where a job does several things side by side. A job that another run with the
-    same store has begun is left to that; if it ends without a result, the job is done here.
+    A job that another run with the same store has begun is left to that; if it ends without a result, the job is done
+    here.
 
     Raises
     ------
     Whatever a job raises; jobs that have not begun are then dropped, those under way finish. If this thread is
-    interrupted, the programs under way are ended, and no thread is waited for.
+    interrupted, the programs and processes under way are ended, and no thread is waited for.
     """
     distinct = {(job.kind, job.key): job for job in jobs}
     found = {name: value for name, job in distinct.items() if (value := store.get(*name, job.fields)) is not None}
     if found:
         say(f"reused {len(found)} of {len(distinct)} results from {store.path}")
     missing = [job for name, job in distinct.items() if name not in found]
-    with process.at_most(workers):
-        found.update(_done(missing, store, workers))
+    with crew_of(workers) as crew:
+        found.update(_done(missing, store, crew, watch))
     return [found[job.kind, job.key] for job in jobs]
 
 
-def _done(missing: Sequence[Job], store: Store, workers: int) -> dict[Name, dict[str, Any]]:
+def _done(missing: Sequence[Job], store: Store, crew: Crew, watch: Watch | None) -> dict[Name, Value]:
     """What came of jobs that had to be done."""
-    found: dict[Name, dict[str, Any]] = {}
-    crew = _Crew(missing, store)
-    threads = [threading.Thread(target=crew.work, daemon=True) for _ in range(min(workers, len(missing)))]
-    start = time.monotonic()
+    found: dict[Name, Value] = {}
+    shift = _Shift(missing, store, crew)
+    threads = [threading.Thread(target=shift.work, daemon=True) for _ in range(crew.ready(missing))]
     try:
-        for thread in threads:
-            thread.start()
-        for done in range(1, len(missing) + 1):
-            job, value = crew.done.get()
-            if job is None:
-                break
-            found[job.kind, job.key] = value
-            count = f"[{done:{len(str(len(missing)))}}/{len(missing)}]"
-            say(f"{count} {time.monotonic() - start:5.0f} s  {job.label}{' (by another run)' * crew.taken(job)}")
-        for thread in threads:
-            thread.join()
+        with progress(len(missing)) as shown:
+            for thread in threads:
+                thread.start()
+            while len(found) < len(missing) and (done := shift.done.get()) is not None:
+                job, value = done
+                found[job.kind, job.key] = value
+                if watch is not None:
+                    shown.tell(watch(job, value))
+                shown.add(job.label + " (by another run)" * shift.taken(job))
+            for thread in threads:
+                thread.join()
     except BaseException:
-        crew.stop.set()
+        shift.stop.set()
         process.end(threads)
+        crew.stop()
         raise
-    if crew.errors:
-        raise crew.errors[0]
+    if shift.errors:
+        raise shift.errors[0]
     return found
 
 
-def run_groups(groups: Sequence[Mapping[Label, Job]], store: Store, workers: int) -> list[dict[Label, dict[str, Any]]]:
+def run_groups(
+    groups: Sequence[Mapping[Label, Job]], store: Store, workers: Workers, watch: Watch | None = None
+) -> list[dict[Label, Value]]:
     """As `run`, of jobs that have names in groups: the results by the same names.
 
     What groups name first is done first in all of them, then what they name second.
     """
     places = [(place, number, name) for number, group in enumerate(groups) for place, name in enumerate(group)]
     places.sort(key=lambda place: place[0])
-    results = run([groups[number][name] for _, number, name in places], store, workers)
-    found: list[dict[Label, dict[str, Any]]] = [{} for _ in groups]
+    results = run([groups[number][name] for _, number, name in places], store, workers, watch)
+    found: list[dict[Label, Value]] = [{} for _ in groups]
     for (_, number, name), result in zip(places, results, strict=True):
         found[number][name] = result
     return found
 
 
-class _Crew:
-    """What the threads of a run share: jobs to do, and what came of them."""
+class _Shift:
+    """What the threads of a run share: jobs to do, who does them, and what came of them."""
 
-    def __init__(self, jobs: Sequence[Job], store: Store) -> None:
-        self.todo, self.store = deque(jobs), store
-        self.done: queue.SimpleQueue[tuple[Job | None, dict[str, Any]]] = queue.SimpleQueue()
+    def __init__(self, jobs: Sequence[Job], store: Store, crew: Crew) -> None:
+        self.todo, self.store, self.crew = deque(jobs), store, crew
+        self.done: queue.SimpleQueue[tuple[Job, Value] | None] = queue.SimpleQueue()
         self.errors: list[BaseException] = []
         self.stop = threading.Event()
         self._others: set[Name] = set()
@@ -123,7 +115,7 @@ class _Crew:
         return (job.kind, job.key) in self._others
 
     def work(self) -> None:
-        """Do jobs until there is none left, or one failed."""
+        """Have jobs done until there is none left, or one failed."""
         try:
             refused = 0
             while not self.stop.is_set():
@@ -145,9 +137,9 @@ class _Crew:
         except BaseException as error:
             self.errors.append(error)
             self.stop.set()
-            self.done.put((None, {}))
+            self.done.put(None)
 
-    def _result(self, job: Job) -> dict[str, Any] | None:
+    def _result(self, job: Job) -> Value | None:
         """What came of a job; None while another run does it."""
         if not self.store.claims.take(job.kind, job.key):
             return None
@@ -158,19 +150,12 @@ class _Crew:
                 self._others.add((job.kind, job.key))
                 return value
             with step(job.label, silent=True):
-                value = job.work()
+                value = self.crew.do(job, self.store)
             # Stored before this thread begins another: whatever happens then, this one is done.
             self.store.put(job.kind, job.key, job.label, value)
             return value
         finally:
             self.store.claims.drop(job.kind, job.key)
-
-
-def check_workers(count: int) -> int:
-    """A number of jobs at a time, as it was asked for on a command line; raise ValueError if it is none."""
-    if count < 1:
-        raise ValueError(f"--jobs must be 1 or more, got {count}")
-    return count
 
 
 def guarded(program: str, work: Callable[[], None]) -> int:

@@ -3,53 +3,77 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from typing import TypeVar
+import threading
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 
+from dse.job import Job, Value, away
+from dse.store import Store
 from rtl_gen import process
-
-FEW = 8
-"""Items that are done before processes would have begun."""
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from rtl_gen.steps import step
+from rtl_gen.tools import ToolError
 
 
-def in_processes(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[tuple[Item, Result]]:
-    """What `work` makes of each item, with the item, in the order in which they are done.
+class Processes:
+    """Does jobs in processes of its own, which begin with the first job; who asks waits.
 
     Parameters
     ----------
-    work : callable
-        A function of a module: it, the items and the results go from process to process.
-    items : sequence
-    workers : int
-        Processes; with 1, or if there are fewer than `FEW` items, it is done here.
-
-    Raises
-    ------
-    Whatever `work` raises. Those under way are then ended, as they are when we are told to end.
+    here : int
+        Processes, and so jobs, at a time.
     """
-    if workers == 1 or len(items) < FEW:
-        yield from ((item, work(item)) for item in items)
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(items)), context, _begin)
-    try:
-        futures = {pool.submit(work, item): item for item in items}
-        for future in as_completed(futures):
-            yield futures.pop(future), future.result()
-    except BaseException:
-        for child in multiprocessing.active_children():
-            child.kill()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+
+    def __init__(self, here: int) -> None:
+        self.here = here
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock, self._stopped = threading.Lock(), False
+
+    def ready(self, jobs: Sequence[Job]) -> int:
+        return min(self.here, len(jobs))
+
+    def do(self, job: Job, store: Store) -> Value:
+        packed = job.packed()
+        try:
+            with step("in a process of its own"):
+                outcome = self._begun().submit(away, packed).result()
+        except (BrokenProcessPool, CancelledError) as error:
+            raise ToolError(f"{job.label}: the process that did it was ended, or ran out of memory") from error
+        return outcome.taken(store.put)
+
+    def _begun(self) -> ProcessPoolExecutor:
+        with self._lock:
+            if self._stopped:
+                raise ToolError("processes were ended")
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(self.here, context, _begin)
+            return self._pool
+
+    def stop(self) -> None:
+        """End the processes; none begin any more."""
+        with self._lock:
+            self._stopped, pool, self._pool = True, self._pool, None
+        if pool is not None:
+            for child in list((pool._processes or {}).values()):
+                child.kill()
+            pool.shutdown(cancel_futures=True)
 
 
 def _begin() -> None:
-    """One core each; who ends us hears the signal, and ends this."""
+    """One program at a time; who ends us hears the signals, and ends this."""
     process.limit_places(1)
     for number in process.ENDINGS:
         signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """One whose parent was killed would wait for ever."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        with suppress(OSError):
+            parent.join()
+        os._exit(1)

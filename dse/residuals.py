@@ -17,7 +17,8 @@ from costmodel import measured
 from costmodel.estimate.heldout import Sample
 from costmodel.estimate.residual import CORRECTED, FILE, Residuals, fit, written
 from dse.counting import counted
-from dse.jobs import check_workers, guarded
+from dse.jobs import guarded
+from dse.options import add_workers, hired
 from dse.samples import by_family, looked_at
 from dse.store import Store
 from rtl_gen import write_atomic
@@ -42,20 +43,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m dse.residuals", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("-j", "--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
+    add_workers(parser)
     parser.add_argument(
         "--store", type=Path, default=STORE, metavar="FILE", help=f"what was counted (default: {STORE})"
     )
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        workers, table = check_workers(options.jobs), measured.read()
+        table = measured.read()
         path = Path(str(files("costmodel").joinpath("data", FILE)))
         check_writable(path)
         looked = looked_at(table.rows)
         if not looked:
             raise ValueError("there is no table of measurements to fit on: make dataset")
-        with Store(options.store) as store:
+        with hired(options) as workers, Store(options.store) as store:
             parts = counted([design for design, _ in looked], store, workers)
         families = by_family([(design, found, row) for (design, row), found in zip(looked, parts, strict=True)])
         made_by = [

@@ -6,7 +6,9 @@ anew, and a line says so.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
@@ -29,6 +31,10 @@ CREATE TABLE IF NOT EXISTS results (
 """
 
 
+VERSION = 1
+"""Of the schema, which the file has as its ``user_version``; 0 is one from before that was written, and the same."""
+
+
 class Store:
     """Finished results by kind and key. A context manager; safe to use from several threads.
 
@@ -40,26 +46,42 @@ class Store:
     Raises
     ------
     OSError
-        The folder can't be made, or the disk is full.
+        The folder can't be made, the disk is full, or the file may not be read and written.
     ValueError
-        The file is there but is no store, or can't be opened.
+        The file is there but is no store, is one of a later macsmith, or can't be opened.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _check_allowed(path)
         self.path, self._lock = path, threading.Lock()
         try:
             self._connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
         try:
-            with self._connection:
-                self._connection.execute(SCHEMA)
-        except sqlite3.Error as error:
+            self._prepare()
+        except BaseException as error:
             # Nobody else can: a context manager that was never entered is never left.
             self._connection.close()
-            raise self._unusable(error) from error
+            if isinstance(error, sqlite3.Error):
+                raise self._unusable(error) from error
+            raise
         self.claims = Claims(path)
+
+    def _prepare(self) -> None:
+        """Make the table in a new file, and write the version to one that has none."""
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version == VERSION:
+            return
+        if version != 0:
+            raise ValueError(
+                f"{self.path} is a store of version {version}, and this macsmith knows {VERSION}: "
+                "take the macsmith that made it, or name another store"
+            )
+        with self._connection:
+            self._connection.execute(SCHEMA)
+            self._connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def __enter__(self) -> Self:
         return self
@@ -141,3 +163,10 @@ class Store:
             value = work()
             self.put(kind, key, label, value)
         return value
+
+
+def _check_allowed(path: Path) -> None:
+    """Raise PermissionError unless we may read and write a file, and make others beside it, as SQLite does."""
+    for place, wanted in ((path, os.R_OK | os.W_OK), (path.parent, os.R_OK | os.W_OK | os.X_OK)):
+        if place.exists() and not os.access(place, wanted):
+            raise PermissionError(errno.EACCES, "no permission to read and write it", str(place))

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dse.jobs import check_workers, guarded
+from dse.crew import Workers
+from dse.jobs import guarded
+from dse.options import add_workers, hired
 from dse.store import Store
 from dse.studies import make
 from dse.studies.catalogue import STUDIES
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="studies (default: all)")
-    parser.add_argument("-j", "--jobs", type=int, default=2, metavar="N", help="jobs at a time (default: 2)")
+    add_workers(parser)
     parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"results (default: {STORE})")
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help=f"default: {DOCS}")
     parser.add_argument("--row", default="", metavar="TEXT", help="print the page of only the rows that have this text")
@@ -44,7 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> list[str]:
     """Do what is asked; the names of pages that were found out of date."""
-    check_workers(options.jobs)
     for name in options.names:
         check_choice("NAME", name, STUDIES)
     part = bool(options.row or options.target)
@@ -52,20 +53,20 @@ def _run(options: argparse.Namespace) -> list[str]:
         raise ValueError("--row and --target make a part of a page, which is printed: leave --check and --output out")
     if part and len(options.names) != 1:
         raise ValueError(f"--row and --target need one NAME, got {len(options.names)}")
-    with Store(options.store) as store:
+    with hired(options) as workers, Store(options.store) as store:
         studies = [STUDIES[name].load() for name in dict.fromkeys(options.names or STUDIES)]
         if part:
-            _print(studies[0].part(options.row, options.target), store, options.jobs)
+            _print(studies[0].part(options.row, options.target), store, workers)
             return []
         docs = options.output or DOCS
         if options.check:
             return [study.page for study in studies if _stale(study, store, docs)]
         for study in studies:
-            _make(study, store, options.jobs, docs)
+            _make(study, store, workers, docs)
         return []
 
 
-def _make(study: Study[Any], store: Store, workers: int, docs: Path) -> None:
+def _make(study: Study[Any], store: Store, workers: Workers, docs: Path) -> None:
     changed = make.write(study, store, workers, docs)
     for path in changed:
         print(path, flush=True)
@@ -73,7 +74,7 @@ def _make(study: Study[Any], store: Store, workers: int, docs: Path) -> None:
         say(f"{docs / study.page}: nothing new")
 
 
-def _print(study: Study[Any], store: Store, workers: int) -> None:
+def _print(study: Study[Any], store: Store, workers: Workers) -> None:
     print(make.files(study, store, workers)[study.page], end="", flush=True)
 
 

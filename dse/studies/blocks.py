@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import hw
 from costmodel.targets import load
-from dse.explore import measure_job
+from dse.making import measure_job
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import Flows, table, tools
 from hw.specs.array import ArraySpec

@@ -17,17 +17,14 @@ from scipy.stats import spearmanr
 import hw
 from costmodel import measured
 from costmodel.estimate.heldout import Sample, Tried, plain, tried, whole
-from costmodel.estimate.part import FIELDS, part, part_key
 from costmodel.estimate.residual import FLOORS, kind
 from costmodel.measured import Measured
-from dse.counting import KIND, Design, counted
-from dse.jobs import Job
+from dse.counting import Design
+from dse.making import part_job
 from dse.samples import EVERY, by_family, looked_at
-from dse.store import Store
 from dse.studies.parity import parity
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import drawn, table
-from rtl_gen import process
 
 INTRO = """# What estimates are worth
 
@@ -75,20 +72,14 @@ class CostModel(Study[Row]):
     name: ClassVar[str] = "cost-model"
     about: ClassVar[str] = "estimated costs beside measured ones, held out"
     page: ClassVar[str] = "cost-model.md"
-    code: ClassVar[tuple[str, ...]] = ("costmodel.estimate", "dse.counting", "dse.samples", "dse.studies.parity")
+    code: ClassVar[tuple[str, ...]] = ("costmodel.estimate", "dse.making", "dse.samples", "dse.studies.parity")
 
     @classmethod
     def load(cls) -> Self:
         return cls(tuple(Row(design, row) for design, row in looked_at(measured.read().rows)))
 
-    def prepared(self, store: Store) -> Self:
-        counted([row.design for row in self.rows], store, process.places())
-        return self
-
     def jobs(self, row: Row, logs: Path) -> Jobs:
-        spec, target = row.design
-        work = lambda: part(spec, target).to_dict()  # noqa: E731
-        return {("part",): Job(KIND, part_key(spec, target), row.name, work, FIELDS)}
+        return {("part",): part_job(*row.design)}
 
     def files(self, found: Sequence[tuple[Row, Values]]) -> dict[str, str | bytes]:
         families = by_family([(row.design, values["part",], row.measured) for row, values in found])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_type_hints
@@ -16,8 +17,8 @@ from costmodel.drive import FRAME
 from costmodel.energy import DEFAULT_TABLE
 from costmodel.predictions import OPERATIONS, Prediction, prediction_key, predictions
 from costmodel.streams import STREAMS
-from dse.explore import energy_job
 from dse.jobs import Job
+from dse.making import energy_job
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import table
@@ -117,10 +118,12 @@ class Energies(Study[Row]):
 
 
 def _predicted(operation: str) -> Job:
-    def work() -> dict[str, Any]:
-        return asdict(Predicted([found.to_dict() for found in predictions(operation)]))
+    work, fields = partial(_predict, operation), get_type_hints(Predicted)
+    return Job("predicted", prediction_key(operation), f"predict {operation}", work, fields)
 
-    return Job("predicted", prediction_key(operation), f"predict {operation}", work, get_type_hints(Predicted))
+
+def _predict(operation: str) -> dict[str, Any]:
+    return asdict(Predicted([found.to_dict() for found in predictions(operation)]))
 
 
 def _estimated(spec: hw.Spec, stream: str) -> Job:

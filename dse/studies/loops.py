@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, ClassVar, Self, get_type_hints
+from typing import Any, ClassVar, Self
 
 import hw
-from costmodel.measure import Cost, Design, design_key, measure_design
-from dse.explore import measure_job
+from costmodel.measure import Design
 from dse.jobs import Job
+from dse.making import design_job, measure_job
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import Flows, table, tools
@@ -111,9 +111,7 @@ def _job(row: Row, target: hw.Target) -> Job:
     if row.spec is not None:
         return measure_job(row.spec, target)
     design = row.design
-    key = design_key(json.dumps([design.verilog, design.manifest]), target)
-    label = f"measure {row.name} on {target.name}"
-    return Job("loop", key, label, lambda: measure_design(design, target).to_dict(), get_type_hints(Cost))
+    return design_job("loop", json.dumps([design.verilog, design.manifest]), design, target)
 
 
 def line(row: Row, costs: Sequence[dict[str, Any]], flows: Flows) -> list[str]:

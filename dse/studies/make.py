@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dse.crew import Workers
 from dse.jobs import run_groups
 from dse.store import Store
 from dse.studies import stamp
@@ -27,7 +28,7 @@ def plan(study: Study[Any], logs: Path) -> list[tuple[Any, Jobs]]:
     return planned
 
 
-def files(study: Study[Any], store: Store, workers: int) -> dict[str, str | bytes]:
+def files(study: Study[Any], store: Store, workers: Workers) -> dict[str, str | bytes]:
     """All files of a study, by their paths below docs/; the page with its stamp.
 
     Raises
@@ -42,7 +43,7 @@ def files(study: Study[Any], store: Store, workers: int) -> dict[str, str | byte
     return _stamped(study, made, planned)
 
 
-def write(study: Study[Any], store: Store, workers: int, docs: Path) -> list[Path]:
+def write(study: Study[Any], store: Store, workers: Workers, docs: Path) -> list[Path]:
     """Write a study's files, each whole or not at all; the paths of those that were other before."""
     check_writable(docs / study.page)
     made = files(study, store, workers)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import hw
-from dse.explore import measure_job
+from dse.making import measure_job
 from dse.plots import save
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import drawn, tools

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 import hw
 from costmodel.delays import off, summary
-from dse.explore import measure_job
+from dse.making import measure_job
 from dse.points import can_be
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 import hw
 from costmodel.targets import load
-from dse.explore import measure_job, verify_job
+from dse.making import measure_job, verify_job
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import Flows, table, tools

@@ -70,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
     from costmodel.streams import parse_stream
     from costmodel.targets import load
     from dse.costs import Placed, estimated, measured, switched, table
+    from dse.options import hired
     from dse.store import Store
     from rtl_gen.files import check_writable
 
@@ -93,13 +94,13 @@ def run(options: argparse.Namespace) -> int:
         if measures and not options.no_place:
             check_tools(target, tools)
     rows = [Placed(spec, target, device) for spec in specs for target, device in asked]
-    with Store(options.store) as store:
+    with hired(options) as workers, Store(options.store) as store:
         steps = [estimated(rows, store)] if options.estimate else []
         if measures:
-            steps.append(measured(rows, store, options.jobs, not options.no_place, options.seeds, tools))
+            steps.append(measured(rows, store, workers, not options.no_place, options.seeds, tools))
             reasons = steps[-1]
         if options.gates is not None or options.energy:
-            steps.append(switched(rows, store, options.jobs, options.gates, options.energy, options.stream))
+            steps.append(switched(rows, store, workers, options.gates, options.energy, options.stream))
     found = table(rows, *steps)
     _print(found)
     if measures:

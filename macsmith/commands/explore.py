@@ -24,13 +24,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from costmodel.nextpnr import chosen
     from dse.explore import explore
+    from dse.options import hired
     from dse.report import frontier_table
     from dse.space import read
     from dse.store import Store
 
     space, tools = read(options.space), chosen(options.tools)
-    with Store(options.output / STORE.name) as store:
-        found = explore(space, options.output, store, options.jobs, tools)
+    with hired(options) as workers, Store(options.output / STORE.name) as store:
+        found = explore(space, options.output, store, workers, tools)
     for axis in found.axes:
         print(frontier_table(axis, found.rows) + "\n")
     for path in found.files:

@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from costmodel.measure import check_tools
     from costmodel.nextpnr import chosen
     from dse.costs import Placed, estimated, measured
+    from dse.options import hired
     from dse.store import Store
     from hw.formats.messages import cut
     from rtl_gen.steps import step
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         check_tools(device.target, tools)
         if not device.options:
             raise ValueError(f"nothing here places on {device.name}: leave --confirm out")
-    with Store(options.store) as store:
+    with hired(options) as workers, Store(options.store) as store:
         with step(f"counting small designs like {spec}"):
             found = list(islice(fitting(spec, device, store.keep), TRIES))
         if not found:
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"{design} is estimated to fit {device.name}: {said}, {row['share_estimated']}{mhz}")
             if not options.confirm:
                 return 0
-            (row,) = measured([placed], store, options.jobs, seeds=1, tools=tools)
+            (row,) = measured([placed], store, workers, seeds=1, tools=tools)
             if row["fits"] and row["mhz"]:
                 print(f"{design} is placed on {device.name}: {row['lut']} LUT, {row['share']}, {row['mhz']:.0f} MHz")
                 return 0

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dse.options import add_cluster
+
 STORE = Path("build/pareto/store.sqlite")
 
 
@@ -30,6 +32,7 @@ def add_run_options(parser: argparse.ArgumentParser, store: bool = True) -> None
     parser.add_argument(
         "-j", "--jobs", type=positive, default=cores, metavar="N", help=f"jobs at a time (default: {cores})"
     )
+    add_cluster(parser)
     if store:
         parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"results (default: {STORE})")
 

@@ -18,13 +18,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from dse.explore import verify_job
     from dse.jobs import run
+    from dse.making import verify_job
+    from dse.options import hired
     from dse.store import Store
 
     (specs, ((target, _),)), logs = designs(options.specs, *place(options), "generic"), options.store.parent / "sim"
-    with Store(options.store) as store:
-        verdicts = run([verify_job(spec, target, logs) for spec in specs], store, options.jobs)
+    with hired(options) as workers, Store(options.store) as store:
+        verdicts = run([verify_job(spec, target, logs) for spec in specs], store, workers)
     for verdict in verdicts:
         extent = "every operand pair" if verdict["exhaustive"] else "corners and random operands"
         print(

@@ -11,7 +11,7 @@ import pytest
 import hw
 from costmodel import measure
 from costmodel.measured import Table
-from dse import dataset
+from dse import dataset, measuring
 from dse.points import Point
 from dse.store import Store
 from rtl_gen.tools import ToolError
@@ -36,7 +36,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, broken: str = "") -> list[str]:
             for design, cost in zip(designs, found, strict=True)
         ]
 
-    monkeypatch.setattr(dataset, "measure_batch", batch)
+    monkeypatch.setattr(measuring, "measure_batch", batch)
     return seen
 
 
@@ -81,10 +81,3 @@ def test_some_points_are_placed(tmp_path: Path) -> None:
 def test_no_jobs_at_a_time_are_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert dataset.main(["-j", "0", "--store", str(tmp_path / "s")]) == 2
     assert capsys.readouterr().err == "dataset: --jobs must be 1 or more, got 0\n"
-
-
-def test_progress_says_how_much_is_left(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = dataset.Progress(4)
-    progress.add(1)
-    progress.add(3)
-    assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == ["[1/4]", "[4/4]"]

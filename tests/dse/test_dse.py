@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 import hw
 from costmodel.gates import count_gates
 from dse import plots, report
-from dse.explore import accuracy_job, explore, gates_job
+from dse.explore import explore
 from dse.frontier import frontier
 from dse.jobs import Job, run
+from dse.making import accuracy_job, gates_job
 from dse.space import Space, from_tables, read
 from dse.store import Store
 from dse.workloads import digits

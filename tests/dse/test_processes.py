@@ -1,31 +1,135 @@
-"""Work of Python's own in several processes."""
+"""Python's own work in several processes."""
 
 from __future__ import annotations
 
-import math
 import multiprocessing
-import operator
 import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dse.processes import FEW, in_processes
+from dse.crew import FEW, Local
+from dse.job import Job
+from dse.jobs import run
+from dse.store import Store
+from rtl_gen.tools import ToolError
 
 
-def test_each_item_is_done_once() -> None:
-    assert dict(in_processes(math.isqrt, range(20), 2)) == {n: math.isqrt(n) for n in range(20)}
-    processes = {process for _, process in in_processes(operator.call, [os.getpid] * 20, 2)}
-    assert processes
-    assert os.getpid() not in processes
+def squares(tinyjobs: Any, count: int) -> list[Job]:
+    return [Job("square", str(n), f"square {n}", partial(tinyjobs.square, n), python=True) for n in range(count)]
+
+
+def test_pythons_own_work_is_done_in_processes_and_what_they_keep_is_kept(tinyjobs: Any, tmp_path: Path) -> None:
+    whole = Job("sum", "2 3", "2 and 3", partial(tinyjobs.in_parts, (2, 3)), parts=True, python=True)
+    with Store(tmp_path / "s") as store:
+        found = run([*squares(tinyjobs, 20), whole], store, 2)
+        assert [value["n"] for value in found] == [*(n * n for n in range(20)), 13]
+        assert os.getpid() not in {value["pid"] for value in found[:-1]}
+        assert store.get("part", "3") == {"n": 9, "pid": store.get("part", "2", {"pid": int})["pid"]}
+        assert run([whole], store, 1) == [{"n": 13}]
+    assert multiprocessing.active_children() == []
 
 
 @pytest.mark.parametrize(("count", "workers"), [(FEW - 1, 4), (20, 1)])
-def test_few_are_done_here(count: int, workers: int) -> None:
-    assert list(in_processes(math.isqrt, range(count), workers)) == [(n, math.isqrt(n)) for n in range(count)]
-    assert {process for _, process in in_processes(operator.call, [os.getpid] * count, workers)} == {os.getpid()}
+def test_little_is_done_here(count: int, workers: int, tinyjobs: Any, tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        assert {value["pid"] for value in run(squares(tinyjobs, count), store, workers)} == {os.getpid()}
 
 
-def test_what_fails_ends_the_others() -> None:
-    with pytest.raises(ValueError, match="invalid literal"):
-        list(in_processes(int, ["nonsense"] * 20, 2))
+def test_other_work_is_done_here(tinyjobs: Any, tmp_path: Path) -> None:
+    jobs = [Job("square", str(n), "", partial(tinyjobs.square, n)) for n in range(20)]
+    with Store(tmp_path / "s") as store:
+        assert {value["pid"] for value in run(jobs, store, 2)} == {os.getpid()}
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "message"),
+    [
+        ("fail", ValueError, "^7 is too much$"),
+        ("vanish", ToolError, "^it: the process that did it was ended, or ran out of memory$"),
+        ("odd", ToolError, "^Odd: odd 1 2$"),
+    ],
+)
+def test_what_fails_ends_the_run_and_the_processes(
+    function: str, error: type[Exception], message: str, tinyjobs: Any, tmp_path: Path
+) -> None:
+    work, parts = getattr(tinyjobs, function), function == "fail"
+    job = Job("bad", "it", "it", partial(work, 7) if parts else work, parts=parts, python=True)
+    with Store(tmp_path / "s") as store:
+        with pytest.raises(error, match=message):
+            run([job, *squares(tinyjobs, FEW)], store, 2)
+        # What was there before it failed is kept.
+        assert (store.get("part", "7") is not None) == parts
+        assert store.get("bad", "it") is None
     assert multiprocessing.active_children() == []
+
+
+def test_who_was_stopped_begins_no_more(tinyjobs: Any, tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store, Local(2) as crew:
+        crew.stop()
+        with pytest.raises(ToolError, match="processes were ended"):
+            run(squares(tinyjobs, FEW), store, crew)
+
+
+def test_what_can_not_go_to_a_process_is_named(tmp_path: Path) -> None:
+    jobs = [Job("k", str(n), "", dict, python=True) for n in range(FEW)]
+    message = "work must be a function of a module with arguments that pickle takes, got '.*<lambda>'"
+    with Store(tmp_path / "s") as store, pytest.raises(TypeError, match=message):
+        run(jobs, store, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": 1}, "kind must be a str, got 1"),
+        ({"key": None}, "key must be a str, got None"),
+        ({"label": b""}, "label must be a str, got b''"),
+        ({"work": "do it"}, "work must be a function or a partial of one, got 'do it'"),
+    ],
+)
+def test_what_a_job_refuses(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        Job(**{"kind": "k", "key": "a", "label": "", "work": dict, **change})
+
+
+@pytest.mark.parametrize(("workers", "error"), [(0, ValueError), (True, TypeError), ("2", TypeError)])
+def test_how_many_are_a_number(workers: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="workers must be"):
+        Local(workers)
+
+
+def test_processes_end_with_who_began_them(tmp_path: Path) -> None:
+    program = textwrap.dedent("""
+        import sys
+        from functools import partial
+        from pathlib import Path
+        import tinyjobs
+        from dse.job import Job
+        from dse.jobs import run
+        from dse.store import Store
+
+        if __name__ == "__main__":
+            log = sys.argv[1] + "/log"
+            work = [partial(tinyjobs.square, n, log, 60) for n in range(20)]
+            with Store(Path(sys.argv[1], "s")) as store:
+                run([Job("k", str(n), "", each, python=True) for n, each in enumerate(work)], store, 2)
+    """)
+    script, log = tmp_path / "program.py", tmp_path / "log"
+    script.write_text(program)
+    path = os.pathsep.join([str(Path(__file__).parent / "elsewhere"), *filter(None, sys.path)])
+    us = subprocess.Popen([sys.executable, script, tmp_path], env={**os.environ, "PYTHONPATH": path})
+    while not log.exists() or len(log.read_text().splitlines()) < 2:
+        assert us.poll() is None
+        time.sleep(0.02)
+    us.send_signal(signal.SIGKILL)
+    us.wait()
+    for line in log.read_text().splitlines():
+        while Path("/proc", line.split()[1]).exists():
+            time.sleep(0.02)

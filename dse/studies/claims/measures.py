@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import hw
-from dse.explore import energy_job, gates_job, measure_job
 from dse.jobs import Job
+from dse.making import energy_job, gates_job, measure_job
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import hw
 from costmodel.targets import load
-from dse.explore import verify_job
 from dse.jobs import Job
+from dse.making import verify_job
 from dse.studies.qor import page, table
 from dse.studies.qor.rows import Result, Row, read
 from dse.studies.qor.verilog import designs, measure_job
@@ -67,4 +68,4 @@ def _unbuilt(target: hw.Target, reason: str) -> Job:
     nothing = dict.fromkeys(("lut", "carry", "ff", "dsp", "levels", "fmax"))
     about = {"target": target.name, "lut_kind": load(target.name).lut_kind, "unplaced": reason}
     value: dict[str, Any] = {**about, **nothing, "flow": "", "versions": {}}
-    return Job("unbuilt", hashlib.sha256(repr(value).encode()).hexdigest(), reason, lambda: value)
+    return Job("unbuilt", hashlib.sha256(repr(value).encode()).hexdigest(), reason, partial(dict, value))

@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, get_type_hints
+from typing import Any
 
 import hw
-from costmodel.measure import Cost, Design, design_key, measure_design
+from costmodel.measure import Design
 from dse.jobs import Job
+from dse.making import design_job
 from dse.studies.qor.rows import Row
 from rtl_gen import emit
 
@@ -56,6 +57,4 @@ def _body(verilog: str) -> str:
 def measure_job(design: Design, target: hw.Target) -> Job:
     """The job that measures a design."""
     text = json.dumps([design.verilog, design.dsp, design.prepare, design.timed])
-    label = f"measure {design.name} on {target.name}"
-    key, fields = design_key(text, target), get_type_hints(Cost)
-    return Job("qor", key, label, lambda: measure_design(design, target).to_dict(), fields)
+    return design_job("qor", text, design, target)

@@ -12,10 +12,11 @@ import pytest
 import hw
 from costmodel import measure
 from costmodel.targets import measurable
+from dse import making
 from dse.jobs import Job
 from dse.store import Store
 from dse.studies import make, qor
-from dse.studies.qor import Qor, verilog
+from dse.studies.qor import Qor
 from dse.studies.qor.page import markdown
 from dse.studies.qor.rows import Result, Row, read
 from dse.studies.qor.table import COLUMNS, to_csv
@@ -94,13 +95,13 @@ def test_what_is_stored_is_not_measured_again(tmp_path: Path, monkeypatch: pytes
     study = Qor((Row("a MAC", hw.parse("mac/int4xint4"), "assign acc = 0;"),), (hw.parse_target("ecp5"),))
     done: list[str] = []
 
-    def count(design: measure.Design, target: hw.Target) -> Any:
+    def count(design: measure.Design, target: hw.Target, keep: measure.Keep) -> Any:
         done.append(design.name)
         return measure.Cost(
             design.name, target.name, "ecp5-25k", 1, 1, 1, 0, 0, "LUT4", 1, None, [], "", "synth", "", {}
         )
 
-    monkeypatch.setattr(verilog, "measure_design", count)
+    monkeypatch.setattr(making, "measure_design", count)
     with Store(tmp_path / "store.sqlite") as store:
         once, again = (make.files(study, store, 1) for _ in range(2))
     assert once == again

@@ -1,0 +1,99 @@
+"""Who makes what the store keeps of a design: a job for each kind of result."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import hw
+from costmodel.devices import Device
+from costmodel.energy import DEFAULT_TABLE, Energy, energy_key, estimate_energy
+from costmodel.estimate.part import FIELDS as PART
+from costmodel.estimate.part import part, part_key
+from costmodel.gates import Gates, count_gates
+from costmodel.measure import Cost, Design, design_key, measure, measure_design, measure_key
+from costmodel.switching import Relative, relative_energy, relative_key
+from dse.job import Job
+from hw.formats.messages import cut
+from rtl_gen import emit
+from rtl_gen.files import code_digest
+from rtl_gen.tools import package_version
+from sim.verify import Verdict, verify, verify_key
+
+
+def verify_job(spec: hw.Spec, target: hw.Target, logs: Path, shape: Mapping[str, int] | None = None) -> Job:
+    """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`."""
+    folder = logs.absolute() / target.name / spec.identifier
+    work = partial(verify, spec, target, folder=folder, shape=shape)
+    label = f"verify {spec} for {target.name}"
+    return Job("verify", verify_key(emit(spec, target), shape), label, work, get_type_hints(Verdict))
+
+
+def measure_job(
+    spec: hw.Spec,
+    target: hw.Target,
+    timed: bool = True,
+    seeds: int | None = None,
+    tools: str = "wheel",
+    device: Device | None = None,
+) -> Job:
+    """The job that measures a design on a target, as `measure` does; each flow and each seed is kept."""
+    label = f"measure {spec} on {device.name if device else target.name}"
+    key = measure_key(emit(spec, target).digest, target, timed, seeds, tools, device)
+    work = partial(measure, spec, target, timed=timed, seeds=seeds, tools=tools, device=device)
+    return Job("measure", key, label, work, get_type_hints(Cost), parts=True)
+
+
+def design_job(kind: str, text: str, design: Design, target: hw.Target) -> Job:
+    """The job that measures Verilog of anyone's on a target; `text` stands for the design in its key."""
+    label = f"measure {design.name} on {target.name}"
+    work = partial(measure_design, design, target)
+    return Job(kind, design_key(text, target), label, work, get_type_hints(Cost), parts=True)
+
+
+def part_job(spec: hw.Spec, target: hw.Target) -> Job:
+    """The job that counts and times a design as `costmodel.estimate.part` does; its kind is that of what that keeps."""
+    label = f"{spec} on {target.name}"
+    return Job("part", part_key(spec, target), label, partial(part, spec, target), PART, python=True)
+
+
+def energy_job(spec: hw.Spec, table: str = DEFAULT_TABLE, stream: str = "normal") -> Job:
+    """The job that estimates a design's energy."""
+    work = partial(estimate_energy, spec, table, stream)
+    return Job("energy", energy_key(emit(spec), table, stream), f"energy of {spec}", work, get_type_hints(Energy))
+
+
+def switching_job(spec: hw.Spec, target: hw.Target, stream: str = "normal") -> Job:
+    """The job that compares a design's toggles on a family with an INT8 MAC's."""
+    work = partial(relative_energy, spec, target, stream)
+    label = f"toggles of {spec} on {target.name}"
+    return Job("switching", relative_key(spec, target, stream), label, work, get_type_hints(Relative))
+
+
+def gates_job(spec: hw.Spec, liberty: str | None = None) -> Job:
+    """The job that counts a design's gates, of our own library or of a Liberty file."""
+    library = resources.files("costmodel").joinpath("data", "gates.toml") if liberty is None else Path(liberty)
+    data = hashlib.sha256(library.read_bytes()).hexdigest()
+    code = code_digest("costmodel.gates", "costmodel.synthesis", "rtl_gen.yosys")
+    parts = [emit(spec).digest, data, code, package_version("pyosys")]
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return Job("gates", key, f"gates of {spec}", partial(count_gates, spec, liberty), get_type_hints(Gates))
+
+
+def accuracy_job(spec: hw.Spec, workload: Any, network: dict[str, Any]) -> Job:
+    """The job that finds a design's accuracy on a workload."""
+    work = partial(_of_design, workload.accuracy, spec, network)
+    fields = get_type_hints(workload.Accuracy)
+    return Job("accuracy", workload.accuracy_key(spec), f"accuracy of {spec}", work, fields, python=True)
+
+
+def _of_design(accuracy: Callable[..., dict[str, Any]], spec: hw.Spec, network: dict[str, Any]) -> dict[str, Any]:
+    """An accuracy, whose error names the design."""
+    try:
+        return accuracy(spec, network)
+    except ValueError as error:
+        raise ValueError(f"{cut(spec)}: {error}") from error

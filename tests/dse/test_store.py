@@ -1,0 +1,69 @@
+"""What is a store, and what is none: versions and permissions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from dse import store as module
+from dse.store import SCHEMA, VERSION, Store
+from macsmith.cli import main
+
+
+def with_version(path: Path, version: int) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute(SCHEMA)
+    connection.execute("INSERT OR REPLACE INTO results VALUES ('k', 'a', 'label', '{\"n\": 1}')")
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.commit()
+    connection.close()
+
+
+def version(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.close()
+    return int(found)
+
+
+def test_a_store_says_its_version_and_one_from_before_is_taken(tmp_path: Path) -> None:
+    with Store(tmp_path / "new"):
+        pass
+    assert version(tmp_path / "new") == VERSION
+    with_version(tmp_path / "old", 0)
+    for _ in range(2):
+        with Store(tmp_path / "old") as store:
+            assert store.get("k", "a") == {"n": 1}
+        assert version(tmp_path / "old") == VERSION
+
+
+@pytest.mark.parametrize("other", [VERSION + 1, -1])
+def test_a_store_of_another_version_is_refused_and_left_alone(
+    other: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "store.sqlite"
+    with_version(path, other)
+    before = path.read_bytes()
+    assert main(["verify", "mac/int2xint2", "--store", str(path)]) == 2
+    assert capsys.readouterr().err == (
+        f"macsmith: {path} is a store of version {other}, and this macsmith knows {VERSION}: "
+        "take the macsmith that made it, or name another store\n"
+    )
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["store.sqlite"]
+
+
+@pytest.mark.parametrize("name", ["store.sqlite", ""])
+def test_a_store_that_may_not_be_written_is_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "store.sqlite"
+    with_version(path, VERSION)
+    # root may do anything, whatever a file's mode says.
+    allowed = os.access
+    monkeypatch.setattr(module.os, "access", lambda file, mode: file != tmp_path / name and allowed(file, mode))
+    assert main(["verify", "mac/int2xint2", "--store", str(path)]) == 2
+    assert capsys.readouterr().err == f"macsmith: {tmp_path / name}: no permission to read and write it\n"
