@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
@@ -117,7 +118,10 @@ def _connected(address: str) -> Any:
         from distributed import Client
     except ImportError:
         raise ToolError("a cluster needs distributed: pip install 'macsmith[cluster]'") from None
+    host, _, port = address.partition("://")[2].rpartition(":")
     try:
+        # Dask would go on trying where nobody listens.
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
         return Client(address, timeout=PATIENCE, set_as_default=False, name="macsmith")
     except Exception as error:
         raise OSError(f"no cluster answers at {address}: {error}") from error

@@ -1,4 +1,4 @@
-"""A driver that is killed, twenty times, at moments of chance: nothing is lost, and what was stored is not done again."""
+"""A driver that is killed, twenty times, at moments of chance: nothing is lost, nothing stored is done again."""
 
 from __future__ import annotations
 
