@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 import os
 import platform
 import re
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from importlib.resources import files
@@ -25,6 +27,7 @@ from rtl_gen.steps import step
 from rtl_gen.tools import ToolError, package_version
 
 ADDRESS = re.compile(r"(tcp|tls)://(\[[0-9a-fA-F:]+\]|[^\s/:\[\]]+):([0-9]{1,5})")
+MAX_PORT = 65535
 PATIENCE = 5.0
 """Seconds in which a cluster must answer."""
 AHEAD = 2
@@ -63,7 +66,8 @@ class Cluster(AbstractContextManager["Cluster"]):
     def __init__(self, address: str, here: int | None = None, limits: process.Limits | None = None) -> None:
         if not isinstance(address, str):
             raise TypeError(f"a cluster's address must be a str, got {echo(address)}")
-        if not ADDRESS.fullmatch(address):
+        written = ADDRESS.fullmatch(address)
+        if not written or int(written[3]) > MAX_PORT:
             raise ValueError(f"a cluster's address must be written tcp://HOST:PORT, got {echo(address)}")
         self.address, self.here, self._limits = address, here or os.cpu_count() or 1, limits
         self._ours = versions()
@@ -94,6 +98,7 @@ class Cluster(AbstractContextManager["Cluster"]):
 
     def do(self, job: Job, store: Store) -> Value:
         from distributed import KilledWorker
+        from distributed.client import ClosedClientError
 
         packed = job.packed()
         try:
@@ -103,7 +108,7 @@ class Cluster(AbstractContextManager["Cluster"]):
         except KilledWorker as error:
             last = error.last_worker.address
             raise ToolError(f"{job.label}: every worker that tried it ended, the last of them {last}") from error
-        except (CancelledError, OSError) as error:
+        except (CancelledError, ClosedClientError, OSError) as error:
             raise OSError(f"the cluster at {self.address} is gone; finished results are kept") from error
         return outcome.taken(store.put)
 
@@ -118,13 +123,31 @@ def _connected(address: str) -> Any:
         from distributed import Client
     except ImportError:
         raise ToolError("a cluster needs distributed: pip install 'macsmith[cluster]'") from None
+    for name in ("distributed", "distributed.client"):
+        # What is wrong is said by the error that we raise.
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     host, _, port = address.partition("://")[2].rpartition(":")
     try:
         # Dask would go on trying where nobody listens.
         socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+        # And it would wait for ever where somebody listens and says nothing. A thread: ours may have a loop that runs.
+        with ThreadPoolExecutor(1) as thread:
+            found = thread.submit(asyncio.run, asyncio.wait_for(_kind(address), PATIENCE)).result()
+        if found != "Scheduler":
+            raise OSError(f"it is a {cut(found)}, and no Scheduler")
         return Client(address, timeout=PATIENCE, set_as_default=False, name="macsmith")
+    except TimeoutError:
+        raise OSError(f"no cluster answers at {address}: nothing of Dask's came in {PATIENCE:g} s") from None
     except Exception as error:
         raise OSError(f"no cluster answers at {address}: {error}") from error
+
+
+async def _kind(address: str) -> str:
+    """What Dask calls that which answers at an address."""
+    from distributed.core import rpc
+
+    async with rpc(address) as there:
+        return str((await there.identity())["type"])
 
 
 @cache
