@@ -118,9 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        wanted, table = points(), read()
         limited = process.limited(LIMITS.seconds, LIMITS.mebibytes)
         with hired(options, LIMITS) as workers, Store(options.store) as store, limited:
+            wanted, table = points(), read()
             if not options.check:
                 print(write(gather(wanted, table, store, workers)))
                 return

@@ -41,7 +41,8 @@ class Processes:
             with step("in a process of its own"):
                 outcome = self._begun().submit(away, packed).result()
         except (BrokenProcessPool, CancelledError) as error:
-            raise ToolError(f"{job.label}: the process that did it was ended, or ran out of memory") from error
+            # All that were under way hear of it, whichever it was.
+            raise ToolError(f"{job.label}: one of the processes was ended, or ran out of memory") from error
         return outcome.taken(store.put)
 
     def _begun(self) -> ProcessPoolExecutor:
