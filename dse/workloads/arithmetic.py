@@ -1,0 +1,304 @@
+"""What a matrix product is worked out in, and all that its results depend on: not a unit's size, pipeline or form.
+
+`arithmetic_of(spec)` is that of a spec; many specs have the same. Its `prepare` takes weights once, and the `Product`
+that it gives multiplies activations by them in the golden model.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import hw
+from dse.workloads import scales as search
+from dse.workloads.scales import Matrix, Scales
+from dse.workloads.summing import Accumulated, Exact, Operands, Rounded, Saturated, Summing
+from hw.datapath.accumulate import Kulisch, Saturating, parse_accumulator
+from hw.formats import Block, Format, check_int, parse_scalar
+from hw.formats.messages import echo
+from sim.golden.blocks import Quantized, quantize
+from sim.golden.codes import Codes
+from sim.golden.encoding import encode
+from sim.golden.products import find_rule
+
+Product = Callable[[Matrix], Matrix]
+"""Takes activations of shape (rows, k) and gives ``x @ w``, of shape (rows, columns)."""
+
+
+class Arithmetic(ABC):
+    """A way to multiply matrices.
+
+    Attributes
+    ----------
+    name : str
+        Canonical: equal names give equal results.
+    """
+
+    name: str
+
+    @abstractmethod
+    def prepare(self, calibration: Matrix, w: Matrix) -> Product:
+        """The product with a matrix of weights.
+
+        Parameters
+        ----------
+        calibration : array of shape (rows, k)
+            Activations as there will be.
+        w : array of shape (k, columns)
+
+        Returns
+        -------
+        A function of activations of shape (rows, k), whose result's row depends on the same row only.
+
+        Raises
+        ------
+        TypeError, ValueError
+            They are no matrices of finite numbers, or do not go together.
+        """
+
+    @abstractmethod
+    def multiply(self, x: Matrix, w: Matrix) -> Matrix:
+        """``x @ w`` of two activations of shapes (rows, k) and (k, columns), scales by their largest magnitudes.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `prepare`.
+        """
+
+    @abstractmethod
+    def within(self, depth: int) -> Arithmetic:
+        """The simplest that gives the same sums of at most so many products: an accumulator that holds them is exact.
+
+        Raises
+        ------
+        TypeError, ValueError
+            `depth` is no int of at least 1.
+        """
+
+
+@dataclass(frozen=True)
+class Scaled(Arithmetic):
+    """Numbers of their own, after division by a scale: one for all activations, one for each column of weights.
+
+    Scales are those that bring products of calibration data nearest to float64's. Activations beyond the format end
+    at its ends, and so do sums beyond the range of a float, as in a requantiser.
+    """
+
+    operands: Operands
+    sums: Summing
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        of = self.operands
+        return f"{of.a}x{of.b}/{of.product}/{self.sums.name}"
+
+    def within(self, depth: int) -> Scaled:
+        check_int("depth", depth, 1, 1 << 32)
+        of = self.operands
+        return replace(self, sums=self.sums.within(find_rule(of.product).span(of.a, of.b), depth))
+
+    def prepare(self, calibration: Matrix, w: Matrix) -> Product:
+        x, w = check_matrices(calibration, w)
+        scales = self.choose_scales(x, w)
+        weights = _codes(self.operands.b, w / scales[1])
+
+        def product(x: Matrix) -> Matrix:
+            x, _ = check_matrices(x, w)
+            sums = self.sums.matmul(self.operands, _codes(self.operands.a, x / scales[0]), weights)
+            return sums * (scales[0] * scales[1])
+
+        return product
+
+    def multiply(self, x: Matrix, w: Matrix) -> Matrix:
+        x, w = check_matrices(x, w)
+        of = self.operands
+        scales = float(search.fit(of.a, x)), search.fit(of.b, w).reshape(1, 1)
+        if self._needs_room:
+            some = search.largest_rows(x, w)
+            scales = search.make_room(partial(self._product, self.sums), some, w, scales)
+        return self._product(self.sums, x, w, scales)
+
+    def choose_scales(self, x: Matrix, w: Matrix) -> Scales:
+        """The scales of activations and of weights, (1, columns), that bring ``x @ w`` nearest to float64's.
+
+        First both together, where the product rule saturates; then each alone; then both together again, where sums
+        have less room.
+        """
+        of = self.operands
+        room, x = search.largest_rows(x, w), search.calibration_rows(x, w.shape[1], of.product == "exact")
+        scales: Scales = float(search.fit(of.a, x)), search.fit(of.b, w, each=True)
+        exactly = partial(self._product, Exact())
+        if of.product != "exact":
+            scales = search.make_room(exactly, x, w, scales)
+        scales = search.refine(exactly, x, w, scales)
+        if isinstance(self.sums, Exact):
+            return scales
+        return search.make_room(partial(self._product, self.sums), room, w, scales)
+
+    @property
+    def _needs_room(self) -> bool:
+        return self.operands.product != "exact" or not isinstance(self.sums, Exact)
+
+    def _product(self, sums: Summing, x: Matrix, w: Matrix, scales: Scales) -> Matrix:
+        of = self.operands
+        codes = sums.matmul(of, _codes(of.a, x / scales[0]), _codes(of.b, w / scales[1]))
+        return codes * (scales[0] * scales[1])
+
+
+@dataclass(frozen=True)
+class Blocked(Arithmetic):
+    """Numbers in blocks along the depth, each with a scale by the block format's rule, and sums of blocks' sums.
+
+    A scale of the whole tensor, as NVFP4 has it, is that of the calibration data; larger activations end at the ends.
+    """
+
+    a: Block
+    b: Block
+    sums: Summing
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"{self.a}x{self.b}/{self.sums.name}"
+
+    def within(self, depth: int) -> Blocked:
+        check_int("depth", depth, 1, 1 << 32)
+        return self
+
+    def prepare(self, calibration: Matrix, w: Matrix) -> Product:
+        x, w = check_matrices(calibration, w)
+        weights = quantize(self.b, np.ascontiguousarray(w.T))
+        tensor = quantize(self.a, x).tensor_value()
+        plain = replace(self.a, tensor=None)
+
+        def product(x: Matrix) -> Matrix:
+            x, _ = check_matrices(x, w)
+            quantized = quantize(plain, x / tensor, overflow="saturate")
+            return self.sums.blocks(quantized, _without_tensor(weights)) * (tensor * weights.tensor_value())
+
+        return product
+
+    def multiply(self, x: Matrix, w: Matrix) -> Matrix:
+        x, w = check_matrices(x, w)
+        a, b = quantize(self.a, x), quantize(self.b, np.ascontiguousarray(w.T))
+        return self.sums.blocks(a, b) * (a.tensor_value() * b.tensor_value())
+
+
+def check_matrices(x: Matrix, w: Matrix) -> tuple[Matrix, Matrix]:
+    """The operands of a matrix product as float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        They are no matrices of finite numbers, or do not go together.
+    """
+    found = []
+    for name, given in (("x", x), ("w", w)):
+        matrix = np.asarray(given)
+        if matrix.dtype.kind not in "fiu":
+            raise TypeError(f"{name} must be a matrix of numbers, got {echo(given)} of type {type(given).__name__}")
+        if matrix.ndim != 2 or not matrix.size:
+            raise ValueError(f"{name} must be a matrix, not empty, got shape {matrix.shape}")
+        if not np.isfinite(matrix).all():
+            raise ValueError(f"{name} must be finite, got {matrix[~np.isfinite(matrix)][0]}")
+        found.append(matrix.astype(np.float64, copy=False))
+    if found[0].shape[1] != found[1].shape[0]:
+        raise ValueError(f"x and w must have shapes (rows, k) and (k, columns), got {found[0].shape}, {found[1].shape}")
+    return found[0], found[1]
+
+
+def _codes(fmt: Format, values: Matrix) -> Codes:
+    """Codes of finite values; what is beyond the format's ends is at the end."""
+    return encode(fmt, np.clip(values, float(fmt.min), float(fmt.max)))
+
+
+def _without_tensor(q: Quantized) -> Quantized:
+    return Quantized(replace(q.format, tensor=None), q.elements, q.scales)
+
+
+def _of_mac(spec: Any) -> Arithmetic:
+    # In one segment or many, with or without a carry chain: the same fixed point.
+    sums = parse_accumulator(spec.accumulator)
+    text = Kulisch(sums.depth).name if isinstance(sums, Kulisch) else sums.name
+    return Scaled(Operands(spec.a, spec.b, spec.product), Accumulated(text))
+
+
+def _of_matvec(spec: Any) -> Arithmetic:
+    if isinstance(spec.sums, Saturating):
+        return Scaled(Operands(spec.a, spec.b, spec.product), Saturated(spec.sums.name, spec.lanes))
+    return _of_mac(spec)
+
+
+def _of_mul(spec: Any) -> Arithmetic:
+    sums = Exact() if spec.is_exact else Rounded(spec.result, spec.rounding)
+    return Scaled(Operands(spec.a, spec.b, spec.product), sums)
+
+
+def _of_dot(spec: Any) -> Arithmetic:
+    # One product is rounded once, whether stepwise or not.
+    stepwise = spec.sums == "rounded" and spec.lanes > 1
+    sums = Exact() if spec.is_exact else Rounded(spec.result, spec.rounding, spec.lanes, stepwise)
+    return Scaled(Operands(spec.a, spec.b, spec.product), sums)
+
+
+def _of_blockdot(spec: Any) -> Arithmetic:
+    return Blocked(spec.a, spec.b, Exact() if spec.is_exact else Rounded(spec.result, spec.rounding, spec.lanes))
+
+
+def _of_blockgemm(spec: Any) -> Arithmetic:
+    return Blocked(spec.a, spec.b, Accumulated(parse_accumulator(spec.accumulator).name))
+
+
+def _of_lookup(weights: Format, spec: Any) -> Arithmetic:
+    return Scaled(Operands(spec.x, weights, "exact"), Accumulated(spec.accumulator) if spec.is_chained else Exact())
+
+
+ARITHMETICS: dict[str, Callable[[Any], Arithmetic]] = {
+    "mac": _of_mac,
+    "pe": _of_mac,
+    "array": _of_mac,
+    "gemm": _of_mac,
+    "matvec": _of_matvec,
+    "mul": _of_mul,
+    "dot": _of_dot,
+    "blockdot": _of_blockdot,
+    "blockgemm": _of_blockgemm,
+    "tellme": partial(_of_lookup, parse_scalar("ternary")),
+    "tmac": lambda spec: _of_lookup(spec.w, spec),
+}
+"""The arithmetic of each unit's specs, by the unit's name. Activations are operand a, weights operand b.
+
+What a unit does not do, as adding products or the sums of beats, is exact, or in float64 where these were rounded.
+"""
+
+
+def arithmetic_of(spec: hw.Spec, depth: int | None = None) -> Arithmetic:
+    """The arithmetic of a spec.
+
+    Parameters
+    ----------
+    spec : Spec
+    depth : int, optional
+        The longest sum that there will be: accumulators that hold it are called exact, and are one arithmetic then.
+
+    Raises
+    ------
+    TypeError
+        `spec` is no spec.
+    ValueError
+        Its unit multiplies no matrices.
+    """
+    if not isinstance(spec, hw.Spec):
+        raise TypeError(f"spec must be a spec of {', '.join(ARITHMETICS)}, got {echo(spec)}")
+    if spec.unit not in ARITHMETICS:
+        raise ValueError(
+            f"spec must be of a unit that multiplies matrices ({', '.join(ARITHMETICS)}), got {echo(spec.name)}: "
+            f"{spec.unit} has no products"
+        )
+    found = ARITHMETICS[spec.unit](spec)
+    return found if depth is None else found.within(depth)
