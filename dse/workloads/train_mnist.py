@@ -1,12 +1,13 @@
 """Trains the networks of `dse.workloads.mnist`, seeded, with numpy alone: `python -m dse.workloads.train_mnist`.
 
-Adam (arXiv 1412.6980) on the cross-entropy, with batches of images shifted at random by a pixel and weights that decay. Pixels
-that no training image uses have weights of zero.
+Adam (arXiv 1412.6980) on the cross-entropy, with batches of images shifted at random by a pixel and weights that
+decay. Pixels that no training image uses have weights of zero.
 """
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import io
 import sys
 from collections.abc import Sequence
@@ -15,13 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.essence import digest_of, module_essence
+from dse.essence import digest_of, essence, module_essence
 from dse.workloads.mnist import FOLDS, NETWORKS, data_digest, fold_of, images, weights_file
 from dse.workloads.networks import Patches
 from dse.workloads.ternary import Adam
 from rtl_gen.files import write_atomic
 
 Array = NDArray[np.float32]
+THIS = "dse.workloads.train_mnist"
+"""This module, even where it is run as a program."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,9 @@ RECIPES = {
 
 
 def made_from(name: str) -> str:
-    """A digest of what a network's weights are made from: code and images."""
-    code = [module_essence(f"dse.workloads.{module}") for module in ("mnist", "train_mnist", "networks", "ternary")]
+    """A digest of what a network's weights are made from: images and code, without comments."""
+    parts = (images, fold_of, Patches, Adam)
+    code = [module_essence(THIS), *(essence(inspect.getsource(part)) for part in parts)]
     return digest_of(name, data_digest(), *code)
 
 
