@@ -2,7 +2,7 @@
 
     python -m dse.accuracies
 
-evaluates the arithmetics of ``data/arithmetics.toml`` and writes the table, ``data/accuracies.csv``. A row holds the key
+evaluates the arithmetics of ``data/arithmetics.toml`` and writes the table, ``data/accuracies.csv``. A row has the key
 of its score, which hashes all that the score depends on; a row whose key is another by now is evaluated anew.
 """
 

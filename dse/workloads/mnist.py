@@ -66,7 +66,7 @@ def data_digest() -> str:
 
 
 def mlp(of: Parameters) -> list[Layer]:
-    """784 pixels, 64 and 32 hidden units, 10 digits."""
+    """784 pixels, 48 and 32 hidden units, 10 digits."""
     return [
         Layer("fc1", *_pair(of, "fc1"), flat, (relu,)),
         Layer("fc2", *_pair(of, "fc2"), flat, (relu,)),

@@ -53,7 +53,7 @@ class Recipe:
 
 
 RECIPES = {
-    "mnist-mlp": Recipe({"fc1": (784, 64), "fc2": (64, 32), "fc3": (32, 10)}, {}, 40),
+    "mnist-mlp": Recipe({"fc1": (784, 48), "fc2": (48, 32), "fc3": (32, 10)}, {}, 40),
     "mnist-cnn": Recipe(
         {"conv1": (25, 8), "conv2": (72, 16), "fc": (784, 10)},
         {"conv1": Patches(5, 2, 2), "conv2": Patches(3, 2, 1)},
