@@ -8,19 +8,15 @@ to know them the Verilog of every design has to be emitted.
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import io
 import re
-import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from costmodel.targets import load
+from dse.essence import module_essence
 from dse.studies.study import Jobs, Study
 from rtl_gen.tools import ToolError, package_version
 
@@ -90,7 +86,7 @@ def sources(study: Study[Any]) -> str:
     own = type(study).__module__
     modules = (*FLOORS, *study.code, "dse.studies.text", own)
     packages = {*PACKAGES, *(place["package"] for t in study.targets if (place := load(t.name).place))}
-    parts = [*(_module(name) for name in modules), *(f"{name} {_version(name)}" for name in sorted(packages))]
+    parts = [*(module_essence(name) for name in modules), *(f"{name} {_version(name)}" for name in sorted(packages))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
@@ -99,46 +95,6 @@ def _version(package: str) -> str:
         return package_version(package)
     except ToolError:
         return "absent"
-
-
-@lru_cache
-def _module(name: str) -> str:
-    """A digest of a module, or of all files of a package."""
-    spec = find_spec(name)
-    assert spec is not None
-    if spec.submodule_search_locations:
-        folder = Path(next(iter(spec.submodule_search_locations)))
-        paths = sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".toml", ".csv"))
-    else:
-        assert spec.origin is not None
-        paths = [Path(spec.origin)]
-        folder = paths[0].parent
-    digest = hashlib.sha256()
-    for path in paths:
-        text, named = path.read_text(), path.relative_to(folder).as_posix()
-        digest.update(f"{named}\0{essence(text) if path.suffix == '.py' else text}\0".encode())
-    return digest.hexdigest()
-
-
-def essence(source: str) -> str:
-    """Python without comments and without strings that stand alone, as docstrings do."""
-    lines: list[str | None] = list(source.splitlines())
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            _blank(lines, node.lineno - 1, node.end_lineno or node.lineno)
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            rest = lines[row - 1]
-            if rest is not None:
-                lines[row - 1] = rest[:column].rstrip() or None
-    return "\n".join(line for line in lines if line is not None)
-
-
-def _blank(lines: list[str | None], start: int, stop: int) -> None:
-    """Take whole lines out, unless they have another statement, too."""
-    if ";" not in (lines[start] or "") + (lines[stop - 1] or ""):
-        lines[start:stop] = [None] * (stop - start)
 
 
 def differing(files: Mapping[str, str | bytes], docs: Path, stamped: Sequence[str] = ()) -> list[str]:

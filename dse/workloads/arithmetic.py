@@ -17,14 +17,15 @@ import numpy as np
 import hw
 from dse.workloads import scales as search
 from dse.workloads.scales import Matrix, Scales
-from dse.workloads.summing import Accumulated, Exact, Operands, Rounded, Saturated, Summing
+from dse.workloads.summing import Accumulated, Exact, Operands, Rounded, Saturated, Summing, parse_summing
 from hw.datapath.accumulate import Kulisch, Saturating, parse_accumulator
-from hw.formats import Block, Format, check_int, parse_scalar
-from hw.formats.messages import echo
+from hw.formats import Block, Format, check_choice, check_int, parse_scalar
+from hw.formats.messages import check_name, echo
+from hw.specs.base import parse_blocks, parse_operands
 from sim.golden.blocks import Quantized, quantize
 from sim.golden.codes import Codes
 from sim.golden.encoding import encode
-from sim.golden.products import find_rule
+from sim.golden.products import PRODUCTS, find_rule
 
 Product = Callable[[Matrix], Matrix]
 """Takes activations of shape (rows, k) and gives ``x @ w``, of shape (rows, columns)."""
@@ -302,3 +303,34 @@ def arithmetic_of(spec: hw.Spec, depth: int | None = None) -> Arithmetic:
         )
     found = ARITHMETICS[spec.unit](spec)
     return found if depth is None else found.within(depth)
+
+
+def parse_arithmetic(name: str) -> Arithmetic:
+    """The arithmetic of that name: ``AxB/PRODUCT/SUMS``, or of blocks ``AxB/SUMS``.
+
+    Sums are ``exact``; what a MAC's accumulator is called; or of beats of N products, rounded or saturating once a
+    beat, that with ``:nN`` behind it, and ``:tree`` if every addition rounds.
+
+    Raises
+    ------
+    TypeError
+        `name` is not a str.
+    ValueError
+        It names no arithmetic.
+    """
+    check_name("an arithmetic's name", name)
+    try:
+        operands, *product, sums = name.split("/")
+        if not product:
+            return Blocked(*parse_blocks(operands), parse_summing(sums))
+        a, b = parse_operands(operands)
+        (rule,) = product
+        check_choice("product", rule, PRODUCTS)
+        PRODUCTS[rule].span(a, b)
+        return Scaled(Operands(a, b, rule), parse_summing(sums))
+    except ValueError as error:
+        raise ValueError(f"arithmetic {echo(name)}: {error} (it is written {LAYOUT})") from None
+
+
+LAYOUT = "AxB/PRODUCT/SUMS or BLOCKSxBLOCKS/SUMS, for example int8xint8/exact/exact"
+"""How names of arithmetics are written."""

@@ -6,6 +6,7 @@ beats, is done in float64.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.datapath.accumulate import Floating as FloatingSums
-from hw.datapath.accumulate import parse_accumulator
+from hw.datapath.accumulate import Saturating, parse_accumulator
 from hw.formats import Fixed, Format, Span
 from hw.formats.messages import cut
 from hw.specs.mac import MacSpec
-from hw.specs.product import check_product
 from sim.golden.accumulators import Accumulator, Floating, Wide
 from sim.golden.blocks import Quantized, block_matmul, block_sums
 from sim.golden.codes import Codes
@@ -222,6 +222,22 @@ def _check(of: Operands, status: NDArray[np.uint8]) -> None:
         raise ValueError(f"a product in {cut(of.a)} x {cut(of.b)} was infinite or NaN, from finite operands")
 
 
-def check_operands(of: Operands) -> None:
-    """Raise unless there is a unit that multiplies such operands so."""
-    check_product(of.a, of.b, of.product, "small", 0)
+def parse_summing(text: str) -> Summing:
+    """The summing of that name.
+
+    Raises
+    ------
+    ValueError
+        It names none.
+    """
+    if text == Exact.name:
+        return Exact()
+    found = re.fullmatch(r"(?P<sums>[^/]+):n(?P<lanes>[1-9][0-9]{0,3})(?P<tree>:tree)?", text)
+    if found is None:
+        return Accumulated(parse_accumulator(text).name)
+    sums, lanes = parse_accumulator(found["sums"]), int(found["lanes"])
+    if isinstance(sums, Saturating) and not found["tree"]:
+        return Saturated(sums.name, lanes)
+    if not isinstance(sums, FloatingSums):
+        raise ValueError(f"sums of beats must be rounded into a float or saturate, got {cut(text)}")
+    return Rounded(sums.result, sums.rounding, lanes, bool(found["tree"]))

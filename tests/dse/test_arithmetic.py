@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hw
-from dse.workloads.arithmetic import ARITHMETICS, arithmetic_of
+from dse.workloads.arithmetic import ARITHMETICS, arithmetic_of, parse_arithmetic
 from hw.units import UNITS, spec_type
 from sim.golden import decode, encode, model
 
@@ -60,6 +60,7 @@ def test_every_unit_has_an_arithmetic_or_says_that_it_has_none() -> None:
     for unit in UNITS:
         spec = hw.parse(spec_type(unit).example)
         if unit in ARITHMETICS:
+            assert parse_arithmetic(arithmetic_of(spec).name) == arithmetic_of(spec)
             assert arithmetic_of(spec).prepare(X, W)(X).shape == (40, 6)
         else:
             with pytest.raises(ValueError, match=f"spec must be of a unit that multiplies matrices .* got '{unit}/"):
@@ -161,3 +162,35 @@ def test_what_is_no_matrix_is_refused(x: object, w: object, error: type[Exceptio
             function(x, w)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="depth must be 1"):
         arithmetic.within(0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "int8xint8/exact/fp16:n32:tree",
+        "e4m3xe4m3/lmul/bf16:toward_zero:n4",
+        "int8xint4/exact/sat24:n8",
+        "mxfp4xmxfp4/bf16:n32",
+    ],
+)
+def test_names_are_read_back(name: str) -> None:
+    assert parse_arithmetic(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("int8", "arithmetic 'int8': .* (it is written AxB/PRODUCT/SUMS or .*)"),
+        ("int8xint8/exactly/exact", "product must be one of exact, .* got 'exactly'; did you mean exact?"),
+        ("int8xint8/lmul/exact", "lmul takes two operands of one minifloat format, got int8 and int8"),
+        ("int8xint8/exact/kulisch8:n8", "sums of beats must be rounded into a float or saturate, got kulisch8:n8"),
+        ("int8xint8/exact/exact/p1", "arithmetic 'int8xint8/exact/exact/p1': "),
+        ("mxfp4xint8/exact", "operands must be block formats, got mxfp4 and int8"),
+        ("int8xint8/exact/nothing", "the accumulator must be written"),
+    ],
+)
+def test_what_is_no_arithmetic_is_refused(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message.replace("(", r"\(").replace(")", r"\)").replace("?", r"\?")):
+        parse_arithmetic(name)
+    with pytest.raises(TypeError, match="an arithmetic's name must be a str, got 8"):
+        parse_arithmetic(8)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dse.essence import essence
 from dse.jobs import Job
 from dse.studies import stamp
 from dse.studies.catalogue import STUDIES
@@ -38,11 +39,11 @@ def test_comments_and_docstrings_do_not_matter_but_code_does() -> None:
     plain = 'def f(x):\n    y = "# no comment"\n    return y + x\n'
     told = '"""What it is."""\n# And why.\ndef f(x):  # short\n    """Adds."""\n    y = "# no comment"\n    # So.\n'
     told += "    return y + x\n"
-    assert stamp.essence(told) == stamp.essence(plain)
+    assert essence(told) == essence(plain)
     for other in (plain.replace("y + x", "x + y"), plain.replace("no comment", "some text")):
-        assert stamp.essence(other) != stamp.essence(plain)
+        assert essence(other) != essence(plain)
     # What shares a line with a string that stands alone is code.
-    assert stamp.essence('"""a"""; x = 1\n') != stamp.essence('"""a"""; x = 2\n')
+    assert essence('"""a"""; x = 1\n') != essence('"""a"""; x = 2\n')
 
 
 def test_a_stamp_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -86,8 +87,8 @@ def test_a_page_is_doubted_when_what_it_depends_on_changes(
     assert stamp.doubt(study, tmp_path) == ""
     fewer = dataclasses.replace(study, targets=study.targets[:1])
     assert (stamp.sources(fewer) == stamp.sources(study)) == (len(study.targets) <= 1)
-    digests = stamp._module
-    monkeypatch.setattr(stamp, "_module", lambda module: digests(module) + "x" * (module == "hw"))
+    digests = stamp.module_essence
+    monkeypatch.setattr(stamp, "module_essence", lambda module: digests(module) + "x" * (module == "hw"))
     assert "has changed since it was made" in stamp.doubt(study, tmp_path)
 
 
@@ -98,8 +99,8 @@ def test_sources_are_code_and_data_below_the_page(tmp_path: Path, monkeypatch: p
     monkeypatch.syspath_prepend(tmp_path)
 
     def digest() -> str:
-        stamp._module.cache_clear()
-        return stamp._module("made_up_package")
+        stamp.module_essence.cache_clear()
+        return stamp.module_essence("made_up_package")
 
     digests = [digest()]
     for file, text in (("__init__.py", "x = 2\n"), ("below/code.py", "y = 1\n"), ("data.toml", "z = 1\n")):
@@ -109,4 +110,4 @@ def test_sources_are_code_and_data_below_the_page(tmp_path: Path, monkeypatch: p
     (folder / "below" / "code.py").write_text('"""What y is."""\ny = 1  # one\n')
     (folder / "notes.txt").write_text("no code")
     assert digest() == digests[-1]
-    stamp._module.cache_clear()
+    stamp.module_essence.cache_clear()

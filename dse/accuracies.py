@@ -1,0 +1,192 @@
+"""Accuracies of arithmetics on workloads: from the table that comes with the project, from a store, or evaluated.
+
+    python -m dse.accuracies
+
+evaluates the arithmetics of ``data/arithmetics.toml`` and writes the table, ``data/accuracies.csv``. A row has the key
+of its score, which hashes all that the score depends on; a row whose key is another by now is evaluated anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import hw
+from dse.jobs import Job, check_workers, guarded, run
+from dse.store import Store
+from dse.workloads.arithmetic import Arithmetic, arithmetic_of, parse_arithmetic
+from dse.workloads.workload import WORKLOADS, Score, Workload, find_workload
+from hw.formats import check_choice
+from hw.formats.messages import echo
+from rtl_gen import write_atomic
+
+STORE = Path("build/accuracies/store.sqlite")
+TABLE, LIST = "accuracies.csv", "arithmetics.toml"
+FIELDS = get_type_hints(Score)
+COLUMNS = ("workload", "arithmetic", *FIELDS, "screen_db", "key")
+"""Of the table: a score's fields, and what the cheap predictor said."""
+HEAD = """\
+# What workloads give in arithmetics, made by `make accuracies` (python -m dse.accuracies).
+# loss: points below floating point, paired case by case, with its standard error; screen_db: the cheap predictor's.
+# key: a hash of all that a score depends on; a row with another key than it would have today is not used.
+"""
+
+
+def data(name: str) -> Path:
+    """A data file of this folder."""
+    return Path(str(files("dse").joinpath("data", name)))
+
+
+@cache
+def shipped() -> dict[str, Score]:
+    """The scores of the table that comes with the project, by key."""
+    return {row["key"]: score_of(row) for row in rows_of(data(TABLE))}
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a table; none if there is no such file.
+
+    Raises
+    ------
+    ValueError
+        It has other columns.
+    """
+    if not path.exists():
+        return []
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    reader = csv.DictReader(lines)
+    if tuple(reader.fieldnames or ()) != COLUMNS:
+        raise ValueError(f"{path} must have the columns {', '.join(COLUMNS)}, got {echo(reader.fieldnames)}")
+    return list(reader)
+
+
+def score_of(row: Mapping[str, str]) -> Score:
+    """The score that a row of the table holds."""
+    values: Any = {name: int(row[name]) if kind is int else float(row[name]) for name, kind in FIELDS.items()}
+    return values
+
+
+def as_arithmetic(of: Arithmetic | hw.Spec | str) -> Arithmetic:
+    """The arithmetic that is meant: itself, that of a spec, or that of a name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is none, and no spec with one.
+    """
+    if isinstance(of, Arithmetic):
+        return of
+    return parse_arithmetic(of) if isinstance(of, str) else arithmetic_of(of)
+
+
+def score_job(arithmetic: Arithmetic, workload: Workload) -> Job:
+    """The job that evaluates an arithmetic on a workload."""
+
+    def work() -> dict[str, Any]:
+        return dict(workload.evaluate(arithmetic))
+
+    return Job("score", workload.key(arithmetic), f"{workload.name} in {arithmetic.name}", work, FIELDS)
+
+
+def accuracies(
+    of: Iterable[Arithmetic | hw.Spec | str], workload: str | Workload, store: Store, workers: int = 1
+) -> list[Score]:
+    """What a workload gives in arithmetics, each evaluated once however often it is asked for.
+
+    Parameters
+    ----------
+    of : iterable of Arithmetic, Spec or str
+        Arithmetics, specs or names of arithmetics.
+    workload : str or Workload
+        A key of `dse.workloads.workload.WORKLOADS`, or a workload.
+    store : Store
+        What is in it is not evaluated, nor what the table that comes with the project has.
+    workers : int
+        Evaluations at a time.
+
+    Returns
+    -------
+    A score for each, in their order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Something is no arithmetic, or there is no such workload.
+    ToolError
+        The workload needs a package that is not installed.
+    """
+    task = find_workload(workload) if isinstance(workload, str) else workload
+    jobs = [score_job(as_arithmetic(each), task) for each in of]
+    known = shipped()
+    missing = [job for job in jobs if job.key not in known]
+    made = dict(zip((job.key for job in missing), run(missing, store, workers), strict=True)) if missing else {}
+    found: list[Any] = [known.get(job.key) or made[job.key] for job in jobs]
+    return found
+
+
+def listed() -> list[Arithmetic]:
+    """The arithmetics that the table has."""
+    groups = tomllib.loads(data(LIST).read_text())
+    names = [f"{name}x{name}/exact/exact" for name in (*groups["integers"], *groups["minifloats"])]
+    names += [f"{name}x{name}/exact" for name in groups["blocks"]]
+    return [parse_arithmetic(name) for name in (*names, *groups["others"])]
+
+
+def screen_job(arithmetic: Arithmetic, workload: Workload) -> Job:
+    """The job that predicts, cheaply, how an arithmetic ranks on a workload."""
+
+    def work() -> dict[str, Any]:
+        return {"db": workload.screen(arithmetic)}
+
+    return Job("screen", workload.key(arithmetic), f"screen {arithmetic.name}, {workload.name}", work, {"db": float})
+
+
+def table(workloads: Sequence[Workload], store: Store, workers: int) -> str:
+    """The table of all listed arithmetics on workloads; of other workloads, what the table has."""
+    found = StringIO()
+    writer = csv.DictWriter(found, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    names = {workload.name for workload in workloads}
+    writer.writerows(row for row in rows_of(data(TABLE)) if row["workload"] not in names)
+    for workload in workloads:
+        of = listed()
+        scores = accuracies(of, workload, store, workers)
+        screens = run([screen_job(each, workload) for each in of], store, workers)
+        for arithmetic, score, screen in zip(of, scores, screens, strict=True):
+            rounded = {name: f"{value:.6g}" for name, value in {**score, "screen_db": screen["db"]}.items()}
+            where = {"workload": workload.name, "arithmetic": arithmetic.name, "key": workload.key(arithmetic)}
+            writer.writerow({**where, **rounded})
+    return HEAD + found.getvalue()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Evaluate what is listed, and write the table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dse.accuracies", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(WORKLOADS)} (default: all)")
+    parser.add_argument("-j", "--jobs", type=int, default=1, metavar="N", help="evaluations at a time (default: 1)")
+    parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"(default: {STORE})")
+    options = parser.parse_args(arguments)
+
+    def work() -> None:
+        for name in options.workloads:
+            check_choice("workload", name, WORKLOADS)
+        chosen = [find_workload(name) for name in options.workloads or WORKLOADS]
+        workers = check_workers(options.jobs)
+        with Store(options.store) as store:
+            write_atomic(data(TABLE), table(chosen, store, workers))
+
+    return guarded("python -m dse.accuracies", work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
