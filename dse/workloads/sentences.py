@@ -95,7 +95,7 @@ def _folder(package: str) -> Path:
     """The folder of an installed package, which is not imported for that."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ToolError(f"the package {PACKAGES[package]} is not installed: {_wanted()}")
+        raise ToolError(f"the package {PACKAGES.get(package, package)} is not installed: {_wanted()}")
     return Path(spec.submodule_search_locations[0])
 
 

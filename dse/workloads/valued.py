@@ -1,6 +1,6 @@
 """Arithmetics by values instead of codes, where that gives the same: a quarter of the time for a transformer.
 
-Operands are rounded to values of their formats, which costs a third of making codes, and a plain matrix product follows.
+Operands are rounded to values of their formats, at a third of what codes cost, and a plain matrix product follows.
 In float32 it is exact where no sum of its products can need more than 24 bits: every partial sum is a whole number of
 steps and, by Cauchy and Schwarz, at most as large as the product of a row's and a column's length. Else it is float64,
 exact to 53 bits, which is all that the golden model's sums keep as numbers. Products of other rules and sums that round
