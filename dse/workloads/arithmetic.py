@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import hw
 from dse.workloads import scales as search
@@ -27,8 +28,85 @@ from sim.golden.codes import Codes
 from sim.golden.encoding import encode
 from sim.golden.products import PRODUCTS, find_rule
 
-Product = Callable[[Matrix], Matrix]
-"""Takes activations of shape (rows, k) and gives ``x @ w``, of shape (rows, columns)."""
+Rows = Callable[..., NDArray[Any]]
+"""Arranges the elements of an array, and a `zero` that it is given second, as rows along the last axis."""
+
+
+class Product(ABC):
+    """A product with a matrix of weights, which were encoded once."""
+
+    @abstractmethod
+    def __call__(self, x: Matrix) -> Matrix:
+        """``x @ w``, of shape (rows, columns), for activations of shape (rows, k)."""
+
+    def arranged(self, x: Matrix, rows: Rows) -> Matrix:
+        """The same for ``rows(x)``, of shape (..., k): gives (..., columns).
+
+        A convolution's patches have each number many times; where each is encoded by itself, that is done before.
+        """
+        return in_rows(self, rows(x, 0.0))
+
+
+def in_rows(product: Callable[[Any], Matrix], rows: NDArray[Any]) -> Matrix:
+    """A product of rows along the last axis."""
+    return product(rows.reshape(-1, rows.shape[-1])).reshape(*rows.shape[:-1], -1)
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledProduct(Product):
+    """A product of numbers that are each encoded by themselves.
+
+    Attributes
+    ----------
+    operands : Operands
+    sums : Summing
+    scales : (float, array of shape (1, columns))
+    weights : codes of shape (k, columns)
+    """
+
+    operands: Operands
+    sums: Summing
+    scales: Scales
+    weights: Codes
+
+    def __call__(self, x: Matrix) -> Matrix:
+        return self._of_codes(self._encoded(check_rows(x, len(self.weights))))
+
+    def arranged(self, x: Matrix, rows: Rows) -> Matrix:
+        zero = self._encoded(np.zeros(1))[0]
+        return in_rows(self._of_codes, rows(self._encoded(x), zero))
+
+    def _encoded(self, x: Matrix) -> Codes:
+        return _codes(self.operands.a, x / self.scales[0])
+
+    def _of_codes(self, codes: Codes) -> Matrix:
+        return self.sums.matmul(self.operands, codes, self.weights) * (self.scales[0] * self.scales[1])
+
+
+@dataclass(frozen=True, eq=False)
+class BlockedProduct(Product):
+    """A product of numbers in blocks.
+
+    Attributes
+    ----------
+    format : Block
+        Of activations.
+    sums : Summing
+    tensor : float
+        The scale of all activations.
+    weights : Quantized
+        Of shape (columns, k).
+    """
+
+    format: Block
+    sums: Summing
+    tensor: float
+    weights: Quantized
+
+    def __call__(self, x: Matrix) -> Matrix:
+        x = check_rows(x, self.weights.elements.shape[1]) / self.tensor
+        a = quantize(replace(self.format, tensor=None), x, overflow="saturate")
+        return self.sums.blocks(a, _without_tensor(self.weights)) * (self.tensor * self.weights.tensor_value())
 
 
 class Arithmetic(ABC):
@@ -54,7 +132,8 @@ class Arithmetic(ABC):
 
         Returns
         -------
-        A function of activations of shape (rows, k), whose result's row depends on the same row only.
+        Product
+            Each row of its results depends on the same row of activations only.
 
         Raises
         ------
@@ -107,14 +186,7 @@ class Scaled(Arithmetic):
     def prepare(self, calibration: Matrix, w: Matrix) -> Product:
         x, w = check_matrices(calibration, w)
         scales = self.choose_scales(x, w)
-        weights = _codes(self.operands.b, w / scales[1])
-
-        def product(x: Matrix) -> Matrix:
-            x, _ = check_matrices(x, w)
-            sums = self.sums.matmul(self.operands, _codes(self.operands.a, x / scales[0]), weights)
-            return sums * (scales[0] * scales[1])
-
-        return product
+        return ScaledProduct(self.operands, self.sums, scales, _codes(self.operands.b, w / scales[1]))
 
     def multiply(self, x: Matrix, w: Matrix) -> Matrix:
         x, w = check_matrices(x, w)
@@ -132,7 +204,7 @@ class Scaled(Arithmetic):
         have less room.
         """
         of = self.operands
-        room, x = search.largest_rows(x, w), search.calibration_rows(x, w.shape[1], of.product == "exact")
+        every, x = x, search.calibration_rows(x, w.shape[1], of.product == "exact")
         scales: Scales = float(search.fit(of.a, x)), search.fit(of.b, w, each=True)
         exactly = partial(self._product, Exact())
         if of.product != "exact":
@@ -140,7 +212,7 @@ class Scaled(Arithmetic):
         scales = search.refine(exactly, x, w, scales)
         if isinstance(self.sums, Exact):
             return scales
-        return search.make_room(partial(self._product, self.sums), room, w, scales)
+        return search.make_room(partial(self._product, self.sums), search.largest_rows(every, w), w, scales)
 
     @property
     def _needs_room(self) -> bool:
@@ -174,15 +246,7 @@ class Blocked(Arithmetic):
     def prepare(self, calibration: Matrix, w: Matrix) -> Product:
         x, w = check_matrices(calibration, w)
         weights = quantize(self.b, np.ascontiguousarray(w.T))
-        tensor = quantize(self.a, x).tensor_value()
-        plain = replace(self.a, tensor=None)
-
-        def product(x: Matrix) -> Matrix:
-            x, _ = check_matrices(x, w)
-            quantized = quantize(plain, x / tensor, overflow="saturate")
-            return self.sums.blocks(quantized, _without_tensor(weights)) * (tensor * weights.tensor_value())
-
-        return product
+        return BlockedProduct(self.a, self.sums, quantize(self.a, x).tensor_value(), weights)
 
     def multiply(self, x: Matrix, w: Matrix) -> Matrix:
         x, w = check_matrices(x, w)
@@ -198,19 +262,29 @@ def check_matrices(x: Matrix, w: Matrix) -> tuple[Matrix, Matrix]:
     TypeError, ValueError
         They are no matrices of finite numbers, or do not go together.
     """
-    found = []
-    for name, given in (("x", x), ("w", w)):
-        matrix = np.asarray(given)
-        if matrix.dtype.kind not in "fiu":
-            raise TypeError(f"{name} must be a matrix of numbers, got {echo(given)} of type {type(given).__name__}")
-        if matrix.ndim != 2 or not matrix.size:
-            raise ValueError(f"{name} must be a matrix, not empty, got shape {matrix.shape}")
-        if not np.isfinite(matrix).all():
-            raise ValueError(f"{name} must be finite, got {matrix[~np.isfinite(matrix)][0]}")
-        found.append(matrix.astype(np.float64, copy=False))
-    if found[0].shape[1] != found[1].shape[0]:
-        raise ValueError(f"x and w must have shapes (rows, k) and (k, columns), got {found[0].shape}, {found[1].shape}")
-    return found[0], found[1]
+    x, w = _matrix("x", x), _matrix("w", w)
+    if x.shape[1] != w.shape[0]:
+        raise ValueError(f"x and w must have shapes (rows, k) and (k, columns), got {x.shape}, {w.shape}")
+    return x, w
+
+
+def check_rows(x: Matrix, depth: int) -> Matrix:
+    """Activations for weights of shape (depth, columns) as float64; raises as `check_matrices`."""
+    x = _matrix("x", x)
+    if x.shape[1] != depth:
+        raise ValueError(f"x must have shape (rows, {depth}), got {x.shape}")
+    return x
+
+
+def _matrix(name: str, given: Any) -> Matrix:
+    matrix = np.asarray(given)
+    if matrix.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be a matrix of numbers, got {echo(given)} of type {type(given).__name__}")
+    if matrix.ndim != 2 or not matrix.size:
+        raise ValueError(f"{name} must be a matrix, not empty, got shape {matrix.shape}")
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"{name} must be finite, got {matrix[~np.isfinite(matrix)][0]}")
+    return matrix.astype(np.float64, copy=False)
 
 
 def _codes(fmt: Format, values: Matrix) -> Codes:

