@@ -73,4 +73,4 @@ def folds() -> list[Fold]:
     return [Fold(layers(), some_rows(x, CALIBRATION), x, labels)]
 
 
-CONV = Classifier("mnist-conv", folds, digest, __name__)
+CONV = Classifier("mnist-conv", folds, digest, __name__, 256)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.workloads.arithmetic import Arithmetic, Product, Rows
+from dse.workloads.matrices import Arithmetic
+from dse.workloads.products import Product, Rows
 from dse.workloads.scales import Matrix
 
 Tensor = NDArray[np.float64]
@@ -133,13 +134,3 @@ def run(arithmetic: Arithmetic, layers: Sequence[Layer], known: Tensor, asked: T
         product = arithmetic.prepare(layer.matrix(known), layer.w)
         known, asked = layer(known, product), layer(asked, product)
     return asked
-
-
-def noise_to_signal(arithmetic: Arithmetic, layers: Sequence[Layer], inputs: Sequence[Tensor]) -> list[float]:
-    """Of each layer alone, with exact inputs: mean squared error of the product, to its mean square."""
-    found = []
-    for layer, x in zip(layers, inputs, strict=False):
-        rows = layer.matrix(x)
-        exact, product = rows @ layer.w, arithmetic.prepare(rows, layer.w)
-        found.append(float(np.mean((product(rows) - exact) ** 2) / np.mean(exact**2)))
-    return found

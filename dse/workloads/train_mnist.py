@@ -58,6 +58,7 @@ RECIPES = {
         {"conv1": (25, 8), "conv2": (72, 16), "fc": (784, 10)},
         {"conv1": Patches(5, 2, 2), "conv2": Patches(3, 2, 1)},
         20,
+        rate=6e-3,
     ),
 }
 

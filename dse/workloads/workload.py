@@ -10,7 +10,7 @@ from typing import Protocol, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.workloads.arithmetic import Arithmetic
+from dse.workloads.matrices import Arithmetic
 from hw.formats import check_choice
 from rtl_gen.tools import ToolError
 

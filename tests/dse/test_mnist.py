@@ -36,6 +36,7 @@ def test_weights_are_those_that_the_script_makes(name: str) -> None:
 def test_no_network_has_seen_what_it_is_asked_for(name: str) -> None:
     task = find_workload(name)
     assert isinstance(task, Classifier)
+    assert task.depth == max(gemm.k for gemm in task.layers)
     assert sum(len(fold.asked) for fold in task.folds) == 5000
     for fold in task.folds:
         assert len(fold.known) == mnist.CALIBRATION
@@ -48,7 +49,7 @@ def test_formats_rank_as_they_should_and_int8_is_as_good_as_floating_point() -> 
     """On one fold of the perceptron."""
     whole = find_workload("mnist-mlp")
     assert isinstance(whole, Classifier)
-    task = Classifier("one fold", lambda: whole.folds[:1], whole.digest, whole.module)
+    task = Classifier("one fold", lambda: whole.folds[:1], whole.digest, whole.module, whole.depth)
     scores = {n: task.evaluate(parse_arithmetic(f"int{n}xint{n}/exact/exact")) for n in (8, 4, 2)}
     assert abs(scores[8]["loss"]) < 0.5
     assert scores[8]["sqnr_db"] > 30

@@ -8,7 +8,8 @@ from scipy.signal import correlate
 
 from dse.workloads.arithmetic import Product, parse_arithmetic
 from dse.workloads.classifier import Classifier, Fold
-from dse.workloads.networks import AT_ONCE, Layer, MaxPool, Patches, flat, noise_to_signal, relu, run, run_exactly
+from dse.workloads.networks import AT_ONCE, Layer, MaxPool, Patches, flat, relu, run, run_exactly
+from dse.workloads.screening import noise_to_signal
 from dse.workloads.workload import WORKLOADS, Gemm, Score, find_workload, paired
 from rtl_gen.tools import ToolError
 
@@ -31,7 +32,7 @@ def classifier() -> Classifier:
     labels = np.argmax(run_exactly(layers, IMAGES)[-1], axis=1)
     labels[::10] = (labels[::10] + 1) % 4
     folds = [Fold(layers, IMAGES[:50], IMAGES[part], labels[part]) for part in (slice(0, 150), slice(150, 300))]
-    return Classifier("small", lambda: folds, lambda: "digest", "dse.workloads.mnist")
+    return Classifier("small", lambda: folds, lambda: "digest", "dse.workloads.mnist", 60)
 
 
 @pytest.mark.parametrize(("stride", "padding"), [(1, 0), (1, 1), (2, 1), (2, 2), (3, 0)])
@@ -116,7 +117,7 @@ def test_keys_tell_arithmetics_apart_that_differ_for_these_sums() -> None:
 
     assert key("int8xint8/exact/kulisch60") == key("int8xint8/exact/exact") == key("int8xint8/exact/sat24")
     assert len({key(f"int8xint8/exact/{sums}") for sums in ("exact", "kulisch16", "sat18", "fp16")}) == 4
-    other = Classifier("small", task.make, lambda: "other", "dse.workloads.mnist")
+    other = Classifier("small", task.make, lambda: "other", "dse.workloads.mnist", 60)
     assert other.key(parse_arithmetic("int8xint8/exact/exact")) != key("int8xint8/exact/exact")
 
 
