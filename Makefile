@@ -7,7 +7,7 @@ SPECS ?= mac/int4xint4 mac/int8xint8 mac/e2m1xe2m1 mac/e3m2xe3m2 mac/e4m3xe4m3 m
 WIDE ?= mul/bf16-flushxbf16-flush/exact/bf16-flush mul/bf16xbf16/exact/bf16 mul/e8m7xe8m7/lmul/e8m7 mul/int16xint16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pareto test demo verilog regress lint bench dataset residuals qor units claims equivalence docs clean
+.PHONY: help setup pareto test demo verilog regress lint bench dataset residuals networks accuracies qor units claims equivalence docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,12 @@ dataset: .venv/ready ## measure what the cost model is fitted on; what has been 
 
 residuals: .venv/ready ## fit what corrects counted costs on the data set
 	@$(BIN)/python -m dse.residuals -j $(J)
+
+networks: .venv/ready ## train the workloads' own networks anew, seeded
+	@$(BIN)/python -m dse.workloads.train_mnist
+
+accuracies: .venv/ready ## evaluate the listed arithmetics on the workloads; writes dse/data/accuracies.csv
+	@$(BIN)/python -m dse.accuracies -j $(J)
 
 qor: .venv/ready ## compare our units with Yosys's own operators on every family; writes docs/qor.md
 	@$(BIN)/python -m dse.studies qor -j $(J)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import hw
+from dse.essence import digest_of, module_essence
 from dse.jobs import Job, check_workers, guarded, run
 from dse.store import Store
 from dse.workloads.arithmetic import Arithmetic, arithmetic_of, parse_arithmetic
@@ -146,7 +147,8 @@ def screen_job(arithmetic: Arithmetic, workload: Workload) -> Job:
     def work() -> dict[str, Any]:
         return {"db": workload.screen(arithmetic)}
 
-    return Job("screen", workload.key(arithmetic), f"screen {arithmetic.name}, {workload.name}", work, {"db": float})
+    key = digest_of(workload.key(arithmetic), module_essence("dse.workloads.screening"))
+    return Job("screen", key, f"screen {arithmetic.name}, {workload.name}", work, {"db": float})
 
 
 def table(workloads: Sequence[Workload], store: Store, workers: int) -> str:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import getsource
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.essence import digest_of, module_essence
-from dse.workloads.arithmetic import Arithmetic
-from dse.workloads.networks import Layer, Tensor, noise_to_signal, run, run_exactly
+from dse.essence import digest_of, essence, module_essence
+from dse.workloads.matrices import Arithmetic
+from dse.workloads.networks import Layer, Tensor, run, run_exactly
 from dse.workloads.scales import Matrix
+from dse.workloads.screening import decibels, noise_to_signal, predicted
 from dse.workloads.workload import Gemm, Score, paired
 from rtl_gen.tools import package_version
 
 CODE = (
     "hw.formats",
     "sim.golden",
-    *(f"dse.workloads.{name}" for name in ("arithmetic", "classifier", "networks", "scales", "summing", "workload")),
+    *(f"dse.workloads.{name}" for name in ("classifier", "matrices", "networks", "products", "scales", "summing")),
 )
 """What scores are computed by, beside a workload's own module."""
 SCREENED = 32
@@ -70,12 +72,15 @@ class Classifier:
         Of weights and data.
     module : str
         That `make` is in.
+    depth : int
+        Of the longest sum.
     """
 
     name: str
     make: Callable[[], list[Fold]]
     digest: Callable[[], str]
     module: str
+    depth: int
     unit = "share of the images"
 
     @cached_property
@@ -92,14 +97,9 @@ class Classifier:
             found.append(Gemm(layer.name, m, k, n))
         return found
 
-    @cached_property
-    def depth(self) -> int:
-        """Of the longest sum."""
-        return max(layer.w.shape[0] for layer in self.folds[0].layers)
-
     def key(self, arithmetic: Arithmetic) -> str:
         """A hash of all that the score depends on."""
-        code = [module_essence(module) for module in (*CODE, self.module)]
+        code = [module_essence(module) for module in (*CODE, self.module)] + [essence(getsource(paired))]
         name = arithmetic.within(self.depth).name
         return digest_of(self.name, name, self.digest(), package_version("numpy"), *code)
 
@@ -120,9 +120,4 @@ class Classifier:
         """The signal to noise of the layers' products together, each with exact inputs, in dB."""
         fold = self.folds[0]
         noise = noise_to_signal(arithmetic.within(self.depth), fold.layers, fold.recorded[:-1])
-        return decibels(1.0, sum(noise))
-
-
-def decibels(signal: float, noise: float) -> float:
-    """Of two powers; 200 at most, where there is no noise to speak of."""
-    return float(10 * np.log10(signal / max(noise, signal * 1e-20)))
+        return predicted(noise)

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from inspect import getsource
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.essence import digest_of, module_essence
-from dse.workloads.arithmetic import Arithmetic
+from dse.essence import digest_of, essence, module_essence
+from dse.workloads.matrices import Arithmetic
+from dse.workloads.screening import predicted
 from dse.workloads.sentences import PAIRS as LISTED
 from dse.workloads.sentences import pairs
 from dse.workloads.transformer import MODEL, Plain, Products, Transformer, minilm, tokenizer
@@ -45,7 +47,8 @@ CODE = (
     "dse.workloads.sentences",
     "dse.workloads.transformer",
     "dse.workloads.valued",
-    "dse.workloads.arithmetic",
+    "dse.workloads.matrices",
+    "dse.workloads.products",
     "dse.workloads.scales",
     "dse.workloads.summing",
     "sim.golden",
@@ -199,10 +202,12 @@ class MiniLM:
         """A hash of all that the score depends on."""
         packages = [package_version(name) for name in ("numpy", MODEL, "tokenizers")]
         name, listed = arithmetic.within(DEPTH).name, LISTED.read_text(encoding="utf-8")
-        return digest_of(str(self.pairs), name, listed, *packages, *map(module_essence, CODE))
+        return digest_of(
+            str(self.pairs), name, listed, *packages, *map(module_essence, CODE), essence(getsource(paired))
+        )
 
     def screen(self, arithmetic: Arithmetic) -> float:
-        """The SQNR in dB of products with weights on recorded activations, by the mean noise of all matrices."""
+        """The signal to noise of products with weights together, each on recorded activations, in dB."""
         engine, recorded = engine_of(arithmetic, DEPTH), recording()
         noise = []
         for layer, w in minilm().weights.items():
@@ -210,7 +215,7 @@ class MiniLM:
             exact = x.astype(np.float64) @ some
             error = engine.prepare(x, some)(x) - exact
             noise.append(float(np.square(error).sum() / np.square(exact).sum()))
-        return float(-10 * np.log10(max(float(np.mean(noise)), 1e-30)))
+        return predicted(noise)
 
 
 MINILM = MiniLM("minilm", WHOLE)

@@ -51,7 +51,8 @@ def image_file() -> Path:
 def images() -> tuple[Tensor, NDArray[np.int64]]:
     """Pixels 0..1, of shape (5000, 28, 28, 1), and labels."""
     text = gzip.decompress(image_file().read_bytes()).decode()
-    table = np.array(text.replace("\n", ",").rstrip(",").split(","), dtype=np.float64).reshape(-1, SIDE * SIDE + 1)
+    numbers = np.fromstring(text.replace("\n", ",").rstrip(","), dtype=np.float64, sep=",")
+    table = numbers.reshape(-1, SIDE * SIDE + 1)
     return table[:, :-1].reshape(-1, SIDE, SIDE, 1) / 255, table[:, -1].astype(np.int64)
 
 
@@ -60,6 +61,7 @@ def fold_of(count: int) -> NDArray[np.int64]:
     return np.arange(count) % FOLDS
 
 
+@cache
 def data_digest() -> str:
     """Of the images."""
     return hashlib.sha256(gzip.decompress(image_file().read_bytes())).hexdigest()
@@ -119,10 +121,13 @@ def folds(name: str) -> list[Fold]:
     return found
 
 
+@cache
 def digest(name: str) -> str:
     """Of weights and images."""
-    return digest_of(weights_file(name).read_bytes(), data_digest())
+    folds, _ = read_weights(name)
+    arrays = [part for fold in folds for key in sorted(fold) for part in (key, fold[key].tobytes())]
+    return digest_of(data_digest(), *arrays)
 
 
-MLP = Classifier("mnist-mlp", partial(folds, "mnist-mlp"), partial(digest, "mnist-mlp"), __name__)
-CNN = Classifier("mnist-cnn", partial(folds, "mnist-cnn"), partial(digest, "mnist-cnn"), __name__)
+MLP = Classifier("mnist-mlp", partial(folds, "mnist-mlp"), partial(digest, "mnist-mlp"), __name__, SIDE * SIDE)
+CNN = Classifier("mnist-cnn", partial(folds, "mnist-cnn"), partial(digest, "mnist-cnn"), __name__, SIDE * SIDE)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.workloads.arithmetic import Arithmetic, Product
+from dse.workloads.matrices import Arithmetic
+from dse.workloads.products import Product, Rows
 from dse.workloads.scales import Matrix
 
 Tensor = NDArray[np.float64]
 """Cases along the first axis; images as (cases, height, width, channels)."""
-Rows = Callable[[Tensor], Tensor]
-"""Makes the rows that a layer multiplies: they lie along the last axis."""
 
 AT_ONCE = 250
 """Cases at a time: their patches stay within some ten megabytes."""
@@ -30,7 +30,7 @@ class Layer:
     w : array of shape (k, columns)
     bias : array of shape (columns,)
     rows : callable
-        From the layer's input to an array of shape (cases, ..., k).
+        From the layer's input, and what is zero in it, to an array of shape (cases, ..., k).
     then : tuple of callables
         From tensor to tensor.
     """
@@ -46,15 +46,14 @@ class Layer:
         return np.concatenate([self._some(x[piece], product) for piece in pieces(len(x))])
 
     def _some(self, x: Tensor, product: Product) -> Tensor:
-        rows = self.rows(x)
-        y = product(rows.reshape(-1, rows.shape[-1])).reshape(*rows.shape[:-1], -1) + self.bias
+        y = product.arranged(x, self.rows) + self.bias
         for function in self.then:
             y = function(y)
         return y
 
     def exactly(self, x: Tensor) -> Tensor:
         """The layer's output in float64."""
-        return self(x, lambda rows: rows @ self.w)
+        return self(x, _InFloat64(self.w))
 
     def matrix(self, x: Tensor) -> Matrix:
         """All rows of a tensor."""
@@ -62,12 +61,20 @@ class Layer:
         return rows.reshape(-1, rows.shape[-1])
 
 
+@dataclass(frozen=True, eq=False)
+class _InFloat64(Product):
+    w: Matrix
+
+    def __call__(self, x: Matrix) -> Matrix:
+        return x @ self.w
+
+
 def pieces(cases: int) -> Iterator[slice]:
     """Slices of so many cases."""
     return (slice(start, start + AT_ONCE) for start in range(0, cases, AT_ONCE))
 
 
-def flat(x: Tensor) -> Tensor:
+def flat(x: NDArray[Any], zero: Any = 0) -> NDArray[Any]:
     """All of a case in a row."""
     return x.reshape(len(x), -1)
 
@@ -85,10 +92,10 @@ class Patches:
     stride: int = 1
     padding: int = 0
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, x: NDArray[Any], zero: Any = 0) -> NDArray[Any]:
         """Of shape (cases, height, width, size * size * channels)."""
         n = self.padding
-        padded = np.pad(x, ((0, 0), (n, n), (n, n), (0, 0)))
+        padded = np.pad(x, ((0, 0), (n, n), (n, n), (0, 0)), constant_values=zero)
         windows = np.lib.stride_tricks.sliding_window_view(padded, (self.size, self.size), axis=(1, 2))
         # Channels stand before the window; they go behind it.
         some = windows[:, :: self.stride, :: self.stride].transpose(0, 1, 2, 4, 5, 3)
@@ -127,13 +134,3 @@ def run(arithmetic: Arithmetic, layers: Sequence[Layer], known: Tensor, asked: T
         product = arithmetic.prepare(layer.matrix(known), layer.w)
         known, asked = layer(known, product), layer(asked, product)
     return asked
-
-
-def noise_to_signal(arithmetic: Arithmetic, layers: Sequence[Layer], inputs: Sequence[Tensor]) -> list[float]:
-    """Of each layer alone, with exact inputs: mean squared error of the product, to its mean square."""
-    found = []
-    for layer, x in zip(layers, inputs, strict=False):
-        rows = layer.matrix(x)
-        exact, product = rows @ layer.w, arithmetic.prepare(rows, layer.w)
-        found.append(float(np.mean((product(rows) - exact) ** 2) / np.mean(exact**2)))
-    return found

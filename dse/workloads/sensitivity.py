@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dse.jobs import guarded
-from dse.workloads.arithmetic import Arithmetic, parse_arithmetic
+from dse.workloads.arithmetic import parse_arithmetic
+from dse.workloads.matrices import Arithmetic
 from dse.workloads.minilm import MINILM_SMALL, MiniLM, found, reference
 from hw.formats.messages import echo
 from rtl_gen.files import write_atomic

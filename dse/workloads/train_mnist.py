@@ -58,6 +58,7 @@ RECIPES = {
         {"conv1": (25, 8), "conv2": (72, 16), "fc": (784, 10)},
         {"conv1": Patches(5, 2, 2), "conv2": Patches(3, 2, 1)},
         20,
+        rate=6e-3,
     ),
 }
 
@@ -92,12 +93,12 @@ class Trainer:
 
     def train(self, x: Array, labels: NDArray[np.int64]) -> None:
         """All epochs."""
-        adam, recipe = Adam([*self.weights, *self.biases]), self.recipe
+        adam, recipe = Adam([*self.weights, *self.biases]), self.recipe  # type: ignore[list-item]
         for epoch in range(recipe.epochs):
             for batch in np.array_split(self.rng.permutation(len(x)), len(x) // recipe.batch):
                 rate = recipe.rate * (1 - epoch / recipe.epochs)
                 gradients = self.gradients(self.shifted(x[batch]), labels[batch])
-                adam.step(gradients, rate)
+                adam.step(gradients, rate)  # type: ignore[arg-type]
                 for weights in self.weights:
                     weights *= np.float32(1 - rate * recipe.decay)
 
@@ -184,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("names", nargs="*", metavar="NETWORK", help=", ".join(NETWORKS))
     for name in parser.parse_args(arguments).names or NETWORKS:
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, **train(name))
+        np.savez_compressed(buffer, **train(name))  # type: ignore[arg-type]
         write_atomic(weights_file(name), buffer.getvalue())
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dse.workloads import scales as search
-from dse.workloads.arithmetic import Arithmetic, Blocked, Product, Scaled, check_matrices
+from dse.workloads.matrices import Arithmetic, Blocked, Scaled
+from dse.workloads.products import check_matrices, encoded
 from dse.workloads.scales import Scales
 from dse.workloads.summing import Exact
 from hw.formats import Block, Format
@@ -26,9 +27,10 @@ from hw.formats.messages import cut
 from sim.golden.addition import add_into, grid_of
 from sim.golden.blocks import scales_for
 from sim.golden.decoding import decode
-from sim.golden.encoding import encode
 
 Floats = NDArray[Any]
+Product = Callable[[Floats], Floats]
+"""Takes activations of shape (rows, k) and gives their product with weights."""
 Pairs = Callable[[Floats, Floats], Floats]
 """Takes activations of shapes (count, rows, k) and (count, k, columns) and gives their products, matrix by matrix."""
 SLACK = 1 + 2.0**-20
@@ -66,16 +68,10 @@ def engine_of(arithmetic: Arithmetic, depth: int) -> Engine:
 
 def rounded(fmt: Format, values: Floats) -> Floats:
     """The nearest values of a format, of several the even one; beyond its ends these."""
-    numbers = inside(fmt, values)
     if grid_of(fmt) is None:
-        return decode(fmt, encode(fmt, numbers))
+        return decode(fmt, encoded(fmt, values))
     # Added to -0 every number is itself.
-    return add_into(fmt, "nearest_even", np.full(numbers.shape, -0.0), numbers)
-
-
-def inside(fmt: Format, values: Floats) -> Floats:
-    """Values that a format's range holds: those beyond its ends are these."""
-    return np.clip(values, float(fmt.min), float(fmt.max))
+    return add_into(fmt, "nearest_even", np.full(values.shape, -0.0), np.clip(values, float(fmt.min), float(fmt.max)))
 
 
 def exactly(a: Floats, b: Floats, lsb: int) -> Floats:
@@ -178,7 +174,7 @@ class ScaledCodes(Engine):
 
     def _multiply(self, x: Floats, w: Floats, scales: Sequence[Any]) -> Floats:
         of = self.of.operands
-        codes = (encode(f, inside(f, v / s)) for f, v, s in zip((of.a, of.b), (x, w), scales, strict=True))
+        codes = (encoded(f, v / s) for f, v, s in zip((of.a, of.b), (x, w), scales, strict=True))
         return self.of.sums.matmul(of, *codes) * (scales[0] * scales[1])
 
 

