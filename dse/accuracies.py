@@ -125,12 +125,13 @@ def accuracies(
         The workload needs a package that is not installed.
     """
     task = find_workload(workload) if isinstance(workload, str) else workload
-    jobs = [score_job(as_arithmetic(each), task) for each in of]
-    known = shipped()
-    missing = [job for job in jobs if job.key not in known]
-    made = dict(zip((job.key for job in missing), run(missing, store, workers), strict=True)) if missing else {}
-    found: list[Any] = [known.get(job.key) or made[job.key] for job in jobs]
-    return found
+    arithmetics = [as_arithmetic(each) for each in of]
+    jobs = {each: score_job(each, task) for each in dict.fromkeys(arithmetics)}
+    scores: dict[str, Any] = dict(shipped())
+    missing = [job for job in jobs.values() if job.key not in scores]
+    if missing:
+        scores |= zip((job.key for job in missing), run(missing, store, workers), strict=True)
+    return [scores[jobs[each].key] for each in arithmetics]
 
 
 def listed() -> list[Arithmetic]:
