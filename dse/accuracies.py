@@ -154,20 +154,28 @@ def screen_job(arithmetic: Arithmetic, workload: Workload) -> Job:
 
 def table(workloads: Sequence[Workload], store: Store, workers: int) -> str:
     """The table of all listed arithmetics on workloads; of other workloads, what the table has."""
+    made = [row for workload in workloads for row in _rows(workload, store, workers)]
+    names = {workload.name for workload in workloads}
+    # Read after all that takes time: another run may have written its workload's rows by now.
+    kept = [row for row in rows_of(data(TABLE)) if row["workload"] not in names]
     found = StringIO()
     writer = csv.DictWriter(found, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    names = {workload.name for workload in workloads}
-    writer.writerows(row for row in rows_of(data(TABLE)) if row["workload"] not in names)
-    for workload in workloads:
-        of = listed()
-        scores = accuracies(of, workload, store, workers)
-        screens = run([screen_job(each, workload) for each in of], store, workers)
-        for arithmetic, score, screen in zip(of, scores, screens, strict=True):
-            rounded = {name: f"{value:.6g}" for name, value in {**score, "screen_db": screen["db"]}.items()}
-            where = {"workload": workload.name, "arithmetic": arithmetic.name, "key": workload.key(arithmetic)}
-            writer.writerow({**where, **rounded})
+    writer.writerows(sorted([*kept, *made], key=lambda row: list(WORKLOADS).index(row["workload"])))
     return HEAD + found.getvalue()
+
+
+def _rows(workload: Workload, store: Store, workers: int) -> list[dict[str, str]]:
+    """The table's rows of a workload."""
+    of = listed()
+    scores = accuracies(of, workload, store, workers)
+    screens = run([screen_job(each, workload) for each in of], store, workers)
+    rows = []
+    for arithmetic, score, screen in zip(of, scores, screens, strict=True):
+        rounded = {name: f"{value:.6g}" for name, value in {**score, "screen_db": screen["db"]}.items()}
+        where = {"workload": workload.name, "arithmetic": arithmetic.name, "key": workload.key(arithmetic)}
+        rows.append({**where, **rounded})
+    return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
