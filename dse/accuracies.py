@@ -125,12 +125,13 @@ def accuracies(
         The workload needs a package that is not installed.
     """
     task = find_workload(workload) if isinstance(workload, str) else workload
-    jobs = [score_job(as_arithmetic(each), task) for each in of]
-    known = shipped()
-    missing = [job for job in jobs if job.key not in known]
-    made = dict(zip((job.key for job in missing), run(missing, store, workers), strict=True)) if missing else {}
-    found: list[Any] = [known.get(job.key) or made[job.key] for job in jobs]
-    return found
+    arithmetics = [as_arithmetic(each) for each in of]
+    jobs = {each: score_job(each, task) for each in dict.fromkeys(arithmetics)}
+    scores: dict[str, Any] = dict(shipped())
+    missing = [job for job in jobs.values() if job.key not in scores]
+    if missing:
+        scores |= zip((job.key for job in missing), run(missing, store, workers), strict=True)
+    return [scores[jobs[each].key] for each in arithmetics]
 
 
 def listed() -> list[Arithmetic]:
@@ -153,20 +154,28 @@ def screen_job(arithmetic: Arithmetic, workload: Workload) -> Job:
 
 def table(workloads: Sequence[Workload], store: Store, workers: int) -> str:
     """The table of all listed arithmetics on workloads; of other workloads, what the table has."""
+    made = [row for workload in workloads for row in _rows(workload, store, workers)]
+    names = {workload.name for workload in workloads}
+    # Read after all that takes time: another run may have written its workload's rows by now.
+    kept = [row for row in rows_of(data(TABLE)) if row["workload"] not in names]
     found = StringIO()
     writer = csv.DictWriter(found, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    names = {workload.name for workload in workloads}
-    writer.writerows(row for row in rows_of(data(TABLE)) if row["workload"] not in names)
-    for workload in workloads:
-        of = listed()
-        scores = accuracies(of, workload, store, workers)
-        screens = run([screen_job(each, workload) for each in of], store, workers)
-        for arithmetic, score, screen in zip(of, scores, screens, strict=True):
-            rounded = {name: f"{value:.6g}" for name, value in {**score, "screen_db": screen["db"]}.items()}
-            where = {"workload": workload.name, "arithmetic": arithmetic.name, "key": workload.key(arithmetic)}
-            writer.writerow({**where, **rounded})
+    writer.writerows(sorted([*kept, *made], key=lambda row: list(WORKLOADS).index(row["workload"])))
     return HEAD + found.getvalue()
+
+
+def _rows(workload: Workload, store: Store, workers: int) -> list[dict[str, str]]:
+    """The table's rows of a workload."""
+    of = listed()
+    scores = accuracies(of, workload, store, workers)
+    screens = run([screen_job(each, workload) for each in of], store, workers)
+    rows = []
+    for arithmetic, score, screen in zip(of, scores, screens, strict=True):
+        rounded = {name: f"{value:.6g}" for name, value in {**score, "screen_db": screen["db"]}.items()}
+        where = {"workload": workload.name, "arithmetic": arithmetic.name, "key": workload.key(arithmetic)}
+        rows.append({**where, **rounded})
+    return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
