@@ -52,8 +52,8 @@ def test_room_is_made_for_sums_that_have_little() -> None:
     assert roomy[1] / just[1] == pytest.approx(roomy[0] / just[0])
     after, before = (scales.errors(X @ w, multiply(X, w, each)).sum() for each in (roomy, just))
     assert after < 0.1 * before
-    # Where there is room, nothing is given away.
-    _, exactly, _ = parts("e5m2xe5m2/exact/exact")
+    # Where every scale does as well, it is left alone.
+    _, exactly, _ = parts("bf16xbf16/exact/exact")
     assert scales.make_room(exactly, X, W, (1.0, np.ones((1, 5)))) == (1.0, pytest.approx(np.ones((1, 5))))
 
 
