@@ -96,12 +96,12 @@ def cache_folder() -> Path:
     return folder
 
 
-@lru_cache
 def _sources(folder: Path) -> Iterator[Path]:
     for pattern in ("*.py", "*.toml"):
         yield from folder.rglob(pattern)
 
 
+@lru_cache
 def code_digest(*modules: str) -> str:
     """SHA-256 of the source of modules, and of all below those that are packages, with the data that is set down there.
 
