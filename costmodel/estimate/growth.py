@@ -7,17 +7,20 @@ parts, for wires are longer and more paths are nearly the longest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement, product
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 import hw
-from costmodel.estimate.part import COUNTS, Part, part
+from costmodel.estimate.part import COUNTS, Part, part, part_key
 from costmodel.measure import Keep, unkept
+from rtl_gen.files import code_digest
 
 CORNERS = (2, 4)
 """Sizes that are counted, all with all: what there is one of has nothing that chooses among them."""
@@ -27,6 +30,8 @@ STEPS = 4
 """What sizes are multiples of, at most, where a design takes only these."""
 SKEWED = "ff"
 """What grows with squares."""
+STATED = ("rate", "latency")
+"""Operations a cycle, and clock edges from an input to its output."""
 Floats = NDArray[np.float64]
 
 
@@ -40,10 +45,30 @@ class Growth:
         What each term of `terms` counts for, by `COUNTS`.
     period : (2,) array
         ns, and ns for each doubling of the number of parts; NaN where nothing is known of it.
+    stated : (2, terms) array
+        The same as `counts` of what the design says itself, by `STATED`; NaN where it does not grow so.
     """
 
     counts: Floats
     period: Floats
+    stated: Floats
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, None for NaN."""
+        return {name: _plain(getattr(self, name)) for name in FIELDS}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        return cls(**{name: np.array(values[name], dtype=float) for name in FIELDS})
+
+
+def _plain(values: Floats) -> list[Any]:
+    if values.ndim > 1:
+        return [_plain(row) for row in values]
+    return [None if math.isnan(value) else value for value in values.tolist()]
+
+
+FIELDS: Mapping[str, Any] = {"counts": list, "period": list, "stated": list}
 
 
 def terms(sizes: NDArray[Any]) -> Floats:
@@ -82,13 +107,23 @@ def samples(spec: hw.Spec) -> list[hw.Spec]:
 
 
 def growth(spec: hw.Spec, target: hw.Target, keep: Keep = unkept) -> Growth:
-    """How a spec grows on a target, whatever its own sizes are.
+    """How a spec grows on a target, whatever its own sizes are; `keep` has what was found before.
 
     Raises
     ------
     TypeError, ValueError
         As `part`.
     """
+    key, label = growth_key(spec, target), f"growth of {spec} on {target.name}"
+    return Growth.from_dict(keep("growth", key, label, FIELDS, lambda: _grown(spec, target, keep).to_dict()))
+
+
+def growth_key(spec: hw.Spec, target: hw.Target) -> str:
+    """A hash of all that a growth depends on."""
+    return hashlib.sha256("\0".join([part_key(spec, target), code_digest(__name__)]).encode()).hexdigest()
+
+
+def _grown(spec: hw.Spec, target: hw.Target, keep: Keep) -> Growth:
     designs = samples(spec)
     parts = [part(design, target, keep) for design in designs]
     sizes = sizes_of(designs)
@@ -99,7 +134,8 @@ def growth(spec: hw.Spec, target: hw.Target, keep: Keep = unkept) -> Growth:
             for name, values in zip(COUNTS, counted, strict=True)
         ]
     )
-    return Growth(solved, _period(sizes, parts))
+    said = np.array([[float(design.rate.count) for design in designs], [float(design.latency) for design in designs]])
+    return Growth(solved, _period(sizes, parts), np.array([_stated(sizes, values) for values in said]))
 
 
 def _solved(sizes: NDArray[np.int64], values: Floats, squares: bool) -> Floats:
@@ -112,6 +148,12 @@ def _solved(sizes: NDArray[np.int64], values: Floats, squares: bool) -> Floats:
     plain = [0, *(place for place in range(1, matrix.shape[1]) if place not in _squares(number))]
     found[plain] = np.linalg.solve(matrix[:corners, plain], values[:corners])
     return found
+
+
+def _stated(sizes: NDArray[np.int64], values: Floats) -> Floats:
+    """What each term counts for, if that gives the values of all samples; else NaN."""
+    found = _solved(sizes, values, False)
+    return found if np.allclose(terms(sizes) @ found, values, rtol=1e-9, atol=1e-9) else np.full(len(found), np.nan)
 
 
 def _squares(number: int) -> list[int]:

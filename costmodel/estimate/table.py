@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hw
-from costmodel.estimate.growth import doublings, growth, terms
+from costmodel.estimate.growth import STATED, doublings, growth, terms
 from costmodel.estimate.part import COUNTS
 from costmodel.estimate.residual import CORRECTED, Band, band, corrected, kind, known
 from costmodel.measure import Keep, unkept
@@ -41,9 +41,11 @@ class Parts:
         self.sizes = max((len(spec.sizes) for spec, _, _ in found), default=0)
         self._counts = np.zeros((len(found), len(COUNTS), comb(self.sizes + 2, 2)))
         self._periods = np.zeros((len(found), 2))
+        self._stated = np.zeros((len(found), len(STATED), comb(self.sizes + 2, 2)))
         self._bands = np.zeros((len(found), len(CORRECTED), 3))
         for number, (spec, target, grown) in enumerate(found):
-            self._counts[number][:, _places(len(spec.sizes), self.sizes)] = grown.counts
+            places = _places(len(spec.sizes), self.sizes)
+            self._counts[number][:, places], self._stated[number][:, places] = grown.counts, grown.stated
             self._periods[number] = grown.period
             for place, quantity in enumerate(CORRECTED):
                 how = band(known(), target.name, quantity, kind(spec))
@@ -65,8 +67,8 @@ class Parts:
         Returns
         -------
         dict of str to (designs,) array of float
-            ``lut``, ``lut_low``, ``lut_high``, the same of ``carry``, ``ff`` and ``mhz``, and ``dsp`` and ``bram``. NaN
-            where nothing is known of the clock.
+            ``lut``, ``lut_low``, ``lut_high``, the same of ``carry``, ``ff`` and ``mhz``, ``dsp`` and ``bram``, and
+            ``rate``, operations a cycle, and ``latency``, in clock edges. NaN where nothing is known.
 
         Raises
         ------
@@ -99,6 +101,8 @@ class Parts:
             how = Band(*self._bands[:, place][part].T)
             yield from zip(_ends(quantity), corrected(quantity, how, values[quantity]), strict=True)
         yield from ((name, values[name]) for name in COUNTS if name not in CORRECTED)
+        for place, name in enumerate(STATED):
+            yield name, np.einsum("nt,nt->n", self._stated[:, place][part], grown)
 
 
 def _ends(quantity: str) -> list[str]:
@@ -109,7 +113,7 @@ def _ends(quantity: str) -> list[str]:
 def _names() -> Sequence[str]:
     """The columns of estimates."""
     ends = [name for quantity in CORRECTED for name in _ends(quantity)]
-    return [*ends, *(name for name in COUNTS if name not in CORRECTED)]
+    return [*ends, *(name for name in COUNTS if name not in CORRECTED), *STATED]
 
 
 def _places(own: int, most: int) -> list[int]:
