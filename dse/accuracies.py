@@ -13,15 +13,18 @@ import csv
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import hw
+from dse.crew import Workers
 from dse.essence import digest_of, module_essence
-from dse.jobs import Job, check_workers, guarded, run
+from dse.job import Job, Value
+from dse.jobs import guarded, run
+from dse.options import add_workers, hired
 from dse.store import Store
 from dse.workloads.arithmetic import Arithmetic, arithmetic_of, parse_arithmetic
 from dse.workloads.workload import WORKLOADS, Score, Workload, find_workload
@@ -91,14 +94,29 @@ def as_arithmetic(of: Arithmetic | hw.Spec | str) -> Arithmetic:
 def score_job(arithmetic: Arithmetic, workload: Workload) -> Job:
     """The job that evaluates an arithmetic on a workload."""
 
-    def work() -> dict[str, Any]:
-        return dict(workload.evaluate(arithmetic))
+    work = partial(_evaluated, _sendable(workload), arithmetic)
+    return Job("score", workload.key(arithmetic), f"{workload.name} in {arithmetic.name}", work, FIELDS, python=True)
 
-    return Job("score", workload.key(arithmetic), f"{workload.name} in {arithmetic.name}", work, FIELDS)
+
+def _sendable(workload: Workload) -> str | Workload:
+    """What stands for a workload where it has to go to another process: its name, if it has one there."""
+    return workload.name if workload.name in WORKLOADS else workload
+
+
+def _found(workload: str | Workload) -> Workload:
+    return find_workload(workload) if isinstance(workload, str) else workload
+
+
+def _evaluated(workload: str | Workload, arithmetic: Arithmetic) -> Value:
+    return dict(_found(workload).evaluate(arithmetic))
+
+
+def _screened(workload: str | Workload, arithmetic: Arithmetic) -> Value:
+    return {"db": _found(workload).screen(arithmetic)}
 
 
 def accuracies(
-    of: Iterable[Arithmetic | hw.Spec | str], workload: str | Workload, store: Store, workers: int = 1
+    of: Iterable[Arithmetic | hw.Spec | str], workload: str | Workload, store: Store, workers: Workers = 1
 ) -> list[Score]:
     """What a workload gives in arithmetics, each evaluated once however often it is asked for.
 
@@ -110,8 +128,8 @@ def accuracies(
         A key of `dse.workloads.workload.WORKLOADS`, or a workload.
     store : Store
         What is in it is not evaluated, nor what the table that comes with the project has.
-    workers : int
-        Evaluations at a time.
+    workers : int or Crew
+        Who evaluates.
 
     Returns
     -------
@@ -124,7 +142,7 @@ def accuracies(
     ToolError
         The workload needs a package that is not installed.
     """
-    task = find_workload(workload) if isinstance(workload, str) else workload
+    task = _found(workload)
     arithmetics = [as_arithmetic(each) for each in of]
     jobs = {each: score_job(each, task) for each in dict.fromkeys(arithmetics)}
     scores: dict[str, Any] = dict(shipped())
@@ -145,14 +163,12 @@ def listed() -> list[Arithmetic]:
 def screen_job(arithmetic: Arithmetic, workload: Workload) -> Job:
     """The job that predicts, cheaply, how an arithmetic ranks on a workload."""
 
-    def work() -> dict[str, Any]:
-        return {"db": workload.screen(arithmetic)}
-
     key = digest_of(workload.key(arithmetic), module_essence("dse.workloads.screening"))
-    return Job("screen", key, f"screen {arithmetic.name}, {workload.name}", work, {"db": float})
+    work = partial(_screened, _sendable(workload), arithmetic)
+    return Job("screen", key, f"screen {arithmetic.name}, {workload.name}", work, {"db": float}, python=True)
 
 
-def table(workloads: Sequence[Workload], store: Store, workers: int) -> str:
+def table(workloads: Sequence[Workload], store: Store, workers: Workers) -> str:
     """The table of all listed arithmetics on workloads; of other workloads, what the table has."""
     made = [row for workload in workloads for row in _rows(workload, store, workers)]
     names = {workload.name for workload in workloads}
@@ -165,7 +181,7 @@ def table(workloads: Sequence[Workload], store: Store, workers: int) -> str:
     return HEAD + found.getvalue()
 
 
-def _rows(workload: Workload, store: Store, workers: int) -> list[dict[str, str]]:
+def _rows(workload: Workload, store: Store, workers: Workers) -> list[dict[str, str]]:
     """The table's rows of a workload."""
     of = listed()
     scores = accuracies(of, workload, store, workers)
@@ -184,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m dse.accuracies", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(WORKLOADS)} (default: all)")
-    parser.add_argument("-j", "--jobs", type=int, default=1, metavar="N", help="evaluations at a time (default: 1)")
+    add_workers(parser)
     parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"(default: {STORE})")
     options = parser.parse_args(arguments)
 
@@ -192,8 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in options.workloads:
             check_choice("workload", name, WORKLOADS)
         chosen = [find_workload(name) for name in options.workloads or WORKLOADS]
-        workers = check_workers(options.jobs)
-        with Store(options.store) as store:
+        with hired(options) as workers, Store(options.store) as store:
             write_atomic(data(TABLE), table(chosen, store, workers))
 
     return guarded("python -m dse.accuracies", work)

@@ -119,6 +119,10 @@ COLUMNS: dict[str, Column] = {
         Column("share", "share", "", "computed", "the largest part of the device"),
         Column("makes", "makes", "", "stated", "what an operation is: a product, or a result"),
         Column("rate", "a cycle", "", "stated", "operations a cycle in the steady state", 2),
+        Column(
+            "latency", "latency", "edges", "stated", "clock edges from an input to the output that depends on it", 0
+        ),
+        Column("verified", "verified", "", "simulated", "on what operands it is what its golden model says"),
         *_computed("used", "device used", "%", "the largest part of the device, as a number", 2),
         *_computed("lut_rate", "LUT/op", "cells", "LUTs for each operation a cycle", 1),
         *_computed("gops", "GOPS", "GOPS", OPERATIONS, 2),

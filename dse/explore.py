@@ -1,165 +1,222 @@
-"""The main job: every design of a space generated, verified, measured and judged, and the frontier drawn."""
+"""From a space to an answer: screened by estimate, then verified and measured until the frontier stands."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, get_type_hints
 
-import hw
+import numpy as np
+import pandas
+from numpy.typing import NDArray
+
 from costmodel.measure import check_tools
-from dse import plots, report
-from dse.crew import Workers, crew_of
-from dse.jobs import Job, run, run_groups
-from dse.making import accuracy_job, energy_job, measure_job, verify_job
+from dse.crew import Workers
+from dse.derived import DERIVED
+from dse.frontier import pareto
+from dse.judging import judged_columns
+from dse.objectives import Objective
+from dse.pool import Pool
+from dse.screen import Rows, Screened, costs, middles, screen
 from dse.space import Space
 from dse.store import Store
-from dse.workloads import WORKLOADS
-from rtl_gen import emit, process
-from rtl_gen.side_by_side import side_by_side
-from rtl_gen.steps import say, step
-from rtl_gen.tools import ToolError
+from dse.table import corrected, front, measured, on, verified
+from rtl_gen.steps import say
 
-Found = Mapping[tuple[str, ...], dict[str, Any]]
-"""Results of a design, by the names of `design_jobs`."""
+EACH = 8
+"""Designs that are verified and measured in a round."""
+KEPT = 2000
+"""Rows of a band that are named and looked at."""
+TIMED = {"mhz", *(name for name, derived in DERIVED.items() if derived.timed)}
+"""Columns for which designs are placed."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round did.
+
+    Attributes
+    ----------
+    designs : tuple of str
+        What was measured: designs and devices.
+    frontier : int
+        Designs on the frontier after it.
+    changed : bool
+        Whether it is another frontier than before.
+    """
+
+    designs: tuple[str, ...]
+    frontier: int
+    changed: bool
 
 
 @dataclass(frozen=True)
 class Exploration:
-    """What a run found.
+    """What was found.
 
     Attributes
     ----------
-    rows : list of dict
-        One for each design and target, with `report.COLUMNS`.
-    axes : list of Axis
-        The costs that accuracy was set against.
-    files : list of Path
-        What was written.
+    space : Space
+    table : DataFrame
+        What may be on the frontier, and was looked at: a row for a design on a device.
+    screened : Screened
+        All rows that were estimated.
+    rounds : list of Round
+    stands : bool
+        Whether all of the frontier is measured, and stood still for a round.
     """
 
-    rows: list[report.Row]
-    axes: list[report.Axis]
-    files: list[Path]
+    space: Space
+    table: pandas.DataFrame
+    screened: Screened
+    rounds: list[Round] = field(default_factory=list)
+    stands: bool = False
 
 
-def explore(space: Space, folder: Path, store: Store, workers: Workers, tools: str = "wheel") -> Exploration:
-    """Do all that a space asks for, and write table and plots.
+Watch = Callable[[Exploration], None]
 
-    Parameters
-    ----------
-    space : Space
-        What to compare.
-    folder : Path
-        Where ``pareto.csv``, the plots and the Verilog go.
-    store : Store
-        What is in it is not done again.
-    workers : int or Crew
-        Jobs at a time here, or who does them.
-    tools : str
-        Whose nextpnr measures, as `measure` takes it.
+
+def screened(space: Space, store: Store, workers: Workers) -> Screened:
+    """Estimate and judge every row of a space.
 
     Raises
     ------
     ValueError
-        A design can't be had on a target, or the workload finds no scales for it.
-    ToolError
-        A tool is missing or failed, or a design is not what its golden model says.
-    OSError
-        Something can't be written.
+        Nothing is left; the message says why.
     """
-    for spec in space.specs:
-        for target in space.targets:
-            hw.check(spec, target)
-    for target in space.targets:
-        check_tools(target, tools)
-    say(f"exploring {len(space.specs)} designs on {', '.join(target.name for target in space.targets)}")
-    network = trained(space.workload, store)
-
-    def jobs(spec: hw.Spec) -> dict[tuple[str, ...], Job]:
-        emit(spec).write(folder / "verilog", force=True)
-        return design_jobs(spec, space.targets, space.workload, network, folder / "sim", tools)
-
-    with crew_of(workers) as crew:
-        with step(f"writing the Verilog of {len(space.specs)} designs"), process.at_most(crew.here):
-            groups = side_by_side([partial(jobs, spec) for spec in space.specs])
-        found = list(zip(space.specs, run_groups(groups, store, crew), strict=True))
-    rows = rows_of(found, space.targets)
-    axes = report.axes(rows, {target.name: target.title for target in space.targets})
-    files = [folder / "pareto.csv"]
-    report.write_csv(rows, files[0])
-    for axis in axes:
-        files += plots.pareto(axis, rows, network["accuracy"], folder)
-    return Exploration(rows, axes, files)
+    pool = Pool.of(space, store, workers)
+    say(f"{len(space)} designs on devices, of {len(pool.designs)} parts")
+    return screen(Rows(pool, judged_columns(pool.specs, list(space.asked.values()), space.workload, store, workers)))
 
 
-def trained(task: str, store: Store) -> dict[str, Any]:
-    """The network of a workload, from the store or trained: alone, for threads share filters of warnings."""
-    workload = WORKLOADS[task]
-    label = f"train the {task} classifier"
-    job = Job("train", workload.train_key(), label, workload.train, get_type_hints(workload.Network))
-    (network,) = run([job], store, 1)
-    return network
-
-
-def design_jobs(
-    spec: hw.Spec,
-    targets: Sequence[hw.Target],
-    task: str,
-    network: dict[str, Any],
+def explore(
+    space: Space,
+    store: Store,
+    workers: Workers,
     logs: Path,
+    budget: float | None = None,
     tools: str = "wheel",
-) -> dict[tuple[str, ...], Job]:
-    """All that `rows_of` asks of a design, by what it is and, where it is another on each, the target."""
-    # What takes seconds comes first: should one fail, little is waited for.
-    return {
-        ("accuracy",): accuracy_job(spec, WORKLOADS[task], network),
-        ("energy",): energy_job(spec),
-        **{("verify", target.name): verify_job(spec, target, logs) for target in targets},
-        **{("measure", target.name): measure_job(spec, target, tools=tools) for target in targets},
-    }
+    watch: Watch | None = None,
+) -> Exploration:
+    """Screen a space, then verify and measure what may be on its frontier, until that stands still for a round.
 
-
-def rows_of(found: Sequence[tuple[hw.Spec, Found]], targets: Sequence[hw.Target]) -> list[report.Row]:
-    """The rows of designs and their results, target by target.
+    Parameters
+    ----------
+    space : Space
+    store : Store
+        What is in it is not done again.
+    workers : int or Crew
+        Jobs at a time.
+    logs : Path
+        Where the logs of a design that fails are kept.
+    budget : float, optional
+        Seconds after which no round begins; by default there is no such end.
+    tools : str
+        Whose nextpnr measures, as `measure` takes it.
+    watch : callable, optional
+        Is given what was found after each round.
 
     Raises
     ------
+    ValueError
+        Nothing is left of the space, or the workload can't use a unit.
     ToolError
-        A design is not what its golden model says.
+        A tool is missing or failed, or a design is not what its golden model says.
     """
-    verdicts = [values["verify", target.name] for target in targets for _, values in found]
-    if wrong := [verdict for verdict in verdicts if not verdict["passed"]]:
-        raise ToolError(f"{wrong[0]['spec']} differs from its golden model: {wrong[0]['failures'][0]}")
-    rows = [
-        _row(spec, *(values[name] for name in (("measure", t.name), ("verify", t.name), ("energy",), ("accuracy",))))
-        for t in targets
-        for spec, values in found
-    ]
-    report.mark(rows)
-    return rows
+    end = None if budget is None else time.monotonic() + budget
+    for target in space.targets:
+        check_tools(target, tools)
+    found = screened(space, store, workers)
+    goals, timed = space.objectives, needs_clock(list(space.asked.values()))
+    table = front(nearest(found), goals, space.constraints)
+    result = Exploration(space, table, found)
+    step = partial(_looked_at, store=store, workers=workers, timed=timed, logs=logs, tools=tools)
+    while not result.stands and (end is None or time.monotonic() < end):
+        chosen, is_sure = choose(table, goals)
+        if not chosen.any():
+            result = Exploration(space, table, found, result.rounds, stands=True)
+            break
+        before = _names(table[table["frontier"]])
+        table = front(corrected(on(table, chosen, step)), goals, space.constraints)
+        after = _names(table[table["frontier"]])
+        done = Round(tuple(sorted(_names(table[chosen]))), len(after), before != after)
+        stands = not is_sure and not done.changed and bool(is_measured(table)[table["frontier"]].all())
+        result = Exploration(space, table, found, [*result.rounds, done], stands)
+        say(f"round {len(result.rounds)}: {len(done.designs)} measured, {done.frontier} on the frontier")
+        if watch:
+            watch(result)
+    return result
 
 
-def _row(
-    spec: Any, cost: dict[str, Any], verdict: dict[str, Any], energy: dict[str, Any], accuracy: dict[str, Any]
-) -> report.Row:
-    return {
-        "spec": spec.name,
-        "a": spec.a.name,
-        "b": spec.b.name,
-        "product": spec.product,
-        "accumulator": spec.accumulator_format.name,
-        "pipeline": spec.pipeline,
-        "verified": "every pair" if verdict["exhaustive"] else f"{verdict['cycles']} cycles",
-        **{name: cost[name] for name in ("target", "lut", "lut_kind", "carry", "ff", "dsp", "bram", "flow")},
-        "fmax_mhz": round(cost["fmax"], 1) if cost["fmax"] is not None else None,
-        "accuracy": round(accuracy["accuracy"], 5),
-        "accuracy_stderr": round(accuracy["stderr"], 5),
-        "sqnr_db": round(accuracy["sqnr_db"], 2),
-        "energy_pj": round(energy["picojoules"], 4),
-        "energy_low_pj": round(energy["low"], 4),
-        "energy_high_pj": round(energy["high"], 4),
-        "nand2": energy["nand2"],
-    }
+def needs_clock(asked: Sequence[Objective]) -> bool:
+    """Whether objectives depend on MHz, so that designs have to be placed."""
+    return any(objective.column in TIMED for objective in asked)
+
+
+def _looked_at(
+    table: pandas.DataFrame, store: Store, workers: Workers, timed: bool, logs: Path, tools: str
+) -> pandas.DataFrame:
+    return measured(verified(table, store, workers, logs), store, workers, timed, tools=tools)
+
+
+def is_measured(table: pandas.DataFrame) -> NDArray[np.bool_]:
+    """Which rows the tools have seen."""
+    return table["lut"].notna().to_numpy() if "lut" in table else np.zeros(len(table), dtype=bool)
+
+
+def _names(table: pandas.DataFrame) -> set[str]:
+    return {f"{spec} on {device}" for spec, device in zip(table["spec"], table["device"], strict=True)}
+
+
+def nearest(found: Screened) -> pandas.DataFrame:
+    """The band as a table; of more than `KEPT` rows, those whose best case is farthest beyond the frontier's middle."""
+    numbers = found.numbers
+    if len(numbers) > KEPT:
+        goals = found.rows.pool.space.objectives
+        part = pandas.DataFrame(found.rows.columns(numbers))
+        places = found.rows.placements(numbers)
+        hopes = np.full(len(numbers), -np.inf)
+        devices = np.array([found.rows.pool.placements[place].device.name for place in places])
+        for device in dict.fromkeys(devices.tolist()):
+            here = np.flatnonzero(devices == device)
+            hopes[here] = hope(part.iloc[here], goals)
+        say(f"{len(numbers)} rows may be on the frontier; the {KEPT} with most hope are looked at")
+        numbers = np.sort(numbers[np.argsort(-hopes, kind="stable")[:KEPT]])
+    return found.rows.table(numbers)
+
+
+def hope(table: pandas.DataFrame, goals: Sequence[Objective]) -> NDArray[np.float64]:
+    """How far the best case of each row of one device is beyond the frontier of all middles, as a share of its range.
+
+    Infinite for what is on that frontier.
+    """
+    found = [goal.best(table) for goal in goals]
+    low, _ = costs(goals, found)
+    middle = middles(goals, found)
+    on_it = pareto(middle)
+    best = middle[on_it]
+    spread = np.maximum(np.ptp(best, axis=0), 1e-9)
+    # Beyond all of the frontier is beyond its nearest point, in that objective in which it gains most.
+    gains = ((best[None] - low[:, None]) / spread).max(axis=2).min(axis=1)
+    return np.where(on_it, np.inf, gains)
+
+
+def choose(table: pandas.DataFrame, goals: Sequence[Objective]) -> tuple[NDArray[np.bool_], bool]:
+    """What to measure next: of the frontier what is not measured, or else of the band what has most hope.
+
+    Returns
+    -------
+    A mask of the rows, at most `EACH`, and whether they are of the frontier.
+    """
+    unseen = ~is_measured(table)
+    is_sure = bool((unseen & table["frontier"]).any())
+    wanted = np.flatnonzero(unseen & table["frontier" if is_sure else "band"])
+    hopes = np.zeros(len(table))
+    for rows in table.groupby("device", sort=False).indices.values():
+        known = rows[(table["band"] | table["frontier"]).to_numpy()[rows]]
+        hopes[known] = hope(table.iloc[known], goals) if len(known) else []
+    mask = np.zeros(len(table), dtype=bool)
+    mask[wanted[np.argsort(-hopes[wanted], kind="stable")[:EACH]]] = True
+    return mask, is_sure

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 import hw
 from costmodel.devices import Device
@@ -18,7 +18,6 @@ from costmodel.gates import Gates, count_gates
 from costmodel.measure import Cost, Design, design_key, measure, measure_design, measure_key
 from costmodel.switching import Relative, relative_energy, relative_key
 from dse.job import Job
-from hw.formats.messages import cut
 from rtl_gen import emit
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
@@ -82,18 +81,3 @@ def gates_job(spec: hw.Spec, liberty: str | None = None) -> Job:
     parts = [emit(spec).digest, data, code, package_version("pyosys")]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return Job("gates", key, f"gates of {spec}", partial(count_gates, spec, liberty), get_type_hints(Gates))
-
-
-def accuracy_job(spec: hw.Spec, workload: Any, network: dict[str, Any]) -> Job:
-    """The job that finds a design's accuracy on a workload."""
-    work = partial(_of_design, workload.accuracy, spec, network)
-    fields = get_type_hints(workload.Accuracy)
-    return Job("accuracy", workload.accuracy_key(spec), f"accuracy of {spec}", work, fields, python=True)
-
-
-def _of_design(accuracy: Callable[..., dict[str, Any]], spec: hw.Spec, network: dict[str, Any]) -> dict[str, Any]:
-    """An accuracy, whose error names the design."""
-    try:
-        return accuracy(spec, network)
-    except ValueError as error:
-        raise ValueError(f"{cut(spec)}: {error}") from error

@@ -171,6 +171,8 @@ OBJECTIVES: dict[str, Objective] = {
         Objective("loss", "less", "loss", stderr="loss_stderr"),
         Objective.of("lut", "less", "lut", log=True),
         Objective.of("share", "less", "used", log=True),
+        Objective.of("lut_per_op", "less", "lut_rate", log=True),
+        Objective("rate", "more", "rate", log=True),
         Objective("dsp", "less", "dsp", "dsp_estimated"),
         Objective("bram", "less", "bram", "bram_estimated"),
         # pJ are by two calibrations on other libraries, so no design's are measured.

@@ -1,62 +1,146 @@
-"""A design space: what to compare, on which targets, for which workload."""
+"""A design space: which designs, on which devices, for what, and what is wanted of them.
+
+A file says so in TOML::
+
+    question = "Which MAC for handwritten digits?"
+    workload = "mnist-mlp"            # a name in dse.workloads
+    gemms = "resnet18"                # a list of matrix products, for frames_s: a name, a CSV or an ONNX file
+    devices = ["ecp5-25k", "ice40-hx8k"]
+    objectives = ["loss", "lut"]      # names in dse.objectives
+
+    [constraints]                     # by the same names: at most, or at least where more is better
+    loss = 1.0
+    mhz = 150                         # the pipeline is chosen for it, where names say none
+
+    [[designs]]
+    spec = "mac/{a}x{a}/exact"
+    a = ["int4", "int8", "e4m3"]
+"""
 
 from __future__ import annotations
 
-import itertools
 import math
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import hw
+from costmodel.devices import Device, parse_device
 from costmodel.targets import load
-from dse.workloads import WORKLOADS
+from dse.groups import Group
+from dse.objectives import OBJECTIVES, Objective, objectives
+from dse.workloads.gemms import find
+from dse.workloads.gemms.product import GemmList
+from dse.workloads.workload import WORKLOADS
 from hw.formats import check_choice, check_int
 from hw.formats.messages import cut, echo, nearest
-from hw.spec import UNITS, from_dict, parse_operands
-from hw.specs.mac import MacSpec
 
-EXPLORED = {"mac": MacSpec}
-"""The units that can be explored: there are an accuracy and an energy of them."""
-LIMIT, MAX_LIMIT = 1000, 100_000
-"""Rows, designs on targets, of a space that does not say its own limit; and the highest limit that it may say."""
+LIMIT, MAX_LIMIT = 1_000_000, 100_000_000
+"""Rows, designs on devices, of a space that does not say its own limit; and the highest limit that it may say."""
+KEYS = ("question", "workload", "gemms", "devices", "targets", "objectives", "limit", "constraints", "designs")
 
 
 @dataclass(frozen=True)
 class Space:
     """What to explore.
 
-    Attributes
+    Parameters
     ----------
-    specs : tuple of MacSpec
-        Distinct, in the order of the file.
-    targets : tuple of Target
-        Distinct.
+    groups : sequence of Group
+    devices : sequence of Device
+        Each with its family.
+    objectives : sequence of Objective
+        What a design is to be good in; no other design is better in all of them than one of the frontier.
     workload : str
-        A name in `dse.workloads.WORKLOADS`.
+        A name in `dse.workloads.WORKLOADS`: what accuracy is of, where it is asked for.
+    gemms : GemmList, optional
+        Matrix products, of which frames a second and cycles are.
+    constraints : mapping of str to float
+        By names of objectives: at most so much, or at least where more is better.
+    question : str
+        For people.
+    limit : int
+        Rows, at most.
+
+    Raises
+    ------
+    TypeError, ValueError
+        One of them is something else, or there are more rows than the limit.
     """
 
-    specs: tuple[hw.Spec, ...]
-    targets: tuple[hw.Target, ...]
-    workload: str
+    groups: tuple[Group, ...]
+    devices: tuple[Device, ...]
+    objectives: tuple[Objective, ...]
+    workload: str = "mnist-mlp"
+    gemms: GemmList | None = None
+    constraints: Mapping[str, float] = field(default_factory=dict)
+    question: str = ""
+    limit: int = LIMIT
 
     def __post_init__(self) -> None:
-        for spec in self.specs:
-            if not isinstance(spec, tuple(EXPLORED.values())):
-                raise ValueError(f"specs must be MACs, for explore compares nothing else yet, got {cut(spec)}")
-        for name in ("specs", "targets"):
-            object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
+        for name, kind in (("groups", Group), ("devices", Device), ("objectives", Objective)):
+            object.__setattr__(self, name, _distinct(name, getattr(self, name), kind))
+        check_choice("workload", self.workload, WORKLOADS)
+        check_int("limit", self.limit, 1, MAX_LIMIT)
+        if self.gemms is not None and not isinstance(self.gemms, GemmList):
+            raise TypeError(f"gemms must be a GemmList, got {echo(self.gemms)}")
+        if not isinstance(self.question, str):
+            raise TypeError(f"question must be a str, got {echo(self.question)}")
+        if not isinstance(self.constraints, Mapping):
+            raise TypeError(f"constraints must map objectives to numbers, got {echo(self.constraints)}")
+        for name, bound in self.constraints.items():
+            check_choice("constraint", name, OBJECTIVES)
+            check_bound(f"constraint {name}", bound)
+        if len(self) > self.limit:
+            raising = f", or write limit = {len(self)}" if len(self) <= MAX_LIMIT else ""
+            raise ValueError(
+                f"{echo(len(self))} designs on devices are more than the limit, {self.limit}: take values out{raising}"
+            )
+
+    def __len__(self) -> int:
+        """Rows: designs on devices, whether there are all of them or not."""
+        return sum(map(len, self.groups)) * len(self.devices)
+
+    @property
+    def targets(self) -> tuple[hw.Target, ...]:
+        """The devices' families, each once."""
+        return tuple(dict.fromkeys(device.target for device in self.devices))
+
+    @property
+    def asked(self) -> dict[str, Objective]:
+        """Objectives and what is constrained, by name."""
+        return {objective.name: objective for objective in (*self.objectives, *objectives(self.constraints))}
 
 
-def read(path: Path | None) -> Space:
-    """The space of a TOML file, or the one that comes with macsmith.
+def check_bound(name: str, bound: object) -> None:
+    """Raise unless it is a finite number."""
+    if not isinstance(bound, (int, float)) or isinstance(bound, bool):
+        raise TypeError(f"{name} must be a number, got {echo(bound)}")
+    if not math.isfinite(bound):
+        raise ValueError(f"{name} must be finite, got {bound}")
 
-    The file has ``workload = "NAME"``, ``targets = ["NAME", ...]`` and any number of tables
-    ``[[mac]]``. A table's ``operands`` is a list of ``"AxB"``; every other key is a field of the
-    unit's spec with one value or a list of them. A table stands for all combinations. What is said twice counts
-    once. Designs times targets must not be more than ``limit``, by default `LIMIT`.
+
+def _distinct(name: str, given: Any, kind: type) -> tuple[Any, ...]:
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
+        raise TypeError(f"{name} must be a sequence, got {echo(given)}")
+    found: list[Any] = []
+    for value in given:
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} must each be a {kind.__name__}, got {echo(value)}")
+        if value not in found:
+            found.append(value)
+    if not found:
+        raise ValueError(f"{name} must be one or more, got none")
+    return tuple(found)
+
+
+def read(source: Path | str | None) -> Space:
+    """The space of a TOML file, as this module's first lines say it, or of the name of one that comes with macsmith.
+
+    Without either it is the default space.
 
     Raises
     ------
@@ -65,8 +149,8 @@ def read(path: Path | None) -> Space:
     ValueError
         It is no TOML, or names something that does not exist; the message says where.
     """
-    origin = cut(path) if path else "the default space"
-    data = path.read_bytes() if path else files("dse").joinpath("spaces", "default.toml").read_bytes()
+    origin = cut(source or "default")
+    data = text_of(source)
     try:
         return from_tables(tomllib.loads(data.decode()))
     except RecursionError as error:
@@ -75,82 +159,59 @@ def read(path: Path | None) -> Space:
         raise ValueError(f"{origin}: {error}") from error
 
 
-def from_tables(data: dict[str, Any]) -> Space:
+def text_of(source: Path | str | None) -> bytes:
+    """A space's file, as `read` finds it."""
+    name = "default" if source is None else str(source)
+    if name in known():
+        return files("dse").joinpath("spaces", f"{name}.toml").read_bytes()
+    if source is not None and not name.endswith(".toml"):
+        raise ValueError(f"a space must be a .toml file or one of {', '.join(known())}, got {echo(name)}")
+    return Path(name).read_bytes()
+
+
+def known() -> list[str]:
+    """The names of the spaces that come with macsmith."""
+    entries = files("dse").joinpath("spaces").iterdir()
+    return sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml"))
+
+
+def from_tables(data: Mapping[str, Any]) -> Space:
     """The space of a parsed TOML file."""
-    known = ["limit", "targets", "workload", *EXPLORED]
-    if unknown := sorted(set(data) - set(known) - set(UNITS)):
-        shown = f"{cut(', '.join(unknown))}; known are {', '.join(known)}{nearest(unknown[0], known)}"
-        raise ValueError(f"unknown key {shown}")
-    if others := [f"[[{unit}]]" for unit in UNITS if unit in data and unit not in EXPLORED]:
-        raise ValueError(f"explore compares MACs only yet: a space has tables [[mac]], and no {', '.join(others)}")
-    workload = data.get("workload", "digits")
-    check_choice("workload", workload, WORKLOADS)
-    limit = data.get("limit", LIMIT)
-    check_int("limit", limit, 1, MAX_LIMIT)
-    targets = _targets(data.get("targets"))
-    tables = [(unit, table) for unit in EXPLORED for table in _tables(unit, data.get(unit, []))]
-    if not tables:
-        raise ValueError("there is nothing to explore: add a table [[mac]]")
-    axes = [(unit, _axes(unit, table)) for unit, table in tables]
-    _check_rows(sum(math.prod(map(len, of_table.values())) for _, of_table in axes), len(targets), limit)
-    specs = [spec for unit, of_table in axes for spec in combinations(unit, of_table)]
-    return Space(tuple(specs), targets, workload)
+    if unknown := sorted(set(data) - set(KEYS)):
+        raise ValueError(f"unknown key {cut(unknown[0])}; known are {', '.join(KEYS)}{nearest(unknown[0], KEYS)}")
+    plain = {name: data[name] for name in ("question", "workload", "limit", "constraints") if name in data}
+    if "gemms" in data:
+        plain["gemms"] = find(data["gemms"])
+    return Space(
+        groups=tuple(_group(number, table) for number, table in enumerate(_list("designs", data, dict), 1)),
+        devices=_devices(data),
+        objectives=tuple(objectives(_list("objectives", {"objectives": ["loss", "lut"], **data}, str))),
+        **plain,
+    )
 
 
-def _targets(names: Any) -> tuple[hw.Target, ...]:
-    if not isinstance(names, list) or not names:
-        raise ValueError(f"targets must be a list of one name or more, got {echo(names)}")
-    targets = tuple(hw.parse_target(name) for name in _distinct(names))
-    for target in targets:
-        load(target.name)
-    return targets
+def _group(number: int, table: Mapping[str, Any]) -> Group:
+    axes = dict(table)
+    try:
+        return Group(axes.pop("spec", None), axes)
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"[[designs]] number {number}: {error}") from None
 
 
-def _tables(unit: str, tables: Any) -> list[dict[str, Any]]:
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ValueError(f"{unit} must be a list of tables, written [[{unit}]], got {echo(tables)}")
-    return tables
+def _devices(data: Mapping[str, Any]) -> tuple[Device, ...]:
+    """Those that are named, and those that stand for the families that are."""
+    named = [name for key in ("devices", "targets") if key in data for name in [key]]
+    if not named:
+        raise ValueError("a space needs devices, a list of names, or targets, whose devices are taken")
+    found = [parse_device(name) for name in _list("devices", data, str)] if "devices" in data else []
+    for name in _list("targets", data, str) if "targets" in data else []:
+        found.append(parse_device(load(hw.parse_target(name).name).device))
+    return tuple(found)
 
 
-def _axes(unit: str, table: dict[str, Any]) -> dict[str, list[Any]]:
-    """The distinct values of each field of a table, ``operands`` first."""
-    fields = dict(table)
-    if derived := sorted({"unit", "a", "b"} & set(fields)):
-        raise ValueError(f"a [[{unit}]] has operands, a list of AxB, in place of {', '.join(derived)}")
-    operands = fields.pop("operands", None)
-    if not isinstance(operands, list) or not operands:
-        raise ValueError(f"a [[{unit}]] needs operands, a list of AxB, got {echo(operands)}")
-    if empty := [name for name, value in fields.items() if value == []]:
-        raise ValueError(f"a [[{unit}]] must have one value or more for {cut(', '.join(empty))}, got none")
-    lists = {name: value if isinstance(value, list) else [value] for name, value in fields.items()}
-    return {name: _distinct(values) for name, values in {"operands": operands, **lists}.items()}
-
-
-def _distinct(values: list[Any]) -> list[Any]:
-    """Each value once. What no field takes, a list or a table, stays to be refused."""
-    plain = (str, int, float)
-    return list({(type(value), value if isinstance(value, plain) else id(value)): value for value in values}.values())
-
-
-def _check_rows(designs: int, targets: int, limit: int) -> None:
-    """Raise ValueError if there are more designs on targets than the limit."""
-    rows = designs * targets
-    if rows > limit:
-        raising = f", or write limit = {rows} before the first table" if rows <= MAX_LIMIT else ""
-        raise ValueError(
-            f"{echo(designs)} designs on {targets} target{'s' * (targets > 1)} are {echo(rows)} rows, and the limit is "
-            f"{limit}: take values out{raising}"
-        )
-
-
-def combinations(unit: str, axes: dict[str, list[Any]]) -> list[hw.Spec]:
-    """Every spec that a table stands for."""
-    specs = []
-    for pair, *values in itertools.product(*axes.values()):
-        a, b = parse_operands(pair)
-        fields = dict(zip(list(axes)[1:], values, strict=True))
-        try:
-            specs.append(from_dict({"unit": unit, "a": a.name, "b": b.name, **fields}))
-        except (ValueError, TypeError) as error:
-            raise type(error)(f"a [[{unit}]] of {cut(pair)}: {error}") from None
-    return specs
+def _list(name: str, data: Mapping[str, Any], kind: type) -> list[Any]:
+    shown = f"tables, written [[{name}]]" if kind is dict else "names"
+    values = data.get(name)
+    if not isinstance(values, list) or not values or not all(isinstance(value, kind) for value in values):
+        raise ValueError(f"{name} must be a list of one or more {shown}, got {echo(values)}")
+    return values

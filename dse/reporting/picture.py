@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -13,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dse.reporting.comparison import STATUS_TITLES, Comparison, Rows, Status
+from dse.reporting.figure import save
 from dse.reporting.labels import place as place_names
 from dse.reporting.names import short_names
-from rtl_gen import write_atomic
 
 MARKS: dict[Status, dict[str, Any]] = {
     Status.FRONTIER: {"marker": "o", "s": 40, "color": "#155a92", "zorder": 4, "linewidth": 1.1},
@@ -36,7 +35,6 @@ SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
 }
-_DATELESS: dict[str, dict[str, Any]] = {"svg": {"Date": None}}
 
 
 def pareto(compared: Comparison, x: int, y: int, place: int, drawn: Rows, path: Path) -> list[Path]:
@@ -71,7 +69,7 @@ def pareto(compared: Comparison, x: int, y: int, place: int, drawn: Rows, path: 
         _window(plot, compared, (x, y), rows, line)
         _legend(plot, compared, (x, y), rows)
         _label(plot, compared, (x, y), rows, line)
-        return [_save(figure, path.with_name(f"{path.name}.{ending}"), ending) for ending in ENDINGS]
+        return [save(figure, path.with_name(f"{path.name}.{ending}")) for ending in ENDINGS]
 
 
 @contextmanager
@@ -200,11 +198,3 @@ def _stairs(corners: NDArray[np.float64], step: float) -> NDArray[np.float64]:
         found += [np.column_stack([across, np.full(len(across), y)])]
         found += [np.column_stack([np.full(len(down), next_x), down])]
     return np.concatenate(found)
-
-
-def _save(figure: Any, path: Path, ending: str) -> Path:
-    """Write a figure, whole or not at all, and the same bytes each time."""
-    image = io.BytesIO()
-    figure.savefig(image, format=ending, dpi=200, metadata=_DATELESS.get(ending, {}))
-    write_atomic(path, image.getvalue())
-    return path

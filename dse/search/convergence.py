@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from dse.plots import save
+from dse.reporting.figure import save
 from dse.search.space import Costs, Searched, Space, random_search
 from hw.formats import check_int
 from hw.formats.messages import echo

@@ -12,7 +12,6 @@ from dse.studies.formats import Formats
 from dse.studies.loops import Loops
 from dse.studies.mixed import Mixed
 from dse.studies.qor import Qor
-from dse.studies.results import Results
 from dse.studies.scaling import Scaling
 from dse.studies.study import Study
 from dse.studies.timing import Timing
@@ -32,7 +31,6 @@ STUDIES: dict[str, type[Study[Any]]] = {
         Claims,
         Timing,
         Blocks,
-        Results,
         Units,
         Qor,
     )

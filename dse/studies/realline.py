@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from dse.plots import save
+from dse.reporting.figure import save
 from hw.formats import Block, Format, FourthRoots, Notation
 from hw.formats.messages import cut
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 import hw
 from dse.making import measure_job
-from dse.plots import save
+from dse.reporting.figure import save
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import drawn, tools
 from hw.specs.array import ArraySpec
@@ -39,7 +39,7 @@ class Scaling(Study[hw.Spec]):
     name: ClassVar[str] = "scaling"
     about: ClassVar[str] = "how the cost of an array grows with its sides"
     page: ClassVar[str] = "units/array_scaling.csv"
-    code: ClassVar[tuple[str, ...]] = ("dse.plots",)
+    code: ClassVar[tuple[str, ...]] = ("dse.reporting.figure",)
 
     def __post_init__(self) -> None:
         if len(self.targets) != 1:

@@ -15,12 +15,11 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-import hw
 from hw.formats import Format
 from hw.formats.messages import cut
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
-from sim.golden import encode, model
+from sim.golden import encode
 
 HIDDEN = 32
 SEED = 0
@@ -44,15 +43,6 @@ class Network(TypedDict):
 
     layers: list[Layer]
     accuracy: float
-    images: int
-
-
-class Accuracy(TypedDict):
-    """What `accuracy` gives."""
-
-    accuracy: float
-    stderr: float
-    sqnr_db: float
     images: int
 
 
@@ -111,40 +101,6 @@ def forward(weights: list[Matrix], biases: list[Matrix], x: Matrix) -> list[Matr
         z = activations[-1] @ w + b
         activations.append(z if index == len(weights) - 1 else np.maximum(z, 0))
     return activations
-
-
-def accuracy_key(spec: Any) -> str:
-    """A hash of all that the accuracy of a MAC with the network of `train` depends on; its pipeline is not among it."""
-    arithmetic = [spec.a.name, spec.b.name, spec.product, spec.accumulator_format.name]
-    parts = [code_digest(__name__, "sim.golden", "hw.formats"), package_version("numpy"), train_key()]
-    return hashlib.sha256("\0".join(parts + arithmetic).encode()).hexdigest()
-
-
-def accuracy(spec: hw.Spec, network: dict[str, Any]) -> dict[str, Any]:
-    """Test accuracy of the network in a MAC's own arithmetic.
-
-    Returns
-    -------
-    dict with ``accuracy`` (a share), ``stderr`` (its binomial standard error), ``sqnr_db`` (logits
-    against those of float64) and ``images``.
-    """
-    mac = model(spec)
-    x, _, test_x, labels = images()
-    known, asked, exact = x[:CALIBRATION], test_x, test_x
-    for index, layer in enumerate(network["layers"]):
-        weights, biases = np.array(layer["weights"]), np.array(layer["biases"])
-        scales = choose_scales(mac, known, weights)
-        known, asked = (product(mac, part, weights, scales) + biases for part in (known, asked))
-        exact = exact @ weights + biases
-        if index < len(network["layers"]) - 1:
-            known, asked, exact = (np.maximum(part, 0) for part in (known, asked, exact))
-    share = float(np.mean(np.argmax(asked, axis=1) == labels))
-    return {
-        "accuracy": share,
-        "stderr": float(np.sqrt(share * (1 - share) / len(labels))),
-        "sqnr_db": float(10 * np.log10(np.mean(exact**2) / np.mean((asked - exact) ** 2))),
-        "images": len(labels),
-    }
 
 
 def product(mac: Any, x: Matrix, w: Matrix, scales: tuple[float, Any]) -> Matrix:

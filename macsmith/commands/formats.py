@@ -18,7 +18,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from dse.report import table
+    from dse.reporting.columns import table
     from hw.formats import CATALOGUE, FAMILIES, parse_format
     from hw.formats.describe import datasheet, summary
 

@@ -70,6 +70,7 @@ def test_a_table_is_made_of_all_that_is_listed(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(module, "WORKLOADS", {"counted": None, "mnist-cnn": None})
     monkeypatch.setattr(module, "rows_of", lambda path: [other, mine])
     monkeypatch.setattr(module, "shipped", dict)
+    monkeypatch.setattr(module, "_found", lambda workload: Counted())
     with Store(tmp_path / "store.sqlite") as store:
         text = module.table([Counted()], store, 1)
     path = tmp_path / "table.csv"

@@ -12,14 +12,17 @@ from costmodel.devices import parse_device
 from costmodel.measure import Design
 from costmodel.predictions import OPERATIONS
 from dse import emission, making, measuring
+from dse.accuracies import score_job, screen_job
 from dse.dataset import LIMITS
-from dse.explore import design_jobs
 from dse.job import Job, away
 from dse.jobs import Job as RunsJob
 from dse.points import Point
+from dse.pool import _pipeline_job
 from dse.studies import energy
 from dse.studies.catalogue import STUDIES
 from dse.studies.qor import _unbuilt
+from dse.workloads.arithmetic import parse_arithmetic
+from dse.workloads.workload import find_workload
 from hw.spec import UNITS, spec_type
 
 MUL, ICE40 = hw.parse("mul/int2xint2"), hw.parse_target("ice40")
@@ -31,7 +34,11 @@ def jobs() -> list[Job]:
     mac, ecp5 = hw.parse("mac/int2xint2"), hw.parse_target("ecp5")
     design = Design("it", "module it; endmodule", {"module": "it", "ports": []})
     return [
-        *design_jobs(mac, [ecp5], "digits", {"layers": []}, Path("logs")).values(),
+        score_job(parse_arithmetic("int8xint8/exact/exact"), find_workload("mnist-mlp")),
+        screen_job(parse_arithmetic("int8xint8/exact/exact"), find_workload("mnist-mlp")),
+        _pipeline_job((mac, ecp5), 100.0),
+        making.verify_job(mac, ecp5, Path("logs")),
+        making.energy_job(mac),
         making.verify_job(hw.parse("gemm/int4xint4/4x4"), ICE40, Path("logs"), {"m": 1, "k": 2, "n": 3}),
         making.measure_job(mac, ecp5, False, 2, "wheel", parse_device("ecp5-85k")),
         making.design_job("loop", "text", design, ICE40),

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 
 import hw
@@ -20,7 +21,7 @@ from hw.formats import FAMILIES
 from macsmith.cli import main
 
 BIG = "gemm/int8xint8/8x8"
-COMMANDS = ["formats", "generate", "verify", "cost", "fit", "explore", "doctor"]
+COMMANDS = ["formats", "generate", "verify", "cost", "fit", "explore", "recommend", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -90,10 +91,20 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             "macsmith: nothing here places on zu3eg: leave --confirm out",
         ),
         (["explore", "{tmp}/none.toml", "-o", "{tmp}/o"], "macsmith: {tmp}/none.toml: No such file or directory"),
-        (["explore", "{tmp}/file", "-o", "{tmp}/o"], "macsmith: {tmp}/file: Expected '=' after a key"),
+        (["explore", "{tmp}/file.toml", "-o", "{tmp}/o"], "macsmith: {tmp}/file.toml: Expected '=' after a key"),
         (["formats", "mxfp8"], "macsmith: unknown format 'mxfp8'; did you mean mxfp8e4m3 or mxfp8e5m2?"),
         (["formats", "x" * 30_000], "macsmith: a format's name must have at most 20000 characters, got 30000"),
-        (["explore", "x" * 5000, "-o", "{tmp}/o"], f"macsmith: {'x' * 49}...{'x' * 48}: File name too long"),
+        (["explore", f"{'x' * 5000}.toml", "-o", "{tmp}/o"], f"macsmith: {'x' * 49}...{'x' * 43}.toml: File name too"),
+        (["explore", "nonsense", "-o", "{tmp}/o"], "macsmith: a space must be a .toml file or one of blocks, "),
+        (["recommend", "--device", "ecp6", "--store", "{tmp}/s"], "macsmith: unknown device 'ecp6'; known are "),
+        (
+            ["recommend", "--device", "ecp5-25k", "--workload", "mnist", "--store", "{tmp}/s"],
+            "macsmith: workload must be one of mnist-mlp, ",
+        ),
+        (
+            ["recommend", "--device", "ecp5-25k", "--loss", "nan", "--store", "{tmp}/s"],
+            "macsmith: loss must be finite, got nan",
+        ),
         (["demo", "--network", "lmull"], "macsmith: network must be one of int8, "),
         # One wrong name among many, or one that the target can't have, is found before any is built.
         (["generate", BIG, "mac/int8xint99", "-o", "{tmp}/g"], "macsmith: spec 'mac/int8xint99'"),
@@ -121,7 +132,8 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(import_module("rtl_gen.emit"), "_convert", lambda *_: pytest.fail("something was built"))
-    (tmp_path / "file").write_text("this is neither TOML nor a database\n" * 50)
+    for name in ("file", "file.toml"):
+        (tmp_path / name).write_text("this is neither TOML nor a database\n" * 50)
     before = sorted(tmp_path.rglob("*"))
     assert main([argument.format(tmp=tmp_path) for argument in arguments]) == 2
     out, err = capsys.readouterr()
@@ -158,6 +170,8 @@ def test_tools_that_are_not_there_are_one_line_and_exit_code_2(
         ["generate", "mac/int8xint8"],
         ["generate", "mac/int8xint8", "-o", ""],
         ["explore", "-o", ""],
+        ["explore", "--budget", "0m"],
+        ["explore", "--budget", "soon"],
         ["verify", "mac/int8xint8", "-j", "0"],
         ["x" * 200_000],
         ["doctor", "x" * 200_000],
@@ -345,16 +359,25 @@ def test_a_wrong_design_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_explore_does_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     space = tmp_path / "space.toml"
-    space.write_text('targets = ["ice40"]\n[[mac]]\noperands = ["int2xint2", "e2m1xe2m1"]\n')
+    space.write_text(
+        'question = "Which?"\ntargets = ["ice40"]\nobjectives = ["lut", "rate"]\n'
+        '[[designs]]\nspec = "mac/{a}x{a}/exact/kulisch16"\na = ["int2", "e1m1"]\n'
+    )
     assert main(["explore", str(space), "-o", str(tmp_path / "out")]) == 0
     out, err = capsys.readouterr()
-    assert "frontier: LUT4s on Lattice iCE40" in out
-    assert "[8/8]" in err
+    assert "frontier of LUT and a cycle on ice40-hx8k" in out
+    assert "round 1: " in err
     files = {path.name for path in (tmp_path / "out").iterdir() if path.is_file()}
-    plots = {f"pareto_{name}.{ending}" for name in ("ice40", "energy") for ending in ("png", "svg")}
-    assert files == {"pareto.csv", "store.sqlite"} | plots
-    assert main(["explore", str(space), "-o", str(tmp_path / "out")]) == 0
-    assert "reused 8 of 8 results" in capsys.readouterr().err
+    pictures = {f"pareto-ice40-hx8k.{ending}" for ending in ("png", "svg")}
+    assert files == {"table.csv", "report.html", "space.toml", "run.json", "store.sqlite"} | pictures
+    table = pandas.read_csv(tmp_path / "out" / "table.csv", comment="#")
+    assert set(table["verified"].dropna()) == {"every pair"}
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert run["stands"]
+    assert run["designs"]["estimated"] == 2
+    assert (tmp_path / "out" / "space.toml").read_bytes() == space.read_bytes()
+    assert main(["explore", "--list"]) == 0
+    assert "Which MAC for handwritten digits on an iCE40?" in capsys.readouterr().out
 
 
 def test_doctor_names_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:

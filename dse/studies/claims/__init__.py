@@ -25,7 +25,7 @@ class Claims(Study[Row]):
     name: ClassVar[str] = "claims"
     about: ClassVar[str] = "published claims beside what ours measure, and why they differ"
     page: ClassVar[str] = "claims.md"
-    code: ClassVar[tuple[str, ...]] = ("dse.explore",)
+    code: ClassVar[tuple[str, ...]] = ("dse.making",)
 
     @classmethod
     def load(cls) -> Self:

@@ -1,0 +1,84 @@
+"""What an exploration leaves in its folder: the table, the report, the plots, and all that makes it again."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas
+
+from costmodel.targets import load
+from costmodel.tools import TOOLS as MEASURING
+from dse.columns import COLUMNS
+from dse.explore import Exploration
+from dse.reporting.report import write_report
+from dse.tools import TOOLS as EXPLORING
+from rtl_gen import write_atomic
+from rtl_gen.tools import TOOLS as WRITING
+from rtl_gen.tools import ToolError
+from sim.tools import TOOLS as SIMULATING
+
+
+def write(found: Exploration, text: bytes, folder: Path) -> list[Path]:
+    """Write ``table.csv``, ``report.html``, the pictures, ``space.toml`` and ``run.json``.
+
+    Parameters
+    ----------
+    found : Exploration
+    text : bytes
+        The space's file.
+    folder : Path
+        Made if needed.
+
+    Returns
+    -------
+    The paths written, the table first.
+
+    Raises
+    ------
+    OSError
+        The folder can't be written.
+    """
+    table = folder / "table.csv"
+    write_csv(found.table, table)
+    title = found.space.question or "Which design?"
+    written = [table, *write_report(found.table, found.space.objectives, folder, title)]
+    for name, content in (("space.toml", text), ("run.json", _run(found).encode())):
+        write_atomic(folder / name, content)
+        written.append(folder / name)
+    return written
+
+
+def write_csv(table: pandas.DataFrame, path: Path) -> None:
+    """Write a table, declared columns first, in the order of `COLUMNS`, under a line for each that says what it is."""
+    ordered = [*(name for name in COLUMNS if name in table), *(name for name in table if name not in COLUMNS)]
+    said = [f"# {name}: {COLUMNS[name].meaning} ({COLUMNS[name].source})" for name in ordered if name in COLUMNS]
+    write_atomic(path, "\n".join([*said, table[ordered].to_csv(index=False, lineterminator="\n")]))
+
+
+def _run(found: Exploration) -> str:
+    """What made a table: versions, seeds, how many designs, and what each round did."""
+    flows = {target.name: load(target.name) for target in found.space.targets}
+    said = {
+        "python": platform.python_version(),
+        "tools": _versions(),
+        "seeds": {name: flow.place["seeds"] for name, flow in flows.items() if flow.place},
+        "designs": {"estimated": len(found.screened.rows), "may be on the frontier": len(found.screened.numbers)},
+        "left out": dict(found.screened.rows.pool.refused.most_common()),
+        "unknown": found.screened.unknown,
+        "rounds": [asdict(done) for done in found.rounds],
+        "stands": found.stands,
+    }
+    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for tool in (*WRITING, *SIMULATING, *MEASURING, *EXPLORING):
+        try:
+            found[tool.name] = tool.find()
+        except ToolError:
+            found[tool.name] = "absent"
+    return found

@@ -1,0 +1,237 @@
+"""Steps from table to table: one row for a design on a device, and each step adds columns.
+
+A table is a DataFrame with the columns ``spec`` and ``device``; `dse.columns` says what the others are. `Rows.table`
+makes one of a space, `table_of` of any designs, and a step never changes the one that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas
+from numpy.typing import NDArray
+
+import hw
+from costmodel.devices import Device, parse_device
+from costmodel.estimate.residual import CORRECTED
+from dse import derived
+from dse.costs import Placed
+from dse.costs import measured as measured_rows
+from dse.crew import Workers
+from dse.frontier import band as band_of
+from dse.frontier import pareto
+from dse.jobs import run
+from dse.making import verify_job
+from dse.objectives import Objective, objectives
+from dse.screen import costs, middles
+from dse.store import Store
+from hw.formats.messages import cut, echo
+from rtl_gen.tools import ToolError
+
+PRIOR = 2.0
+"""Measured designs that the estimate itself, with its interval, counts for when it is corrected."""
+NEEDED = ("spec", "device")
+MEASURED = ("lut", "carry", "ff", "dsp", "bram", "mhz")
+
+
+def table_of(specs: Sequence[hw.Spec | str], devices: Sequence[Device | str]) -> pandas.DataFrame:
+    """A table of each design on each device.
+
+    Raises
+    ------
+    TypeError, ValueError
+        There is no such design, or device, or the one can't be had on the other.
+    """
+    rows = []
+    for device in [parse_device(device) if isinstance(device, str) else device for device in devices]:
+        for spec in [hw.parse(spec) if isinstance(spec, str) else spec for spec in specs]:
+            hw.check(spec, device.target)
+            rows.append({**Placed(spec, device.target, device).stated, "device": device.name})
+    return pandas.DataFrame(rows)
+
+
+def placed(table: pandas.DataFrame) -> list[Placed]:
+    """The designs of a table's rows.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is no table of designs.
+    """
+    check_table(table)
+    found = []
+    for name, on in zip(table["spec"], table["device"], strict=True):
+        device = parse_device(on)
+        found.append(Placed(hw.parse(name), device.target, device))
+    return found
+
+
+def check_table(table: object) -> None:
+    """Raise unless it is a table of designs."""
+    if not isinstance(table, pandas.DataFrame):
+        raise TypeError(f"table must be a DataFrame, got {echo(table)}")
+    if missing := [name for name in NEEDED if name not in table]:
+        raise ValueError(f"table must have a column {missing[0]}, got {cut(', '.join(map(str, table)))}")
+
+
+def front(
+    table: pandas.DataFrame,
+    wanted: Sequence[Objective | str],
+    constraints: Mapping[str, float] | None = None,
+) -> pandas.DataFrame:
+    """Mark what no other design on the same device is better than, and what may be such within the intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+    wanted : sequence of Objective, or of their names
+    constraints : mapping of str to float, optional
+        By objectives' names: what does not meet one by the best that is known is not on the frontier.
+
+    Returns
+    -------
+    DataFrame with columns ``frontier`` and ``band``; a row of which an objective is not known has neither.
+    """
+    check_table(table)
+    goals = [goal if isinstance(goal, Objective) else objectives([goal])[0] for goal in wanted]
+    found = [goal.best(table) for goal in goals]
+    low, high = costs(goals, found)
+    middle = middles(goals, found)
+    sure, may = _meets(table, constraints or {}, len(table))
+    is_known = np.logical_and.reduce(np.isfinite(middle), axis=1)
+    on, near = np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
+    for rows in table.groupby("device", sort=False).indices.values():
+        here = rows[is_known[rows] & sure[rows]]
+        on[here] = pareto(middle[here])
+        here = rows[is_known[rows] & may[rows]]
+        near[here] = band_of(low[here], high[here])
+    return table.assign(frontier=on, band=near | on)
+
+
+def _meets(
+    table: pandas.DataFrame, constraints: Mapping[str, float], count: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which rows meet all constraints by the best that is known, and which may."""
+    sure: NDArray[np.bool_] = np.ones(count, dtype=np.bool_)
+    may: NDArray[np.bool_] = np.ones(count, dtype=np.bool_)
+    for goal, bound in zip(objectives(constraints), constraints.values(), strict=True):
+        best = goal.best(table)
+        value, hope = (best.values, best.low) if goal.sign > 0 else (-best.values, -best.high)
+        sure &= value <= goal.sign * bound
+        may &= hope <= goal.sign * bound
+    return sure, may
+
+
+def measured(
+    table: pandas.DataFrame,
+    store: Store,
+    workers: Workers,
+    timed: bool = True,
+    seeds: int | None = None,
+    tools: str = "wheel",
+) -> pandas.DataFrame:
+    """Add what the real tools say of each row: LUT, carry, FF, DSP, BRAM, flow, MHz, and what follows from these."""
+    rows = measured_rows(placed(table), store, workers, timed, seeds, tools)
+    found = _filled(table, [{name: row[name] for name in (*MEASURED, "flow")} for row in rows])
+    return rated(found.astype(dict.fromkeys(MEASURED, float)))
+
+
+def verified(table: pandas.DataFrame, store: Store, workers: Workers, logs: Any) -> pandas.DataFrame:
+    """Add on what each row's design, as it is built for its device, was verified.
+
+    Raises
+    ------
+    ToolError
+        A design is not what its golden model says.
+    """
+    jobs = [verify_job(of.spec, of.target, logs) for of in placed(table)]
+    rows = []
+    for verdict in run(jobs, store, workers):
+        if not verdict["passed"]:
+            raise ToolError(f"{verdict['spec']} differs from its golden model: {verdict['failures'][0]}")
+        rows.append({"verified": "every pair" if verdict["exhaustive"] else f"{verdict['cycles']} cycles"})
+    return _filled(table, rows)
+
+
+def _filled(table: pandas.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
+    """A table with more columns, by row."""
+    more = pandas.DataFrame(rows, index=table.index)
+    return table.assign(**{name: more[name] for name in more})
+
+
+def on(
+    table: pandas.DataFrame, chosen: NDArray[np.bool_], step: Callable[[pandas.DataFrame], pandas.DataFrame]
+) -> pandas.DataFrame:
+    """A step on some rows only: the others keep what they have, or have nothing in the columns that it adds."""
+    part = step(table[chosen])
+    found = table.copy()
+    for name in part:
+        if name not in found:
+            numeric = part[name].dtype.kind in "fi"
+            found[name] = pandas.Series(np.nan, index=found.index, dtype=float if numeric else object)
+        elif found[name].dtype != part[name].dtype and found[name].dtype.kind != "f":
+            found[name] = found[name].astype(object)
+        found.loc[part.index, name] = part[name]
+    return found
+
+
+def corrected(table: pandas.DataFrame) -> pandas.DataFrame:
+    """Estimates drawn to what was measured of the same unit on the same family, and intervals as wide as what is left.
+
+    The estimate itself counts for `PRIOR` measurements, so one alone moves it by a third.
+    """
+    check_table(table)
+    columns = {
+        f"{name}_{end}": table[f"{name}_{end}"].to_numpy(dtype=float).copy()
+        for name in CORRECTED
+        for end in ("estimated", "low", "high")
+        if f"{name}_{end}" in table
+    }
+    units = table["spec"].str.partition("/")[0]
+    for rows in table.groupby([units, table["target"]], sort=False).indices.values():
+        for name in CORRECTED:
+            if name in table and f"{name}_estimated" in columns:
+                _draw(columns, name, table[name].to_numpy(dtype=float), rows)
+    return rated(table.assign(**columns))
+
+
+def _draw(columns: dict[str, NDArray[np.float64]], name: str, known: NDArray[np.float64], rows: NDArray[Any]) -> None:
+    middle, low, high = (columns[f"{name}_{end}"] for end in ("estimated", "low", "high"))
+    seen = rows[np.isfinite(known[rows]) & (known[rows] > 0) & (middle[rows] > 0)]
+    if not len(seen):
+        return
+    off = np.log(known[seen] / middle[seen])
+    shift = off.sum() / (len(off) + PRIOR)
+    for side, end in ((-1, low), (1, high)):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            width = np.abs(np.log(end[rows] / middle[rows]))
+        # Nine of ten of a normal distribution are within 1.645 of its deviations.
+        spread = np.sqrt((PRIOR * width**2 + (1.645 * (off - shift)) ** 2 @ np.ones(len(off))) / (len(off) + PRIOR))
+        end[rows] = np.where(middle[rows] > 0, middle[rows] * np.exp(shift + side * spread), end[rows])
+    middle[rows] *= np.exp(shift)
+
+
+def rated(table: pandas.DataFrame) -> pandas.DataFrame:
+    """Work out what follows from estimates and from what was measured, as they are now: GOPS, share, and so on."""
+    values = {**derived.totals([parse_device(name) for name in table["device"]]), **_plain(table, ("rate", "latency"))}
+    values |= _plain(table, [name for name in ("cycles",) if name in table])
+    values["each"] = np.where(table["makes"] == "products", 2.0, 1.0)
+    found: dict[str, Any] = {}
+    counts = [name for name in derived.COUNTS if f"{name}_estimated" in table]
+    if counts:
+        ends = [f"{name}_{end}" for name in counts for end in derived.ENDS if f"{name}_{end}" in table]
+        middle = {name: table[f"{name}_estimated"].to_numpy(dtype=float) for name in counts}
+        found |= derived.estimated({**values, **middle, **_plain(table, ends)})
+    if "lut" in table:
+        found |= derived.measured({**values, **_plain(table, derived.COUNTS)})
+    return table.assign(**found)
+
+
+def _plain(table: pandas.DataFrame, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Columns as numbers; NaN where there is none."""
+    return {
+        name: table[name].to_numpy(dtype=float, na_value=np.nan) if name in table else np.full(len(table), np.nan)
+        for name in names
+    }
