@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pandas
 
 from costmodel.targets import load
 from costmodel.tools import TOOLS as MEASURING
 from dse.columns import COLUMNS
 from dse.explore import Exploration
+from dse.objectives import OBJECTIVES, Objective
 from dse.reporting.report import write_report
 from dse.tools import TOOLS as EXPLORING
 from rtl_gen import write_atomic
@@ -44,11 +47,24 @@ def write(found: Exploration, text: bytes, folder: Path) -> list[Path]:
     table = folder / "table.csv"
     write_csv(found.table, table)
     title = found.space.question or "Which design?"
-    written = [table, *write_report(found.table, found.space.objectives, folder, title)]
+    goals = found.space.objectives
+    shown = [*goals, *_others(found.table, goals)]
+    written = [table, *write_report(found.table, shown, folder, title, frontier_of=goals)]
     for name, content in (("space.toml", text), ("run.json", _run(found).encode())):
         write_atomic(folder / name, content)
         written.append(folder / name)
     return written
+
+
+def _others(table: pandas.DataFrame, goals: Sequence[Objective]) -> list[Objective]:
+    """What else is known of designs, and not the same of all."""
+    found = []
+    for objective in OBJECTIVES.values():
+        if objective not in goals and any(name in table for name in (objective.column, objective.estimated)):
+            values = objective.best(table).values
+            if np.isfinite(values).any() and np.nanmin(values) < np.nanmax(values):
+                found.append(objective)
+    return found
 
 
 def write_csv(table: pandas.DataFrame, path: Path) -> None:
@@ -63,7 +79,7 @@ def _run(found: Exploration) -> str:
     flows = {target.name: load(target.name) for target in found.space.targets}
     said = {
         "python": platform.python_version(),
-        "tools": _versions(),
+        "tools": versions(),
         "seeds": {name: flow.place["seeds"] for name, flow in flows.items() if flow.place},
         "designs": {"estimated": len(found.screened.rows), "may be on the frontier": len(found.screened.numbers)},
         "left out": dict(found.screened.rows.pool.refused.most_common()),
@@ -74,7 +90,8 @@ def _run(found: Exploration) -> str:
     return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The tools that have a say, and their versions."""
     found = {}
     for tool in (*WRITING, *SIMULATING, *MEASURING, *EXPLORING):
         try:

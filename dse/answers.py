@@ -1,0 +1,143 @@
+"""A page for each space that comes with macsmith: its question, its picture, its answer.
+
+    python -m dse.answers -j 2
+
+explores the spaces, or those that are named, and writes ``docs/spaces/``. What is in the store is not done again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dse.crew import Workers
+from dse.explore import Exploration, explore
+from dse.jobs import guarded
+from dse.objectives import Objective
+from dse.options import add_workers, hired
+from dse.outcome import versions
+from dse.reporting.comparison import Comparison, Status, compare
+from dse.reporting.picture import pareto
+from dse.reporting.sheet import ABOUT, reasons
+from dse.space import known, read, text_of
+from dse.store import Store
+from dse.studies.text import table
+from hw.formats import check_choice
+from rtl_gen import write_atomic
+
+STORE = Path("build/spaces/store.sqlite")
+DOCS = Path("docs/spaces")
+APART = ("recommend",)
+"""Spaces that other commands choose from."""
+LINES = 12
+"""Designs of a frontier that a page names, at most."""
+
+
+def write(name: str, found: Exploration, folder: Path, day: str) -> list[Path]:
+    """Write the page of a space and its pictures.
+
+    Raises
+    ------
+    OSError
+        The folder can't be written.
+    """
+    compared = compare(found.table, found.space.objectives)
+    drawn = compared.drawn(3000, 2000, 1)
+    files: list[Path] = []
+    parts = [f"# {found.space.question}\n", _about(name, found, day)]
+    for place, where in enumerate(compared.places):
+        pictures = pareto(compared, 1, 0, place, drawn, folder / "images" / f"{name}-{where}")
+        files += pictures
+        parts.append(f"## {where}\n")
+        parts += [f"![{where}](images/{path.name})\n" for path in pictures if path.suffix == ".png"]
+        parts += [_answer(compared, place), _table(compared, place)]
+    write_atomic(folder / f"{name}.md", "\n".join(parts))
+    return [folder / f"{name}.md", *files]
+
+
+def _about(name: str, found: Exploration, day: str) -> str:
+    space, counted = found.space, found.screened
+    goals = " and ".join(f"{objective.title} ({objective.better} is better)" for objective in space.objectives)
+    bounds = [
+        f"{objective.title} {'at most' if objective.sign > 0 else 'at least'} {space.constraints[key]:g}"
+        for key, objective in space.asked.items()
+        if key in space.constraints
+    ]
+    measured = sum(len(done.designs) for done in found.rounds)
+    tools = ", ".join(f"{tool} {version}" for tool, version in versions().items() if version != "absent")
+    return (
+        f"Made by `python -m dse.answers {name}` on {day}, with {tools}. The space: `macsmith explore {name}`.\n\n"
+        f"Compared by {goals}{', with ' + ', '.join(bounds) if bounds else ''}; accuracy is {space.workload}'s. "
+        f"{len(counted.rows):,} designs on devices were estimated, {len(counted.numbers):,} may be on a frontier, and "
+        f"{measured} were verified and measured{'' if found.stands else '; the frontier may still move'}. "
+        f"{ABOUT} is before what is estimated.\n\n"
+        f"```toml\n{text_of(name).decode().strip()}\n```\n"
+    )
+
+
+def _answer(compared: Comparison, place: int) -> str:
+    """Why the first and the last of a frontier's line are there, and what a step along it costs."""
+    said = reasons(compared, 1, 0, place)
+    if not said:
+        return "Nothing is known of the designs here.\n"
+    lines = [f"- `{compared.spec(row)}`: {reason.why} Next: {reason.further}" for row, reason in said.items()]
+    return "\n".join(lines[:LINES]) + "\n"
+
+
+def _table(compared: Comparison, place: int) -> str:
+    rows = np.flatnonzero((compared.status == Status.FRONTIER) & (compared.place == place))
+    ordered = rows[np.argsort(compared.costs(1)[rows], kind="stable")][: 2 * LINES]
+    heads = ["design", *(objective.head for objective in compared.objectives), "verified"]
+    lines = ([f"`{compared.spec(row)}`", *_values(compared, row), _verified(compared, row)] for row in ordered)
+    return table(heads, lines, heads[1:-1])
+
+
+def _values(compared: Comparison, row: int) -> Iterator[str]:
+    for objective, best in zip(compared.objectives, compared.best, strict=True):
+        yield _value(objective, float(best.values[row]), bool(best.is_measured[row]))
+
+
+def _value(objective: Objective, value: float, is_measured: bool) -> str:
+    return objective.shown(value) if is_measured or value != value else f"{ABOUT} {objective.shown(value)}"
+
+
+def _verified(compared: Comparison, row: int) -> str:
+    found = compared.table["verified"].iat[row] if "verified" in compared.table else None
+    return found if isinstance(found, str) else "-"
+
+
+def _made(name: str, store: Store, workers: Workers, budget: float | None) -> list[Path]:
+    found = explore(read(name), store, workers, STORE.parent / "sim", budget)
+    return write(name, found, DOCS, datetime.date.today().isoformat())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Explore spaces, and write their pages."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dse.answers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    spaces = [name for name in known() if name not in APART]
+    parser.add_argument("spaces", nargs="*", metavar="SPACE", help=f"of {', '.join(spaces)} (default: all)")
+    parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"(default: {STORE})")
+    parser.add_argument("--seconds", type=float, help="begin no round of a space after so long")
+    add_workers(parser)
+    options = parser.parse_args(arguments)
+
+    def work() -> None:
+        for name in options.spaces:
+            check_choice("space", name, spaces)
+        with hired(options) as workers, Store(options.store) as store:
+            for name in options.spaces or spaces:
+                for path in _made(name, store, workers, options.seconds):
+                    print(path)
+
+    return guarded("python -m dse.answers", work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
