@@ -11,6 +11,7 @@ from costmodel.devices import Device
 from dse.crew import Workers
 from dse.explore import screened
 from dse.objectives import OBJECTIVES, Objective
+from dse.reporting.sheet import amount
 from dse.space import check_bound, read
 from dse.store import Store
 from dse.table import front
@@ -90,14 +91,13 @@ def recommend(device: Device, workload: str, loss: float, store: Store, workers:
 
 
 def _reasons(best: pandas.Series, line: pandas.DataFrame, goal: Objective, device: Device, workload: str) -> list[str]:
-    value = f"{goal.shown(best['goal'])} {goal.unit}".rstrip()
     clock = f" at {best['mhz_estimated']:.0f} MHz" if np.isfinite(best["mhz_estimated"]) else ""
     faster = line[line["goal"] > best["goal"]]
     exacter = line[(line["loss"] < best["loss"]) & (line["goal"] < best["goal"])]
     share = f"{best['rows']} x {best['columns']} take about {best['used_estimated']:.0f} % of {device.title}{clock}"
     found = [
         f"{best['arithmetic']} loses {best['loss']:.2f} ± {best['loss_stderr']:.2f} points on {workload}, paired.",
-        f"{share}, for a {goal.title} of {value} (estimated).",
+        f"{share}, for {amount(goal, best['goal'])} (estimated).",
     ]
     if len(faster):
         found.append(_step("More", faster.loc[faster["goal"].idxmin()], best, goal))
