@@ -57,6 +57,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
         metavar="OPERANDS",
         help="normal (default), uniform, or a file, x.npz",
     )
+    parser.add_argument(
+        "--gemms",
+        metavar="LIST",
+        help="cycles, traffic and frames a second of a list of matrix products, too: resnet18, a CSV or ONNX file, ...",
+    )
     parser.add_argument("--csv", type=output_file, metavar="FILE", help="write the table, with all columns")
     parser.add_argument("--json", type=output_file, metavar="FILE", help="write it as JSON, with what the columns mean")
     add_tools(parser)
@@ -71,7 +76,9 @@ def run(options: argparse.Namespace) -> int:
     from costmodel.targets import load
     from dse.costs import Placed, estimated, measured, switched, table
     from dse.options import hired
+    from dse.running import runs
     from dse.store import Store
+    from dse.workloads.gemms import find
     from rtl_gen.files import check_writable
 
     specs, asked = designs(options.specs, options.target, options.device, "ecp5")
@@ -84,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
         parse_stream(options.stream)
     elif options.stream != "normal":
         raise ValueError("--stream says what operands energy is estimated with: add --energy")
+    gemms = find(options.gemms) if options.gemms is not None else None
     if options.csv is not None and options.csv == options.json:
         raise ValueError("--csv and --json must name two files, got one")
     for path in (options.csv, options.json):
@@ -102,9 +110,13 @@ def run(options: argparse.Namespace) -> int:
         if options.gates is not None or options.energy:
             steps.append(switched(rows, store, workers, options.gates, options.energy, options.stream))
     found = table(rows, *steps)
+    if gemms is not None:
+        found = found.join(runs(found, gemms))
     _print(found)
     if measures:
         _explain(found, reasons, options.no_place)
+    if gemms is not None:
+        _explain_runs(specs, gemms)
     _write(found, options)
     return 0
 
@@ -137,6 +149,19 @@ def _explain(found: pandas.DataFrame, steps: list[dict[str, Any]], unplaced: boo
     for name, reason in () if unplaced else dict.fromkeys((row["target"], step["unplaced"]) for row, step in both):
         if reason:
             print(f"MHz - on {name}: {reason}")
+
+
+def _explain_runs(specs: list[Any], gemms: Any) -> None:
+    """Why a design has no cycles for a list, and what is not in it."""
+    from dse.running import CanNotRun, run
+
+    for spec in specs:
+        try:
+            run(spec, gemms)
+        except CanNotRun as error:
+            print(f"cycles -: {error}")
+    if gemms.left_out:
+        print(f"{gemms.name} leaves out {', '.join(map(str, gemms.left_out))}")
 
 
 def _write(found: pandas.DataFrame, options: argparse.Namespace) -> None:

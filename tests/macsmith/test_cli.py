@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas
 import pytest
 
@@ -412,3 +413,19 @@ def test_verify_without_a_compiler_is_one_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("macsmith: no C++ compiler found")
     assert done.stderr.count("\n") == 1
+
+
+def test_cost_says_what_a_list_of_products_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    products, table = tmp_path / "mine.csv", tmp_path / "t.csv"
+    products.write_text("name,m,k,n,times\nfirst,4,6,8,2\n")
+    asked = ["cost", "mac/int2xint2/exact/kulisch16", "add/fp16xfp16", "--estimate", "--store", str(tmp_path / "s")]
+    assert main([*asked, "--gemms", str(products), "--csv", str(table)]) == 0
+    out = capsys.readouterr().out
+    assert "cycles -: spec must be of a unit that makes matrix products" in out
+    mac, adder = pandas.read_csv(table).to_dict("records")
+    assert mac["cycles"] >= 2 * 4 * 6 * 8
+    assert mac["utilisation"] == pytest.approx(2 * 4 * 6 * 8 / mac["cycles"], rel=1e-5)
+    assert mac["frames_s_estimated"] == pytest.approx(1e6 * mac["mhz_estimated"] / mac["cycles"], rel=1e-4)
+    assert np.isnan(adder["cycles"])
+    assert main([*asked, "--gemms", "resnet"]) == 2
+    assert "did you mean resnet50?" in capsys.readouterr().err
