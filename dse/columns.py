@@ -153,6 +153,9 @@ COLUMNS: dict[str, Column] = {
     )
 }
 
+OURS = frozenset(COLUMNS)
+"""Declared here. A value that lacks is one that is not known yet; in a column of one's own it is a fault."""
+
 
 def declare(column: Column) -> Column:
     """Declare a column of one's own, so that files, plots and pages say what it is.

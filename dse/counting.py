@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import hw
+from costmodel.estimate.growth import FIELDS, growth_key, samples
+from costmodel.estimate.table import Parts
 from dse.crew import Workers
 from dse.jobs import run
 from dse.making import part_job
@@ -20,6 +22,13 @@ def counted(designs: Sequence[Design], store: Store, workers: Workers) -> list[d
     ordered = sorted(dict.fromkeys(designs), key=weight, reverse=True)
     found = dict(zip(ordered, run([part_job(*design) for design in ordered], store, workers), strict=True))
     return [found[design] for design in designs]
+
+
+def parts_of(designs: Sequence[Design], store: Store, workers: Workers) -> Parts:
+    """Designs by number, to be estimated at any sizes; what the store does not have is counted."""
+    missing = [design for design in designs if store.get("growth", growth_key(*design), FIELDS) is None]
+    counted([(spec, target) for part, target in missing for spec in samples(part)], store, workers)
+    return Parts(designs, store.keep)
 
 
 def weight(design: Design) -> int:

@@ -86,9 +86,20 @@ def screened(space: Space, store: Store, workers: Workers) -> Screened:
     ValueError
         Nothing is left; the message says why.
     """
+    return screen(rows_of(space, store, workers))
+
+
+def rows_of(space: Space, store: Store, workers: Workers) -> Rows:
+    """The rows of a space, counted and judged; its ``table()`` is all of them, for a small one.
+
+    Raises
+    ------
+    ValueError
+        The space has no design, or its workload can't use a unit.
+    """
     pool = Pool.of(space, store, workers)
     say(f"{len(space)} designs on devices, of {len(pool.designs)} parts")
-    return screen(Rows(pool, judged_columns(pool.specs, list(space.asked.values()), space.workload, store, workers)))
+    return Rows(pool, judged_columns(pool.specs, list(space.asked.values()), space.workload, store, workers))
 
 
 def explore(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas
 from numpy.typing import NDArray
 
-from dse.columns import Column, described
+from dse.columns import OURS, Column, described
 from hw.formats import check_choice
 from hw.formats.messages import check_name, cut, echo
 
@@ -144,6 +144,38 @@ class Objective:
         )
         return Best(np.where(is_measured, measured, guessed), low, high, is_measured)
 
+    def checked(self, table: pandas.DataFrame) -> Best:
+        """As `best`; in columns that macsmith does not declare itself every row must have a finite number.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `best`, or there is none: the message names column and row.
+        """
+        found = self.best(table)
+        own = [name for name in self.columns if name not in OURS and name in table]
+        for name in own:
+            _refuse(table, name, np.isinf(table[name].to_numpy(dtype=float, na_value=np.nan)))
+        if own:
+            _refuse(table, own[0], np.isnan(found.values))
+        return found
+
+
+def _refuse(table: pandas.DataFrame, name: str, bad: NDArray[np.bool_]) -> None:
+    """Raise if there is such a row."""
+    if bad.any():
+        place = int(bad.argmax())
+        value = table[name].iloc[place]
+        raise ValueError(
+            f"column {cut(name)} must have a finite number in every row, got {cut(value)} in {_row(table, place)}"
+        )
+
+
+def _row(table: pandas.DataFrame, place: int) -> str:
+    """A row for people: its label, and its design where there is one."""
+    spec = f", {cut(table['spec'].iloc[place])}" if "spec" in table else ""
+    return f"row {cut(table.index[place])}{spec}"
+
 
 def _numbers(table: pandas.DataFrame, name: str | None) -> Floats:
     """A column as floats: NaN where there is no number, and everywhere if there is no column."""
@@ -152,13 +184,16 @@ def _numbers(table: pandas.DataFrame, name: str | None) -> Floats:
     try:
         found: Floats = table[name].to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError):
-        raise ValueError(f"column {cut(name)} must have numbers, got {echo(_first_text(table[name]))}") from None
+        raise ValueError(f"column {cut(name)} must have numbers, got {_first_text(table, name)}") from None
     return np.where(np.isfinite(found), found, np.nan)
 
 
-def _first_text(column: pandas.Series) -> object:
-    strange = (value for value in column if value is not None and not isinstance(value, Real))
-    return next(strange, column.dtype)
+def _first_text(table: pandas.DataFrame, name: str) -> str:
+    """The first value of a column that is no number, and where it stands."""
+    for place, value in enumerate(table[name]):
+        if value is not None and value is not pandas.NA and not isinstance(value, Real):
+            return f"{echo(value)} in {_row(table, place)}"
+    return echo(table[name].dtype)
 
 
 def _filled(values: Floats, otherwise: Floats) -> Floats:

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 
 import hw
 from costmodel.devices import Device
-from costmodel.estimate.growth import FIELDS, growth_key, samples
 from costmodel.estimate.part import part_key
 from costmodel.estimate.table import Parts
-from dse.counting import counted
+from dse.counting import Design, parts_of
 from dse.crew import Workers
 from dse.groups import Group
 from dse.job import Job
@@ -29,8 +28,6 @@ from dse.points import can_be
 from dse.space import Space
 from dse.store import Store
 from hw.timing.delays import is_known
-
-Design = tuple[hw.Spec, hw.Target]
 
 
 @dataclass(frozen=True)
@@ -104,10 +101,7 @@ class Pool:
     @cached_property
     def parts(self) -> Parts:
         """What they count, each once."""
-        keep = self.store.keep
-        missing = [design for design in self.designs if self.store.get("growth", growth_key(*design), FIELDS) is None]
-        counted([(spec, target) for part, target in missing for spec in samples(part)], self.store, self.workers)
-        return Parts(self.designs, keep)
+        return parts_of(self.designs, self.store, self.workers)
 
     @cached_property
     def numbers(self) -> NDArray[np.int64]:

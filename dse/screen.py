@@ -80,11 +80,15 @@ class Rows:
             found |= self._runs.columns(places, sizes)
         constants = {name: values[places] for name, values in self._constants.items()}
         derived = estimated({**found, **constants})
-        named = {f"{name}_estimated" if name in (*CORRECTED, "dsp", "bram") else name: found[name] for name in found}
-        return {**named, **derived, **{name: values[places] for name, values in self.values.items()}}
+        return {**named(found), **derived, **{name: values[places] for name, values in self.values.items()}}
 
-    def table(self, numbers: Ints) -> pandas.DataFrame:
-        """Rows as a table, with the designs' names, where they are, and the values of the space's axes."""
+    def table(self, numbers: Ints | None = None) -> pandas.DataFrame:
+        """Rows as a table, with the designs' names, where they are, and the values of the space's axes.
+
+        By default it is all of them, which takes a second for ten thousand.
+        """
+        if numbers is None:
+            numbers = np.arange(len(self), dtype=np.int64)
         places, sizes = self.placements(numbers), self.sizes(numbers)
         stated = []
         for place, own in zip(places.tolist(), sizes.tolist(), strict=True):
@@ -97,6 +101,11 @@ class Rows:
                 {**said, "makes": spec.rate.of, **placement.choice, **{n: getattr(spec, n) for n in spec.sizes}}
             )
         return pandas.DataFrame(stated).assign(**self.columns(numbers))
+
+
+def named(found: Mapping[str, Any]) -> Columns:
+    """What `Parts.estimate` and `Runs.columns` give, by the names of a table's columns."""
+    return {f"{name}_estimated" if name in (*CORRECTED, "dsp", "bram") else name: found[name] for name in found}
 
 
 @dataclass(frozen=True)

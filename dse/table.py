@@ -15,18 +15,22 @@ from numpy.typing import NDArray
 
 import hw
 from costmodel.devices import Device, parse_device
+from costmodel.estimate.growth import samples
 from costmodel.estimate.residual import CORRECTED
 from dse import derived
 from dse.costs import Placed
 from dse.costs import measured as measured_rows
+from dse.counting import parts_of
 from dse.crew import Workers
 from dse.frontier import band as band_of
 from dse.frontier import pareto
 from dse.jobs import run
 from dse.making import verify_job
 from dse.objectives import Objective, objectives
-from dse.screen import costs, middles
+from dse.running import Runs
+from dse.screen import costs, middles, named
 from dse.store import Store
+from dse.workloads.gemms.product import GemmList
 from hw.formats.messages import cut, echo
 from rtl_gen.tools import ToolError
 
@@ -96,7 +100,7 @@ def front(
     """
     check_table(table)
     goals = [goal if isinstance(goal, Objective) else objectives([goal])[0] for goal in wanted]
-    found = [goal.best(table) for goal in goals]
+    found = [goal.checked(table) for goal in goals]
     low, high = costs(goals, found)
     middle = middles(goals, found)
     sure, may = _meets(table, constraints or {}, len(table))
@@ -122,6 +126,39 @@ def _meets(
         sure &= value <= goal.sign * bound
         may &= hope <= goal.sign * bound
     return sure, may
+
+
+def estimated(
+    table: pandas.DataFrame, store: Store, workers: Workers, gemms: GemmList | None = None
+) -> pandas.DataFrame:
+    """Add what is known of each row without a tool, as `Rows.columns` does: counts and MHz with intervals, GOPS, share.
+
+    Parameters
+    ----------
+    table : DataFrame
+    store : Store
+        What is in it is not counted again.
+    workers : int or Crew
+    gemms : GemmList, optional
+        Matrix products: their cycles and frames a second are added, NaN where a unit can't make them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is no table of designs, or `gemms` no list.
+    """
+    designs = placed(table)
+    # Those that differ in their sizes only are one part.
+    smallest = [(samples(of.spec)[0] if of.spec.sizes else of.spec, of.target) for of in designs]
+    part, distinct = pandas.factorize(pandas.Series(smallest, dtype=object))
+    parts = parts_of(list(distinct), store, workers)
+    sizes = np.ones((len(designs), parts.sizes), dtype=np.int64)
+    for row, of in zip(sizes, designs, strict=True):
+        row[: len(of.spec.sizes)] = [getattr(of.spec, name) for name in of.spec.sizes]
+    found: dict[str, Any] = parts.estimate(part, sizes)
+    if gemms is not None:
+        found |= Runs([spec for spec, _ in distinct], gemms).columns(part, sizes)
+    return rated(table.assign(**named(found)))
 
 
 def measured(

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from macsmith.house import hidden, is_command_line
 
 if TYPE_CHECKING:
+    from costmodel.devices import Device, parse_device
     from costmodel.energy import estimate_energy
     from costmodel.estimate import estimate
     from costmodel.measure import measure
+    from dse.columns import Column, declare
+    from dse.explore import explore, rows_of, screened
+    from dse.groups import Group
+    from dse.judging import judged
+    from dse.objectives import Objective, objectives
+    from dse.outcome import write_csv
+    from dse.recommend import recommend
+    from dse.reporting import write_report
+    from dse.running import runs
+    from dse.space import Space
+    from dse.space import read as read_space
+    from dse.store import Store
+    from dse.table import corrected, estimated, front, measured, on, rated, table_of, verified
+    from dse.workloads.gemms import find as find_gemms
     from hw import Spec, Target, build, parse, parse_format, parse_target, pipeline_for, predict
     from hw.specs.mac import MacSpec
     from rtl_gen import emit
@@ -19,21 +34,48 @@ if TYPE_CHECKING:
     from sim.verify import verify
 
 __all__ = [
+    "Column",
+    "Device",
+    "Group",
     "MacSpec",
+    "Objective",
+    "Space",
     "Spec",
+    "Store",
     "Target",
     "build",
+    "corrected",
+    "declare",
     "emit",
     "estimate",
     "estimate_energy",
+    "estimated",
+    "explore",
+    "find_gemms",
+    "front",
+    "judged",
     "measure",
+    "measured",
     "model",
+    "objectives",
+    "on",
     "parse",
+    "parse_device",
     "parse_format",
     "parse_target",
     "pipeline_for",
     "predict",
+    "rated",
+    "read_space",
+    "recommend",
+    "rows_of",
+    "runs",
+    "screened",
+    "table_of",
+    "verified",
     "verify",
+    "write_csv",
+    "write_report",
 ]
 
 if _problem := hidden():
@@ -43,20 +85,53 @@ if _problem := hidden():
     raise ImportError(_problem)
 
 _HOMES = {
-    "costmodel.energy": ("estimate_energy",),
-    "costmodel.estimate": ("estimate",),
-    "costmodel.measure": ("measure",),
-    "hw.specs.mac": ("MacSpec",),
-    "hw": ("Spec", "Target", "build", "parse", "parse_format", "parse_target", "pipeline_for", "predict"),
-    "rtl_gen": ("emit",),
-    "sim.golden": ("model",),
-    "sim.verify": ("verify",),
+    "Column": "dse.columns:Column",
+    "Device": "costmodel.devices:Device",
+    "Group": "dse.groups:Group",
+    "MacSpec": "hw.specs.mac:MacSpec",
+    "Objective": "dse.objectives:Objective",
+    "Space": "dse.space:Space",
+    "Spec": "hw:Spec",
+    "Store": "dse.store:Store",
+    "Target": "hw:Target",
+    "build": "hw:build",
+    "corrected": "dse.table:corrected",
+    "declare": "dse.columns:declare",
+    "emit": "rtl_gen:emit",
+    "estimate": "costmodel.estimate:estimate",
+    "estimate_energy": "costmodel.energy:estimate_energy",
+    "estimated": "dse.table:estimated",
+    "explore": "dse.explore:explore",
+    "find_gemms": "dse.workloads.gemms:find",
+    "front": "dse.table:front",
+    "judged": "dse.judging:judged",
+    "measure": "costmodel.measure:measure",
+    "measured": "dse.table:measured",
+    "model": "sim.golden:model",
+    "objectives": "dse.objectives:objectives",
+    "on": "dse.table:on",
+    "parse": "hw:parse",
+    "parse_device": "costmodel.devices:parse_device",
+    "parse_format": "hw:parse_format",
+    "parse_target": "hw:parse_target",
+    "pipeline_for": "hw:pipeline_for",
+    "predict": "hw:predict",
+    "rated": "dse.table:rated",
+    "read_space": "dse.space:read",
+    "recommend": "dse.recommend:recommend",
+    "rows_of": "dse.explore:rows_of",
+    "runs": "dse.running:runs",
+    "screened": "dse.explore:screened",
+    "table_of": "dse.table:table_of",
+    "verified": "dse.table:verified",
+    "verify": "sim.verify:verify",
+    "write_csv": "dse.outcome:write_csv",
+    "write_report": "dse.reporting:write_report",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Public names are imported when they are first used, so that the command line starts at once."""
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(home), name)
+    if name in _HOMES:
+        return resolve_name(_HOMES[name])
     raise AttributeError(f"macsmith has no {name[:100]!r}; it has {', '.join(__all__)}")

@@ -11,10 +11,15 @@ import pandas
 import pytest
 
 import hw
+from costmodel.devices import parse_device
 from dse.columns import COLUMNS, Column, declare
-from dse.objectives import Objective
+from dse.explore import rows_of
+from dse.groups import Group
+from dse.objectives import Objective, objectives
+from dse.space import Space
 from dse.store import Store
-from dse.table import corrected, front, measured, on, rated, table_of, verified
+from dse.table import corrected, estimated, front, measured, on, rated, table_of, verified
+from dse.workloads.gemms import GemmList, Product
 
 NAMES = ["mac/int2xint2/exact/kulisch16", "mac/int3xint3/exact/kulisch16"]
 OURS = Objective("ours", "less", "ours")
@@ -66,12 +71,35 @@ def test_a_constraint_takes_from_the_frontier_what_fails_it_in_the_middle() -> N
 
 
 def test_a_value_that_is_not_known_is_on_no_frontier() -> None:
+    table = guessed(lut=[np.nan, 1, 1, 1], loss=[0, 1, 1, 2])
+    assert front(table, ["lut", "loss"])["frontier"].tolist() == [False, True, True, False]
+
+
+@pytest.mark.parametrize(("bad", "shown"), [(np.nan, "nan"), (np.inf, "inf"), ("dear", "'dear'"), (None, "None")])
+def test_a_column_of_ones_own_has_a_number_in_every_row(bad: Any, shown: str) -> None:
     declare(Column("ours", "ours", "", "computed", "of a test"))
     try:
-        table = guessed(ours=[np.nan, 1, 1, 1], loss=[0, 1, 1, 2])
-        assert front(table, [OURS, "loss"])["frontier"].tolist() == [False, True, True, False]
+        table = guessed(loss=[0, 1, 1, 2])
+        assert front(table.assign(ours=[4, 1, 2, 1]), [OURS, "loss"])["frontier"].tolist() == [True, True, True, True]
+        with pytest.raises(ValueError, match=rf"^column ours must have .*, got {shown} in row 2, mac/int2xint2/exact"):
+            front(table.assign(ours=pandas.Series([4, 1, bad, 1], dtype=object)), [OURS, "loss"])
     finally:
         del COLUMNS["ours"]
+
+
+def test_a_table_of_given_designs_is_estimated_as_the_rows_of_a_space_are(tmp_path: Path) -> None:
+    devices, wanted = ["ice40-hx8k", "ecp5-25k"], objectives(["frames_s", "lut"])
+    gemms = GemmList("ours", "ours", "a test", (Product("all", 20, 30, 10),))
+    group = Group("array/int2xint2/{rows}x{columns}/ws", {"rows": [2, 5], "columns": [3]})
+    space = Space([group], [parse_device(name) for name in devices], wanted, gemms=gemms)  # type: ignore[arg-type]
+    with Store(tmp_path / "s") as store:
+        rows = rows_of(space, store, 1).table()
+        given = table_of(rows["spec"][:2].tolist(), devices)
+        found = estimated(given, store, 1, gemms)
+        assert {"cycles", "frames_s_low"} <= set(found) and "frames_s_low" not in estimated(given, store, 1)
+    pandas.testing.assert_frame_equal(found, rows[list(found)])
+    assert set(rows) - set(found) == {"rows", "columns"}
+    assert "lut_estimated" not in given
 
 
 def test_what_follows_is_worked_out_of_estimates_and_apart_of_what_was_measured() -> None:

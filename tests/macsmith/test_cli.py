@@ -192,8 +192,12 @@ def test_wrong_words_are_one_line_and_exit_code_2(arguments: list[str], capsys: 
 def test_public_names_are_there() -> None:
     import macsmith
 
+    assert sorted(macsmith._HOMES) == macsmith.__all__
     assert all(callable(getattr(macsmith, name)) for name in macsmith.__all__)
-    with pytest.raises(AttributeError, match="macsmith has no 'parze'; it has MacSpec"):
+    # Those that have another name at home.
+    assert macsmith.read_space(None).question
+    assert macsmith.find_gemms("resnet18").macs > 1e9
+    with pytest.raises(AttributeError, match="macsmith has no 'parze'; it has Column, Device, "):
         macsmith.parze  # noqa: B018
 
 
