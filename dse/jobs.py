@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from dse.crew import Crew, Workers, crew_of
 from dse.job import Job, Value
+from dse.processes import check_not_beginning
 from dse.progress import progress
 from dse.store import Store
 from rtl_gen import process
@@ -47,6 +48,7 @@ def run(jobs: Sequence[Job], store: Store, workers: Workers, watch: Watch | None
     Whatever a job raises; jobs that have not begun are then dropped, those under way finish. If this thread is
     interrupted, the programs and processes under way are ended, and no thread is waited for.
     """
+    check_not_beginning()
     distinct = {(job.kind, job.key): job for job in jobs}
     found = {name: value for name, job in distinct.items() if (value := store.get(*name, job.fields)) is not None}
     if found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor
@@ -16,6 +17,9 @@ from dse.store import Store
 from rtl_gen import process
 from rtl_gen.steps import step
 from rtl_gen.tools import ToolError
+
+UNGUARDED = 75
+"""The exit code of a process that met, as it imported its parent's script, the work that it was begun for."""
 
 
 class Processes:
@@ -31,6 +35,7 @@ class Processes:
         self.here = here
         self._pool: ProcessPoolExecutor | None = None
         self._lock, self._stopped = threading.Lock(), False
+        self._ended: set[int | None] = set()
 
     def ready(self, jobs: Sequence[Job]) -> int:
         return min(self.here, len(jobs))
@@ -42,6 +47,11 @@ class Processes:
                 outcome = self._begun().submit(away, packed).result()
         except (BrokenProcessPool, CancelledError) as error:
             # All that were under way hear of it, whichever it was.
+            if UNGUARDED in self.stop():
+                raise ToolError(
+                    "each process runs the script that began it: put what the script does under "
+                    'if __name__ == "__main__":, or ask for 1 worker'
+                ) from None
             raise ToolError(f"{job.label}: one of the processes was ended, or ran out of memory") from error
         return outcome.taken(store.put)
 
@@ -54,14 +64,23 @@ class Processes:
                 self._pool = ProcessPoolExecutor(self.here, context, _begin)
             return self._pool
 
-    def stop(self) -> None:
-        """End the processes; none begin any more."""
+    def stop(self) -> set[int | None]:
+        """End the processes; none begin any more. How they ended, which is known when all have."""
         with self._lock:
             self._stopped, pool, self._pool = True, self._pool, None
-        if pool is not None:
-            for child in list((pool._processes or {}).values()):
-                child.kill()
-            pool.shutdown(cancel_futures=True)
+            if pool is not None:
+                children = list((pool._processes or {}).values())
+                for child in children:
+                    child.kill()
+                pool.shutdown(cancel_futures=True)
+                self._ended = {child.exitcode for child in children}
+            return self._ended
+
+
+def check_not_beginning() -> None:
+    """End a process that is still importing its parent's script: it would begin that work, and processes, again."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        sys.exit(UNGUARDED)
 
 
 def _begin() -> None:

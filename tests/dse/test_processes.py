@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from functools import partial
 from pathlib import Path
@@ -123,26 +122,46 @@ def test_how_many_are_a_number(workers: Any, error: type[Exception]) -> None:
         Local(workers)
 
 
-def test_processes_end_with_who_began_them(tmp_path: Path) -> None:
-    program = textwrap.dedent("""
-        import sys
-        from functools import partial
-        from pathlib import Path
-        import tinyjobs
-        from dse.job import Job
-        from dse.jobs import run
-        from dse.store import Store
+def program(folder: Path, work: str, guard: str) -> tuple[list[str | Path], dict[str, str]]:
+    """A script that does twenty jobs, and how it is run."""
+    text = f"""
+import sys
+from functools import partial
+from pathlib import Path
+import tinyjobs
+from dse.job import Job
+from dse.jobs import run
+from dse.store import Store
 
-        if __name__ == "__main__":
-            log = sys.argv[1] + "/log"
-            work = [partial(tinyjobs.square, n, log, 60) for n in range(20)]
-            with Store(Path(sys.argv[1], "s")) as store:
-                run([Job("k", str(n), "", each, python=True) for n, each in enumerate(work)], store, 2)
-    """)
-    script, log = tmp_path / "program.py", tmp_path / "log"
-    script.write_text(program)
+{guard}
+    log = sys.argv[1] + "/log"
+    work = [partial(tinyjobs.square, n, {work}) for n in range(20)]
+    with Store(Path(sys.argv[1], "s")) as store:
+        run([Job("k", str(n), "", each, python=True) for n, each in enumerate(work)], store, 2)
+"""
+    script = folder / "program.py"
+    script.write_text(text)
     path = os.pathsep.join([str(Path(__file__).parent / "elsewhere"), *filter(None, sys.path)])
-    us = subprocess.Popen([sys.executable, script, tmp_path], env={**os.environ, "PYTHONPATH": path})
+    return [sys.executable, script, folder], {**os.environ, "PYTHONPATH": path}
+
+
+def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
+    command, environment = program(tmp_path, "log", "if True:")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "rtl_gen.tools.ToolError: each process runs the script that began it: put what the script does under "
+        'if __name__ == "__main__":, or ask for 1 worker'
+    )
+    assert done.stderr.count("Traceback") == 1
+    assert len(done.stderr.splitlines()) < 30
+    assert not (tmp_path / "log").exists()
+
+
+def test_processes_end_with_who_began_them(tmp_path: Path) -> None:
+    command, environment = program(tmp_path, "log, 60", 'if __name__ == "__main__":')
+    log = tmp_path / "log"
+    us = subprocess.Popen(command, env=environment)
     while not log.exists() or len(log.read_text().splitlines()) < 2:
         assert us.poll() is None
         time.sleep(0.02)
