@@ -47,7 +47,7 @@ class Processes:
                 outcome = self._begun().submit(away, packed).result()
         except (BrokenProcessPool, CancelledError) as error:
             # All that were under way hear of it, whichever it was.
-            if UNGUARDED in self.stop():
+            if UNGUARDED in self._end():
                 raise ToolError(
                     "each process runs the script that began it: put what the script does under "
                     'if __name__ == "__main__":, or ask for 1 worker'
@@ -64,8 +64,12 @@ class Processes:
                 self._pool = ProcessPoolExecutor(self.here, context, _begin)
             return self._pool
 
-    def stop(self) -> set[int | None]:
-        """End the processes; none begin any more. How they ended, which is known when all have."""
+    def stop(self) -> None:
+        """End the processes; none begin any more."""
+        self._end()
+
+    def _end(self) -> set[int | None]:
+        """Stop, and say with what codes they ended: that is known when all have."""
         with self._lock:
             self._stopped, pool, self._pool = True, self._pool, None
             if pool is not None:

@@ -89,6 +89,10 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Be done with it; leaving the context manager does so, too."""
         self.claims.close()
         # A thread that was left behind may be at it: what it stores is stored whole, or not at all.
         if self._lock.acquire(timeout=1):
