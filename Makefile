@@ -22,7 +22,7 @@ help: ## list the targets
 
 setup: .venv/ready ## install everything into .venv
 
-pareto: .venv/ready ## generate, verify, measure and compare: the plots go to build/pareto
+pareto: .venv/ready ## say which design to take of the default space: build/pareto/report.html
 	@$(BIN)/macsmith explore -j $(J) -o build/pareto
 
 test: .venv/ready ## run the tests

@@ -26,6 +26,7 @@ INSTEAD = {
     "verify": "verify mac/int2xint2",
     "cost": "cost mac/int4xint4 --target ecp5 --no-place",
     "explore": "explore none.toml -o out",
+    "recommend": "recommend --help",
 }
 """What takes too long, or needs files of the repository: something of the kind that does not."""
 
@@ -88,6 +89,7 @@ def test_the_readme_has_what_is_run_here() -> None:
         "verify",
         "cost",
         "explore",
+        "recommend",
         "doctor",
     }
     assert SNIPPET and "from macsmith import" in SNIPPET[0]
