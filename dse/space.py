@@ -32,6 +32,7 @@ from costmodel.devices import Device, parse_device
 from costmodel.targets import load
 from dse.groups import Group
 from dse.objectives import OBJECTIVES, Objective, objectives
+from dse.workloads.arithmetic import ARITHMETICS
 from dse.workloads.gemms import find
 from dse.workloads.gemms.product import GemmList
 from dse.workloads.workload import WORKLOADS
@@ -68,7 +69,7 @@ class Space:
     Raises
     ------
     TypeError, ValueError
-        One of them is something else, or there are more rows than the limit.
+        One of them is something else, there are more rows than the limit, or the workload can't use a unit.
     """
 
     groups: tuple[Group, ...]
@@ -94,10 +95,20 @@ class Space:
         for name, bound in self.constraints.items():
             check_choice("constraint", name, OBJECTIVES)
             check_bound(f"constraint {name}", bound)
+        self._check_units()
         if len(self) > self.limit:
             raising = f", or write limit = {len(self)}" if len(self) <= MAX_LIMIT else ""
             raise ValueError(
                 f"{echo(len(self))} designs on devices are more than the limit, {self.limit}: take values out{raising}"
+            )
+
+    def _check_units(self) -> None:
+        """Raise if accuracy is asked of a unit that multiplies no matrices."""
+        losses = [name for name, objective in self.asked.items() if "loss" in objective.columns]
+        if losses and (idle := [group for group in self.groups if group.unit not in ARITHMETICS]):
+            raise ValueError(
+                f"{losses[0]} must be of units that multiply matrices ({', '.join(ARITHMETICS)}), "
+                f"got {echo(idle[0].spec)}: the workload {self.workload} can't use it"
             )
 
     def __len__(self) -> int:

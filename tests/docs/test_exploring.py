@@ -58,6 +58,7 @@ def test_its_python_has_public_names() -> None:
         {"designs": [{"spec": "mac/{a}x{b}", "a": ["int4"]}]},
         {"limit": 1},
         {"constraints": {"loss": float("nan")}},
+        {"designs": [{"spec": "add/int8xint8"}]},
     ],
 )
 def test_its_messages_are_those_that_one_gets(change: dict[str, Any]) -> None:

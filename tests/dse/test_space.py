@@ -77,6 +77,10 @@ def _is_design(group: Group, choice: dict[str, str], sizes: list[int]) -> bool:
         ({"limit": 1}, "2 designs on devices are more than the limit, 1: take values out, or write limit = 2"),
         ({"limit": 0}, "limit must be 1..100000000, got 0"),
         ({"question": 3}, "question must be a str, got 3"),
+        (
+            {"designs": [MACS, {"spec": "add/int8xint8"}], "constraints": {"loss": 1}},
+            r"loss must be of units that multiply matrices \(mac, .*, got 'add/int8xint8': the workload mnist-mlp can't",
+        ),
     ],
 )
 def test_what_a_space_refuses(changes: dict[str, Any], message: str) -> None:
