@@ -11,6 +11,8 @@ CITED = {
     "1511.04561": "8-Bit Approximations for Parallelism in Deep Learning",
     "1512.03385": "Deep Residual Learning for Image Recognition",
     "1605.04711": "Ternary Weight Networks",
+    "1606.08415": "Gaussian Error Linear Units",
+    "1607.06450": "Layer Normalization",
     "1612.07119": "FINN",
     "1801.04381": "MobileNetV2",
     "1809.04570": "FINN-R",
