@@ -7,7 +7,7 @@ SPECS ?= mac/int4xint4 mac/int8xint8 mac/e2m1xe2m1 mac/e3m2xe3m2 mac/e4m3xe4m3 m
 WIDE ?= mul/bf16-flushxbf16-flush/exact/bf16-flush mul/bf16xbf16/exact/bf16 mul/e8m7xe8m7/lmul/e8m7 mul/int16xint16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pareto test demo verilog regress lint bench dataset residuals networks accuracies qor units claims equivalence docs clean
+.PHONY: help setup pareto test demo verilog regress lint bench comparison dataset residuals networks accuracies qor units claims equivalence docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ lint: .venv/ready ## style, types, and who imports whom
 
 bench: .venv/ready ## measure the speed of the software; writes docs/benchmarks.md
 	@$(BIN)/python -m benchmarks --write docs/benchmarks.md
+
+comparison: .venv/ready ## ask ZigZag and SCALE-Sim, each in an environment of its own; writes dse/data/comparison.csv
+	@$(BIN)/python -m benchmarks.comparison
 
 dataset: .venv/ready ## measure what the cost model is fitted on; what has been measured is not done again
 	@$(BIN)/python -m dse.dataset -j $(J)

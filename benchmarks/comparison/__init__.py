@@ -1,0 +1,1 @@
+"""The same matrix products on the same array through ZigZag and SCALE-Sim: ``python -m benchmarks.comparison``."""
