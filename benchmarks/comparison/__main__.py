@@ -59,7 +59,7 @@ def asked(case: str, what: str, spec: GemmSpec, prices: str, m: int, k: int, n: 
     """A row for each tool."""
     for tool in TOOLS:
         answer = tool.ask(question(spec, prices, m, k, n))
-        found = {"failed": answer} if isinstance(answer, str) else answer
+        found: Row = {"failed": answer} if isinstance(answer, str) else answer
         parts = "; ".join(f"{name} {count}" for name, count in found.pop("parts", {}).items())
         row = {"case": case, "tool": tool.name, "spec": spec.name, "what": what, "m": m, "k": k, "n": n}
         yield {**row, "parts": parts, **found}

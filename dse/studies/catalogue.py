@@ -6,6 +6,7 @@ from typing import Any
 
 from dse.studies.blocks import Blocks
 from dse.studies.claims import Claims
+from dse.studies.comparison import Comparison
 from dse.studies.costmodel import CostModel
 from dse.studies.energy import Energies
 from dse.studies.formats import Formats
@@ -23,6 +24,7 @@ STUDIES: dict[str, type[Study[Any]]] = {
     for study in (
         Formats,
         Workloads,
+        Comparison,
         Mixed,
         CostModel,
         Scaling,
