@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dse.studies.comparison import OTHERS, OURS, RTL, Compared, Comparison, compared, failures, parts_of
+from dse.studies.compared import OTHERS, OURS, RTL, Compared, compared, parts_of
+from dse.studies.comparison import Comparison, failures
 
 PAGE = Path(__file__).parents[3] / "docs" / "comparison.md"
 ALL = [*compared("simulated"), *compared("list")]
