@@ -18,8 +18,11 @@ from costmodel.measure import device_for
 from costmodel.targets import load
 from dse.columns import COLUMNS, RANGED
 from dse.crew import Workers
+from dse.emission import digests
 from dse.jobs import Job, run, run_groups
 from dse.making import energy_job, gates_job, measure_job, switching_job
+from dse.measuring import counted
+from dse.points import Point
 from dse.store import Store
 from rtl_gen.steps import step
 
@@ -73,9 +76,24 @@ def measured(
     seeds: int | None = None,
     tools: str = "wheel",
 ) -> list[Row]:
-    """Measured columns, by the real tools; ``unplaced`` says why there are no MHz, ``fits`` whether there is room."""
-    jobs = [measure_job(of.spec, of.target, timed, seeds, tools, of.device) for of in designs]
-    return [_measured(design, cost) for design, cost in zip(designs, run(jobs, store, workers), strict=True)]
+    """Measured columns, by the real tools; ``unplaced`` says why there are no MHz, ``fits`` whether there is room.
+
+    Designs that are not timed go through Yosys several at a time.
+    """
+    found = {} if timed else _counted(designs, store, workers)
+    alone = [design for design in designs if design not in found]
+    jobs = [measure_job(of.spec, of.target, timed, seeds, tools, of.device) for of in alone]
+    found |= zip(alone, run(jobs, store, workers), strict=True)
+    return [_measured(design, found[design]) for design in designs]
+
+
+def _counted(designs: Sequence[Placed], store: Store, workers: Workers) -> dict[Placed, Mapping[str, Any]]:
+    """What designs take, but for those that a tool failed on: who measures such a one alone is told why."""
+    points = {design: Point(design.spec, design.target, placed=False) for design in designs}
+    written = digests(list(dict.fromkeys(points.values())), store, workers)
+    costs = {pair[0]: cost for pair, cost in counted(list(written.items()), store, workers).items()}
+    failed = {"failed": ""}
+    return {of: costs[point] for of, point in points.items() if "failed" not in costs.get(point, failed)}
 
 
 def _measured(design: Placed, cost: Mapping[str, Any]) -> Row:

@@ -24,7 +24,7 @@ from dse.crew import Workers
 from dse.emission import digests
 from dse.job import Value
 from dse.jobs import guarded, run
-from dse.measuring import Digested, counting_jobs, kept, placing_job
+from dse.measuring import Digested, counted, placing_job
 from dse.options import add_workers, hired
 from dse.points import Point, points
 from dse.store import Store
@@ -89,12 +89,7 @@ def _holds(table: Table, today: Mapping[str, str], point: Point) -> bool:
 
 def _counted(missing: Sequence[Digested], store: Store, workers: Workers) -> dict[Point, Measured]:
     """Points that are not placed, from the store or now, in batches."""
-    costs = {pair: kept(*pair, store) for pair in missing}
-    batches = counting_jobs([pair for pair, cost in costs.items() if cost is None])
-    found = run([job for _, job in batches], store, workers)
-    for (batch, _), value in zip(batches, found, strict=True):
-        costs.update(zip(batch, value["costs"], strict=True))
-    return {point: _measured(point, digest, cost or {}) for (point, digest), cost in costs.items()}
+    return {pair[0]: _measured(*pair, cost) for pair, cost in counted(missing, store, workers).items()}
 
 
 def _placed(missing: Sequence[Digested], store: Store, workers: Workers) -> dict[Point, Measured]:

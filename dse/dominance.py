@@ -132,9 +132,9 @@ class _Below:
     def __init__(self, block: NDArray[np.int32]) -> None:
         order = np.argsort(block)
         self._sorted = block[order]
-        bits = np.zeros((len(block) + 1, -(-len(block) // 64) * 64), dtype=bool)
-        bits[np.arange(len(block)) + 1, order] = True
-        self._prefixes = np.packbits(np.logical_or.accumulate(bits), axis=1).view(np.uint64)
+        bits = np.zeros((len(block) + 1, -(-len(block) // 64)), dtype=np.uint64)
+        bits[np.arange(len(block)) + 1, order // 64] = np.uint64(1) << (order % 64).astype(np.uint64)
+        self._prefixes = np.bitwise_or.accumulate(bits)
 
     def sets(self, values: NDArray[np.int32], side: Literal["left", "right"]) -> NDArray[np.uint64]:
         """The values of the block below each of `values`, or, on the right side, at most that."""

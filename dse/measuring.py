@@ -1,4 +1,4 @@
-"""Points of the data set, measured: alone where they are placed, several in a run of Yosys where they are counted.
+"""Points, measured: alone where they are placed, several in a run of Yosys where they are only counted.
 
 That a tool fails on one of them is a result, too, and the rest goes on.
 """
@@ -13,8 +13,10 @@ from typing import Any, get_type_hints
 
 import hw
 from costmodel.measure import Cost, Design, Keep, measure_batch, measure_design, measure_key
+from dse.crew import Workers
 from dse.emission import design_of
 from dse.job import Job, Value
+from dse.jobs import run
 from dse.points import Point
 from dse.store import Store
 from hw.specs.base import uses_blocks
@@ -42,6 +44,16 @@ def _placed(point: Point, keep: Keep) -> Value:
         if process.is_stopped():
             raise
         return {"failed": str(error)}
+
+
+def counted(wanted: Sequence[Digested], store: Store, workers: Workers) -> dict[Digested, Value]:
+    """What each point takes that is not placed, or ``failed``: from the store, or counted now, in batches."""
+    found = {pair: value for pair in wanted if (value := kept(*pair, store)) is not None}
+    batches = counting_jobs([pair for pair in dict.fromkeys(wanted) if pair not in found])
+    results = run([job for _, job in batches], store, workers)
+    for (batch, _), value in zip(batches, results, strict=True):
+        found.update(zip(batch, value["costs"], strict=True))
+    return found
 
 
 def kept(point: Point, digest: str, store: Store) -> Value | None:
