@@ -13,40 +13,46 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from costmodel.devices import TOTALS, Device, parse_device
+from dse.groups import Group
 from dse.judging import judged_columns
+from dse.objectives import objectives
 from dse.pool import Pool
 from dse.screen import Rows, screen
-from dse.space import Space, from_tables
+from dse.space import MAX_LIMIT, Space
 from dse.store import Store
 
 FORMATS = ["int4", "int8", "e2m1", "e2m3"]
-DEVICES = ["ecp5-25k", "ice40-hx8k", "zu5ev-k26"]
-SIDES = {"100,000": 92, "10,000,000": 913}
-"""Sizes of rows and of columns, by the number of rows that a space then has, or a few more."""
+DEVICES = ("ecp5-25k", "ice40-hx8k")
+LARGE = {"100,000": (112, 1), "10,000,000": (256, 20)}
+"""Rows and columns of the largest arrays, and devices of each family, by the number of points, or a few more."""
 GOALS = {"100,000": "at most 10 s", "10,000,000": "at most 120 s"}
 PART = "at most 25 ms"
+FEW = "100,000"
 ALONE = 1 << 20
 
 
-def space(side: int) -> Space:
-    """Arrays of four formats, in all sizes, on three devices."""
-    name = "array/{a}x{a}/{rows}x{columns}/ws"
-    sizes = {"rows": f"1..{side}", "columns": f"1..{side}"}
-    return from_tables(
-        {
-            "workload": "mnist-mlp",
-            "devices": DEVICES,
-            "objectives": ["loss", "throughput", "lut"],
-            "constraints": {"loss": 3.0, "share": 100},
-            "limit": 100_000_000,
-            "designs": [{"spec": name, "a": FORMATS, **sizes}],
-        }
+def space(side: int, steps: int) -> Space:
+    """Arrays of four formats in all sizes, on devices of two families that have so many different capacities."""
+    sides = tuple(map(str, range(1, side + 1)))
+    axes = {"a": tuple(FORMATS), "rows": sides, "columns": sides}
+    return Space(
+        groups=(Group("array/{a}x{a}/{rows}x{columns}/ws", axes),),
+        devices=tuple(_larger(parse_device(name), by) for name in DEVICES for by in range(1, steps + 1)),
+        objectives=tuple(objectives(["loss", "throughput", "lut"])),
+        constraints={"loss": 3.0, "share": 100},
+        limit=MAX_LIMIT,
     )
+
+
+def _larger(device: Device, by: int) -> Device:
+    return replace(device, name=f"{device.name}-{by}", **{kind: by * getattr(device, kind) for kind in TOTALS})
 
 
 class Clock:
@@ -59,9 +65,9 @@ class Clock:
         return {"wall": time.perf_counter() - self._wall, "work": time.process_time() - self._work}
 
 
-def screened(side: int, folder: Path) -> dict[str, Any]:
+def screened(points: str, folder: Path) -> dict[str, Any]:
     """Screen a space in this process, and say what it took."""
-    asked = space(side)
+    asked = space(*LARGE[points])
     with Store(folder / "store.sqlite") as store:
         opening = Clock()
         pool = Pool.of(asked, store, 1)
@@ -72,7 +78,7 @@ def screened(side: int, folder: Path) -> dict[str, Any]:
         found = screen(rows)
         done = screening.read()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        alone = _parts_alone(pool) if side == min(SIDES.values()) else {}
+        alone = _parts_alone(pool) if points == FEW else {}
     sizes = {"parts": parts, "rows": len(rows), "kept": len(found.numbers), "peak": peak}
     return {"opened": opened, "screened": done, "alone": alone, **sizes}
 
@@ -87,9 +93,9 @@ def _parts_alone(pool: Pool) -> dict[str, float]:
     return clock.read()
 
 
-def _apart(side: int, folder: Path) -> dict[str, Any]:
+def _apart(points: str, folder: Path) -> dict[str, Any]:
     """The same in another process."""
-    command = [sys.executable, "-m", "benchmarks.screening", "--side", str(side), "--folder", str(folder)]
+    command = [sys.executable, "-m", "benchmarks.screening", "--points", points, "--folder", str(folder)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -99,9 +105,9 @@ def screening_rows() -> list[list[str]]:
     """What was measured, and what it is to be."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        cold = _apart(min(SIDES.values()), folder)
-        warm = {name: _apart(side, folder) for name, side in SIDES.items()}
-    few = warm["100,000"]
+        cold = _apart(FEW, folder)
+        warm = {points: _apart(points, folder) for points in LARGE}
+    few = warm[FEW]
     # A part of an array is six small designs, each counted and timed.
     designs = 6 * cold["parts"]
     each = (cold["opened"]["work"] - few["opened"]["work"]) / designs
@@ -123,11 +129,11 @@ def _shown(clock: dict[str, float]) -> str:
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--side", type=int, help="only screen arrays of so many rows and columns, and print JSON")
+    parser.add_argument("--points", choices=LARGE, help="only screen so many, and print JSON")
     parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="where parts are kept")
     options = parser.parse_args()
-    if options.side is not None:
-        print(json.dumps(screened(options.side, options.folder)))
+    if options.points is not None:
+        print(json.dumps(screened(options.points, options.folder)))
         return 0
     for row in [["what", "measured", "goal"], ["---", "---:", "---:"], *screening_rows()]:
         print(f"| {' | '.join(row)} |")

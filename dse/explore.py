@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -76,6 +76,7 @@ class Exploration:
 
 
 Watch = Callable[[Exploration], None]
+Step = Callable[[pandas.DataFrame], pandas.DataFrame]
 
 
 def screened(space: Space, store: Store, workers: Workers) -> Screened:
@@ -140,21 +141,38 @@ def explore(
     for target in space.targets:
         check_tools(target, tools)
     found = screened(space, store, workers)
-    goals, timed = space.objectives, needs_clock(list(space.asked.values()))
-    table = front(nearest(found), goals, space.constraints)
-    result = Exploration(space, table, found)
+    timed = needs_clock(list(space.asked.values()))
+    table = front(nearest(found), space.objectives, space.constraints)
     step = partial(_looked_at, store=store, workers=workers, timed=timed, logs=logs, tools=tools)
+    return settle(Exploration(space, table, found), step, end, watch)
+
+
+def settle(result: Exploration, step: Step, end: float | None = None, watch: Watch | None = None) -> Exploration:
+    """Measure what may be on a frontier until that stands still for a round.
+
+    Parameters
+    ----------
+    result : Exploration
+        What was found so far; `front` has marked its table.
+    step : callable
+        Gives a table of few designs with what the tools say of them.
+    end : float, optional
+        Of `time.monotonic`, after which no round begins.
+    watch : callable, optional
+        As `explore` takes it.
+    """
+    space = result.space
+    goals, table = space.objectives, result.table
     while not result.stands and (end is None or time.monotonic() < end):
         chosen, is_sure = choose(table, goals)
         if not chosen.any():
-            result = Exploration(space, table, found, result.rounds, stands=True)
-            break
+            return replace(result, stands=True)
         before = _names(table[table["frontier"]])
         table = front(corrected(on(table, chosen, step)), goals, space.constraints)
         after = _names(table[table["frontier"]])
         done = Round(tuple(sorted(_names(table[chosen]))), len(after), before != after)
         stands = not is_sure and not done.changed and bool(is_measured(table)[table["frontier"]].all())
-        result = Exploration(space, table, found, [*result.rounds, done], stands)
+        result = replace(result, table=table, rounds=[*result.rounds, done], stands=stands)
         say(f"round {len(result.rounds)}: {len(done.designs)} measured, {done.frontier} on the frontier")
         if watch:
             watch(result)

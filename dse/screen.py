@@ -61,6 +61,10 @@ class Rows:
         """The placement of each row."""
         return np.searchsorted(self._starts, numbers, side="right") - 1
 
+    def first(self, place: int) -> int:
+        """The number of a placement's first row."""
+        return int(self._starts[place])
+
     def sizes(self, numbers: Ints) -> Ints:
         """The sizes of each row, of shape (rows, sizes of the widest part)."""
         places = self.placements(numbers)

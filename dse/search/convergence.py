@@ -97,13 +97,25 @@ def converge(
     return weigh(runs, evaluations)
 
 
-def weigh(runs: Mapping[tuple[str, int], Searched], evaluations: int) -> pd.DataFrame:
-    """The hypervolumes of runs, by name and seed, as `converge` returns them."""
+def weigh(runs: Mapping[tuple[str, int], Searched], evaluations: int, front: Costs | None = None) -> pd.DataFrame:
+    """The hypervolumes of runs, by name and seed, as `converge` returns them.
+
+    Parameters
+    ----------
+    runs : mapping of (str, int) to Searched
+    evaluations : int
+        Of each run.
+    front : array of shape (n, m), optional
+        The front of all points, where that is known: hypervolumes are then shares of its own. Without it they are
+        shares of a box around the front of all runs.
+    """
     everything = Searched.together(list(runs.values()))
-    box = Box(everything.costs[everything.front()])
+    best = everything.costs[everything.front()] if front is None else front
+    box = Box(best)
+    whole = 1.0 if front is None else box.share(front)
     places = np.unique(np.geomspace(min(10, evaluations), evaluations, STEPS).round().astype(int)).tolist()
     rows = [
-        (name, seed, place, box.share(run.costs[run.front(place)]))
+        (name, seed, place, box.share(run.costs[run.front(place)]) / whole)
         for (name, seed), run in runs.items()
         for place in places
     ]

@@ -60,13 +60,15 @@ def ordered(names: Iterable[str]) -> list[str]:
     return sorted(names, key=guess)
 
 
-def savings(losses: Mapping[str, float]) -> pd.DataFrame:
+def savings(losses: Mapping[str, float], within: float = 0.0) -> pd.DataFrame:
     """How many floats of each width are tried until the best one is, with the prior and without.
 
     Parameters
     ----------
     losses : mapping of str to float
         What each float came to, less is better; of each width at least one.
+    within : float
+        By how much more a loss is as good as the least one, at least 0: what can't be told from noise.
 
     Returns
     -------
@@ -77,27 +79,29 @@ def savings(losses: Mapping[str, float]) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        There is no loss, or one is NaN; or as `guess` raises it.
+        There is no loss, one is NaN, or `within` is less than 0; or as `guess` raises it.
     """
     if not losses:
         raise ValueError("losses must have at least one format, got none")
     for name, loss in losses.items():
         if np.isnan(loss):
             raise ValueError(f"losses must not be NaN, got one for {cut(name)}")
+    if not within >= 0:
+        raise ValueError(f"within must be at least 0, got {echo(within)}")
     widths: dict[int, list[str]] = {}
     for name in ordered(losses):
         widths.setdefault(parse_format(name).width, []).append(name)
-    return pd.DataFrame([_saved(width, names, losses) for width, names in sorted(widths.items())])
+    return pd.DataFrame([_saved(width, names, losses, within) for width, names in sorted(widths.items())])
 
 
-def _saved(width: int, names: list[str], losses: Mapping[str, float]) -> dict[str, object]:
+def _saved(width: int, names: list[str], losses: Mapping[str, float], within: float) -> dict[str, object]:
     least = min(losses[name] for name in names)
-    best = [name for name in names if losses[name] == least]
+    best = [name for name in names if losses[name] <= least + within]
     plain = sorted(names, key=lambda name: parse_format(name).exponent_bits)
     return {
         "width": width,
         "formats": len(names),
-        "best": best[0],
+        "best": min(best, key=losses.__getitem__),
         "prior": names.index(best[0]) + 1,
         # The first of k among n in random order is, on average, at (n + 1) / (k + 1).
         "chance": (len(names) + 1) / (len(best) + 1),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from statistics import median
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
+from dse.accuracies import TABLE as ACCURACIES
+from dse.accuracies import data, rows_of
 from dse.search.assignment import Assignment
 from dse.search.evolution import Evolved, evolve
 from dse.search.hawq import MEASURES, SHARES, instance, published
+from dse.search.minilm import each, read_mixtures, spelled
 from dse.search.mixed import solve
 from dse.studies.study import Study, Values
 from dse.studies.text import table
@@ -43,6 +46,20 @@ operands), and the time on a T4. Data and choices are those of the authors' repo
 did, among {EVALUATIONS:,}. All there are is 65,536, as three pairs of layers are tied.
 
 """
+
+MINILM = """
+## MiniLM, integers and floats
+
+Which of int4, e2m1, e2m3 and int8 should each of the 36 layers of MiniLM-L6 have, both operands? How much the vectors
+of sentences change when one layer alone is in a format was measured by forward passes
+(`dse/data/minilm_sensitivity.csv`), and the sum of that is made small, within a budget of bits for each weight, or of
+LUTs for each product: those of the MAC that makes it, as estimated on ECP5, which stands in for energy. What was chosen
+was then evaluated together, on the 200 pairs of minilm-small: *loss* is in points of recall at 1, paired with float32,
+with its standard error. Products of activations have no weights, so a budget of bits gives them int8, and the uniform
+rows have them as all other layers. `python -m dse.search.minilm` makes `dse/data/minilm_mixed.csv`.
+
+"""
+UNIFORM = ("int4", "e2m1", "e2m3", "int8")
 
 
 @dataclass(frozen=True)
@@ -83,11 +100,39 @@ def row(found: Outcome) -> list[str]:
     ]
 
 
+def minilm_rows() -> list[list[str]]:
+    """What was chosen within each budget, and the uniform choices beside it."""
+    bits, luts = (each(measure, [f"{name}x{name}/exact/exact" for name in UNIFORM]) for measure in ("bits", "luts"))
+    scores = {row["arithmetic"]: row for row in rows_of(data(ACCURACIES)) if row["workload"] == "minilm-small"}
+    rows = [
+        [f"{name.partition('x')[0]} everywhere", f"{bits[name]:g}", f"{luts[name]:g}", _lost(scores[name])]
+        for name in bits
+    ]
+    for found in read_mixtures():
+        names = [pair.partition("=")[2] for pair in found["choices"].split()]
+        spent = {found["measure"]: f"{found['spent']:.4g}"}
+        what = f"{found['measure']} at most {found['bound']:g}: {spelled(names)}"
+        rows.append([what, *(spent.get(measure, "") for measure in ("bits", "luts")), _lost(found)])
+    return rows
+
+
+def _lost(score: Mapping[str, Any]) -> str:
+    return f"{float(score['loss']):.1f} ± {float(score['loss_stderr']):.1f}"
+
+
 def page() -> str:
     """The whole of docs/mixed-precision.md."""
     heads = ["budget", "at most", "spent", "loss", "theirs", "layers at 4 bits", "evolution"]
     rows = [row(outcome(measure, share)) for measure, share in product(MEASURES, SHARES)]
-    return HEADER + table(heads, rows, ("at most", "spent", "loss"))
+    layers = ["formats", "bits of a weight", "LUTs of a product", "loss"]
+    return "".join(
+        [
+            HEADER,
+            table(heads, rows, ("at most", "spent", "loss")),
+            MINILM,
+            table(layers, minilm_rows(), layers[1:]),
+        ]
+    )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ PUBLISHED = tomllib.loads((files("dse") / "data" / "float_training_law.toml").re
 
 
 @pytest.mark.parametrize(("width", "best"), PUBLISHED.items())
-def test_the_first_of_a_width_is_what_the_paper_says(width: str, best: str) -> None:
+def test_the_first_of_a_width_is_what_is_said_of_the_paper(width: str, best: str) -> None:
     assert ordered(splits(int(width)))[0] == best
 
 
@@ -43,6 +43,13 @@ def test_what_an_order_saves() -> None:
     assert found.loc[4].to_dict() == {"formats": 3, "best": "e2m1", "prior": 1, "chance": 4 / 3, "plain": 1}
 
 
+def test_what_is_nearly_the_best_counts_where_that_is_asked() -> None:
+    losses = {"e2m3": 0.0, "e3m2": 0.1, "e4m1": 0.2, "e1m4": 0.3}
+    assert ordered(losses)[0] == "e3m2"
+    found = savings(losses, within=0.15).set_index("width").loc[6]
+    assert found.to_dict() == {"formats": 4, "best": "e2m3", "prior": 1, "chance": 5 / 3, "plain": 2}
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
@@ -51,6 +58,7 @@ def test_what_an_order_saves() -> None:
         (lambda: ordered(["ue4m3"]), "the law is of floats with a sign, such as e4m3, got 'ue4m3'"),
         (lambda: savings({}), "losses must have at least one format, got none"),
         (lambda: savings({"e2m1": float("nan")}), "losses must not be NaN, got one for e2m1"),
+        (lambda: savings({"e2m1": 1.0}, -0.5), "within must be at least 0, got -0.5"),
     ],
 )
 def test_what_is_refused(asked: Callable[[], Any], message: str) -> None:
