@@ -19,6 +19,7 @@ import numpy as np
 
 import hw
 from benchmarks.arrays import array_rows
+from benchmarks.screening import screening_rows
 from hw.formats import Format
 from rtl_gen import write_atomic
 from rtl_gen.tools import package_version
@@ -229,6 +230,8 @@ def page() -> str:
     parts.append(f"## Memory\n\n{memory}\n")
     print("measuring: arrays", file=sys.stderr)
     parts.append("## Large designs\n\n" + markdown(["what", "measured", "goal"], array_rows()) + "\n")
+    print("measuring: screening", file=sys.stderr)
+    parts.append("## Screening\n\n" + markdown(["what", "measured", "goal"], screening_rows()) + "\n")
     print("measuring: one more MAC", file=sys.stderr)
     parts.append(f"## Verification\n\nOne more 8-bit MAC, all 65,536 operand pairs, warm: {one_more_mac():.1f} s.\n")
     return "".join(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from dse.crew import Workers
 from dse.derived import DERIVED
 from dse.frontier import pareto
 from dse.judging import judged_columns
-from dse.objectives import Objective
+from dse.objectives import Objective, objectives
 from dse.pool import Pool
 from dse.screen import Rows, Screened, costs, middles, screen
 from dse.space import Space
@@ -164,7 +164,7 @@ def settle(result: Exploration, step: Step, end: float | None = None, watch: Wat
     space = result.space
     goals, table = space.objectives, result.table
     while not result.stands and (end is None or time.monotonic() < end):
-        chosen, is_sure = choose(table, goals)
+        chosen, is_sure = choose(table, goals, space.constraints)
         if not chosen.any():
             return replace(result, stands=True)
         before = _names(table[table["frontier"]])
@@ -219,9 +219,10 @@ def nearest(found: Screened) -> pandas.DataFrame:
 def hope(table: pandas.DataFrame, goals: Sequence[Objective]) -> NDArray[np.float64]:
     """How far the best case of each row of one device is beyond the frontier of all middles, as a share of its range.
 
-    Infinite for what is on that frontier.
+    The best case is of what measuring may change: a loss that was simulated stays what it is. Infinite for what is on
+    that frontier, at most 0 for what can't come to be.
     """
-    found = [goal.best(table) for goal in goals]
+    found = [goal.best(table).settled() for goal in goals]
     low, _ = costs(goals, found)
     middle = middles(goals, found)
     on_it = pareto(middle)
@@ -232,8 +233,10 @@ def hope(table: pandas.DataFrame, goals: Sequence[Objective]) -> NDArray[np.floa
     return np.where(on_it, np.inf, gains)
 
 
-def choose(table: pandas.DataFrame, goals: Sequence[Objective]) -> tuple[NDArray[np.bool_], bool]:
-    """What to measure next: of the frontier what is not measured, or else of the band what has most hope.
+def choose(
+    table: pandas.DataFrame, goals: Sequence[Objective], constraints: Mapping[str, float] | None = None
+) -> tuple[NDArray[np.bool_], bool]:
+    """What to measure next: of the frontier what is not measured, or else what may come to be on it, by most hope.
 
     Returns
     -------
@@ -241,11 +244,21 @@ def choose(table: pandas.DataFrame, goals: Sequence[Objective]) -> tuple[NDArray
     """
     unseen = ~is_measured(table)
     is_sure = bool((unseen & table["frontier"]).any())
-    wanted = np.flatnonzero(unseen & table["frontier" if is_sure else "band"])
-    hopes = np.zeros(len(table))
+    hopes = np.full(len(table), -np.inf)
     for rows in table.groupby("device", sort=False).indices.values():
         known = rows[(table["band"] | table["frontier"]).to_numpy()[rows]]
         hopes[known] = hope(table.iloc[known], goals) if len(known) else []
+    may = table["frontier"] if is_sure else _may_meet(table, constraints or {}) & (hopes > 0)
+    wanted = np.flatnonzero(unseen & may)
     mask = np.zeros(len(table), dtype=bool)
     mask[wanted[np.argsort(-hopes[wanted], kind="stable")[:EACH]]] = True
     return mask, is_sure
+
+
+def _may_meet(table: pandas.DataFrame, constraints: Mapping[str, float]) -> NDArray[np.bool_]:
+    """Rows that may meet constraints, whatever the tools say of them."""
+    may = np.ones(len(table), dtype=bool)
+    for goal, bound in zip(objectives(constraints), constraints.values(), strict=True):
+        best = goal.best(table).settled()
+        may &= goal.sign * (best.low if goal.sign > 0 else best.high) <= goal.sign * bound
+    return may

@@ -30,6 +30,11 @@ class Best(NamedTuple):
     high: Floats
     is_measured: NDArray[np.bool_]
 
+    def settled(self) -> Best:
+        """The same without a spread where it was measured: tools can't make that of a standard error less."""
+        low, high = (np.where(self.is_measured, self.values, end) for end in (self.low, self.high))
+        return self._replace(low=low, high=high)
+
 
 @dataclass(frozen=True)
 class Objective:

@@ -128,8 +128,10 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     return found.agg(least="min", median="median", most="max").reset_index()
 
 
-def draw(table: pd.DataFrame, path: Path) -> Path:
+def draw(table: pd.DataFrame, path: Path, of: str = "the box") -> Path:
     """Draw hypervolume against evaluations, the median of the seeds as a line, all of them as a band; PNG, SVG or PDF.
+
+    `of` says what hypervolumes are shares of.
 
     Raises
     ------
@@ -150,7 +152,7 @@ def draw(table: pd.DataFrame, path: Path) -> Path:
             plot.plot(rows["evaluations"], rows["median"], line, color=shade, linewidth=1.4, label=name)
         plot.set_xscale("log")
         plot.set_xlabel("designs evaluated")
-        plot.set_ylabel("hypervolume, share of the box")
+        plot.set_ylabel(f"hypervolume, share of {of}")
         plot.set_ylim(0, 1)
         plot.grid(color="#e4e4e4", linewidth=0.6)
         # Lines may be anywhere in the plot, so the legend is above it.

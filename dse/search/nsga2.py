@@ -46,9 +46,9 @@ def nsga2(space: Space, evaluations: int, seed: int = 0, population: int = 100) 
     check_int("evaluations", evaluations, 1, 10**9)
     check_int("seed", seed, 0, 2**32 - 1)
     check_int("population", population, 4, 10**6)
-    first = np.unique(
-        np.random.default_rng(seed).integers(axes, size=(min(population, evaluations), len(axes))), axis=0
-    )
+    first = np.random.default_rng(seed).integers(axes, size=(min(population, evaluations), len(axes)))
+    # Each once, in the order in which they were drawn: sorted ones would not be few at random.
+    first = first[np.sort(np.unique(first, axis=0, return_index=True)[1])]
     record = _Record(space, axes, look(space, first))
     algorithm = NSGA2(
         pop_size=population, sampling=first, crossover=UX(), mutation=_Mutation(), eliminate_duplicates=True

@@ -14,6 +14,7 @@ from dse.studies.loops import Loops
 from dse.studies.mixed import Mixed
 from dse.studies.qor import Qor
 from dse.studies.scaling import Scaling
+from dse.studies.search import Searches
 from dse.studies.study import Study
 from dse.studies.timing import Timing
 from dse.studies.units import Units
@@ -26,6 +27,7 @@ STUDIES: dict[str, type[Study[Any]]] = {
         Workloads,
         Comparison,
         Mixed,
+        Searches,
         CostModel,
         Scaling,
         Energies,

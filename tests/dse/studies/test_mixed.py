@@ -15,7 +15,13 @@ PAGE = (Path(__file__).parents[3] / "docs" / "mixed-precision.md").read_text()
 
 def test_the_page_has_the_text_and_a_row_for_each_budget() -> None:
     assert PAGE.startswith(mixed.HEADER), "run `make docs`"
-    assert PAGE.count("\n| ") == 2 + 9 and PAGE.count("| the same |") == 9
+    assert PAGE.count("\n| ") == 2 + 9 + 2 + 4 + 4 and PAGE.count("| the same |") == 9
+
+
+def test_minilm_has_uniform_choices_and_those_within_budgets() -> None:
+    rows = mixed.minilm_rows()
+    assert mixed.MINILM in PAGE and len(rows) == 4 + 4
+    assert all(f"| {' | '.join(row)} |\n" in PAGE for row in rows), "run `make docs`"
 
 
 @pytest.mark.parametrize("share", [0.75, 0.25])
@@ -36,4 +42,4 @@ def test_the_study_is_one_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mixed, "SEEDS", 1)
     made = mixed.Mixed.load().files([])
     text = made["mixed-precision.md"]
-    assert isinstance(text, str) and text.count("\n| ") == 2 + 3
+    assert isinstance(text, str) and text.count("\n| ") == 2 + 3 + 2 + 8
