@@ -181,9 +181,10 @@ class _Sieve:
         wanted = [found[objective.name] for objective in self.space.objectives]
         ok &= _of_their_parts(middles(self.space.objectives, wanted), places, ok)
         low, high = costs(self.space.objectives, wanted)
-        for number, front in enumerate(self._fronts):
-            here = ok & (self._device[places] == number)
-            front.add(low[here], high[here], numbers[here])
+        devices = self._device[places]
+        for number in np.unique(devices):
+            here = ok & (devices == number)
+            self._fronts[number].add(low[here], high[here], numbers[here])
 
     def _allowed(self, found: Mapping[str, Best], count: int) -> NDArray[np.bool_]:
         """Which rows are known in all that is asked, and may meet the constraints."""
