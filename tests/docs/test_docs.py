@@ -30,6 +30,7 @@ CITED = {
     "2402.17764": "The Era of 1-bit LLMs",
     "2407.00088": "T-MAC",
     "2410.00907": "Addition is All You Need for Energy-efficient Language Models",
+    "2501.02423": "Scaling Laws for Floating-Point Quantization Training",
     "2411.11745": "BitMoD",
     "2412.18948": "L-Mul on an FPGA",
     "2503.06342": "the bit-weight dimension of MACs",
