@@ -7,5 +7,4 @@ from rtl_gen.tools import Tool, package_version
 TOOLS = [
     Tool("scikit-learn", "has the digits and trains the classifier", lambda: package_version("scikit-learn")),
     Tool("matplotlib", "draws", lambda: package_version("matplotlib")),
-    Tool("adjustText", "keeps labels apart", lambda: package_version("adjusttext")),
 ]
