@@ -15,12 +15,12 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from importlib.resources import files
-from io import StringIO
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import hw
 from dse.crew import Workers
+from dse.csvfile import csv_text
 from dse.essence import digest_of, module_essence
 from dse.job import Job, Value
 from dse.jobs import guarded, run
@@ -174,11 +174,7 @@ def table(workloads: Sequence[Workload], store: Store, workers: Workers) -> str:
     names = {workload.name for workload in workloads}
     # Read after all that takes time: another run may have written its workload's rows by now.
     kept = [row for row in rows_of(data(TABLE)) if row["workload"] not in names]
-    found = StringIO()
-    writer = csv.DictWriter(found, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(sorted([*kept, *made], key=lambda row: list(WORKLOADS).index(row["workload"])))
-    return HEAD + found.getvalue()
+    return csv_text(HEAD, COLUMNS, sorted([*kept, *made], key=lambda row: list(WORKLOADS).index(row["workload"])))
 
 
 def _rows(workload: Workload, store: Store, workers: Workers) -> list[dict[str, str]]:

@@ -9,11 +9,9 @@ Uniform choices are evaluated by `dse.accuracies`.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import TypedDict
 
@@ -21,6 +19,7 @@ import pandas as pd
 
 import hw
 from costmodel.estimate import estimate
+from dse.csvfile import csv_text
 from dse.jobs import guarded
 from dse.search.assignment import Assignment
 from dse.search.mixed import solve
@@ -154,16 +153,15 @@ def spelled(arithmetics: Iterable[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(names.items()))
 
 
+HEAD = """\
+# What MiniLM finds of minilm-small with a format for each layer, made by:
+# python -m dse.search.minilm
+"""
+
+
 def written(mixtures: Sequence[Mixture]) -> str:
     """Mixtures as the data file has them."""
-    text = StringIO()
-    text.write("# What MiniLM finds of minilm-small with a format for each layer, made by:\n")
-    text.write("# python -m dse.search.minilm\n")
-    writer = csv.DictWriter(text, list(Mixture.__annotations__), lineterminator="\n")
-    writer.writeheader()
-    for found in mixtures:
-        writer.writerow({name: f"{v:.6g}" if isinstance(v, float) else v for name, v in found.items()})
-    return text.getvalue()
+    return csv_text(HEAD, list(Mixture.__annotations__), mixtures, digits=6)
 
 
 def read_mixtures(path: Path = TABLE) -> list[Mixture]:

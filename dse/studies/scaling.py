@@ -5,14 +5,13 @@ docs/units/array_scaling.csv has arrays of several shapes, docs/images/array_sca
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import hw
+from dse.csvfile import csv_text
 from dse.making import measure_job
 from dse.reporting.figure import save
 from dse.studies.study import Jobs, Study, Values
@@ -71,11 +70,7 @@ def row(spec: ArraySpec, cost: dict[str, Any]) -> Row:
 
 def table(rows: Sequence[Row], header: str) -> str:
     """The rows as CSV."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return header + text.getvalue()
+    return csv_text(header, list(rows[0]), rows)
 
 
 def draw(rows: Sequence[Row], title: str, path: Path) -> None:

@@ -13,12 +13,12 @@ import argparse
 import csv
 import sys
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 
+from dse.csvfile import csv_text
 from dse.jobs import guarded
 from dse.workloads.arithmetic import parse_arithmetic
 from dse.workloads.matrices import Arithmetic
@@ -98,15 +98,12 @@ def effect(workload: MiniLM, name: str, layers: Sequence[str], arithmetic: Arith
 
 def table(effects: Sequence[Effect], key: str) -> str:
     """Effects as the data file has them."""
-    text = StringIO()
-    text.write("# What MiniLM's vectors change by when one layer is in an arithmetic, others in float32, made by:\n")
-    text.write("# python -m dse.workloads.sensitivity\n")
-    text.write(f"# key of the workload in {effects[0]['arithmetic']}, as it was: {key}\n")
-    writer = csv.DictWriter(text, list(Effect.__annotations__), lineterminator="\n")
-    writer.writeheader()
-    for each in effects:
-        writer.writerow({n: f"{v:.{DIGITS}g}" if isinstance(v, float) else v for n, v in each.items()})
-    return text.getvalue()
+    head = (
+        "# What MiniLM's vectors change by when one layer is in an arithmetic, others in float32, made by:\n"
+        "# python -m dse.workloads.sensitivity\n"
+        f"# key of the workload in {effects[0]['arithmetic']}, as it was: {key}\n"
+    )
+    return csv_text(head, list(Effect.__annotations__), effects, DIGITS)
 
 
 def read_sensitivity(path: Path = TABLE) -> list[Effect]:

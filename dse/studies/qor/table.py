@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
+from dse.csvfile import csv_text
 from dse.studies.qor.rows import Result
 
 COLUMNS = ["target", "title", "spec", "variant", "lut_kind", "lut", "carry", "ff", "dsp", "levels", "fmax_mhz"]
@@ -61,8 +60,4 @@ def _ratio(of: Any, cost: dict[str, Any], rivals: Sequence[dict[str, Any]]) -> f
 
 def to_csv(results: Sequence[Result]) -> str:
     """The file docs/qor.csv."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table(results))
-    return out.getvalue()
+    return csv_text("", COLUMNS, table(results))
