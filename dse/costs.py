@@ -18,6 +18,7 @@ from costmodel.measure import device_for
 from costmodel.targets import load
 from dse.columns import COLUMNS, RANGED
 from dse.crew import Workers
+from dse.derived import DERIVED, EACH
 from dse.emission import digests
 from dse.jobs import Job, run, run_groups
 from dse.making import energy_job, gates_job, measure_job, switching_job
@@ -149,10 +150,11 @@ def _switched(values: Mapping[str, Mapping[str, Any]]) -> Row:
 def _rates(design: Placed, lut: float, mhz: float | None) -> Row:
     """What an operation takes, and how many a second there are."""
     rate = design.spec.rate
-    # A product is followed by an addition, and people count both.
-    each = 2 if rate.of == "products" else 1
-    gops = None if mhz is None else each * float(rate.count) * mhz / 1000
-    return {"lut_rate": lut / float(rate.count), "gops": gops}
+    known = {"lut": lut, "mhz": mhz, "rate": float(rate.count), "each": EACH[rate.of]}
+    return {
+        "lut_rate": DERIVED["lut_rate"].work(known),
+        "gops": None if mhz is None else DERIVED["gops"].work(known),
+    }
 
 
 def table(designs: Sequence[Placed], *steps: Sequence[Row]) -> pandas.DataFrame:

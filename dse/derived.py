@@ -20,6 +20,8 @@ Values = Mapping[str, Any]
 COUNTS = ("lut", "ff", "dsp", "bram", "mhz")
 """What is estimated, and measured."""
 ENDS = ("low", "high")
+EACH = {"products": 2.0, "results": 1.0}
+"""Operations of what a design makes: a product is followed by an addition, and people count both."""
 
 
 @dataclass(frozen=True)

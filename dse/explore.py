@@ -17,12 +17,12 @@ from dse.crew import Workers
 from dse.derived import DERIVED
 from dse.frontier import pareto
 from dse.judging import judged_columns
-from dse.objectives import Objective, objectives
+from dse.objectives import Best, Objective
 from dse.pool import Pool
 from dse.screen import Rows, Screened, costs, middles, screen
 from dse.space import Space
 from dse.store import Store
-from dse.table import corrected, front, measured, on, verified
+from dse.table import corrected, front, measured, meeting, on, verified
 from rtl_gen.steps import say
 
 EACH = 8
@@ -203,17 +203,23 @@ def nearest(found: Screened) -> pandas.DataFrame:
     """The band as a table; of more than `KEPT` rows, those whose best case is farthest beyond the frontier's middle."""
     numbers = found.numbers
     if len(numbers) > KEPT:
-        goals = found.rows.pool.space.objectives
-        part = pandas.DataFrame(found.rows.columns(numbers))
-        places = found.rows.placements(numbers)
-        hopes = np.full(len(numbers), -np.inf)
-        devices = np.array([found.rows.pool.placements[place].device.name for place in places])
-        for device in dict.fromkeys(devices.tolist()):
-            here = np.flatnonzero(devices == device)
-            hopes[here] = hope(part.iloc[here], goals)
+        pool = found.rows.pool
+        devices = [pool.placements[place].device.name for place in found.rows.placements(numbers)]
+        known = pandas.DataFrame(found.rows.columns(numbers)).assign(device=devices)
+        hopes = _hopes(known, np.ones(len(known), dtype=bool), pool.space.objectives)
         say(f"{len(numbers)} rows may be on the frontier; the {KEPT} with most hope are looked at")
         numbers = np.sort(numbers[np.argsort(-hopes, kind="stable")[:KEPT]])
     return found.rows.table(numbers)
+
+
+def _hopes(table: pandas.DataFrame, near: NDArray[np.bool_], goals: Sequence[Objective]) -> NDArray[np.float64]:
+    """`hope` of the rows that are near, device by device; of others there is none."""
+    found = np.full(len(table), -np.inf)
+    for rows in table.groupby("device", sort=False).indices.values():
+        here = rows[near[rows]]
+        if len(here):
+            found[here] = hope(table.iloc[here], goals)
+    return found
 
 
 def hope(table: pandas.DataFrame, goals: Sequence[Objective]) -> NDArray[np.float64]:
@@ -244,21 +250,15 @@ def choose(
     """
     unseen = ~is_measured(table)
     is_sure = bool((unseen & table["frontier"]).any())
-    hopes = np.full(len(table), -np.inf)
-    for rows in table.groupby("device", sort=False).indices.values():
-        known = rows[(table["band"] | table["frontier"]).to_numpy()[rows]]
-        hopes[known] = hope(table.iloc[known], goals) if len(known) else []
-    may = table["frontier"] if is_sure else _may_meet(table, constraints or {}) & (hopes > 0)
+    hopes = _hopes(table, (table["band"] | table["frontier"]).to_numpy(), goals)
+    # A loss that was simulated stays what it is, whatever the tools say.
+    may = table["frontier"] if is_sure else meeting(table, constraints or {}, _to_be_hoped) & (hopes > 0)
     wanted = np.flatnonzero(unseen & may)
     mask = np.zeros(len(table), dtype=bool)
     mask[wanted[np.argsort(-hopes[wanted], kind="stable")[:EACH]]] = True
     return mask, is_sure
 
 
-def _may_meet(table: pandas.DataFrame, constraints: Mapping[str, float]) -> NDArray[np.bool_]:
-    """Rows that may meet constraints, whatever the tools say of them."""
-    may = np.ones(len(table), dtype=bool)
-    for goal, bound in zip(objectives(constraints), constraints.values(), strict=True):
-        best = goal.best(table).settled()
-        may &= goal.sign * (best.low if goal.sign > 0 else best.high) <= goal.sign * bound
-    return may
+def _to_be_hoped(goal: Objective, best: Best) -> NDArray[np.float64]:
+    """The better end of what measuring may make of each row."""
+    return goal.hoped(best.settled())

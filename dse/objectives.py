@@ -116,6 +116,14 @@ class Objective:
         """What a value is to be multiplied by for less to be better."""
         return 1 if self.better == "less" else -1
 
+    def hoped(self, best: Best) -> Floats:
+        """The better end of what is known of each design."""
+        return best.low if self.sign > 0 else best.high
+
+    def reaches(self, values: Floats | float, bound: float) -> NDArray[np.bool_]:
+        """Which values are as good as a bound, or better; NaN is not."""
+        return np.asarray(self.sign * np.asarray(values) <= self.sign * bound)
+
     def shown(self, value: float) -> str:
         """A value for people, without its unit."""
         return self.declared.shown(value)

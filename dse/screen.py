@@ -10,8 +10,9 @@ import numpy as np
 import pandas
 from numpy.typing import NDArray
 
+from costmodel.estimate.growth import padded_sizes
 from costmodel.estimate.residual import CORRECTED
-from dse.derived import estimated, totals
+from dse.derived import EACH, estimated, totals
 from dse.frontier import Front, pareto
 from dse.objectives import Best, Objective
 from dse.pool import Pool
@@ -42,15 +43,10 @@ class Rows:
         self._group = np.array([placement.group for placement in pool.placements])
         lengths = np.array([len(self._grids[placement.group]) for placement in pool.placements])
         self._starts = np.concatenate([[0], np.cumsum(lengths)])
-        self._base = np.ones((len(lengths), pool.parts.sizes), dtype=np.int64)
-        for place, placement in enumerate(pool.placements):
-            own = [getattr(placement.spec, name) for name in placement.spec.sizes]
-            self._base[place, : len(own)] = own
+        self._base = padded_sizes(pool.specs, pool.parts.sizes)
         self._sized = [[spec_type(group.unit).sizes.index(name) for name in group.sized] for group in groups]
         device = totals([placement.device for placement in pool.placements])
-        # A product is followed by an addition, and people count both.
-        each = np.array([2.0 if placement.spec.rate.of == "products" else 1.0 for placement in pool.placements])
-        self._constants = {**device, "each": each}
+        self._constants = {**device, "each": np.array([EACH[spec.rate.of] for spec in pool.specs])}
         gemms = pool.space.gemms
         self._runs = None if gemms is None else Runs(pool.specs, gemms)
 
@@ -163,12 +159,16 @@ class _Sieve:
         self._device = np.array([self.space.devices.index(placement.device) for placement in rows.pool.placements])
         self._fronts = [Front(len(self.space.objectives)) for _ in self.space.devices]
         self.failing = dict.fromkeys(self.space.constraints, 0)
-        self.nearest: dict[str, float] = {}
+        self._nearest = dict.fromkeys(self.space.constraints, np.inf)
         self._unknown = dict.fromkeys(self.space.asked, 0)
 
     @property
     def kept(self) -> Ints:
         return np.sort(np.concatenate([front.numbers for front in self._fronts]))
+
+    @property
+    def nearest(self) -> dict[str, float]:
+        return {name: self.space.asked[name].sign * value for name, value in self._nearest.items()}
 
     @property
     def unknown(self) -> dict[str, int]:
@@ -194,9 +194,11 @@ class _Sieve:
             self._unknown[name] += int(np.count_nonzero(~is_known))
             ok &= is_known
         for name, bound in self.space.constraints.items():
-            passes, best_of = _passes(self.space.asked[name], found[name], bound)
+            objective = self.space.asked[name]
+            hoped = objective.hoped(found[name])
+            passes = objective.reaches(hoped, bound)
             self.failing[name] += int(np.count_nonzero(ok & ~passes))
-            self.nearest[name] = _nearer(self.space.asked[name], self.nearest.get(name), best_of)
+            self._nearest[name] = float(np.nanmin(objective.sign * hoped, initial=self._nearest[name]))
             ok &= passes
         return ok
 
@@ -235,24 +237,11 @@ def _of_their_parts(costs: NDArray[np.float64], places: Ints, ok: NDArray[np.boo
     return kept
 
 
-def _passes(objective: Objective, best: Best, bound: float) -> tuple[NDArray[np.bool_], float]:
-    """Which rows may meet a bound, and the best value of all."""
-    if objective.sign > 0:
-        return best.low <= bound, float(np.nanmin(best.low, initial=np.inf))
-    return best.high >= bound, float(np.nanmax(best.high, initial=-np.inf))
-
-
-def _nearer(objective: Objective, one: float | None, other: float) -> float:
-    if one is None:
-        return other
-    return min(one, other) if objective.sign > 0 else max(one, other)
-
-
 def _emptied(found: Screened) -> str:
     """Why nothing is left."""
     space, count = found.rows.pool.space, len(found.rows)
     if alone := [
-        name for name, bound in space.constraints.items() if not _reached(space.asked[name], found.nearest[name], bound)
+        name for name, bound in space.constraints.items() if not space.asked[name].reaches(found.nearest[name], bound)
     ]:
         name = alone[0]
         objective = space.asked[name]
@@ -266,7 +255,3 @@ def _emptied(found: Screened) -> str:
         return f"no design meets all constraints together, though each alone is met: of {count} rows {by}"
     name, number = max(found.unknown.items(), key=lambda pair: pair[1])
     return f"nothing is known of {name}, of {number} of {count} rows: name other objectives, or other devices"
-
-
-def _reached(objective: Objective, value: float, bound: float) -> bool:
-    return value <= bound if objective.sign > 0 else value >= bound

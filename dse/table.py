@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import hw
 from costmodel.devices import Device, parse_device
-from costmodel.estimate.growth import samples
+from costmodel.estimate.growth import padded_sizes, samples
 from costmodel.estimate.residual import CORRECTED
 from dse import derived
 from dse.costs import Placed
@@ -26,7 +26,7 @@ from dse.frontier import band as band_of
 from dse.frontier import pareto
 from dse.jobs import run
 from dse.making import verify_job
-from dse.objectives import Objective, objectives
+from dse.objectives import Best, Objective, objectives
 from dse.running import Runs
 from dse.screen import costs, middles, named
 from dse.store import Store
@@ -103,7 +103,8 @@ def front(
     found = [goal.checked(table) for goal in goals]
     low, high = costs(goals, found)
     middle = middles(goals, found)
-    sure, may = _meets(table, constraints or {}, len(table))
+    sure = meeting(table, constraints or {}, lambda goal, best: best.values)
+    may = meeting(table, constraints or {}, Objective.hoped)
     is_known = np.logical_and.reduce(np.isfinite(middle), axis=1)
     on, near = np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
     for rows in table.groupby("device", sort=False).indices.values():
@@ -114,18 +115,14 @@ def front(
     return table.assign(frontier=on, band=near | on)
 
 
-def _meets(
-    table: pandas.DataFrame, constraints: Mapping[str, float], count: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which rows meet all constraints by the best that is known, and which may."""
-    sure: NDArray[np.bool_] = np.ones(count, dtype=np.bool_)
-    may: NDArray[np.bool_] = np.ones(count, dtype=np.bool_)
+def meeting(
+    table: pandas.DataFrame, constraints: Mapping[str, float], case: Callable[[Objective, Best], NDArray[np.float64]]
+) -> NDArray[np.bool_]:
+    """Which rows meet all constraints, by objectives' names, where each row's value is what `case` takes for it."""
+    found = np.ones(len(table), dtype=bool)
     for goal, bound in zip(objectives(constraints), constraints.values(), strict=True):
-        best = goal.best(table)
-        value, hope = (best.values, best.low) if goal.sign > 0 else (-best.values, -best.high)
-        sure &= value <= goal.sign * bound
-        may &= hope <= goal.sign * bound
-    return sure, may
+        found &= goal.reaches(case(goal, goal.best(table)), bound)
+    return found
 
 
 def estimated(
@@ -152,9 +149,7 @@ def estimated(
     smallest = [(samples(of.spec)[0] if of.spec.sizes else of.spec, of.target) for of in designs]
     part, distinct = pandas.factorize(pandas.Series(smallest, dtype=object))
     parts = parts_of(list(distinct), store, workers)
-    sizes = np.ones((len(designs), parts.sizes), dtype=np.int64)
-    for row, of in zip(sizes, designs, strict=True):
-        row[: len(of.spec.sizes)] = [getattr(of.spec, name) for name in of.spec.sizes]
+    sizes = padded_sizes([of.spec for of in designs], parts.sizes)
     found: dict[str, Any] = parts.estimate(part, sizes)
     if gemms is not None:
         found |= Runs([spec for spec, _ in distinct], gemms).columns(part, sizes)
@@ -254,7 +249,7 @@ def rated(table: pandas.DataFrame) -> pandas.DataFrame:
     """Work out what follows from estimates and from what was measured, as they are now: GOPS, share, and so on."""
     values = {**derived.totals([parse_device(name) for name in table["device"]]), **_plain(table, ("rate", "latency"))}
     values |= _plain(table, [name for name in ("cycles",) if name in table])
-    values["each"] = np.where(table["makes"] == "products", 2.0, 1.0)
+    values["each"] = table["makes"].map(derived.EACH).to_numpy()
     found: dict[str, Any] = {}
     counts = [name for name in derived.COUNTS if f"{name}_estimated" in table]
     if counts:

@@ -164,9 +164,15 @@ def _squares(number: int) -> list[int]:
 
 def sizes_of(designs: Sequence[hw.Spec]) -> NDArray[np.int64]:
     """The sizes of designs of one kind, of shape (designs, sizes)."""
-    return np.array([[getattr(design, name) for name in design.sizes] for design in designs], dtype=np.int64).reshape(
-        len(designs), len(designs[0].sizes)
-    )
+    return padded_sizes(designs, len(designs[0].sizes))
+
+
+def padded_sizes(designs: Sequence[hw.Spec], wide: int) -> NDArray[np.int64]:
+    """The sizes of designs of any kinds, of shape (designs, wide): 1 beyond a design's own."""
+    found = np.ones((len(designs), wide), dtype=np.int64)
+    for row, design in zip(found, designs, strict=True):
+        row[: len(design.sizes)] = [getattr(design, name) for name in design.sizes]
+    return found
 
 
 def _period(sizes: NDArray[np.int64], parts: Sequence[Part]) -> Floats:

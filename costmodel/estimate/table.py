@@ -76,13 +76,7 @@ class Parts:
             The arrays do not go together, or there is no such part.
         """
         part, sizes = np.asarray(part), np.asarray(sizes)
-        if part.ndim != 1 or sizes.shape != (len(part), self.sizes):
-            raise ValueError(
-                f"part and sizes must have shapes (designs,) and (designs, {self.sizes}), "
-                f"got {part.shape} and {sizes.shape}"
-            )
-        if len(part) and not (part.min() >= 0 and part.max() < len(self)):
-            raise ValueError(f"part must be 0..{len(self) - 1}, got {echo(int(part.min()))}..{echo(int(part.max()))}")
+        check_designs(part, sizes, len(self), self.sizes)
         found = {name: np.empty(len(part)) for name in _names()}
         for start in range(0, len(part), TOGETHER):
             here = slice(start, start + TOGETHER)
@@ -103,6 +97,16 @@ class Parts:
         yield from ((name, values[name]) for name in COUNTS if name not in CORRECTED)
         for place, name in enumerate(STATED):
             yield name, np.einsum("nt,nt->n", self._stated[:, place][part], grown)
+
+
+def check_designs(part: NDArray[np.integer], sizes: NDArray[np.integer], parts: int, wide: int) -> None:
+    """Raise ValueError unless they are designs: numbers of so many parts, and so many sizes of each."""
+    if part.ndim != 1 or sizes.shape != (len(part), wide):
+        raise ValueError(
+            f"part and sizes must have shapes (designs,) and (designs, {wide}), got {part.shape} and {sizes.shape}"
+        )
+    if len(part) and not (part.min() >= 0 and part.max() < parts):
+        raise ValueError(f"part must be 0..{parts - 1}, got {echo(int(part.min()))}..{echo(int(part.max()))}")
 
 
 def _ends(quantity: str) -> list[str]:

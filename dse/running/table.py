@@ -11,6 +11,8 @@ import pandas
 from numpy.typing import NDArray
 
 import hw
+from costmodel.estimate.growth import padded_sizes
+from costmodel.estimate.table import check_designs
 from costmodel.traffic import price
 from dse.columns import COLUMNS
 from dse.running.lists import Run, moved, run, signature, streams
@@ -86,7 +88,9 @@ class Runs:
             The arrays do not go together, there is no such part, or a size is not 1..65536.
         """
         part, sizes = np.asarray(part), np.asarray(sizes)
-        self._check(part, sizes)
+        check_designs(part, sizes, len(self), self.sizes)
+        if sizes.size and not (sizes.min() >= 1 and sizes.max() <= MAX_SIZE):
+            raise ValueError(f"sizes must be 1..{MAX_SIZE}, got {int(sizes.min())}..{int(sizes.max())}")
         key, bases = part.astype(np.int64), []
         for column in sizes.T:
             bases.append(int(column.max(initial=1)) + 1)
@@ -96,17 +100,6 @@ class Runs:
         values = [self._one(*self._named(int(each), bases)) for each in distinct]
         found = np.array(values, dtype=float).reshape(len(distinct), len(names))
         return {name: column[place] for name, column in zip(names, found.T, strict=True)}
-
-    def _check(self, part: NDArray[np.integer], sizes: NDArray[np.integer]) -> None:
-        if part.ndim != 1 or sizes.shape != (len(part), self.sizes):
-            raise ValueError(
-                f"part and sizes must have shapes (designs,) and (designs, {self.sizes}), "
-                f"got {part.shape} and {sizes.shape}"
-            )
-        if len(part) and not (part.min() >= 0 and part.max() < len(self)):
-            raise ValueError(f"part must be 0..{len(self) - 1}, got {echo(int(part.min()))}..{echo(int(part.max()))}")
-        if sizes.size and not (sizes.min() >= 1 and sizes.max() <= MAX_SIZE):
-            raise ValueError(f"sizes must be 1..{MAX_SIZE}, got {int(sizes.min())}..{int(sizes.max())}")
 
     def _named(self, key: int, bases: list[int]) -> tuple[int, list[int]]:
         sizes = []
@@ -175,9 +168,7 @@ def runs(
     numbers, names = pandas.factorize(table["spec"])
     specs = [hw.parse(name) if isinstance(name, str) else name for name in names]
     found = Runs(specs, gemms, prices)
-    sizes = np.ones((len(specs), found.sizes), dtype=np.int64)
-    for row, spec in zip(sizes, specs, strict=True):
-        row[: len(spec.sizes)] = [getattr(spec, size) for size in spec.sizes]
+    sizes = padded_sizes(specs, found.sizes)
     columns: dict[str, Any] = found.columns(numbers, sizes[numbers])
     for clock in ("mhz_estimated", "mhz"):
         if clock in table:
