@@ -162,7 +162,7 @@ def design_key(text: str, target: hw.Target, tools: str = "wheel") -> str:
     code = code_digest(__name__, *PARTS)
     names = [flow.device, (flow.place or {}).get("larger", flow.device)]
     places = [str(parse_device(name)) for name in names]
-    parts = [text, code, flow.text, *places, json.dumps(_versions(flow, tools))]
+    parts = [text, code, flow.essence, *places, json.dumps(_versions(flow, tools))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -45,7 +45,7 @@ class Flow:
         their name, `maps`: such files that stand beside the targets' own, `larger`: the device for designs with more
         multiplier blocks than `device` has, and `extra`: the extra of macsmith that installs the package.
     text : str
-        The file and its maps, to key results by.
+        The file.
     """
 
     name: str
@@ -59,6 +59,12 @@ class Flow:
     free: frozenset[str]
     place: dict[str, Any] | None
     text: str
+
+    @property
+    def essence(self) -> str:
+        """What results are keyed by: the file, and the maps that stand beside it."""
+        maps = [self.place["files"][name] for name in self.place.get("maps", ())] if self.place else []
+        return "".join([self.text, *maps])
 
     def count(self, cells: dict[str, int]) -> dict[str, int]:
         """Resources of a netlist, from its number of cells of each type.
@@ -103,7 +109,7 @@ def load(name: str) -> Flow:
         cells={kind: data["cells"][kind] for kind in CLASSES},
         free=frozenset(data["cells"]["free"]),
         place=place,
-        text="".join([text, *maps.values()]),
+        text=text,
     )
 
 
