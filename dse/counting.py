@@ -1,12 +1,17 @@
-"""Counting many designs, on several cores; what was counted is kept."""
+"""Counting many designs, on several cores; what was counted is kept, and some of it comes with the project."""
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import hw
-from costmodel.estimate.growth import FIELDS, growth_key, samples
+from costmodel.estimate.growth import FIELDS, growth_key, growth_label, samples
 from costmodel.estimate.table import Parts
 from dse.crew import Workers
 from dse.jobs import run
@@ -14,6 +19,15 @@ from dse.making import part_job
 from dse.store import Store
 
 Design = tuple[hw.Spec, hw.Target]
+TABLE = Path(str(files("dse").joinpath("data", "growths.json.gz")))
+"""How designs grow that were counted ahead, as `dse.growths` writes them: values of the store, by their keys."""
+
+
+@cache
+def shipped() -> dict[str, dict[str, Any]]:
+    """What `TABLE` has."""
+    found: dict[str, dict[str, Any]] = json.loads(gzip.decompress(TABLE.read_bytes())) if TABLE.exists() else {}
+    return found
 
 
 def counted(designs: Sequence[Design], store: Store, workers: Workers) -> list[dict[str, Any]]:
@@ -25,8 +39,15 @@ def counted(designs: Sequence[Design], store: Store, workers: Workers) -> list[d
 
 
 def parts_of(designs: Sequence[Design], store: Store, workers: Workers) -> Parts:
-    """Designs by number, to be estimated at any sizes; what the store does not have is counted."""
-    missing = [design for design in designs if store.get("growth", growth_key(*design), FIELDS) is None]
+    """Designs by number, to be estimated at any sizes; what neither the store nor the project has is counted."""
+    missing = []
+    for design in designs:
+        key = growth_key(*design)
+        if store.get("growth", key, FIELDS) is None:
+            if (value := shipped().get(key)) is None:
+                missing.append(design)
+            else:
+                store.put("growth", key, growth_label(*design), value)
     counted([(spec, target) for part, target in missing for spec in samples(part)], store, workers)
     return Parts(designs, store.keep)
 

@@ -114,13 +114,24 @@ def growth(spec: hw.Spec, target: hw.Target, keep: Keep = unkept) -> Growth:
     TypeError, ValueError
         As `part`.
     """
-    key, label = growth_key(spec, target), f"growth of {spec} on {target.name}"
-    return Growth.from_dict(keep("growth", key, label, FIELDS, lambda: _grown(spec, target, keep).to_dict()))
+    found = keep(
+        "growth",
+        growth_key(spec, target),
+        growth_label(spec, target),
+        FIELDS,
+        lambda: _grown(spec, target, keep).to_dict(),
+    )
+    return Growth.from_dict(found)
 
 
 def growth_key(spec: hw.Spec, target: hw.Target) -> str:
     """A hash of all that a growth depends on."""
     return hashlib.sha256("\0".join([part_key(spec, target), code_digest(__name__)]).encode()).hexdigest()
+
+
+def growth_label(spec: hw.Spec, target: hw.Target) -> str:
+    """A growth, for people."""
+    return f"growth of {spec} on {target.name}"
 
 
 def _grown(spec: hw.Spec, target: hw.Target, keep: Keep) -> Growth:

@@ -11,6 +11,7 @@ from hw.arith.steps import Datapath
 from hw.timing.arrival import Arrival
 from hw.timing.delays import Delays
 from hw.timing.expression import Reader
+from hw.timing.network import Network
 
 PRECISION = 0.02
 """Of a stage's length, in ns: finer than what place and route leaves of it."""
@@ -28,7 +29,41 @@ class Schedule:
     period: float
 
 
-def schedule(datapath: Datapath, stages: int, delays: Delays) -> Schedule:
+@dataclass(frozen=True)
+class Reading:
+    """A datapath as its bits see it.
+
+    Attributes
+    ----------
+    own : sequence of range
+        The bits that each step makes; none, if it only puts wires together.
+    """
+
+    datapath: Datapath
+    network: Network
+    own: Sequence[range]
+
+
+def read(datapath: Datapath) -> Reading:
+    """The bits of a datapath: once for all that is asked about its stages."""
+    reader, own = Reader(), []
+    for step in datapath.steps:
+        for source in step.sources:
+            reader.signal(source)
+        if step.ago:
+            # It comes from a register.
+            for target in step.targets:
+                reader.signal(target)
+        first = len(reader.network)
+        if step.value is not None and step.left is not None and not step.ago:
+            reader.define(step.left, reader.bits(step.value))
+        for cell in step.cells:
+            reader.define_cell(cell.kind, cell.inputs, cell.outputs)
+        own.append(range(first, len(reader.network)))
+    return Reading(datapath, reader.network, own)
+
+
+def schedule(reading: Reading, stages: int, delays: Delays) -> Schedule:
     """The assignment of steps to stages whose longest stage is shortest, and then with the fewest registers.
 
     Raises
@@ -36,38 +71,23 @@ def schedule(datapath: Datapath, stages: int, delays: Delays) -> Schedule:
     TooDeep
         There are more stages than steps that take time, one after the other.
     """
-    return _Scheduler(datapath, stages, delays).best()
+    return _Scheduler(reading, stages, delays).best()
 
 
-def fits(datapath: Datapath, stages: int, delays: Delays, period: float) -> bool:
+def fits(reading: Reading, stages: int, delays: Delays, period: float) -> bool:
     """Whether the steps can be assigned to stages none of which is longer than `period`."""
-    return _Scheduler(datapath, stages, delays).early(period) is not None
+    return _Scheduler(reading, stages, delays).early(period) is not None
 
 
 class _Scheduler:
-    def __init__(self, datapath: Datapath, stages: int, delays: Delays) -> None:
+    def __init__(self, reading: Reading, stages: int, delays: Delays) -> None:
+        datapath, self.own = reading.datapath, reading.own
         self.steps, self.results, self.stages = datapath.steps, datapath.results, stages
         self.late: SignalDict = SignalDict((signal, stages - ahead) for signal, ahead in datapath.late.items())
         self.ahead = max(datapath.late.values(), default=0)
         self.due = [(loop.value, self.late[loop.past] + loop.ago - 1) for loop in datapath.loops]
         """What closes a loop, and the last stage that it can be in."""
-        reader = Reader()
-        self.own: list[range] = []
-        """The bits that each step makes; none, if it only puts wires together."""
-        for step in self.steps:
-            for source in step.sources:
-                reader.signal(source)
-            if step.ago:
-                # It comes from a register.
-                for target in step.targets:
-                    reader.signal(target)
-            first = len(reader.network)
-            if step.value is not None and step.left is not None and not step.ago:
-                reader.define(step.left, reader.bits(step.value))
-            for cell in step.cells:
-                reader.define_cell(cell.kind, cell.inputs, cell.outputs)
-            self.own.append(range(first, len(reader.network)))
-        self.arrival, self.register = Arrival(reader.network, delays), delays.register
+        self.arrival, self.register = Arrival(reading.network, delays), delays.register
 
     def best(self) -> Schedule:
         together = [0] * len(self.steps)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from amaranth.hdl import Cat, Signal, Value
 from amaranth.hdl._ast import Concat, Operator, SignalDict, Slice
 
-from hw.arith.schedule import Schedule, fits, schedule
+from hw.arith.schedule import Schedule, fits, read, schedule
 from hw.arith.steps import Datapath, Step, rebuilt
 from hw.timing.delays import Delays
 
@@ -38,17 +38,18 @@ def in_segments(datapath: Datapath, stages: int, delays: Delays) -> tuple[Sequen
     TooDeep
         As `schedule`.
     """
-    steps, best = datapath.steps, schedule(datapath, stages, delays)
+    uncut = read(datapath)
+    steps, best = datapath.steps, schedule(uncut, stages, delays)
     widths = _cuttable(datapath)
     widest = max(widths.values(), default=0)
     # Odd, since carry cells of two places have one that the carry leaves by.
     lengths = [length for count in range(2, MOST + 1) if (length := -(-widest // count) | 1) >= SHORTEST]
-    if not lengths or not fits(datapath, stages, replace(delays, carry=0.0), WORTH * best.period):
+    if not lengths or not fits(uncut, stages, replace(delays, carry=0.0), WORTH * best.period):
         return steps, best
     for length in dict.fromkeys(lengths):
         bounds = {number: range(length, width - SHORTEST // 2, length) for number, width in widths.items()}
         parts = cut(datapath, bounds)
-        whole = replace(datapath, steps=[part.step for part in parts])
+        whole = read(replace(datapath, steps=[part.step for part in parts]))
         if fits(whole, stages, delays, WORTH * best.period):
             steps, best = _joined(datapath, bounds, parts, schedule(whole, stages, delays))
     return steps, best

@@ -179,7 +179,18 @@ def rebuilt(value: Value, part: Callable[[Value], Value]) -> Value:
 
 
 def bits(value: Value) -> list[Value]:
-    """The bits of a value, lowest first."""
+    """The bits of a value, lowest first; those of wires from where they are, for bits of bits are often asked for."""
+    return _wires(value) if is_wires(value) else [value[index] for index in range(len(value))]
+
+
+def _wires(value: Value) -> list[Value]:
+    match value:
+        case Concat():
+            return [bit for part in value.parts for bit in _wires(part)]
+        case Slice():
+            return _wires(value.value)[value.start : value.stop]
+        case Operator():
+            return _wires(value.operands[0])
     return [value[index] for index in range(len(value))]
 
 

@@ -25,7 +25,7 @@ from hw.arith.gates import gated
 from hw.arith.place import Function, Place
 from hw.arith.product import halves
 from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic
-from hw.arith.schedule import schedule
+from hw.arith.schedule import read, schedule
 from hw.arith.segments import cut, in_segments
 from hw.arith.shift import shift_left, shift_right, shift_right_sticky
 from hw.arith.steps import Datapath
@@ -790,7 +790,7 @@ def test_segments_make_the_longest_stage_shorter() -> None:
     m = Logic(GENERIC, 6)
     m.result(long_rows(m, a, b, c))
     datapath = Datapath(m.steps, [result for result, _ in m.results], m.late, m.loops)
-    whole = schedule(datapath, 6, delays_of("generic"))
+    whole = schedule(read(datapath), 6, delays_of("generic"))
     _, plan = in_segments(datapath, 6, delays_of("generic"))
     assert plan.period < whole.period
 
