@@ -29,6 +29,8 @@ EACH = 8
 """Designs that are verified and measured in a round."""
 KEPT = 2000
 """Rows of a band that are named and looked at."""
+BESIDE = 300
+"""Rows that are in the table though they are dominated, spread over the space: what a frontier is seen against."""
 TIMED = {"mhz", *(name for name, derived in DERIVED.items() if derived.timed)}
 """Columns for which designs are placed."""
 
@@ -60,7 +62,7 @@ class Exploration:
     ----------
     space : Space
     table : DataFrame
-        What may be on the frontier, and was looked at: a row for a design on a device.
+        A row for a design on a device: what may be on the frontier and was looked at, and some of what is dominated.
     screened : Screened
         All rows that were estimated.
     rounds : list of Round
@@ -142,7 +144,7 @@ def explore(
         check_tools(target, tools)
     found = screened(space, store, workers)
     timed = needs_clock(list(space.asked.values()))
-    table = front(nearest(found), space.objectives, space.constraints)
+    table = front(some(found), space.objectives, space.constraints)
     step = partial(_looked_at, store=store, workers=workers, timed=timed, logs=logs, tools=tools)
     return settle(Exploration(space, table, found), step, end, watch)
 
@@ -199,8 +201,19 @@ def _names(table: pandas.DataFrame) -> set[str]:
     return {f"{spec} on {device}" for spec, device in zip(table["spec"], table["device"], strict=True)}
 
 
-def nearest(found: Screened) -> pandas.DataFrame:
-    """The band as a table; of more than `KEPT` rows, those whose best case is farthest beyond the frontier's middle."""
+def some(found: Screened) -> pandas.DataFrame:
+    """The band, and some of the rows beside it that meet the constraints, as a table."""
+    rows, space = found.rows, found.rows.pool.space
+    spread = np.linspace(0, len(rows) - 1, min(BESIDE, len(rows))).astype(np.int64)
+    kept = nearest(found)
+    table = rows.table(np.union1d(kept, np.setdiff1d(spread, found.numbers)))
+    goals = [goal.best(table) for goal in space.asked.values()]
+    ok = np.logical_and.reduce([np.isfinite(best.values) for best in goals])
+    return table[ok & meeting(table, space.constraints, Objective.hoped)].reset_index(drop=True)
+
+
+def nearest(found: Screened) -> NDArray[np.int64]:
+    """The band's rows; of more than `KEPT`, those whose best case is farthest beyond the frontier's middle."""
     numbers = found.numbers
     if len(numbers) > KEPT:
         pool = found.rows.pool
@@ -209,7 +222,7 @@ def nearest(found: Screened) -> pandas.DataFrame:
         hopes = _hopes(known, np.ones(len(known), dtype=bool), pool.space.objectives)
         say(f"{len(numbers)} rows may be on the frontier; the {KEPT} with most hope are looked at")
         numbers = np.sort(numbers[np.argsort(-hopes, kind="stable")[:KEPT]])
-    return found.rows.table(numbers)
+    return numbers
 
 
 def _hopes(table: pandas.DataFrame, near: NDArray[np.bool_], goals: Sequence[Objective]) -> NDArray[np.float64]:

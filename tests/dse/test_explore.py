@@ -10,7 +10,7 @@ import pandas
 import pytest
 
 from dse import explore as exploring
-from dse.explore import Exploration, choose, explore, hope, needs_clock
+from dse.explore import Exploration, choose, explore, hope, needs_clock, screened, some
 from dse.objectives import objectives
 from dse.space import from_tables
 from dse.store import Store
@@ -62,6 +62,20 @@ def test_a_round_has_so_many_designs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_designs_are_placed_where_an_objective_needs_a_clock() -> None:
     assert not needs_clock(objectives(["loss", "lut", "lut_per_op", "share", "dsp"]))
     assert all(needs_clock(objectives([name])) for name in ("mhz", "throughput", "frames_s", "latency"))
+
+
+def test_a_table_has_some_of_what_is_dominated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    space = from_tables({**TABLES, "constraints": {"lut": 20.5}})
+    with Store(tmp_path / "s") as store:
+        found = screened(space, store, 2)
+        many = some(found)
+        monkeypatch.setattr(exploring, "BESIDE", 2)
+        few = some(found)
+        monkeypatch.setattr(exploring, "BESIDE", 0)
+        none = some(found)
+    assert (many["lut_low"] <= 20.5).all()
+    assert len(found.rows) > len(many) > len(few) >= len(none) == len(found.numbers)
+    assert set(none["spec"]) < set(many["spec"])
 
 
 def test_a_space_is_explored_until_its_frontier_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
