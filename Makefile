@@ -7,7 +7,7 @@ SPECS ?= mac/int4xint4 mac/int8xint8 mac/e2m1xe2m1 mac/e3m2xe3m2 mac/e4m3xe4m3 m
 WIDE ?= mul/bf16-flushxbf16-flush/exact/bf16-flush mul/bf16xbf16/exact/bf16 mul/e8m7xe8m7/lmul/e8m7 mul/int16xint16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pareto test demo verilog regress lint bench comparison dataset residuals networks accuracies qor units claims equivalence docs clean
+.PHONY: help setup pareto test demo verilog regress lint bench comparison dataset residuals growths networks accuracies qor units claims equivalence docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ dataset: .venv/ready ## measure what the cost model is fitted on; what has been 
 
 residuals: .venv/ready ## fit what corrects counted costs on the data set
 	@$(BIN)/python -m dse.residuals -j $(J)
+
+growths: .venv/ready ## count ahead how the designs of our own spaces grow; writes dse/data/growths.json.gz
+	@$(BIN)/python -m dse.growths -j $(J)
 
 networks: .venv/ready ## train the workloads' own networks anew, seeded
 	@$(BIN)/python -m dse.workloads.train_mnist

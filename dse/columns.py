@@ -122,7 +122,13 @@ COLUMNS: dict[str, Column] = {
         Column(
             "latency", "latency", "edges", "stated", "clock edges from an input to the output that depends on it", 0
         ),
-        Column("verified", "verified", "", "simulated", "on what operands it is what its golden model says"),
+        Column(
+            "verified",
+            "verified",
+            "",
+            "simulated",
+            "on what operands (and at what sizes, if others) it is right",
+        ),
         *_computed("used", "device used", "%", "the largest part of the device, as a number", 2),
         *_computed("lut_rate", "LUT/op", "cells", "LUTs for each operation a cycle", 1),
         *_computed("gops", "GOPS", "GOPS", OPERATIONS, 2),

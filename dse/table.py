@@ -7,6 +7,7 @@ makes one of a space, `table_of` of any designs, and a step never changes the on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ PRIOR = 2.0
 """Measured designs that the estimate itself, with its interval, counts for when it is corrected."""
 NEEDED = ("spec", "device")
 MEASURED = ("lut", "carry", "ff", "dsp", "bram", "mhz")
+SIMULATED = 64
+"""Elements of the largest array that is simulated itself: beyond it that takes minutes."""
 
 
 def table_of(specs: Sequence[hw.Spec | str], devices: Sequence[Device | str]) -> pandas.DataFrame:
@@ -171,20 +174,36 @@ def measured(
 
 
 def verified(table: pandas.DataFrame, store: Store, workers: Workers, logs: Any) -> pandas.DataFrame:
-    """Add on what each row's design, as it is built for its device, was verified.
+    """Add on what each row's design, as it is built for its device, was verified; a large one as a small of its kind.
 
     Raises
     ------
     ToolError
         A design is not what its golden model says.
     """
-    jobs = [verify_job(of.spec, of.target, logs) for of in placed(table)]
+    designs = placed(table)
+    small = [simulated(of.spec) for of in designs]
+    jobs = [verify_job(spec, of.target, logs) for spec, of in zip(small, designs, strict=True)]
     rows = []
-    for verdict in run(jobs, store, workers):
+    for verdict, spec, of in zip(run(jobs, store, workers), small, designs, strict=True):
         if not verdict["passed"]:
             raise ToolError(f"{verdict['spec']} differs from its golden model: {verdict['failures'][0]}")
-        rows.append({"verified": "every pair" if verdict["exhaustive"] else f"{verdict['cycles']} cycles"})
+        much = "every pair" if verdict["exhaustive"] else f"{verdict['cycles']} cycles"
+        sizes = "x".join(str(getattr(spec, name)) for name in spec.sizes)
+        rows.append({"verified": much if spec == of.spec else f"{much} at {sizes}"})
     return _filled(table, rows)
+
+
+def simulated(spec: hw.Spec) -> hw.Spec:
+    """What is simulated to verify a design: itself, or the largest of those that tell how a large one grows."""
+    if elements(spec) <= SIMULATED:
+        return spec
+    return max(samples(spec), key=elements)
+
+
+def elements(spec: hw.Spec) -> int:
+    """The product of a design's sizes."""
+    return prod(getattr(spec, name) for name in spec.sizes)
 
 
 def _filled(table: pandas.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:

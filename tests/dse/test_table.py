@@ -12,6 +12,7 @@ import pytest
 
 import hw
 from costmodel.devices import parse_device
+from dse import table as tables
 from dse.columns import COLUMNS, Column, declare
 from dse.explore import rows_of
 from dse.groups import Group
@@ -152,6 +153,18 @@ def test_designs_are_verified_and_measured(tmp_path: Path) -> None:
     assert np.isnan(row["mhz"])
     assert row["lut_rate"] == row["lut"]
     assert row["used"] == pytest.approx(100 * max(row["lut"], row["ff"]) / 7680)
+
+
+def test_a_large_array_is_verified_as_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "SIMULATED", 3)
+    large = table_of(["array/int2xint2/2x3/ws", "array/int2xint2/3x1/ws"], ["ice40-hx8k"])
+    assert [str(tables.simulated(hw.parse(name))) for name in large["spec"]] == [
+        str(hw.parse("array/int2xint2/4x4/ws")),
+        str(hw.parse("array/int2xint2/3x1/ws")),
+    ]
+    with Store(tmp_path / "s") as store:
+        found = verified(large, store, 2, tmp_path)["verified"].tolist()
+    assert found[0].endswith(" at 4x4") and " at " not in found[1]
 
 
 @pytest.mark.parametrize(
