@@ -1,4 +1,4 @@
-"""How the designs of our own spaces grow, counted ahead: a table that comes with the project.
+"""How the designs of spaces that people ask first grow, counted ahead: a table that comes with the project.
 
     python -m dse.growths -j 2
 
@@ -25,19 +25,27 @@ from dse.jobs import guarded
 from dse.options import add_workers, hired
 from dse.pool import Pool
 from dse.recommend import SPACE
-from dse.space import Space, known, read
+from dse.space import Space, read
 from dse.store import Store
 from rtl_gen import write_atomic
 
 STORE = Path("build/growths/store.sqlite")
+SPACES = ("default", SPACE)
+"""Those that people ask first."""
 DEVICES = ("ecp5-25k", "ice40-hx8k", "zu5ev-k26")
 """Of each family that `recommend` answers at once for, one."""
 
 
-def spaces() -> list[Space]:
-    """Those that come with macsmith, each on its devices."""
-    others = [read(name) for name in known() if name != SPACE]
-    return [*others, replace(read(SPACE), devices=tuple(map(parse_device, DEVICES)))]
+def space_of(name: str) -> Space:
+    """A space on its devices; that of `recommend` on those of `DEVICES`.
+
+    Raises
+    ------
+    OSError, ValueError
+        As `dse.space.read`.
+    """
+    found = read(name)
+    return replace(found, devices=tuple(map(parse_device, DEVICES))) if name == SPACE else found
 
 
 def designs_of(spaces: Sequence[Space], store: Store, workers: Workers) -> list[Design]:
@@ -57,14 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m dse.growths", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("spaces", nargs="*", metavar="SPACE", help="count the designs of these alone, to try it")
+    parser.add_argument("spaces", nargs="*", metavar="SPACE", help=f"(default: {', '.join(SPACES)})")
     add_workers(parser)
     parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"(default: {STORE})")
     parser.add_argument("-o", "--output", type=Path, default=TABLE, metavar="FILE", help="(default: where it is found)")
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        chosen = [read(name) for name in options.spaces] or spaces()
+        chosen = [space_of(name) for name in options.spaces or SPACES]
         with hired(options) as workers, Store(options.store) as store:
             write_atomic(options.output, table(designs_of(chosen, store, workers), store, workers))
 

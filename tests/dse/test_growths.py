@@ -10,8 +10,8 @@ import pytest
 
 import hw
 from dse import counting
-from dse.growths import designs_of, main, spaces, table
-from dse.space import Space, from_tables
+from dse.growths import designs_of, main, space_of, table
+from dse.space import Space, from_tables, read
 from dse.store import Store
 
 ICE40 = hw.parse_target("ice40")
@@ -47,10 +47,9 @@ def test_what_was_counted_ahead_is_not_counted_again(
         np.testing.assert_array_equal(values, shipped.estimate(np.arange(2), sizes)[name])
 
 
-def test_the_spaces_are_ours_on_their_devices() -> None:
-    found = spaces()
-    assert [device.target.name for device in found[-1].devices] == ["ecp5", "ice40", "xcup"]
-    assert len(found) == 8
+def test_recommend_is_counted_for_several_families() -> None:
+    assert [device.target.name for device in space_of("recommend").devices] == ["ecp5", "ice40", "xcup"]
+    assert space_of("edge") == read("edge")
 
 
 def test_the_command_writes_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
