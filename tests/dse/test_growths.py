@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import hw
+from costmodel.estimate.growth import Growth
+from costmodel.estimate.part import COUNTS
 from dse import counting
 from dse.growths import designs_of, main, space_of, table
 from dse.space import Space, from_tables, read
@@ -56,3 +58,9 @@ def test_the_command_writes_a_table(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["nothing", "--store", str(tmp_path / "s"), "-o", str(tmp_path / "t")]) == 2
     assert "a space must be a .toml file or one of blocks, default" in capsys.readouterr().err
     assert not (tmp_path / "t").exists()
+
+
+def test_the_table_that_comes_with_the_project_can_be_read() -> None:
+    assert len(counting.shipped()) > 80
+    for value in counting.shipped().values():
+        assert Growth.from_dict(value).counts.shape[0] == len(COUNTS)
