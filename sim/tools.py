@@ -1,4 +1,4 @@
-"""The simulator and what it needs: a C++ compiler and make."""
+"""The simulator and what it needs: a C++ compiler."""
 
 from __future__ import annotations
 
@@ -62,14 +62,6 @@ def compiler_version() -> str:
     return _first_line(*shlex.split(compiler()), "--version")
 
 
-def make() -> str:
-    """GNU make."""
-    for name in ("make", "gmake"):
-        if shutil.which(name):
-            return name
-    raise ToolError("no make found: install GNU make (on Debian `apt install make`)")
-
-
 def _first_line(*command: str) -> str:
     done = process.run(command)
     lines = (done.stdout or done.stderr).splitlines()
@@ -83,7 +75,6 @@ TOOLS = [
     Tool("libpython", "lets the simulator run Python", lambda: libpython()),
     Tool("Verilator", "simulates the Verilog", lambda: _first_line(str(verilator()), "--version")),
     Tool("C++ compiler", "compiles simulations", compiler_version),
-    Tool("make", "compiles simulations", lambda: _first_line(make(), "--version")),
 ]
 
 

@@ -14,7 +14,6 @@ import hw
 from hw.formats import check_int
 from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, emit
-from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import step
@@ -22,10 +21,11 @@ from rtl_gen.tools import ToolError
 from sim import tools
 from sim.benches import bench
 from sim.benches.coreplay import CorePlay
-from sim.benches.play import Play, save
+from sim.benches.play import Play
 from sim.benches.streamplay import StreamPlay
 from sim.golden import model_type
-from sim.runner import SEED, Results, simulate
+from sim.playing import play_all
+from sim.runner import SEED, Results
 
 Plays = Sequence[Play] | Sequence[StreamPlay] | Sequence[CorePlay]
 
@@ -163,12 +163,7 @@ def simulate_plays(
     emitted: Emitted, plays: Plays, folder: Path, target: hw.Target
 ) -> tuple[Results, dict[str, dict[str, int]]]:
     """What the bench reported, and how many samples each play that passed compared, in how many cycles."""
-    source, _manifest = emitted.write(folder)
-    script, record = folder / "plays.json", folder / "evidence.json"
-    save(plays, script)
-    environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(record)}
-    results = simulate(source, emitted.name, plays[0].bench, folder, environment, cell_models(target))
-    evidence = json.loads(record.read_text()) if record.exists() else {}
+    results, evidence = play_all(emitted, plays, folder, target)
     # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
     if results.tests != len(plays):
         raise ToolError(f"{emitted.name}: {results.tests} of {len(plays)} tests ran")

@@ -17,7 +17,7 @@ from cocotb.triggers import RisingEdge, Timer
 from sim.benches.checker import check
 from sim.benches.driver import Driver
 from sim.benches.monitor import Monitor
-from sim.benches.play import Play, load, note
+from sim.benches.play import LEAD, Play, load, note
 
 PLAYS = {play.name: play for play in load(Path(os.environ["MACSMITH_PLAYS"]), Play)}
 EVIDENCE = Path(os.environ["MACSMITH_EVIDENCE"])
@@ -40,8 +40,8 @@ async def clocked(dut: Any, plan: Play, monitor: Monitor) -> None:
     # Each play finds the state that the one before left: reset has to undo it.
     driver.drive((*(codes[0] for codes in plan.inputs.values()), 1))
     Clock(dut.clk, 10, "ns").start()
-    await edge
-    await edge
+    for _ in range(LEAD):
+        await edge
 
     for cycle, values in enumerate(zip(*plan.inputs.values(), strict=True)):
         driver.drive((*values, 0))

@@ -10,6 +10,9 @@ from typing import Any, ClassVar, TypeVar
 
 Planned = TypeVar("Planned")
 
+LEAD = 2
+"""Cycles of reset before a play of a unit with a clock."""
+
 
 @dataclass(frozen=True)
 class Play:
@@ -41,7 +44,7 @@ class Play:
     @property
     def samples(self) -> int:
         """Comparisons that the play is good for."""
-        return sum(code >= 0 for codes in self.expected.values() for code in codes)
+        return sum(len(codes) - codes.count(-1) for codes in self.expected.values())
 
     @property
     def cycles(self) -> int:

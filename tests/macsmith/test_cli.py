@@ -405,7 +405,7 @@ def test_doctor_names_what_is_missing_and_what_to_do() -> None:
     )
     assert done.returncode == 2
     assert re.search(r"C\+\+ compiler +MISSING", done.stdout)
-    assert "macsmith: make: no make found: install GNU make" in done.stderr
+    assert "macsmith: C++ compiler: no C++ compiler found: install" in done.stderr
 
 
 def test_verify_without_a_compiler_is_one_line(tmp_path: Path) -> None:

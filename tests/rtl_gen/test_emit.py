@@ -16,7 +16,7 @@ import hw
 from rtl_gen import emit, write_atomic
 from rtl_gen.files import write_all
 from rtl_gen.tools import ToolError, package_version
-from sim.runner import LINT
+from sim.simulator import LINT
 from sim.tools import verilator, verilator_root
 
 NAMES = [

@@ -16,7 +16,7 @@ import hw
 from hw.units import UNITS, spec_type
 from rtl_gen import Emitted, emit
 from rtl_gen.cells import cell_models
-from sim.runner import library_options
+from sim.simulator import library_options
 from sim.tools import verilator, verilator_root
 
 Designs = list[tuple[Path, Emitted, hw.Target]]

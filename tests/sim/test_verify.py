@@ -176,8 +176,6 @@ def test_a_bench_without_tests_is_an_error(tmp_path: Path) -> None:
     environment = {"MACSMITH_PLAYS": str(tmp_path / "plays.json"), "MACSMITH_EVIDENCE": str(tmp_path / "evidence")}
     with pytest.raises(ToolError, match="ran no test|left no results"):
         simulate(source, source.stem, "sim.benches.clocked", tmp_path / "sim", environment)
-    # Nothing but the design is compiled: what all simulations share was, before.
-    assert (tmp_path / "sim" / "log.txt").read_text().count(" -c -o ") == 1
 
 
 RESULTS = '<testsuites><testsuite name="s">{}</testsuite></testsuites>'
@@ -215,9 +213,7 @@ def test_broken_verilog_is_a_tool_error_in_one_line(tmp_path: Path) -> None:
     spec = hw.parse("mac/int4xint4")
     right = emit(spec)
     broken = Emitted(right.name, right.verilog.replace("endmodule", ""), right.manifest)
-    with pytest.raises(
-        ToolError, match=r"simulation of mac_int4xint4_exact_kulisch1024_p1 failed: %Error: .*syntax error"
-    ):
+    with pytest.raises(ToolError, match=r"^mac_int4xint4_exact_kulisch1024_p1 can't be built: %Error: .*syntax error"):
         verify(spec, emitted=broken, folder=tmp_path)
 
 

@@ -1,0 +1,19 @@
+"""cocotb's runner, as we run it: on a simulator that is there, and so that it ends with us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cocotb_tools import runner
+
+from sim.simulator import run_simulator
+
+
+class Verilator(runner.Verilator):
+    """cocotb's runner for Verilator, whose simulators are ended with us, and in time."""
+
+    def _execute_cmds(self, cmds: Sequence[Any], cwd: Any, stdout: Any = None) -> None:
+        for command in cmds:
+            run_simulator(self.sim_hdl_toplevel, command, Path(cwd), self.env, stdout)

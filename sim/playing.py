@@ -1,0 +1,94 @@
+"""Who plays what: cocotb what is short or has streams, and a loop in C++ what has many vectors, on one simulator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import hw
+from rtl_gen import Emitted
+from rtl_gen.cells import cell_models
+from rtl_gen.tools import ToolError
+from sim.benches.play import Play, save
+from sim.player import CLOCK
+from sim.rows import play_rows
+from sim.runner import Results, run_bench
+from sim.simulator import FAST, QUICK, Simulator, simulator
+
+MANY = 1024
+"""Cycles from which on a play goes to the loop in C++, where nothing is decided while it is played."""
+TEST = "play/name="
+"""How cocotb begins to name the test of a play: after it comes the play's name, or its number."""
+
+Evidence = dict[str, dict[str, int]]
+
+
+def play_all(
+    emitted: Emitted, plays: Sequence[Any], folder: Path, target: hw.Target, many: int = MANY
+) -> tuple[Results, Evidence]:
+    """Play on a design, whatever kind the plays are of.
+
+    Parameters
+    ----------
+    emitted : Emitted
+        The design.
+    plays : sequence of Play, StreamPlay or CorePlay
+        All of one kind.
+    folder : Path
+        For all that is read and written meanwhile.
+    target : Target
+        What it is built for.
+    many : int
+        As `MANY`.
+
+    Returns
+    -------
+    What was reported, failures in the order of the plays; and what each play that passed compared, in how many cycles.
+    """
+    source, _manifest = emitted.write(folder)
+    bulk = [play for play in plays if isinstance(play, Play) and play.cycles >= many]
+    rest = [play for play in plays if not isinstance(play, Play) or play.cycles < many]
+    design = simulator(source, emitted.name, folder, cell_models(target), FAST if bulk else QUICK)
+    evidence: Evidence = {}
+    wrong: dict[str, str] = {}
+    tests = len(bulk)
+    if rest:
+        count, wrong, evidence = play_cocotb(design, rest, folder)
+        tests += count
+    if bulk:
+        wrong |= play_rows(design, bulk, folder)
+        right = [play for play in bulk if play.name not in wrong]
+        evidence |= {play.name: {"compared": play.samples, "cycles": play.cycles} for play in right}
+    if not rest and not wrong and CLOCK in design.ports:
+        # Nothing with a clock is right before cocotb has seen some of it.
+        _, said, _ = play_cocotb(design, [opening(bulk[0], many)], folder)
+        if said:
+            raise ToolError(f"{emitted.name}: the loop in C++ found nothing, but cocotb {' '.join(said.values())}")
+    order = {play.name: number for number, play in enumerate(plays)}
+    ordered = sorted(wrong, key=lambda name: order.get(name, len(order)))
+    return Results(tests, [wrong[name] for name in ordered]), evidence
+
+
+def play_cocotb(design: Simulator, plays: Sequence[Any], folder: Path) -> tuple[int, dict[str, str], Evidence]:
+    """Play with cocotb, by the bench that the plays name: how many tests ran, what failed, and the evidence."""
+    script, record = folder / "plays.json", folder / "evidence.json"
+    record.unlink(missing_ok=True)
+    save(plays, script)
+    environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(record)}
+    results = run_bench(design, plays[0].bench, folder, environment)
+    names = {f"{TEST}{number}": play.name for number, play in enumerate(plays)}
+    failures = {}
+    for line in results.failures:
+        test, _, said = line.partition(": ")
+        name = names.get(test, test.removeprefix(TEST))
+        failures[name] = said if said.startswith(f"{name}: ") else f"{name}: {said}"
+    return results.tests, failures, json.loads(record.read_text()) if record.exists() else {}
+
+
+def opening(play: Play, cycles: int) -> Play:
+    """How a play begins."""
+    inputs, expected = ({port: codes[:cycles] for port, codes in of.items()} for of in (play.inputs, play.expected))
+    return replace(play, inputs=inputs, expected=expected, cause=play.cause[:cycles], exhaustive=False)
