@@ -7,21 +7,19 @@ from collections.abc import Mapping
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import get_type_hints
+from typing import TYPE_CHECKING, get_type_hints
 
 import hw
-from costmodel.devices import Device
-from costmodel.energy import DEFAULT_TABLE, Energy, energy_key, estimate_energy
-from costmodel.estimate.part import FIELDS as PART
-from costmodel.estimate.part import part, part_key
-from costmodel.gates import Gates, count_gates
-from costmodel.measure import Cost, Design, design_key, measure, measure_design, measure_key
-from costmodel.switching import Relative, relative_energy, relative_key
 from dse.job import Job
 from rtl_gen import emit
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
 from sim.verify import Verdict, verify, verify_key
+
+# What a job does is imported where it is made: who verifies need not wait for all that measures.
+if TYPE_CHECKING:
+    from costmodel.devices import Device
+    from costmodel.measure import Design
 
 
 def verify_job(spec: hw.Spec, target: hw.Target, logs: Path, shape: Mapping[str, int] | None = None) -> Job:
@@ -41,6 +39,8 @@ def measure_job(
     device: Device | None = None,
 ) -> Job:
     """The job that measures a design on a target, as `measure` does; each flow and each seed is kept."""
+    from costmodel.measure import Cost, measure, measure_key
+
     label = f"measure {spec} on {device.name if device else target.name}"
     key = measure_key(emit(spec, target).digest, target, timed, seeds, tools, device)
     work = partial(measure, spec, target, timed=timed, seeds=seeds, tools=tools, device=device)
@@ -49,6 +49,8 @@ def measure_job(
 
 def design_job(kind: str, text: str, design: Design, target: hw.Target) -> Job:
     """The job that measures Verilog of anyone's on a target; `text` stands for the design in its key."""
+    from costmodel.measure import Cost, design_key, measure_design
+
     label = f"measure {design.name} on {target.name}"
     work = partial(measure_design, design, target)
     return Job(kind, design_key(text, target), label, work, get_type_hints(Cost), parts=True)
@@ -56,18 +58,25 @@ def design_job(kind: str, text: str, design: Design, target: hw.Target) -> Job:
 
 def part_job(spec: hw.Spec, target: hw.Target) -> Job:
     """The job that counts and times a design as `costmodel.estimate.part` does; its kind is that of what that keeps."""
+    from costmodel.estimate.part import FIELDS, part, part_key
+
     label = f"{spec} on {target.name}"
-    return Job("part", part_key(spec, target), label, partial(part, spec, target), PART, python=True)
+    return Job("part", part_key(spec, target), label, partial(part, spec, target), FIELDS, python=True)
 
 
-def energy_job(spec: hw.Spec, table: str = DEFAULT_TABLE, stream: str = "normal") -> Job:
-    """The job that estimates a design's energy."""
+def energy_job(spec: hw.Spec, table: str | None = None, stream: str = "normal") -> Job:
+    """The job that estimates a design's energy, by the usual table if none is named."""
+    from costmodel.energy import DEFAULT_TABLE, Energy, energy_key, estimate_energy
+
+    table = table or DEFAULT_TABLE
     work = partial(estimate_energy, spec, table, stream)
     return Job("energy", energy_key(emit(spec), table, stream), f"energy of {spec}", work, get_type_hints(Energy))
 
 
 def switching_job(spec: hw.Spec, target: hw.Target, stream: str = "normal") -> Job:
     """The job that compares a design's toggles on a family with an INT8 MAC's."""
+    from costmodel.switching import Relative, relative_energy, relative_key
+
     work = partial(relative_energy, spec, target, stream)
     label = f"toggles of {spec} on {target.name}"
     return Job("switching", relative_key(spec, target, stream), label, work, get_type_hints(Relative))
@@ -75,6 +84,8 @@ def switching_job(spec: hw.Spec, target: hw.Target, stream: str = "normal") -> J
 
 def gates_job(spec: hw.Spec, liberty: str | None = None) -> Job:
     """The job that counts a design's gates, of our own library or of a Liberty file."""
+    from costmodel.gates import Gates, count_gates
+
     library = resources.files("costmodel").joinpath("data", "gates.toml") if liberty is None else Path(liberty)
     data = hashlib.sha256(library.read_bytes()).hexdigest()
     code = code_digest("costmodel.gates", "costmodel.synthesis", "rtl_gen.yosys")

@@ -203,9 +203,10 @@ def run(
     stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
     with place():
         process = start(command, folder, env=environment, stdin=stdin, encoding="utf-8", errors="replace", **pipes)
-        with _timed(command, process if timeout is None else None):
+        with _timed(command, process, timeout):
             try:
-                out, err = process.communicate(text, timeout)
+                # Not with a timeout of Python's own, which looks every 50 ms whether the program has ended.
+                out, err = process.communicate(text)
             finally:
                 forget(process)
     return _ended(command, process, out or "", err or "")
@@ -234,10 +235,15 @@ def follow(
 
 
 @contextmanager
-def _timed(command: Sequence[str | Path], process: subprocess.Popen[Any] | None) -> Iterator[None]:
-    """Inside, a program is ended when its seconds are over; then raise ToolError."""
-    seconds = _limits.seconds
-    if process is None or seconds is None:
+def _timed(
+    command: Sequence[str | Path], process: subprocess.Popen[Any], timeout: float | None = None
+) -> Iterator[None]:
+    """Inside, a program is ended when its seconds are over, which its caller is told as a TimeoutExpired.
+
+    Without a timeout of the caller's the seconds are those of `limited`, and it is a ToolError.
+    """
+    seconds = _limits.seconds if timeout is None else timeout
+    if seconds is None:
         yield
         return
     over = threading.Event()
@@ -254,6 +260,8 @@ def _timed(command: Sequence[str | Path], process: subprocess.Popen[Any] | None)
     finally:
         timer.cancel()
     if over.is_set():
+        if timeout is not None:
+            raise subprocess.TimeoutExpired([str(word) for word in command], timeout)
         raise ToolError(f"{Path(command[0]).name} took more than {seconds:g} s")
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from rtl_gen.files import cache_folder
+
 ODD = """a b;#$HOME 'é" %s"""
 MACSMITH = [sys.executable, "-m", "macsmith"]
 
@@ -27,6 +29,16 @@ def marked(mark: str) -> list[str]:
     return found
 
 
+def without_simulators(home: Path) -> Path:
+    """A cache that has what is compiled once for all designs, but no design: so that there is something to build."""
+    cache = home / "macsmith"
+    cache.mkdir(parents=True)
+    for part in cache_folder().iterdir():
+        if part.name != "simulators":
+            (cache / part.name).symlink_to(part)
+    return cache
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks at processes in /proc")
 @pytest.mark.parametrize("command", ["verify mac/int2xint2", "cost mac/int2xint2 --target ice40"])
 def test_sigterm_to_us_alone_ends_the_tools_and_the_next_run_goes_on(command: str, tmp_path: Path) -> None:
@@ -34,7 +46,13 @@ def test_sigterm_to_us_alone_ends_the_tools_and_the_next_run_goes_on(command: st
     temporary.mkdir()
     words = [*MACSMITH, *command.split(), "--store", str(tmp_path / "store")]
     mark = f"MACSMITH_MARK={tmp_path}/"
-    environment = {**os.environ, "TMPDIR": str(temporary), "MACSMITH_MARK": f"{tmp_path}/"}
+    cache = without_simulators(tmp_path / "cache")
+    environment = {
+        **os.environ,
+        "TMPDIR": str(temporary),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "MACSMITH_MARK": f"{tmp_path}/",
+    }
     us = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     # A tool at work, beside us and the Yosys that writes Verilog.
     while len(marked(mark)) < 3:
@@ -49,6 +67,7 @@ def test_sigterm_to_us_alone_ends_the_tools_and_the_next_run_goes_on(command: st
     while left := marked(mark):
         assert time.monotonic() - start < 10, left
     assert list(temporary.iterdir()) == []
+    assert not list(cache.glob("simulators/*"))
     again = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
     assert list(temporary.iterdir()) == []

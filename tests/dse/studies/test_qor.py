@@ -11,8 +11,8 @@ import pytest
 
 import hw
 from costmodel import measure
+from costmodel import measure
 from costmodel.targets import measurable
-from dse import making
 from dse.jobs import Job
 from dse.store import Store
 from dse.studies import make, qor
@@ -101,7 +101,7 @@ def test_what_is_stored_is_not_measured_again(tmp_path: Path, monkeypatch: pytes
             design.name, target.name, "ecp5-25k", 1, 1, 1, 0, 0, "LUT4", 1, None, [], "", "synth", "", {}
         )
 
-    monkeypatch.setattr(making, "measure_design", count)
+    monkeypatch.setattr(measure, "measure_design", count)
     with Store(tmp_path / "store.sqlite") as store:
         once, again = (make.files(study, store, 1) for _ in range(2))
     assert once == again
