@@ -6,11 +6,13 @@ import functools
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from costmodel.measure import Keep
 from hw.formats.messages import echo
 from rtl_gen.tools import ToolError
+
+if TYPE_CHECKING:
+    from costmodel.measure import Keep
 
 Value = dict[str, Any]
 Part = tuple[str, str, str, Value]
