@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
-import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -20,6 +19,7 @@ import numpy as np
 import hw
 from benchmarks.arrays import array_rows
 from benchmarks.screening import screening_rows
+from benchmarks.verification import verification_rows
 from hw.formats import Format
 from rtl_gen import write_atomic
 from rtl_gen.tools import package_version
@@ -29,7 +29,6 @@ from sim.golden.matmul import exact_sums, matmul
 from sim.golden.products import PRODUCTS, LMul, Terms
 from sim.golden.rounding import add_odd, floats_of_steps
 from sim.golden.terms import terms_of_rule
-from sim.verify import verify
 
 REPEATS = 5
 COUNT = 1_000_000
@@ -200,15 +199,6 @@ def memory_rows() -> list[list[str]]:
     return found
 
 
-def one_more_mac() -> float:
-    """Seconds to verify an 8-bit MAC on all pairs when the simulator's runtime is in the compiler cache."""
-    with tempfile.TemporaryDirectory() as folder:
-        verify(hw.parse("mac/int8xint8"), folder=Path(folder, "warm"))
-        start = time.perf_counter()
-        verify(hw.parse("mac/e4m3xe4m3"), folder=Path(folder, "timed"))
-        return time.perf_counter() - start
-
-
 def markdown(columns: list[str], rows: list[list[str]]) -> str:
     """A table."""
     lines = [columns, ["---"] + ["---:"] * (len(columns) - 1), *rows]
@@ -232,8 +222,8 @@ def page() -> str:
     parts.append("## Large designs\n\n" + markdown(["what", "measured", "goal"], array_rows()) + "\n")
     print("measuring: screening", file=sys.stderr)
     parts.append("## Screening\n\n" + markdown(["what", "measured", "goal"], screening_rows()) + "\n")
-    print("measuring: one more MAC", file=sys.stderr)
-    parts.append(f"## Verification\n\nOne more 8-bit MAC, all 65,536 operand pairs, warm: {one_more_mac():.1f} s.\n")
+    print("measuring: verification", file=sys.stderr)
+    parts.append("## Verification\n\n" + markdown(["what", "measured", "goal"], verification_rows()))
     return "".join(parts)
 
 

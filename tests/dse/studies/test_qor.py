@@ -11,7 +11,6 @@ import pytest
 
 import hw
 from costmodel import measure
-from costmodel import measure
 from costmodel.targets import measurable
 from dse.jobs import Job
 from dse.store import Store
