@@ -16,7 +16,7 @@ from sim.benches.play import Play, save
 from sim.player import CLOCK
 from sim.rows import play_rows
 from sim.runner import Results, run_bench
-from sim.simulator import FAST, QUICK, Simulator, simulator
+from sim.simulator import FAST, LINT, QUICK, Simulator, simulator
 
 MANY = 1024
 """Cycles from which on a play goes to the loop in C++, where nothing is decided while it is played."""
@@ -27,7 +27,12 @@ Evidence = dict[str, dict[str, int]]
 
 
 def play_all(
-    emitted: Emitted, plays: Sequence[Any], folder: Path, target: hw.Target, many: int = MANY
+    emitted: Emitted,
+    plays: Sequence[Any],
+    folder: Path,
+    target: hw.Target,
+    many: int = MANY,
+    lint: Sequence[str] = LINT,
 ) -> tuple[Results, Evidence]:
     """Play on a design, whatever kind the plays are of.
 
@@ -43,6 +48,8 @@ def play_all(
         What it is built for.
     many : int
         As `MANY`.
+    lint : sequence of str
+        As of `simulator`.
 
     Returns
     -------
@@ -51,7 +58,7 @@ def play_all(
     source, _manifest = emitted.write(folder)
     bulk = [play for play in plays if isinstance(play, Play) and play.cycles >= many]
     rest = [play for play in plays if not isinstance(play, Play) or play.cycles < many]
-    design = simulator(source, emitted.name, folder, cell_models(target), FAST if bulk else QUICK)
+    design = simulator(source, emitted.name, folder, cell_models(target), FAST if bulk else QUICK, lint)
     evidence: Evidence = {}
     wrong: dict[str, str] = {}
     tests = len(bulk)

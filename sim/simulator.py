@@ -32,6 +32,8 @@ DEFINES = ["-DVERILATOR=1", *(f"-DVM_{name}=0" for name in UNUSED)]
 HEADER = '#include "verilated.h"\n#include "verilated_vpi.h"\n'
 # Of a vector some bits may have a second name, or no reader. A file holds all modules of a design.
 LINT = ("-Wall", "-Wno-UNUSEDSIGNAL", "-Wno-DECLFILENAME")
+LENIENT = ("-Wno-lint", "-Wno-style", "-Wno-fatal")
+"""For what others have written."""
 # All signals writable would make arrays ten times slower to compile; the ports are enough.
 VERILATE = ["--cc", "--vpi", "--public-depth", "1", "--output-split", "0", "--timescale", "1ns/1ps", "--prefix", "Vtop"]
 
@@ -70,7 +72,12 @@ class Simulator:
 
 
 def simulator(
-    source: Path, module: str, folder: Path, libraries: Sequence[Path] = (), optimise: str = QUICK
+    source: Path,
+    module: str,
+    folder: Path,
+    libraries: Sequence[Path] = (),
+    optimise: str = QUICK,
+    lint: Sequence[str] = LINT,
 ) -> Simulator:
     """The simulator of `module` in a Verilog file: one that was made of the same text before, or a new one.
 
@@ -86,6 +93,8 @@ def simulator(
         Verilog files with the cells that it is made of; what is odd in those is not ours to complain of.
     optimise : str
         `QUICK` or `FAST`.
+    lint : sequence of str
+        What to complain of: `LINT` or `LENIENT`.
 
     Raises
     ------
@@ -99,7 +108,7 @@ def simulator(
             )
     compiler = tools.compiler()
     shared = precompiled(compiler, optimise)
-    parts = [module, *LINT, *VERILATE, *map(str, shared), str(config.libs_dir), program({}, MAIN)]
+    parts = [module, *lint, *VERILATE, *map(str, shared), str(config.libs_dir), program({}, MAIN)]
     texts = [MAIN.read_bytes(), *(path.read_bytes() for path in (source, *libraries))]
     digest = hashlib.sha256(b"\0".join([*map(str.encode, parts), *texts])).hexdigest()
     home = homes() / digest[:32]
@@ -108,7 +117,7 @@ def simulator(
     with step(f"building the simulator of {module}"):
         log = folder / "log.txt"
         with log.open("w") as said:
-            made = _build(source, module, folder, libraries, [*shlex.split(compiler), optimise], shared, said)
+            made = _build(source, module, folder, libraries, [*shlex.split(compiler), optimise], shared, lint, said)
     _keep(made, home)
     return made
 
@@ -120,11 +129,12 @@ def _build(
     libraries: Sequence[Path],
     compiler: Sequence[str],
     shared: tuple[Path, Path],
+    lint: Sequence[str],
     log: TextIO,
 ) -> Simulator:
     """Have Verilator write C++, and compile that in one piece with the main program."""
     header, runtime = shared
-    options = [*VERILATE, *LINT, *library_options(libraries, folder), "--top-module", module, "--Mdir", str(folder)]
+    options = [*VERILATE, *lint, *library_options(libraries, folder), "--top-module", module, "--Mdir", str(folder)]
     environment = {**os.environ, "VERILATOR_ROOT": str(tools.verilator_root())}
     _run([tools.verilator(), *options, source.resolve()], module, folder, log, environment)
     ports = ports_of((folder / "Vtop.h").read_text())

@@ -11,7 +11,7 @@ from rtl_gen.scratch import PREFIX
 from rtl_gen.tools import ToolError
 from sim.benches.play import Play
 from sim.rows import play_rows
-from sim.simulator import FAST, Simulator, simulator
+from sim.simulator import FAST, LENIENT, LINT, Simulator, simulator
 
 BUFFER = "module top (input [3:0] a, output [3:0] y);\n  assign y = {};\nendmodule\n"
 PLAY = Play("p", {"a": [1, 2, 3]}, {"y": [1, 2, 3]}, [0, 1, 2])
@@ -30,10 +30,10 @@ def kept(home: Path) -> list[Path]:
     return [path for path in home.iterdir() if not path.name.startswith(PREFIX)]
 
 
-def built(text: str, folder: Path) -> Simulator:
+def built(text: str, folder: Path, lint: tuple[str, ...] = LINT) -> Simulator:
     folder.mkdir()
     (folder / "top.v").write_text(text)
-    return simulator(folder / "top.v", "top", folder, optimise=FAST)
+    return simulator(folder / "top.v", "top", folder, optimise=FAST, lint=lint)
 
 
 def test_what_is_made_of_the_same_text_is_made_once(tmp_path: Path, own_home: Path) -> None:
@@ -77,3 +77,10 @@ def test_a_mismatch_a_build_that_fails_a_crash_and_a_time_out_are_told_apart(
     monkeypatch.setattr(sim.simulator, "SECONDS", 1e-4)
     with pytest.raises(ToolError, match=r"^the simulation of top was ended: it took more than 0.0001 s"):
         play_rows(wrong, [PLAY], tmp_path)
+
+
+def test_what_others_have_written_need_not_be_free_of_lint(tmp_path: Path) -> None:
+    narrow = BUFFER.format("{1'b0, a}")
+    with pytest.raises(ToolError, match=r"^top can't be built: %Warning-WIDTHTRUNC"):
+        built(narrow, tmp_path / "ours")
+    assert play_rows(built(narrow, tmp_path / "theirs", LENIENT), [PLAY], tmp_path) == {}
