@@ -76,6 +76,11 @@ class Emitted:
         """Each module's text, by its name; the design's own is the first."""
         return {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\w+).*?^endmodule\n", self.verilog)}
 
+    def altered(self, verilog: str) -> Emitted:
+        """The same design in other words: a faulty one, or somebody else's."""
+        digest = hashlib.sha256(verilog.encode()).hexdigest()
+        return Emitted(self.name, verilog, {**self.manifest, "sha256": digest})
+
     @property
     def owner(self) -> Owner:
         """What its files say of whose they are."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hw.specs.array import ArraySpec
 from sim.benches.pe import sums_so_far
+from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
@@ -19,7 +20,7 @@ LONG = 61
 
 
 def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
-    """All plays for an array; the reset comes last."""
+    """All plays for an array; the resets come last."""
     rng = np.random.default_rng(seed)
     each = dict.fromkeys([1, 2, spec.rows, spec.rows + 1, LONG])
     equal = [alike(spec, f"tiles_of_{beats}", beats, 3, rng) for beats in each]
@@ -29,7 +30,7 @@ def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
     waiting = [
         _play(spec, "pauses", streams, cycles, pauses=paused(spec, 0.4)),
         _play(spec, "slow_taker", streams, cycles, pauses={"sum": 0.7}),
-        _play(spec, "reset", streams, cycles, pauses=paused(spec, 0.1), reset=2 * spec.rows + 13),
+        resetting(spec, rng),
     ]
     if spec.flow != "os":
         return [*equal, *waiting]
@@ -44,6 +45,13 @@ def run(spec: ArraySpec, seed: int, beats: int, tiles: int = 1) -> StreamPlay:
 def alike(spec: ArraySpec, name: str, beats: int, count: int, rng: np.random.Generator) -> StreamPlay:
     """Tiles that are all alike, without a pause: they take just the cycles that the formula says."""
     return _play(spec, name, operands(spec, [beats] * count, rng), spec.cycles(beats, count))
+
+
+def resetting(spec: ArraySpec, rng: np.random.Generator) -> StreamPlay:
+    """Resets in short tiles that follow one another at once: the first of a single beat, which waits for nobody."""
+    lengths = [1, 1, 2, *rng.integers(1, spec.rows + 2, 8)]
+    most = spec.cycles(max(lengths), len(lengths))
+    return _play(spec, "resets", operands(spec, lengths, rng), most, duration=None, resets=resets(most // 2, rng))
 
 
 def _play(spec: ArraySpec, name: str, streams: Streams, cycles: int, **options: Any) -> StreamPlay:

@@ -47,7 +47,7 @@ QUIET = 8
 async def play(dut: Any, name: str) -> None:
     """Play and compare."""
     plan = PLAYS[name]
-    Clock(dut.clk, 10, "ns").start()
+    Clock(dut.clk, 10, "ns").start(start_high=False)
     core = Core(dut, plan.registers)
     core.pause(plan.pauses, random.Random(name))
     await core.reset()
@@ -119,10 +119,10 @@ class Core:
                 sides[name].set_pause_generator(_pauses(probability, random.Random(chance.random())))
 
     async def reset(self) -> None:
-        """Two cycles of reset; what was to be sent or has come is forgotten."""
+        """A cycle of reset; what was to be sent or has come is forgotten."""
         self.dut.rst.value = 1
         self._forget()
-        await ClockCycles(self.dut.clk, 2)
+        await RisingEdge(self.dut.clk)
         self.dut.rst.value = 0
         await ClockCycles(self.dut.clk, 1)
 

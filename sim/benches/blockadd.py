@@ -6,6 +6,7 @@ import numpy as np
 
 from hw.formats import Format
 from hw.specs.blockadd import BlockAddSpec
+from sim.benches.reset import resets
 from sim.benches.stimulus import corners
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
@@ -15,7 +16,7 @@ BEATS = 1024
 
 
 def plays(spec: BlockAddSpec, seed: int) -> list[StreamPlay]:
-    """All plays for a scaled addition; the reset comes last."""
+    """All plays for a scaled addition; the resets come last."""
     rng = np.random.default_rng(seed)
     few = operands(spec, BEATS // 8, rng)
     cycles = spec.cycles(BEATS // 8)
@@ -23,7 +24,7 @@ def plays(spec: BlockAddSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "corners", operands(spec, BEATS, rng), spec.cycles(BEATS)),
         stream_play(spec, "cancelling", cancelling(spec, BEATS, rng), spec.cycles(BEATS)),
         stream_play(spec, "pauses", few, cycles, pauses=paused(spec, 0.4)),
-        stream_play(spec, "reset", few, cycles, reset=20),
+        stream_play(spec, "resets", few, cycles, resets=resets(cycles, rng)),
     ]
 
 

@@ -7,13 +7,14 @@ import numpy as np
 from hw.formats import Format
 from hw.specs.blockdot import BlockDotSpec
 from sim.benches.dot import BEATS, Codes, extremes, lanes
+from sim.benches.reset import resets
 from sim.benches.stimulus import corners
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
 
 
 def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
-    """All plays for a block dot product; the reset comes last."""
+    """All plays for a block dot product; the resets come last."""
     rng = np.random.default_rng(seed)
     a, b = spec.elements
     first = blocks(spec, extremes(a, b, spec.lanes), lanes(a, b, (BEATS, spec.lanes), rng), rng=rng)
@@ -24,7 +25,7 @@ def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "one_beat", lone, spec.cycles(1)),
         stream_play(spec, "pauses", random, few, pauses=paused(spec, 0.4)),
         stream_play(spec, "slow_taker", random, few, pauses={"sum": 0.7}),
-        stream_play(spec, "reset", random, few, reset=40),
+        stream_play(spec, "resets", random, few, resets=resets(few, rng)),
     ]
 
 

@@ -35,16 +35,18 @@ async def play(dut: Any, name: str) -> None:
 
 
 async def clocked(dut: Any, plan: Play, monitor: Monitor) -> None:
-    """Reset, then a cycle for each line of the play."""
-    driver, edge = Driver(dut, [*plan.inputs, "rst"]), RisingEdge(dut.clk)
+    """A reset of one cycle, then a cycle for each line of the play."""
+    inputs = {"rst": [0] * plan.cycles, **plan.inputs}
+    driver, edge = Driver(dut, list(inputs)), RisingEdge(dut.clk)
     # Each play finds the state that the one before left: reset has to undo it.
-    driver.drive((*(codes[0] for codes in plan.inputs.values()), 1))
-    Clock(dut.clk, 10, "ns").start()
+    driver.drive((1, *(codes[0] for port, codes in inputs.items() if port != "rst")))
+    # It starts low, so that there is one edge in the reset, wherever the play before stopped.
+    Clock(dut.clk, 10, "ns").start(start_high=False)
     for _ in range(LEAD):
         await edge
 
-    for cycle, values in enumerate(zip(*plan.inputs.values(), strict=True)):
-        driver.drive((*values, 0))
+    for cycle, values in enumerate(zip(*inputs.values(), strict=True)):
+        driver.drive(values)
         await edge
         # Just after an edge a register still shows what it held before it.
         if cycle:

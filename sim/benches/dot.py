@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hw.formats import Format
 from hw.specs.dot import DotSpec
 from sim.benches.mac import ends, opposite
+from sim.benches.reset import resets
 from sim.benches.stimulus import corners, pairs
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
@@ -22,7 +23,7 @@ Codes = NDArray[np.int64]
 
 
 def plays(spec: DotSpec, seed: int) -> list[StreamPlay]:
-    """All plays for a dot product; the reset comes last."""
+    """All plays for a dot product; the resets come last."""
     rng = np.random.default_rng(seed)
     first, exhaustive = every_pair(spec, rng)
     random = streams(*lanes(spec.a, spec.b, (BEATS // 4, spec.lanes), rng))
@@ -33,7 +34,7 @@ def plays(spec: DotSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "one_beat", streams(*lanes(spec.a, spec.b, (1, spec.lanes), rng)), spec.cycles(1)),
         stream_play(spec, "pauses", random, few, pauses=paused(spec, 0.4)),
         stream_play(spec, "slow_taker", random, few, pauses={"sum": 0.7}),
-        stream_play(spec, "reset", random, few, reset=40),
+        stream_play(spec, "resets", random, few, resets=resets(few, rng)),
     ]
 
 

@@ -14,20 +14,23 @@ from sim.golden import model
 def feedforward(
     spec: Spec, name: str, operands: dict[str, NDArray[np.int64]], exhaustive: bool, rng: np.random.Generator
 ) -> Play:
-    """A play of sets of operands, by port; with stalls where there is a pipeline."""
+    """A play of sets of operands, by port; with stalls, and resets, where there is a pipeline."""
     count = len(next(iter(operands.values())))
     inputs, en = operands, np.ones(count, dtype=np.int64)
+    ignored: dict[str, NDArray[np.int64]] = {}
     if spec.latency:
         index, accepted = with_stalls(count, spec.latency, rng)
         en = accepted.astype(np.int64)
         inputs = {port: codes[index] for port, codes in operands.items()} | {"en": en}
+        # It is of no effect: what is in the pipeline passes through.
+        ignored["rst"] = (rng.random(len(en)) < 1 / 64).astype(np.int64)
     golden = model(spec)
     expected = golden.run(**inputs)
     if not getattr(spec, "has_status", True):
         del expected["status"]
     return Play(
         name,
-        {port: codes.tolist() for port, codes in inputs.items()},
+        {port: codes.tolist() for port, codes in (inputs | ignored).items()},
         {port: codes.tolist() for port, codes in expected.items()},
         golden.newest(en).tolist(),
         exhaustive,

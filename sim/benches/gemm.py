@@ -15,6 +15,7 @@ from hw.specs.gemm import GemmSpec
 from hw.specs.gemm_cycles import FIRST_IN
 from hw.specs.gemm_registers import gemm_registers
 from sim.benches.coreplay import CorePlay, Job
+from sim.benches.reset import moments
 from sim.benches.stimulus import corners
 from sim.golden import model
 from sim.golden.decoding import decode_steps
@@ -363,11 +364,12 @@ class Planner:
         return replace(job, frames={**job.frames, stream: [frame.hex()]}, shown=shown, results=results)
 
     def resets(self) -> CorePlay:
-        """Runs that are interrupted, by pin and by command, and after each a run."""
+        """Runs that are interrupted, by pin and by command, and after each few a run."""
         jobs = []
-        for after in (0, 3, 11, 40):
-            for how in ("command", "pin", "both"):
-                jobs += [self.interrupted(how, after), self.run(self.some_shape(), exact=False)]
+        for number, after in enumerate(moments(64, self.rng)[:24].tolist()):
+            jobs.append(self.interrupted(("command", "pin", "both")[number % 3], after - 1))
+            if self.rng.random() < 0.4 or number == 23:
+                jobs.append(self.run(self.some_shape(), exact=False))
         return self.play("resets", jobs, {"m_axis": 0.3})
 
     def interrupted(self, how: str, after: int) -> Job:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.specs.lookup import LookupSpec
+from sim.benches.reset import resets
 from sim.benches.stimulus import corners
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
@@ -21,7 +22,7 @@ SHAPES = 8
 
 
 def plays(spec: LookupSpec, seed: int) -> list[StreamPlay]:
-    """All plays for a unit that looks up tables; the reset comes last."""
+    """All plays for a unit that looks up tables; the resets come last."""
     rng = np.random.default_rng(seed)
     q = spec.lookups
     shapes = {(1, 1), (1, q), (1, q + 1), (2, 1), (3, q), (2, 2 * q + 1)}
@@ -44,7 +45,7 @@ def plays(spec: LookupSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "pauses", some, few, pauses=paused(spec, 0.4)),
         stream_play(spec, "slow_taker", some, few, pauses={"y": 0.7}),
         stream_play(spec, "slow_activations", some, few, pauses={"x": 0.9}),
-        stream_play(spec, "reset", some, few, pauses=paused(spec, 0.1), reset=spec.build + 12),
+        stream_play(spec, "resets", some, few, duration=None, resets=resets(few, rng)),
     ]
 
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from hw.formats import Fixed, Format
 from hw.specs.mac import MacSpec
 from sim.benches.play import Play
+from sim.benches.reset import interrupted
 from sim.benches.stimulus import corners, pairs, with_stalls
 from sim.golden import model
 from sim.golden.decoding import decode, decode_steps
@@ -79,11 +80,16 @@ class Planner:
         either = self.rng.random(size) < 0.5
         return np.where(either, self.rng.choice(small, size), self.rng.integers(0, len(values), size))
 
-    def after_reset(self) -> Play:
-        """A sum without a clear: it starts from zero only if the reset emptied sum and pipeline."""
-        size = 64
+    def resets(self) -> Play:
+        """Sums with few clears: they start from zero only if the reset emptied sum and pipeline."""
+        return interrupted(
+            "resets", self._inputs, self.spec.latency, lambda given: self.play("part", **given), self.rng
+        )
+
+    def _inputs(self, size: int) -> dict[str, NDArray[Any]]:
+        """Codes near the corners, and a clear now and then."""
         a, b = (self.rng.choice(corners(fmt), size) for fmt in (self.spec.a, self.spec.b))
-        return self.play("after_reset", a, b, np.zeros(size), self.rng.random(size) < 3 / 4)
+        return {"a": a, "b": b, "clear": self.rng.random(size) < 1 / 16}
 
 
 def ends(fmt: Format) -> tuple[int, int]:
@@ -105,4 +111,4 @@ def plays(spec: MacSpec, seed: int) -> list[Play]:
     """All plays for a MAC; the resets come last, in mid-stream of one another."""
     planner = Planner(spec, seed)
     special = [] if isinstance(spec.accumulator_format, Fixed) else [planner.cancelling()]
-    return [planner.every_pair(), *special, planner.longest_sums(), planner.after_reset()]
+    return [planner.every_pair(), *special, planner.longest_sums(), planner.resets()]

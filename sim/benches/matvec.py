@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hw.specs.matvec import MatVecSpec
 from sim.benches.mac import ends
+from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
@@ -20,7 +21,7 @@ BEATS = 1024
 
 
 def plays(spec: MatVecSpec, seed: int) -> list[StreamPlay]:
-    """All plays for a matrix-vector unit; the reset comes last."""
+    """All plays for a matrix-vector unit; the resets come last."""
     rng = np.random.default_rng(seed)
     if spec.resident:
         count = max(2, BEATS // 4 // spec.words)
@@ -38,7 +39,7 @@ def plays(spec: MatVecSpec, seed: int) -> list[StreamPlay]:
         _play(spec, "ends_apart", cut, 64 + 4 * _cycles(spec, cut), pauses={"a": 0.1}),
         _play(spec, "pauses", streams, cycles, pauses=paused(spec, 0.4)),
         _play(spec, "slow_taker", streams, cycles, pauses={"y": 0.7}),
-        _play(spec, "reset", streams, cycles, pauses=paused(spec, 0.1), reset=spec.words + 40),
+        _play(spec, "resets", streams, cycles, duration=None, resets=resets(cycles, rng)),
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 Planned = TypeVar("Planned")
 
-LEAD = 2
+LEAD = 1
 """Cycles of reset before a play of a unit with a clock."""
 
 
@@ -23,7 +23,7 @@ class Play:
     name : str
         Name of the test.
     inputs : dict of port to list of int
-        The code on each input in each cycle.
+        The code on each input in each cycle. Unless `rst` is here, it is low after the reset that a play begins with.
     expected : dict of port to list of int
         The code on each output after the edge that ends each cycle, or, without a clock, in it; -1
         where nothing is promised yet.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.specs.requant import RequantSpec
+from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import paused, stream_play
@@ -72,7 +73,7 @@ def run(spec: RequantSpec, seed: int, beats: int) -> StreamPlay:
 
 
 def plays(spec: RequantSpec, seed: int) -> list[StreamPlay]:
-    """All plays for a requantiser; the reset comes last."""
+    """All plays for a requantiser; the resets come last."""
     planner = Planner(spec, seed)
     count = SCALES if spec.scope == "tensor" else 2
     scales = [planner.play(f"scale{n}", BEATS // count, n % 2) for n in range(count)]
@@ -81,5 +82,5 @@ def plays(spec: RequantSpec, seed: int) -> list[StreamPlay]:
         planner.play("one_beat", 1, 0),
         planner.play("pauses", FEW, 1, pauses=paused(spec, 0.4)),
         planner.play("slow_taker", FEW, 0, pauses={"y": 0.7}),
-        planner.play("reset", FEW, 0, reset=40),
+        planner.play("resets", FEW, 0, resets=resets(FEW, planner.rng)),
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge, Timer
 
 from sim.benches.play import load, note
-from sim.benches.streamplay import StreamPlay
+from sim.benches.streamplay import Reset, StreamPlay
 
 PLAYS: dict[str, StreamPlay] = {play.name: play for play in load(Path(os.environ["MACSMITH_PLAYS"]), StreamPlay)}
 EVIDENCE = Path(os.environ["MACSMITH_EVIDENCE"])
@@ -36,16 +37,18 @@ async def play(dut: Any, name: str) -> None:
         getattr(dut, port).set(value)
     edge: Any = Timer(10, "ns")
     if hasattr(dut, "clk"):
-        Clock(dut.clk, 10, "ns").start()
+        # It starts low, so that there is one edge in a reset of one cycle, wherever the play before stopped.
+        Clock(dut.clk, 10, "ns").start(start_high=False)
         edge = RisingEdge(dut.clk)
     await reset(dut, sources, sinks, edge)
-    if plan.reset is not None:
-        # What was under way is lost, and nothing of it may be seen afterwards.
-        await run(sources, sinks, edge, plan.reset)
-        await reset(dut, sources, sinks, edge)
+    seen = [await interrupted(dut, sources, sinks, edge, Reset(**fields)) for fields in plan.resets]
+    for side in [*sources, *sinks]:
+        side.pause = plan.pauses.get(side.port, 0.0)
     cycles = await run(sources, sinks, edge, plan.limit, wait=QUIET)
     late = [side.progress() for side in [*sources, *sinks] if not side.done]
     assert not late, f"{name}: not done after the limit of {plan.limit} cycles: {', '.join(late)}"
+    if not any(plan.pauses.values()):
+        compare_times(plan, seen, sinks)
     if plan.duration is not None:
         assert cycles == plan.duration, f"{name}: took {cycles} cycles, the formula says {plan.duration}"
     for port, value in plan.outcome.items():
@@ -54,16 +57,50 @@ async def play(dut: Any, name: str) -> None:
     note(EVIDENCE, name, sum(len(sink.beats) for sink in sinks) + len(plan.outcome), cycles)
 
 
-async def reset(dut: Any, sources: list[Source], sinks: list[Sink], edge: Any) -> None:
-    """Two cycles of reset; every play finds the state that the one before left, and this has to undo it."""
+async def reset(
+    dut: Any, sources: list[Source], sinks: list[Sink], edge: Any, length: int = 1, ready: bool = False
+) -> None:
+    """So many cycles of reset; every play finds the state that the one before left, and this has to undo it."""
     for side in [*sources, *sinks]:
         side.restart()
     if not hasattr(dut, "clk"):
         return
+    for sink in sinks:
+        sink.be_ready(ready)
     dut.rst.set(1)
-    await edge
-    await edge
+    for _ in range(length):
+        await edge
     dut.rst.set(0)
+
+
+async def interrupted(dut: Any, sources: list[Source], sinks: list[Sink], edge: Any, plan: Reset) -> list[list[int]]:
+    """Run until a reset; when each sink took its beats.
+
+    What was under way is lost, and nothing of it may be seen afterwards.
+    """
+    for sides, pause in ((sources, plan.source), (sinks, plan.sink)):
+        for side in sides:
+            side.pause = pause
+    await run(sources, sinks, edge, plan.after)
+    seen = [sink.times for sink in sinks]
+    await reset(dut, sources, sinks, edge, plan.cycles, bool(plan.ready))
+    return seen
+
+
+def compare_times(plan: StreamPlay, seen: list[list[list[int]]], sinks: list[Sink]) -> None:
+    """Raise AssertionError unless beats came, between resets without a pause, in the same cycles as after the last.
+
+    A reset brings every state to the same, and so the unit does the same after each, as soon.
+    """
+    for number, (fields, times) in enumerate(zip(plan.resets, seen, strict=True)):
+        before = Reset(**fields)
+        for sink, came in zip(sinks, [] if before.source or before.sink else times, strict=False):
+            last = [cycle for cycle in sink.times if cycle <= before.after]
+            for then, now in zip_longest(came, last):
+                assert then == now, (
+                    f"{plan.name}: a beat of {sink.port} came in cycle {then} before reset {number}, "
+                    f"in {now} after the last"
+                )
 
 
 async def run(sources: list[Source], sinks: list[Sink], edge: Any, limit: int, wait: int = 0) -> int:
@@ -77,7 +114,7 @@ async def run(sources: list[Source], sinks: list[Sink], edge: Any, limit: int, w
         for source in sources:
             source.sample()
         for sink in sinks:
-            if sink.sample():
+            if sink.sample(cycle):
                 last = cycle
         quiet = quiet + 1 if all(side.done for side in sides) else 0
         if (wait and quiet > wait) or (cycle >= limit and not quiet):
@@ -167,13 +204,17 @@ class Sink(Side):
 
     def _silence(self) -> None:
         self.held: int | None = None
-        self._set(self.ready, False)
+        self.times: list[int] = []
+        self.be_ready(False)
+
+    def be_ready(self, on: bool) -> None:
+        self._set(self.ready, on)
 
     def drive(self) -> None:
-        self._set(self.ready, not (self.pause and self.chance.random() < self.pause))
+        self.be_ready(not (self.pause and self.chance.random() < self.pause))
 
-    def sample(self) -> bool:
-        """Whether a beat passed."""
+    def sample(self, cycle: int) -> bool:
+        """Whether a beat passed, in this cycle."""
         if not int(self.valid.get()):
             assert self.held is None, f"{self.port}: valid fell before beat {self.count} was taken"
             return False
@@ -188,4 +229,5 @@ class Sink(Side):
         right = self.beats[self.count]
         assert shown == right, f"{self.port}: beat {self.count} expected {right:#x}, got {shown:#x}"
         self.count += 1
+        self.times.append(cycle)
         return True

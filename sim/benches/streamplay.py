@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Reset:
+    """A reset of a unit with streams, and what it comes after.
+
+    Attributes
+    ----------
+    after : int
+        Cycles since the reset before, or the start.
+    cycles : int
+        How many it takes.
+    source, sink : float
+        The chances that those who offer and those who take beats pause until then.
+    ready : int
+        Whether those who take are ready in it.
+    """
+
+    after: int
+    cycles: int
+    source: float
+    sink: float
+    ready: int
 
 
 @dataclass(frozen=True)
@@ -25,8 +48,8 @@ class StreamPlay:
     duration : int or None
         Cycles that it must take, from the first to the one in which the last result passes; None if it is not
         promised, for the bench pauses.
-    reset : int or None
-        The cycle in which all is reset; from then on the play starts again.
+    resets : list of dict
+        The fields of a `Reset` each; after each the play starts again.
     settings : dict of port to int
         What other input ports hold all the time.
     outcome : dict of port to int
@@ -41,7 +64,7 @@ class StreamPlay:
     limit: int
     pauses: dict[str, float] = field(default_factory=dict)
     duration: int | None = None
-    reset: int | None = None
+    resets: list[dict[str, Any]] = field(default_factory=list)
     settings: dict[str, int] = field(default_factory=dict)
     outcome: dict[str, int] = field(default_factory=dict)
     exhaustive: bool = False

@@ -51,8 +51,8 @@ def stream_play(spec: StreamSpec, name: str, inputs: Streams, cycles: int, **opt
     inputs : arrays by stream and field
         What goes in.
     cycles : int
-        What `spec.cycles` says of their shape. Without pauses the unit must take just that, else not much more
-        than the pauses make of it.
+        What `spec.cycles` says of their shape. Without pauses the unit must take just that, or at most that if the
+        option `duration` is None; else not much more than the pauses make of it.
     **options
         More of `StreamPlay`.
     """
@@ -63,7 +63,8 @@ def stream_play(spec: StreamSpec, name: str, inputs: Streams, cycles: int, **opt
     exact = not any(pauses.values())
     # Of a beat on a stream that pauses half the time, two in three wait for no more than four cycles.
     limit = cycles if exact else 64 + int(4 * cycles / (1 - max(pauses.values())))
-    return StreamPlay(name, packed, expected, limit, duration=cycles if exact else None, **options)
+    options.setdefault("duration", cycles if exact else None)
+    return StreamPlay(name, packed, expected, limit, **options)
 
 
 def paused(spec: StreamSpec, chance: float) -> dict[str, float]:

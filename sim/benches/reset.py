@@ -1,0 +1,81 @@
+"""Resets at random moments: of one cycle and more, whatever is under way, stalled or full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.benches.play import Play
+from sim.benches.streamplay import Reset
+
+RESETS = 40
+LONGEST = 256
+"""Cycles between two resets, at most."""
+WAYS = ((0.0, 0.0), (0.0, 0.0), (0.0, 1.0), (0.4, 0.4), (0.9, 0.0))
+"""How streams run until a reset, the chances that who offers and who takes pauses: freely, into a full pipeline, both
+by chance, and nearly empty."""
+
+
+def resets(most: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """The fields of resets in the first `most` cycles of a play: as often soon after the one before as long after."""
+    after = moments(min(most, LONGEST), rng)
+    ways = [WAYS[way] for way in rng.integers(0, len(WAYS), RESETS)]
+    pairs = zip(after.tolist(), lengths(rng).tolist(), ways, rng.integers(0, 2, RESETS).tolist(), strict=True)
+    return [asdict(Reset(cycle, length, *way, ready)) for cycle, length, way, ready in pairs]
+
+
+def moments(most: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Numbers from 1 to `most`, as many below its root as above."""
+    return np.exp(rng.uniform(0, np.log(most + 1), RESETS)).astype(np.int64)
+
+
+def lengths(rng: np.random.Generator) -> NDArray[np.int64]:
+    """How many cycles resets take; the first, and most, a single one."""
+    return np.append(1, rng.choice([1, 1, 1, 2, 5], RESETS - 1))
+
+
+Run = Callable[[dict[str, NDArray[np.int64]]], Play]
+"""From inputs by port, after a reset, to a play of them."""
+
+
+def interrupted(name: str, inputs: Callable[[int], dict[str, NDArray[np.int64]]], latency: int, run: Run,
+                rng: np.random.Generator) -> Play:  # fmt: skip
+    """A play of a clocked unit with resets.
+
+    Parameters
+    ----------
+    name : str
+        Of the play.
+    inputs : function of int
+        The inputs of so many cycles, by port; of `en` only its shape counts.
+    latency : int
+        Of the unit.
+    run : function of dict
+        What the unit does with inputs after a reset.
+    rng : Generator
+    """
+    parts = []
+    for length, after in zip(lengths(rng).tolist(), moments(8 * (latency + 2), rng).tolist(), strict=True):
+        rst = np.arange(length + after) < length
+        # Now it is rarely enabled, and now always; in the reset, too.
+        en = rng.random(len(rst)) < rng.choice([0.2, 0.7, 1.0])
+        given = inputs(len(rst))
+        play = run({**given, "en": (en & ~rst).astype(np.int64)})
+        parts.append((play, {"rst": rst.tolist(), **play.inputs, "en": en.tolist()}))
+    return _joined(name, parts)
+
+
+def _joined(name: str, parts: list[tuple[Play, dict[str, list[int]]]]) -> Play:
+    """Plays one after the other, with these inputs."""
+    plays, given = zip(*parts, strict=True)
+    starts = np.cumsum([0, *(play.cycles for play in plays[:-1])])
+    return Play(
+        name,
+        {port: [int(code) for inputs in given for code in inputs[port]] for port in given[0]},
+        {port: [code for play in plays for code in play.expected[port]] for port in plays[0].expected},
+        [at + int(start) if at >= 0 else -1 for play, start in zip(plays, starts, strict=True) for at in play.cause],
+    )

@@ -1,0 +1,43 @@
+"""Resets at random moments: of every length, with the enable low and high, and with all that was under way lost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import hw
+from hw.specs.mac import MacSpec
+from sim.benches.mac import Planner
+from sim.benches.reset import RESETS, WAYS, resets
+from sim.benches.streamplay import Reset
+
+
+def test_streams_are_reset_early_and_late_in_every_way() -> None:
+    planned = [Reset(**fields) for fields in resets(100, np.random.default_rng(1))]
+    assert len(planned) == RESETS and planned[0].cycles == 1
+    assert {reset.cycles for reset in planned} == {1, 2, 5}
+    assert {(reset.source, reset.sink) for reset in planned} == set(WAYS)
+    assert {reset.ready for reset in planned} == {0, 1}
+    after = [reset.after for reset in planned]
+    assert min(after) >= 1 and max(after) <= 100
+    assert sum(cycle <= 10 for cycle in after) in range(RESETS // 4, 3 * RESETS // 4)
+
+
+def test_a_mac_shows_zero_from_a_reset_until_a_pair_has_passed() -> None:
+    spec = hw.parse("mac/int4xint4/exact/kulisch/p2")
+    assert isinstance(spec, MacSpec)
+    play = Planner(spec, 1).resets()
+    rst, en, acc = (np.array(values) for values in (play.inputs["rst"], play.inputs["en"], play.expected["acc"]))
+    begins = np.flatnonzero(rst & ~np.roll(rst, 1))
+    assert len(begins) == RESETS and rst[0] and not rst[1]
+    # Low and high in resets, and just after them.
+    after = np.flatnonzero(~rst & np.roll(rst, 1))
+    for where in (rst == 1, after):
+        assert set(en[where]) == {0, 1}
+    taken = 0
+    for cycle, (reset, enabled, shown) in enumerate(zip(rst, en, acc, strict=True)):
+        taken = 0 if reset else taken + enabled
+        if taken < spec.latency:
+            assert shown == 0 and play.cause[cycle] < 0
+        else:
+            assert not rst[play.cause[cycle] : cycle + 1].any() and en[play.cause[cycle]]
+    assert (acc != 0).mean() > 1 / 4
