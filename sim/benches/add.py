@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.formats import Fixed
 from hw.specs.add import AddSpec
+from sim.benches.aimed import nearest, wanted
 from sim.benches.feedforward import feedforward
 from sim.benches.play import Play
 from sim.benches.stimulus import pairs
+from sim.golden.decoding import decode
 
-NEAR = 1 << 14
+NEAR = 1 << 13
 
 
 def plays(spec: AddSpec, seed: int) -> list[Play]:
@@ -21,7 +24,17 @@ def plays(spec: AddSpec, seed: int) -> list[Play]:
     if not tried.exhaustive:
         near = alike(spec, rng)
         a, b = np.append(a, near[0]), np.append(b, near[1])
+        if not isinstance(spec.result, Fixed):
+            hard = aimed(spec, rng)
+            a, b = np.append(a, hard[0]), np.append(b, hard[1])
     return [feedforward(spec, "every_pair", {"a": a, "b": b}, tried.exhaustive, rng)]
+
+
+def aimed(spec: AddSpec, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs whose sum is hard to round."""
+    a = rng.integers(0, 1 << spec.a.width, NEAR // 2)
+    with np.errstate(invalid="ignore"):
+        return a, nearest(spec.b, wanted(spec.result, len(a), rng) - decode(spec.a, a))
 
 
 def alike(spec: AddSpec, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

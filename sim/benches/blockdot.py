@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from hw.formats import Format
+from hw.formats import Fixed, Format
 from hw.specs.blockdot import BlockDotSpec
+from sim.benches.aimed import shared, wanted
 from sim.benches.dot import BEATS, Codes, extremes, lanes
 from sim.benches.reset import resets
 from sim.benches.stimulus import corners
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
+from sim.golden.decoding import decode
 
 
 def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
@@ -18,6 +20,8 @@ def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
     rng = np.random.default_rng(seed)
     a, b = spec.elements
     first = blocks(spec, extremes(a, b, spec.lanes), lanes(a, b, (BEATS, spec.lanes), rng), rng=rng)
+    if not isinstance(spec.result, Fixed):
+        aim(spec, first, BEATS // 2, rng)
     random, lone = (blocks(spec, lanes(a, b, (count, spec.lanes), rng), rng=rng) for count in (BEATS // 4, 1))
     few, count = spec.cycles(BEATS // 4), len(np.asarray(first["a"]["scale"]))
     return [
@@ -41,6 +45,15 @@ def blocks(spec: BlockDotSpec, *elements: tuple[Codes, Codes], rng: np.random.Ge
     x, y = (np.concatenate(parts) for parts in zip(*elements, strict=True))
     first, second = (scales(fmt, len(x), rng) for fmt in spec.scales)
     return {"a": {"x": x, "scale": first}, "b": {"x": y, "scale": second}}
+
+
+def aim(spec: BlockDotSpec, streams: Streams, count: int, rng: np.random.Generator) -> None:
+    """Give the last so many pairs of blocks scales that bring their results to where these are hard to round."""
+    x, y = (decode(fmt, np.asarray(streams[name]["x"])[-count:]) for name, fmt in zip("ab", spec.elements, strict=True))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        products = wanted(spec.result, count, rng) / (x * y).sum(axis=1)
+    for name, codes in zip("ab", shared(*spec.scales, products, rng), strict=True):
+        np.asarray(streams[name]["scale"])[-count:] = codes
 
 
 def scales(fmt: Format, count: int, rng: np.random.Generator) -> Codes:

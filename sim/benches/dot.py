@@ -7,8 +7,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.formats import Format
+from hw.formats import Fixed, Format
 from hw.specs.dot import DotSpec
+from sim.benches.aimed import factors, wanted
 from sim.benches.mac import ends, opposite
 from sim.benches.reset import resets
 from sim.benches.stimulus import corners, pairs
@@ -55,7 +56,17 @@ def every_pair(spec: DotSpec, rng: np.random.Generator) -> tuple[Streams, bool]:
         return streams(tried.a[:, None], tried.b[:, None]), True
     extreme = extremes(spec.a, spec.b, spec.lanes)
     some = lanes(spec.a, spec.b, (BEATS, spec.lanes), rng)
+    if not isinstance(spec.result, Fixed):
+        aim(spec, *some, BEATS // 4, rng)
     return streams(*(np.concatenate(parts) for parts in zip(extreme, some, strict=True))), False
+
+
+def aim(spec: DotSpec, x: Codes, y: Codes, count: int, rng: np.random.Generator) -> None:
+    """Change the last lane of the last so many beats, so that sums are where these are hard to round."""
+    with np.errstate(invalid="ignore"):
+        others = (decode(spec.a, x[-count:, :-1]) * decode(spec.b, y[-count:, :-1])).sum(axis=1)
+    last = wanted(spec.result, count, rng) - np.nan_to_num(others, posinf=0, neginf=0)
+    x[-count:, -1], y[-count:, -1] = factors(spec.a, spec.b, last, rng)
 
 
 def extremes(a: Format, b: Format, count: int) -> tuple[Codes, Codes]:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
 from hw.specs.mac import MacSpec
+from sim.benches.aimed import factors, wanted
 from sim.benches.play import Play
 from sim.benches.reset import interrupted
 from sim.benches.stimulus import corners, pairs, with_stalls
@@ -64,7 +65,7 @@ class Planner:
 
     def cancelling(self) -> Play:
         """Short sums that almost come to nothing: large and small products, and then nearly the same negated."""
-        spec, size = self.spec, 4096
+        spec, size = self.spec, 3584
         a, b, c, d = (self._some(fmt, size) for fmt in (spec.a, spec.b, spec.a, spec.b))
         last = self.rng.integers(0, 2, size)
         back = opposite(spec.a)
@@ -72,6 +73,16 @@ class Planner:
         second = np.stack([b, d, b, d], axis=1)
         clear = np.tile([1, 0, 0, 0], size)
         return self.play("cancelling", first.ravel(), second.ravel(), clear, np.ones(4 * size))
+
+    def aimed(self, size: int = 1024) -> Play:
+        """Sums of two products that are hard to round, each but for the rounding of the first."""
+        spec = self.spec
+        a, b = self._some(spec.a, size), self._some(spec.b, size)
+        first = np.nan_to_num(decode(spec.a, a) * decode(spec.b, b), posinf=0, neginf=0)
+        c, d = factors(spec.a, spec.b, wanted(spec.accumulator_format, size, self.rng) - first, self.rng)
+        pairs = np.stack([a, c], axis=1), np.stack([b, d], axis=1)
+        clear = np.tile([1, 0], size)
+        return self.play("aimed", *(codes.ravel() for codes in pairs), clear, np.ones(2 * size))
 
     def _some(self, fmt: Format, size: int) -> NDArray[np.int64]:
         """Random codes, half of them among the quarter that is nearest zero."""
@@ -110,5 +121,5 @@ def opposite(fmt: Format) -> NDArray[np.int64]:
 def plays(spec: MacSpec, seed: int) -> list[Play]:
     """All plays for a MAC; the resets come last, in mid-stream of one another."""
     planner = Planner(spec, seed)
-    special = [] if isinstance(spec.accumulator_format, Fixed) else [planner.cancelling()]
+    special = [] if isinstance(spec.accumulator_format, Fixed) else [planner.cancelling(), planner.aimed()]
     return [planner.every_pair(), *special, planner.longest_sums(), planner.resets()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import paused, stream_play
 
 BEATS, FEW = 1024, 128
-SCALES = 12
+SCALES = 32
 """Scales that are tried where a play has but one."""
 
 
@@ -23,6 +24,8 @@ class Planner:
 
     def __init__(self, spec: RequantSpec, seed: int) -> None:
         self.spec, self.rng = spec, np.random.default_rng(seed)
+        # Each in turn: by chance, some would come late.
+        self.shifts = cycle(self.rng.permutation(max(1, spec.product_span.width - 2)).tolist())
 
     def play(self, name: str, beats: int, relu: int, **options: Any) -> StreamPlay:
         """A play of so many beats, under random scales."""
@@ -47,7 +50,7 @@ class Planner:
         # Most multipliers have their top bit set; with the powers of two numbers are exact halves.
         p["m"] |= (rng.random(shape) < 0.7).astype(np.int64) << (spec.multiplier - 1)
         p["m"] = np.where(rng.random(shape) < 0.3, 1 << rng.integers(0, spec.multiplier, shape), p["m"])
-        near = rng.integers(0, max(1, spec.product_span.width - 2), shape)
+        near = np.array([next(self.shifts) for _ in range(p["m"].size)]).reshape(shape)
         p["e"] = np.where(rng.random(shape) < 0.8, np.minimum(near, spec.shift_format.span.hi), p["e"])
         p["bias"] = np.where(rng.random(shape) < 0.5, p["bias"] & 15, p["bias"])
         return p
@@ -62,9 +65,23 @@ class Planner:
         bias -= bias >> (spec.bias_format.width - 1) << spec.bias_format.width
         aimed = (aimed - bias + rng.integers(-1, 2, shape)) & ((1 << fmt.width) - 1)
         some = mixed(fmt, shape, rng).astype(object)
+        high = self._high(p["m"], bias)
         small = mixed(fmt, shape, rng).astype(object) >> rng.integers(0, fmt.width, shape).astype(object)
-        choice = rng.integers(0, 4, shape)
-        return np.choose(choice, [aimed, aimed, small, some])
+        choice = rng.integers(0, 6, shape)
+        return np.choose(choice, [aimed, aimed, small, some, high, high])
+
+    def _high(self, m: NDArray[Any], bias: NDArray[Any]) -> NDArray[Any]:
+        """Sums whose products have one bit that differs from the sign, and perhaps some far below.
+
+        So each bit beyond the codes is the only one that says so, whatever the shift.
+        """
+        fmt, rng, shape = self.spec.input, self.rng, m.shape
+        top = rng.integers(0, self.spec.product_span.width, shape)
+        below = mixed(fmt, shape, rng).astype(object) >> rng.integers(0, fmt.width, shape).astype(object)
+        product = (1 << top.astype(object)) + below % (1 << (top // 2).astype(object))
+        product = np.where(rng.random(shape) < 0.5, product, -product)
+        sums = product // np.maximum(m, 1).astype(object) - bias
+        return np.clip(sums, fmt.span.lo, fmt.span.hi) & ((1 << fmt.width) - 1)
 
 
 def run(spec: RequantSpec, seed: int, beats: int) -> StreamPlay:
