@@ -82,6 +82,9 @@ FAULTS = (
     # Without `busy`, which nothing looks at but with `remaining`, and what sets the one sets the other.
     *unreset(OS, "row", "complete", "valid_out", "remaining", "first", "aside_full", "move", "error"),
     *unreset(WS, "underway", "loaded", "index", "valid_out"),
+    # Without what cannot be seen: the address of a word that is always zero, the payload of a beat that is none.
+    *unreset("tellme/int2/g2/t1/q2", "full0", "step", "minus", "walked0", "aside_full"),
+    *unreset("matvec/int2xint2/2x2/exact/kulisch/p1", "first", "valid_q1", "valid_q2", "aside_full", "move"),
     Fault(
         "one bit of those beyond the codes is not looked at",
         REQUANT,

@@ -26,12 +26,14 @@ def plays(spec: MatVecSpec, seed: int) -> list[StreamPlay]:
     if spec.resident:
         count = max(2, BEATS // 4 // spec.words)
         alike = [per_matrix(spec, "a_vector", [1], rng), per_matrix(spec, "vectors", [count, 1, 2], rng)]
-        streams = resident(spec, [2, max(1, count // 2)], rng)
+        short = streams = resident(spec, [2, max(1, count // 2)], rng)
         cut = cut_short(spec, rng)
     else:
         lengths = [1, 2, 3, 7, 31, longest(spec)]
         alike = [sums(spec, f"sums{folds}", [folds] * max(2, BEATS // 8 // folds), rng) for folds in lengths]
         streams = in_step(spec, rng.integers(1, 12, BEATS // 8), rng)
+        # Sums that follow one another at once, so that a full pipeline holds more than one.
+        short = in_step(spec, rng.choice([1, 1, 1, 2, 3], BEATS // 8), rng)
         cut = ends_apart(spec, rng)
     cycles = _cycles(spec, streams)
     return [
@@ -39,7 +41,7 @@ def plays(spec: MatVecSpec, seed: int) -> list[StreamPlay]:
         _play(spec, "ends_apart", cut, 64 + 4 * _cycles(spec, cut), pauses={"a": 0.1}),
         _play(spec, "pauses", streams, cycles, pauses=paused(spec, 0.4)),
         _play(spec, "slow_taker", streams, cycles, pauses={"y": 0.7}),
-        _play(spec, "resets", streams, cycles, duration=None, resets=resets(cycles, rng)),
+        _play(spec, "resets", short, cycles, duration=None, resets=resets(cycles // 2, rng)),
     ]
 
 

@@ -12,20 +12,29 @@ from numpy.typing import NDArray
 from sim.benches.play import Play
 from sim.benches.streamplay import Reset
 
-RESETS = 40
+RESETS = 64
 LONGEST = 256
 """Cycles between two resets, at most."""
-WAYS = ((0.0, 0.0), (0.0, 0.0), (0.0, 1.0), (0.4, 0.4), (0.9, 0.0))
-"""How streams run until a reset, the chances that who offers and who takes pauses: freely, into a full pipeline, both
-by chance, and nearly empty."""
+FREE = (0.0, 0.0)
+WAYS = (FREE, FREE, (0.0, 1.0), (0.0, 0.7), (0.4, 0.4), (0.9, 0.0))
+"""How streams run until a reset, the chances that who offers and who takes pauses: freely, into a pipeline that fills
+up, with a slow taker, both by chance, and nearly empty. That is with beats of no meaning; and every other time freely
+with those that are compared, to see what the reset before did."""
+SEEN = 20
+"""Cycles that streams run freely, at least."""
 
 
 def resets(most: int, rng: np.random.Generator) -> list[dict[str, Any]]:
     """The fields of resets in the first `most` cycles of a play: as often soon after the one before as long after."""
-    after = moments(min(most, LONGEST), rng)
-    ways = [WAYS[way] for way in rng.integers(0, len(WAYS), RESETS)]
-    pairs = zip(after.tolist(), lengths(rng).tolist(), ways, rng.integers(0, 2, RESETS).tolist(), strict=True)
-    return [asdict(Reset(cycle, length, *way, ready)) for cycle, length, way, ready in pairs]
+    most = min(most, LONGEST)
+    planned = []
+    for number, (after, length) in enumerate(zip(moments(most, rng).tolist(), lengths(rng).tolist(), strict=True)):
+        free = number % 2 == 1
+        source, sink = FREE if free else WAYS[int(rng.integers(len(WAYS)))]
+        after = max(after, min(most, SEEN)) if free else after
+        offered, ready = rng.integers(0, 2, 2).tolist()
+        planned.append(asdict(Reset(after, length, source, sink, int(not free), offered, ready)))
+    return planned
 
 
 def moments(most: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -43,7 +43,7 @@ async def play(dut: Any, name: str) -> None:
     await reset(dut, sources, sinks, edge)
     seen = [await interrupted(dut, sources, sinks, edge, Reset(**fields)) for fields in plan.resets]
     for side in [*sources, *sinks]:
-        side.pause = plan.pauses.get(side.port, 0.0)
+        side.pause, side.junk = plan.pauses.get(side.port, 0.0), False
     cycles = await run(sources, sinks, edge, plan.limit, wait=QUIET)
     late = [side.progress() for side in [*sources, *sinks] if not side.done]
     assert not late, f"{name}: not done after the limit of {plan.limit} cycles: {', '.join(late)}"
@@ -58,15 +58,23 @@ async def play(dut: Any, name: str) -> None:
 
 
 async def reset(
-    dut: Any, sources: list[Source], sinks: list[Sink], edge: Any, length: int = 1, ready: bool = False
+    dut: Any,
+    sources: list[Source],
+    sinks: list[Sink],
+    edge: Any,
+    length: int = 1,
+    offered: bool = False,
+    ready: bool = False,
 ) -> None:
     """So many cycles of reset; every play finds the state that the one before left, and this has to undo it."""
     for side in [*sources, *sinks]:
         side.restart()
     if not hasattr(dut, "clk"):
         return
+    for source in sources:
+        source.show(offered)
     for sink in sinks:
-        sink.be_ready(ready)
+        sink.show(ready)
     dut.rst.set(1)
     for _ in range(length):
         await edge
@@ -80,10 +88,10 @@ async def interrupted(dut: Any, sources: list[Source], sinks: list[Sink], edge: 
     """
     for sides, pause in ((sources, plan.source), (sinks, plan.sink)):
         for side in sides:
-            side.pause = pause
+            side.pause, side.junk = pause, bool(plan.junk)
     await run(sources, sinks, edge, plan.after)
     seen = [sink.times for sink in sinks]
-    await reset(dut, sources, sinks, edge, plan.cycles, bool(plan.ready))
+    await reset(dut, sources, sinks, edge, plan.cycles, bool(plan.offered), bool(plan.ready))
     return seen
 
 
@@ -94,7 +102,7 @@ def compare_times(plan: StreamPlay, seen: list[list[list[int]]], sinks: list[Sin
     """
     for number, (fields, times) in enumerate(zip(plan.resets, seen, strict=True)):
         before = Reset(**fields)
-        for sink, came in zip(sinks, [] if before.source or before.sink else times, strict=False):
+        for sink, came in zip(sinks, [] if before.junk or before.source or before.sink else times, strict=False):
             last = [cycle for cycle in sink.times if cycle <= before.after]
             for then, now in zip_longest(came, last):
                 assert then == now, (
@@ -144,7 +152,7 @@ class Side:
         name = f"{self.prefix}_{port}"
         self.data, self.valid, self.ready = (getattr(dut, f"{name}_{part}") for part in ("tdata", "tvalid", "tready"))
         self.last = getattr(dut, f"{name}_tlast", None)
-        self.width = len(self.data)
+        self.width, self.junk = len(self.data), False
         self.restart()
 
     def restart(self) -> None:
@@ -181,16 +189,20 @@ class Source(Side):
 
     def _silence(self) -> None:
         self.offered = False
-        self._set(self.valid, False)
+        self.show(False)
+
+    def show(self, on: bool) -> None:
+        """Whether there is a beat, and be it the last one again."""
+        self._set(self.valid, on)
 
     def drive(self) -> None:
         if not self.offered and not self.done and not (self.pause and self.chance.random() < self.pause):
             self.offered = True
-            beat = self.beats[self.count]
-            self.data.set(beat & ((1 << self.width) - 1))
+            beat, mask = self.beats[self.count], (1 << self.width) - 1
+            self.data.set((~beat if self.junk else beat) & mask)
             if self.last is not None:
                 self.last.set(beat >> self.width)
-        self._set(self.valid, self.offered)
+        self.show(self.offered)
 
     def sample(self) -> None:
         if self.offered and int(self.ready.get()):
@@ -205,13 +217,14 @@ class Sink(Side):
     def _silence(self) -> None:
         self.held: int | None = None
         self.times: list[int] = []
-        self.be_ready(False)
+        self.show(False)
 
-    def be_ready(self, on: bool) -> None:
+    def show(self, on: bool) -> None:
+        """Whether it is ready."""
         self._set(self.ready, on)
 
     def drive(self) -> None:
-        self.be_ready(not (self.pause and self.chance.random() < self.pause))
+        self.show(not (self.pause and self.chance.random() < self.pause))
 
     def sample(self, cycle: int) -> bool:
         """Whether a beat passed, in this cycle."""
@@ -227,7 +240,7 @@ class Sink(Side):
             return False
         assert not self.done, f"{self.port}: {shown:#x} came after the last of {len(self.beats)} beats"
         right = self.beats[self.count]
-        assert shown == right, f"{self.port}: beat {self.count} expected {right:#x}, got {shown:#x}"
+        assert self.junk or shown == right, f"{self.port}: beat {self.count} expected {right:#x}, got {shown:#x}"
         self.count += 1
         self.times.append(cycle)
         return True

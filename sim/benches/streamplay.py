@@ -18,14 +18,19 @@ class Reset:
         How many it takes.
     source, sink : float
         The chances that those who offer and those who take beats pause until then.
-    ready : int
-        Whether those who take are ready in it.
+    junk : int
+        Whether the beats are other than those of the play, all bits of `tdata` flipped, so that nothing that they leave
+        is right by chance. What comes of them is not compared.
+    offered, ready : int
+        Whether those who offer have a beat in it, and those who take are ready: neither may matter.
     """
 
     after: int
     cycles: int
     source: float
     sink: float
+    junk: int
+    offered: int
     ready: int
 
 
