@@ -14,6 +14,8 @@ from dse.job import Job
 from rtl_gen import emit
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
+from sim.runner import SEED
+from sim.theirs import read
 from sim.verify import Verdict, verify, verify_key
 
 # What a job does is imported where it is made: who verifies need not wait for all that measures.
@@ -22,12 +24,27 @@ if TYPE_CHECKING:
     from costmodel.measure import Design
 
 
-def verify_job(spec: hw.Spec, target: hw.Target, logs: Path, shape: Mapping[str, int] | None = None) -> Job:
-    """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`."""
+def verify_job(
+    spec: hw.Spec,
+    target: hw.Target,
+    logs: Path,
+    shape: Mapping[str, int] | None = None,
+    seed: int = SEED,
+    play: str | None = None,
+    verilog: Path | None = None,
+) -> Job:
+    """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`.
+
+    With a file of Verilog, that stands for what would be built; else as `sim.verify.verify`.
+    """
+    emitted = emit(spec, target)
+    theirs = None if verilog is None else read(verilog, emitted)
     folder = logs.absolute() / target.name / spec.identifier
-    work = partial(verify, spec, target, folder=folder, shape=shape)
+    ours = theirs is None
+    work = partial(verify, spec, target, emitted=theirs, folder=folder, shape=shape, seed=seed, play=play, ours=ours)
     label = f"verify {spec} for {target.name}"
-    return Job("verify", verify_key(emit(spec, target), shape), label, work, get_type_hints(Verdict))
+    key = verify_key(theirs or emitted, shape, seed, play)
+    return Job("verify", key, label, work, get_type_hints(Verdict))
 
 
 def measure_job(

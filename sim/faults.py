@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import hw
+from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, emit
 from sim.verify import Verdict, verify
 
@@ -49,7 +50,7 @@ class Fault:
         right = emit(hw.parse(self.design))
         faulty = re.sub(self.pattern, self.replacement, right.verilog, count=1)
         if faulty == right.verilog:
-            raise ValueError(f"pattern must match the Verilog of {self.design}, got {self.pattern!r}")
+            raise ValueError(f"pattern must match the Verilog of {cut(self.design)}, got {echo(self.pattern)}")
         return right.altered(faulty)
 
     def verdict(self) -> Verdict:

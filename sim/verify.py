@@ -23,12 +23,15 @@ from sim.benches import bench
 from sim.benches.coreplay import CorePlay
 from sim.benches.play import Play
 from sim.benches.streamplay import StreamPlay
+from sim.decoded import explained
 from sim.golden import model_type
 from sim.playing import play_all
 from sim.runner import SEED, Results
+from sim.simulator import LENIENT, LINT
 
 Plays = Sequence[Play] | Sequence[StreamPlay] | Sequence[CorePlay]
 
+MAX_SEED = (1 << 63) - 1
 MAX_SIZE = 1 << 16
 """Of a part of a shape; simulating more takes too long."""
 
@@ -73,14 +76,17 @@ class Verdict:
         return asdict(self)
 
 
-def verify_key(emitted: Emitted, shape: Mapping[str, int] | None = None) -> str:
-    """A hash of all that a verdict depends on: Verilog, golden model, bench, simulator."""
+def verify_key(
+    emitted: Emitted, shape: Mapping[str, int] | None = None, seed: int = SEED, play: str | None = None
+) -> str:
+    """A hash of all that a verdict depends on: Verilog, golden model, bench, simulator, and what is tried."""
     unit = emitted.manifest["spec"]["unit"]
     # Those of a unit from elsewhere are not in our own folders.
     homes = {module.__name__ for module in map(inspect.getmodule, (model_type(unit), bench(unit))) if module}
     code = code_digest("sim", "hw.formats", *sorted(home for home in homes if not home.startswith("sim.")))
     parts = [emitted.digest, code, json.dumps(tools.versions())]
     parts += [json.dumps(shape, sort_keys=True)] if shape else []
+    parts += [f"seed {seed}, play {play}"] if seed != SEED or play is not None else []
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -91,6 +97,9 @@ def verify(
     emitted: Emitted | None = None,
     folder: Path | str | None = None,
     shape: Mapping[str, int] | None = None,
+    seed: int = SEED,
+    play: str | None = None,
+    ours: bool = True,
 ) -> Verdict:
     """Simulate a design with Verilator and compare it with its golden model, code by code.
 
@@ -106,27 +115,28 @@ def verify(
         Where the logs of a simulation that fails are kept.
     shape : mapping of str to int, optional
         Arguments of ``spec.cycles``: a run of this shape is among what is tried, and must take as many.
+    seed : int
+        Of all that is tried by chance, from 0 on.
+    play : str, optional
+        The name of a play that is tried alone.
+    ours : bool
+        Whether lint may find nothing: what others have written only has to be right.
 
     Raises
     ------
     ValueError
-        There is no run of that shape.
+        There is no run of that shape, or no play of that name.
     ToolError
         A tool is missing or failed, or no test ran.
     """
     if emitted is not None and not isinstance(emitted, Emitted):
         raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
     emitted = emitted or emit(spec, target)
-    with step(f"the golden model plays {spec}"):
-        plays = [*bench(spec.unit).plays(spec, SEED)]
-    exhaustive = plays[0].exhaustive
-    if shape:
-        check_shape(spec, shape)
-        plays.insert(0, bench(spec.unit).run(spec, SEED, **shape))
+    plays = _plays(spec, shape, seed, play)
     # A folder of its own: runs that share one would replace each other's files.
     with scratch() as build:
         try:
-            results, evidence = simulate_plays(emitted, plays, build, target)
+            results, evidence = simulate_plays(emitted, plays, build, target, ours)
         except ToolError as error:
             kept = _keep_logs(build, folder)
             raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error
@@ -138,11 +148,27 @@ def verify(
         passed=not results.failures,
         tests=results.tests,
         cycles=sum(play["cycles"] for play in evidence.values()),
-        exhaustive=exhaustive,
+        exhaustive=any(play.exhaustive for play in plays),
         compared=sum(play["compared"] for play in evidence.values()),
-        failures=results.failures,
+        failures=[explained(failure, spec, emitted.manifest, plays) for failure in results.failures],
         versions=tools.versions(),
     )
+
+
+def _plays(spec: hw.Spec, shape: Mapping[str, int] | None, seed: int, name: str | None) -> list[Any]:
+    """What is tried."""
+    check_int("seed", seed, 0, MAX_SEED)
+    with step(f"the golden model plays {spec}"):
+        plays = [*bench(spec.unit).plays(spec, seed)]
+    if shape:
+        check_shape(spec, shape)
+        plays.insert(0, bench(spec.unit).run(spec, seed, **shape))
+    if name is None:
+        return plays
+    alone = [play for play in plays if play.name == name]
+    if not alone:
+        raise ValueError(f"play must be {', '.join(play.name for play in plays)} for {cut(spec)}, got {echo(name)}")
+    return alone
 
 
 def check_shape(spec: hw.Spec, shape: Mapping[str, int]) -> None:
@@ -160,10 +186,10 @@ def check_shape(spec: hw.Spec, shape: Mapping[str, int]) -> None:
 
 
 def simulate_plays(
-    emitted: Emitted, plays: Plays, folder: Path, target: hw.Target
+    emitted: Emitted, plays: Plays, folder: Path, target: hw.Target, ours: bool = True
 ) -> tuple[Results, dict[str, dict[str, int]]]:
     """What the bench reported, and how many samples each play that passed compared, in how many cycles."""
-    results, evidence = play_all(emitted, plays, folder, target)
+    results, evidence = play_all(emitted, plays, folder, target, lint=LINT if ours else LENIENT)
     # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
     if results.tests != len(plays):
         raise ToolError(f"{emitted.name}: {results.tests} of {len(plays)} tests ran")

@@ -43,6 +43,12 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def whole(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 on, got {text[:100]!r}")
+    return int(text)
+
+
 def output_file(text: str) -> Path:
     """The file that a result goes to; what is there and no file, like a folder or a device, is none."""
     path = Path(text).resolve()

@@ -72,7 +72,7 @@ def test_a_unit_that_others_wrote_passes_if_it_keeps_the_rules() -> None:
         ({"gate": " & count[2:0] != 3 | (&count[2:0])"}, "the formula says|not done after the limit"),
         ({"gate": " & count != 60"}, "not done after the limit of .* cycles: .* of .* beats of a"),
         ({"ready_a": "1'b1"}, "sum: beat .* expected|not done"),
-        ({"reset": "1'b0"}, "reset: "),
+        ({"reset": "1'b0"}, "resets: "),
     ],
 )
 def test_what_breaks_the_rules_is_found(fault: dict[str, str], complaint: str) -> None:

@@ -1,0 +1,71 @@
+"""Somebody's own Verilog in place of a design's: the same ports, the same bench."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hw.formats.messages import cut, echo
+from rtl_gen import Emitted, yosys
+from rtl_gen.scratch import scratch
+from rtl_gen.tools import ToolError
+
+Ports = dict[str, tuple[str, int]]
+"""Direction and width, by name."""
+
+
+def read(path: Path | str, design: Emitted) -> Emitted:
+    """The Verilog of a file, as what is to be verified in place of `design`.
+
+    Its module is the one of the design's name or, whatever that is called, the only one.
+
+    Raises
+    ------
+    OSError
+        The file can't be read.
+    ToolError
+        It is no Verilog.
+    ValueError
+        It has no such module, or that has other ports.
+    """
+    path = Path(path)
+    verilog = path.read_bytes().decode(errors="replace")
+    try:
+        modules = _modules(verilog)
+    except ToolError as error:
+        raise ToolError(f"{cut(path)} can't be read: {error}") from error
+    name = design.name if design.name in modules else next(iter(modules), "")
+    if not modules or (name != design.name and len(modules) > 1):
+        raise ValueError(
+            f"{cut(path)} must have a module {design.name}, or a single one, got {', '.join(modules) or 'none'}"
+        )
+    wanted = {port["name"]: (port["direction"], port["width"]) for port in design.manifest["ports"]}
+    _check(f"module {cut(name)} of {cut(path)}", modules[name], wanted)
+    theirs = design.altered(verilog)
+    return Emitted(name, theirs.verilog, theirs.manifest)
+
+
+def _modules(verilog: str) -> dict[str, Ports]:
+    """The ports of each module of a text."""
+    with scratch() as folder:
+        (folder / "design.v").write_text(verilog)
+        # Their bodies are left out, for only the simulator has to understand these.
+        yosys.run(["read_verilog -sv -lib design.v", "write_json ports.json"], folder)
+        found: dict[str, Any] = json.loads((folder / "ports.json").read_text())["modules"]
+    return {
+        name: {port: (wires["direction"], len(wires["bits"])) for port, wires in module["ports"].items()}
+        for name, module in found.items()
+    }
+
+
+def _check(whose: str, ports: Ports, wanted: Ports) -> None:
+    """Raise ValueError unless ports are those that are wanted."""
+    for name in [*wanted, *(name for name in ports if name not in wanted)]:
+        right, there = (_said(side.get(name)) for side in (wanted, ports))
+        if right != there:
+            raise ValueError(f"{whose} must have {right} {echo(name)}, got {there}")
+
+
+def _said(port: tuple[str, int] | None) -> str:
+    return "no port" if port is None else f"{port[0]} of {port[1]} bit{'s' * (port[1] > 1)}"
