@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -80,9 +81,9 @@ class Planner:
         a, b = self._some(spec.a, size), self._some(spec.b, size)
         first = np.nan_to_num(decode(spec.a, a) * decode(spec.b, b), posinf=0, neginf=0)
         c, d = factors(spec.a, spec.b, wanted(spec.accumulator_format, size, self.rng) - first, self.rng)
-        pairs = np.stack([a, c], axis=1), np.stack([b, d], axis=1)
+        x, y = np.stack([a, c], axis=1), np.stack([b, d], axis=1)
         clear = np.tile([1, 0], size)
-        return self.play("aimed", *(codes.ravel() for codes in pairs), clear, np.ones(2 * size))
+        return self.play("aimed", x.ravel(), y.ravel(), clear, np.ones(2 * size))
 
     def _some(self, fmt: Format, size: int) -> NDArray[np.int64]:
         """Random codes, half of them among the quarter that is nearest zero."""
@@ -93,9 +94,11 @@ class Planner:
 
     def resets(self) -> Play:
         """Sums with few clears: they start from zero only if the reset emptied sum and pipeline."""
-        return interrupted(
-            "resets", self._inputs, self.spec.latency, lambda given: self.play("part", **given), self.rng
-        )
+        return interrupted("resets", self._inputs, self.spec.latency, self._part, self.rng)
+
+    def _part(self, given: Mapping[str, NDArray[Any]]) -> Play:
+        """What comes of inputs after a reset."""
+        return self.play("part", given["a"], given["b"], given["clear"], given["en"])
 
     def _inputs(self, size: int) -> dict[str, NDArray[Any]]:
         """Codes near the corners, and a clear now and then."""
