@@ -79,7 +79,8 @@ class Planner:
         """Sums of two products that are hard to round, each but for the rounding of the first."""
         spec = self.spec
         a, b = self._some(spec.a, size), self._some(spec.b, size)
-        first = np.nan_to_num(decode(spec.a, a) * decode(spec.b, b), posinf=0, neginf=0)
+        with np.errstate(invalid="ignore"):
+            first = np.nan_to_num(decode(spec.a, a) * decode(spec.b, b), posinf=0, neginf=0)
         c, d = factors(spec.a, spec.b, wanted(spec.accumulator_format, size, self.rng) - first, self.rng)
         x, y = np.stack([a, c], axis=1), np.stack([b, d], axis=1)
         clear = np.tile([1, 0], size)
