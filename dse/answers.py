@@ -27,6 +27,7 @@ from dse.reporting.sheet import ABOUT, reasons
 from dse.space import known, read, text_of
 from dse.store import Store
 from dse.studies.text import table
+from dse.table import front
 from hw.formats import check_choice
 from rtl_gen import write_atomic
 from rtl_gen.tools import package_version
@@ -56,7 +57,7 @@ def write(name: str, found: Exploration, folder: Path, day: str) -> list[Path]:
         files += pictures
         parts.append(f"## {where}\n")
         parts += [f"![{where}](images/{path.name})\n" for path in pictures if path.suffix == ".png"]
-        parts += [_answer(compared, place), _table(compared, place)]
+        parts += [_answer(compared, place), _table(compared, place), *_by_unit(found, where)]
     write_atomic(folder / f"{name}.md", "\n".join(parts))
     return [folder / f"{name}.md", *files]
 
@@ -93,8 +94,22 @@ def _answer(compared: Comparison, place: int) -> str:
     said = reasons(compared, 1, 0, place)
     if not said:
         return "Nothing is known of the designs here.\n"
-    lines = [f"- from `{compared.spec(row)}` to {reason.further}" for row, reason in list(said.items())[:-1]]
+    lines = []
+    for row, reason in list(said.items())[:-1]:
+        to, _, brings = reason.further.partition(": ")
+        lines.append(f"- from `{compared.spec(row)}` to `{to}`: {brings}")
     return "\n".join(lines[:LINES]) + "\n"
+
+
+def _by_unit(found: Exploration, where: str) -> Iterator[str]:
+    """Of a space of several units the frontier of each alone: one makes products, another sums of many."""
+    units = found.table["spec"].str.partition("/")[0]
+    for unit in units.unique() if units.nunique() > 1 else ():
+        alone = front(found.table[units == unit], found.space.objectives, found.space.constraints)
+        compared = compare(alone.reset_index(drop=True), found.space.objectives)
+        if where in compared.places:
+            yield f"Of `{unit}` alone:\n"
+            yield _table(compared, compared.places.index(where))
 
 
 def _table(compared: Comparison, place: int) -> str:

@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "spaces"
 
 
 def test_a_page_says_what_was_asked_and_what_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    designs = [{"spec": "mac/{a}x{a}/exact/kulisch16", "a": ["int2", "int3"]}]
+    designs = [{"spec": "mac/{a}x{a}/exact/kulisch16", "a": ["int2", "int3"]}, {"spec": "mul/int2xint2"}]
     tables = {"question": "Which?", "targets": ["ice40"], "objectives": ["rate", "lut"], "constraints": {"lut": 99}}
     monkeypatch.setattr(answers, "text_of", lambda name: TEXT)
     with Store(tmp_path / "s") as store:
@@ -26,10 +26,13 @@ def test_a_page_says_what_was_asked_and_what_was_found(tmp_path: Path, monkeypat
     assert text.startswith("# Which?\n")
     assert "`python -m dse.answers small` on 2026-01-02" in text
     assert "LUT (less is better), with LUT at most 99" in text
-    assert "2 designs on devices were estimated" in text
+    assert "3 designs on devices were estimated" in text
     assert "0 were verified and measured; the frontier may still move" in text
     assert "| `mac/int2xint2/exact/kulisch16/p0` | 1.00 | ≈ " in text
     assert "with amaranth " in text
+    mac, mul = text[text.index("Of `mac` alone:") :].split("Of `mul` alone:")
+    assert "`mac/int2xint2" in mac and "`mul/" not in mac
+    assert "`mul/int2xint2" in mul and "`mac/" not in mul
     assert [path.suffix for path in pictures] == [".png", ".svg"]
 
 
