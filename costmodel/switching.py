@@ -39,7 +39,7 @@ from rtl_gen import emit, yosys
 from rtl_gen.cells import OWN
 from rtl_gen.files import code_digest
 from rtl_gen.scratch import scratch
-from rtl_gen.tools import package_version
+from rtl_gen.tools import package_folder, package_version
 from sim.netlist import READ_MODEL
 
 REFERENCE = "mac/int8xint8"
@@ -263,7 +263,7 @@ def mapped_netlist(spec: hw.Spec, target: hw.Target) -> dict[str, Any]:
 
 def in_gates(mapped: Mapping[str, Any], target: hw.Target) -> dict[str, Any]:
     """The same in gates that `sim.activity` can run, by the family's models; each net is still there by its `MARK`."""
-    share, ours = Path(str(files("pyosys"))) / "share", Path(str(files("rtl_gen"))) / "models"
+    share, ours = package_folder("pyosys") / "share", Path(str(files("rtl_gen"))) / "models"
     own = [ours / name for name in OWN.get(target.name, ())]
     models = [*(share / name for name in CELLS[target.name]), *own]
     text = "".join(path.read_text() for path in own)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 from hw.target import Target
+from rtl_gen.tools import package_folder
 
 MODELS: dict[str, tuple[str, ...]] = {
     "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh"),
@@ -23,6 +23,6 @@ OWN: dict[str, tuple[str, ...]] = {"ecp5": ("dp16kd.v", "ecp5_mult18x18d.v"), "g
 
 def cell_models(target: Target) -> list[Path]:
     """Verilog files with a model of every cell that a design for `target` may have; none for portable RTL."""
-    share, ours = Path(str(files("pyosys"))) / "share", Path(__file__).parent / "models"
+    share, ours = package_folder("pyosys") / "share", Path(__file__).parent / "models"
     theirs = [share / name for name in MODELS.get(target.name, ())]
     return [*theirs, *(ours / name for name in OWN.get(target.name, ()))]

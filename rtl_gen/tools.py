@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
 
 
 class ToolError(RuntimeError):
@@ -48,6 +50,23 @@ def package_version(package: str) -> str:
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """The errors of a disk, or a share of it, that has no room."""
+
+
+def package_folder(package: str) -> Path:
+    """The folder of a package, which is not imported.
+
+    pyosys, for one, has all libraries that are loaded after it share their symbols, so that those of two packages get
+    mixed up.
+
+    Raises
+    ------
+    ToolError
+        It is not installed.
+    """
+    package_version(package)
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent
 
 
 def had_no_room(text: str) -> bool:

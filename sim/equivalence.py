@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, emit, process
 from rtl_gen.cells import MODELS, cell_models
 from rtl_gen.scratch import scratch
-from rtl_gen.tools import ToolError, last_error
+from rtl_gen.tools import ToolError, last_error, package_folder
 from sim.benches.stimulus import corners
 from sim.golden import model
 from sim.netlist import Netlist, code_at, read_netlist, to_words
@@ -294,7 +293,7 @@ def _solve(gold: Netlist, gate: Netlist, seconds: float) -> str | dict[str, int]
 
 def _abc() -> Path:
     """The program ABC, which comes with Yosys."""
-    path = Path(str(files("pyosys"))) / "yosys-abc"
+    path = package_folder("pyosys") / "yosys-abc"
     if not path.exists():
         raise ToolError("pyosys is installed but without yosys-abc: reinstall pyosys")
     return path

