@@ -115,8 +115,10 @@ def _values(word: str, given: Any) -> Values:
     """The distinct values of an axis, as texts."""
     if isinstance(given, str) and (found := RANGE.fullmatch(given)):
         low, high, step = int(found[1]), int(found[2]), int(found[3] or 1)
-        if not (low <= high and step > 0 and high - low < MAX_RANGE):
+        if not (low <= high and step > 0):
             raise ValueError(f"{cut(word)} must be a range that goes up, got {echo(given)}")
+        if high - low >= MAX_RANGE:
+            raise ValueError(f"{cut(word)} must be a range of at most {MAX_RANGE} numbers, got {echo(given)}")
         return tuple(map(str, range(low, high + 1, step)))
     values = list(given) if isinstance(given, (list, tuple)) else [given]
     if not values:

@@ -43,7 +43,7 @@ class Recommendation:
     @property
     def answer(self) -> str:
         """In one line."""
-        return f"{self.spec}: macsmith generate {self.spec} --device {self.device}"
+        return f"{self.spec}: macsmith generate {self.spec} --device {self.device} -o rtl"
 
 
 def recommend(device: Device, workload: str, loss: float, store: Store, workers: Workers) -> Recommendation:

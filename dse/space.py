@@ -84,6 +84,8 @@ class Space:
     def __post_init__(self) -> None:
         for name, kind in (("groups", Group), ("devices", Device), ("objectives", Objective)):
             object.__setattr__(self, name, _distinct(name, getattr(self, name), kind))
+        if len(self.objectives) < 2:
+            raise ValueError(f"objectives must be at least two, each once, got {echo(self.objectives[0].name)}")
         check_choice("workload", self.workload, WORKLOADS)
         check_int("limit", self.limit, 1, MAX_LIMIT)
         if self.gemms is not None and not isinstance(self.gemms, GemmList):

@@ -35,7 +35,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_largest_that_fits_of_what_loses_little(device: str, goal: str, store: Store) -> None:
     found = recommend(parse_device(device), "mnist-cnn", 3.0, store, 1)
     accuracy, size, further = found.reasons
-    assert found.answer == f"{found.spec}: macsmith generate {found.spec} --device {device}"
+    assert found.answer == f"{found.spec}: macsmith generate {found.spec} --device {device} -o rtl"
     assert size.startswith("8 x 4 take about ")
     assert goal in size
     if goal == "GOPS":

@@ -64,6 +64,7 @@ def _is_design(group: Group, choice: dict[str, str], sizes: list[int]) -> bool:
         ({"devices": None}, "devices must be a list of one or more names, got None"),
         ({"devices": ["ecp6"]}, "ecp6"),
         ({"objectives": ["luts"]}, "objective must be one of .*, got 'luts'; did you mean lut?"),
+        ({"objectives": ["lut", "lut"]}, "objectives must be at least two, each once, got 'lut'"),
         ({"objectives": []}, r"objectives must be a list of one or more names, got \[\]"),
         ({"constraints": {"speed": 1}}, "constraint must be one of .*, got 'speed'"),
         ({"constraints": {"mhz": "fast"}}, "constraint mhz must be a number, got 'fast'"),
@@ -102,7 +103,7 @@ def test_what_python_gives_is_checked_too() -> None:
     with pytest.raises(ValueError, match="objectives must be one or more, got none"):
         Space([group], [device], [])
     with pytest.raises(TypeError, match="gemms must be a GemmList, got 'resnet18'"):
-        Space([group], [device], [lut], gemms="resnet18")  # type: ignore[arg-type]
+        Space([group], [device], [lut, OBJECTIVES["mhz"]], gemms="resnet18")  # type: ignore[arg-type]
 
 
 def test_a_file_names_itself_in_errors(tmp_path: Path) -> None:
