@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from hw.formats import Format
 from sim.golden.codes import Codes
@@ -90,9 +91,6 @@ def _add_rows(
     b: Codes,
     largest: float,
 ) -> None:
-    # A verification needs a golden model, but no sparse matrices, which take longer to import than it takes.
-    from scipy.sparse import csr_matrix
-
     depth = max(1, GATHERED // max(1, len(rows) * b.shape[1]))
     # float32 adds twice as fast, and exactly up to 2**24.
     small = int((1 << 24) // max(1.0, largest))
