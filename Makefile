@@ -4,6 +4,7 @@ PYTHON ?= python3
 J ?= $(shell nproc 2>/dev/null || echo 2)
 BIN := .venv/bin
 SPECS ?= mac/int4xint4 mac/int8xint8 mac/e2m1xe2m1 mac/e3m2xe3m2 mac/e4m3xe4m3 mac/e5m2xe5m2 mac/e4m3xe4m3/lmul mac/e5m2xe5m2/lmul
+GRID ?=
 WIDE ?= mul/bf16-flushxbf16-flush/exact/bf16-flush mul/bf16xbf16/exact/bf16 mul/e8m7xe8m7/lmul/e8m7 mul/int16xint16
 
 .DEFAULT_GOAL := help
@@ -34,8 +35,8 @@ demo: .venv/ready ## classify handwritten digits on a GEMM core, in simulation
 verilog: .venv/ready ## write the Verilog of SPECS to build/verilog
 	@$(BIN)/macsmith generate $(SPECS) -o build/verilog
 
-regress: .venv/ready ## verify SPECS with cocotb on Verilator
-	@$(BIN)/macsmith verify $(SPECS) -j $(J) --store build/regress/store.sqlite
+regress: .venv/ready ## verify designs of every unit (GRID=--quick, GRID=--full): build/regress/junit.xml
+	@$(BIN)/macsmith regress $(GRID) -j $(J) --junit build/regress/junit.xml
 
 lint: .venv/ready ## style, types, and who imports whom
 	$(BIN)/ruff check .

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
-import zlib
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from costmodel.measure import Design, Keep
@@ -15,10 +12,9 @@ from dse.crew import Workers
 from dse.jobs import Job, run
 from dse.points import Point
 from dse.store import Store
+from dse.written import pack, unpack, writers
 from hw.arith.schedule import TooDeep
 from rtl_gen import emit
-from rtl_gen.files import code_digest
-from rtl_gen.tools import package_version
 
 KIND, FIELDS = "design", {"digest": str, "packed": str}
 """What the store has of a design: the digest of its Verilog, and that, with module and ports; both empty if it asks for
@@ -39,8 +35,7 @@ def emission_job(point: Point) -> Job:
 def design_of(point: Point, keep: Keep, timed: bool) -> Design:
     """The Verilog of a point that `digests` has found to be a design; `keep` has what that wrote."""
     packed = keep(KIND, _key(point), point.name, FIELDS, partial(_written, point))["packed"]
-    values = json.loads(zlib.decompress(base64.b85decode(packed)))
-    return Design(point.spec.name, timed=timed, **values)
+    return Design(point.spec.name, timed=timed, **unpack(packed))
 
 
 def _written(point: Point) -> dict[str, str]:
@@ -51,15 +46,8 @@ def _written(point: Point) -> dict[str, str]:
     design = Design.of(point.spec, emitted)
     manifest = {name: design.manifest[name] for name in ("module", "ports")}
     values: dict[str, Any] = {"verilog": design.verilog, "manifest": manifest, "dsp": design.dsp}
-    packed = base64.b85encode(zlib.compress(json.dumps(values).encode())).decode()
-    return {"digest": emitted.digest, "packed": packed}
+    return {"digest": emitted.digest, "packed": pack(values)}
 
 
 def _key(point: Point) -> str:
-    return hashlib.sha256("\0".join([point.name, *_writing()]).encode()).hexdigest()
-
-
-@cache
-def _writing() -> tuple[str, ...]:
-    """What writes Verilog, as it is in this process."""
-    return code_digest("hw", "rtl_gen"), package_version("amaranth"), package_version("pyosys")
+    return hashlib.sha256("\0".join([point.name, *writers()]).encode()).hexdigest()

@@ -24,9 +24,13 @@ Name = tuple[str, str]
 Label = TypeVar("Label")
 Watch = Callable[[Job, Value], str]
 """Is told of each result as it comes; what it says is shown beside the progress, as "frontier so far: 7 designs"."""
+Excuse = Callable[[Job, Exception], Value]
+"""Makes something in place of the result of a job that failed, so that the others go on; or raises."""
 
 
-def run(jobs: Sequence[Job], store: Store, workers: Workers, watch: Watch | None = None) -> list[Value]:
+def run(
+    jobs: Sequence[Job], store: Store, workers: Workers, watch: Watch | None = None, excuse: Excuse | None = None
+) -> list[Value]:
     """The result of each job, from the store or by doing it; each is stored as soon as it is there.
 
     Parameters
@@ -39,13 +43,15 @@ def run(jobs: Sequence[Job], store: Store, workers: Workers, watch: Watch | None
         several things side by side; or who does them, as `dse.cluster.Cluster`.
     watch : callable, optional
         Is told of each result that is not from the store, in this thread; its text is shown.
+    excuse : callable, optional
+        What it makes of a job that failed is that job's result, which is not stored.
 
     A job that another run with the same store has begun is left to that; if it ends without a result, the job is done
     here.
 
     Raises
     ------
-    Whatever a job raises; jobs that have not begun are then dropped, those under way finish. If this thread is
+    Whatever a job raises that is not excused; jobs that have not begun are then dropped, those under way finish. If this thread is
     interrupted, the programs and processes under way are ended, and no thread is waited for.
     """
     check_not_beginning()
@@ -55,15 +61,14 @@ def run(jobs: Sequence[Job], store: Store, workers: Workers, watch: Watch | None
         say(f"reused {len(found)} of {len(distinct)} results from {store.path}")
     missing = [job for name, job in distinct.items() if name not in found]
     with crew_of(workers) as crew:
-        found.update(_done(missing, store, crew, watch))
+        found.update(_done(_Shift(missing, store, crew, excuse), missing, watch))
     return [found[job.kind, job.key] for job in jobs]
 
 
-def _done(missing: Sequence[Job], store: Store, crew: Crew, watch: Watch | None) -> dict[Name, Value]:
+def _done(shift: _Shift, missing: Sequence[Job], watch: Watch | None) -> dict[Name, Value]:
     """What came of jobs that had to be done."""
     found: dict[Name, Value] = {}
-    shift = _Shift(missing, store, crew)
-    threads = [threading.Thread(target=shift.work, daemon=True) for _ in range(crew.ready(missing))]
+    threads = [threading.Thread(target=shift.work, daemon=True) for _ in range(shift.crew.ready(missing))]
     try:
         with progress(len(missing)) as shown:
             for thread in threads:
@@ -79,7 +84,7 @@ def _done(missing: Sequence[Job], store: Store, crew: Crew, watch: Watch | None)
     except BaseException:
         shift.stop.set()
         process.end(threads)
-        crew.stop()
+        shift.crew.stop()
         raise
     if shift.errors:
         raise shift.errors[0]
@@ -105,8 +110,8 @@ def run_groups(
 class _Shift:
     """What the threads of a run share: jobs to do, who does them, and what came of them."""
 
-    def __init__(self, jobs: Sequence[Job], store: Store, crew: Crew) -> None:
-        self.todo, self.store, self.crew = deque(jobs), store, crew
+    def __init__(self, jobs: Sequence[Job], store: Store, crew: Crew, excuse: Excuse | None) -> None:
+        self.todo, self.store, self.crew, self.excuse = deque(jobs), store, crew, excuse
         self.done: queue.SimpleQueue[tuple[Job, Value] | None] = queue.SimpleQueue()
         self.errors: list[BaseException] = []
         self.stop = threading.Event()
@@ -151,8 +156,14 @@ class _Shift:
             if value is not None:
                 self._others.add((job.kind, job.key))
                 return value
-            with step(job.label, silent=True):
-                value = self.crew.do(job, self.store)
+            try:
+                with step(job.label, silent=True):
+                    value = self.crew.do(job, self.store)
+            except Exception as error:
+                # What we end ourselves has no excuse.
+                if self.excuse is None or process.is_stopped():
+                    raise
+                return self.excuse(job, error)
             # Stored before this thread begins another: whatever happens then, this one is done.
             self.store.put(job.kind, job.key, job.label, value)
             return value

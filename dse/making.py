@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_type_hints
 
 import hw
 from dse.job import Job
-from rtl_gen import emit
+from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
 from sim.runner import SEED
@@ -32,18 +32,22 @@ def verify_job(
     seed: int = SEED,
     play: str | None = None,
     verilog: Path | None = None,
+    emitted: Emitted | None = None,
 ) -> Job:
     """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`.
 
-    With a file of Verilog, that stands for what would be built; else as `sim.verify.verify`.
+    With a file of Verilog, that stands for what would be built; `emitted` is what was built, where it is there by now;
+    else as `sim.verify.verify`.
     """
-    emitted = emit(spec, target)
-    theirs = None if verilog is None else read(verilog, emitted)
+    built = emitted or emit(spec, target)
+    theirs = None if verilog is None else read(verilog, built)
+    # What can be built again need not be sent to whoever does it.
+    emitted = theirs or emitted
     folder = logs.absolute() / target.name / spec.identifier
     ours = theirs is None
-    work = partial(verify, spec, target, emitted=theirs, folder=folder, shape=shape, seed=seed, play=play, ours=ours)
+    work = partial(verify, spec, target, emitted=emitted, folder=folder, shape=shape, seed=seed, play=play, ours=ours)
     label = f"verify {spec} for {target.name}"
-    key = verify_key(theirs or emitted, shape, seed, play)
+    key = verify_key(emitted or built, shape, seed, play)
     return Job("verify", key, label, work, get_type_hints(Verdict))
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,12 +15,16 @@ from contextlib import suppress
 
 from dse.job import Job, Value, away
 from dse.store import Store
-from rtl_gen import process
+from rtl_gen import process, scratch
 from rtl_gen.steps import step
 from rtl_gen.tools import ToolError
 
 UNGUARDED = 75
 """The exit code of a process that met, as it imported its parent's script, the work that it was begun for."""
+END = signal.SIGUSR1
+"""Tells a process to end, with the programs that it runs."""
+GRACE = 1.0
+"""Seconds in which it may do so by itself."""
 
 
 class Processes:
@@ -75,6 +80,12 @@ class Processes:
             if pool is not None:
                 children = list((pool._processes or {}).values())
                 for child in children:
+                    if child.pid and child.exitcode is None:
+                        with suppress(ProcessLookupError):
+                            os.kill(child.pid, END)
+                over = time.monotonic() + GRACE
+                for child in children:
+                    child.join(max(0.0, over - time.monotonic()))
                     child.kill()
                 pool.shutdown(cancel_futures=True)
                 self._ended = {child.exitcode for child in children}
@@ -92,6 +103,7 @@ def _begin() -> None:
     process.limit_places(1)
     for number in process.ENDINGS:
         signal.signal(number, signal.SIG_IGN)
+    signal.signal(END, lambda *_: _end_here())
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
 
 
@@ -100,4 +112,11 @@ def _end_with_parent() -> None:
     if (parent := multiprocessing.parent_process()) is not None:
         with suppress(OSError):
             parent.join()
-        os._exit(1)
+        _end_here()
+
+
+def _end_here() -> None:
+    """End this process, whatever it is doing, with its programs; no temporary file stays."""
+    process.end()
+    scratch.clear()
+    os._exit(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 
 from macsmith.commands.options import add_place, add_run_options, add_specs, designs, place, whole
@@ -24,34 +23,28 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser)
 
 
-def repeated(spec: str, play: str, options: argparse.Namespace) -> str:
-    """The command that tries one play of a design again."""
-    given = {"target": options.target, "device": options.device, "verilog": options.verilog}
-    words = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]
-    return " ".join([f"macsmith verify {shlex.quote(spec)}", *words, f"--seed {options.seed} --play {play}"])
-
-
 def run(options: argparse.Namespace) -> int:
     from dse.jobs import run
     from dse.making import verify_job
     from dse.options import hired
+    from dse.repeating import repeated
     from dse.store import Store
     from sim.runner import SEED
 
     if options.verilog and len(options.specs) > 1:
         raise ValueError(f"--verilog stands for one SPEC, got {len(options.specs)}")
     (specs, ((target, _),)), logs = designs(options.specs, *place(options), "generic"), options.store.parent / "sim"
-    options.seed = SEED if options.seed is None else options.seed
-    tried = {"seed": options.seed, "play": options.play, "verilog": options.verilog}
+    tried = {"seed": SEED if options.seed is None else options.seed, "verilog": options.verilog}
     with hired(options) as workers, Store(options.store) as store:
-        verdicts = run([verify_job(spec, target, logs, **tried) for spec in specs], store, workers)
+        verdicts = run([verify_job(spec, target, logs, play=options.play, **tried) for spec in specs], store, workers)
     for verdict in verdicts:
         extent = "every operand pair" if verdict["exhaustive"] else "corners and random operands"
         print(
             f"{'PASS' if verdict['passed'] else 'FAIL'}  {verdict['spec']}  {verdict['tests']} tests, "
-            f"{verdict['cycles']} cycles, {extent}, seed {options.seed}"
+            f"{verdict['cycles']} cycles, {extent}, seed {tried['seed']}"
         )
         for failure in verdict["failures"]:
-            print(f"      {failure}")
-            print(f"      alone: {repeated(verdict['spec'], failure.partition(':')[0], options)}")
+            where = {"target": options.target, "device": options.device}
+            command = repeated(verdict["spec"], play=failure.partition(":")[0], **where, **tried)
+            print(f"      {failure}\n      alone: {command}")
     return 0 if all(verdict["passed"] for verdict in verdicts) else 1

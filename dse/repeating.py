@@ -1,0 +1,24 @@
+"""The command that does again, alone, what a run of many has done."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from sim.runner import SEED
+
+
+def repeated(
+    spec: Any,
+    *,
+    target: str | None = None,
+    device: str | None = None,
+    verilog: Path | None = None,
+    seed: int = SEED,
+    play: str | None = None,
+) -> str:
+    """The command that verifies a design again, or one play of it; what is None goes without saying."""
+    given = {"target": target, "device": device, "verilog": verilog, "seed": seed, "play": play}
+    words = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]
+    return " ".join(["macsmith verify", shlex.quote(str(spec)), *words])
