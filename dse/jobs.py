@@ -51,8 +51,8 @@ def run(
 
     Raises
     ------
-    Whatever a job raises that is not excused; jobs that have not begun are then dropped, those under way finish. If this thread is
-    interrupted, the programs and processes under way are ended, and no thread is waited for.
+    Whatever a job raises that is not excused; jobs that have not begun are then dropped, those under way finish. If
+    this thread is interrupted, the programs and processes under way are ended, and no thread is waited for.
     """
     check_not_beginning()
     distinct = {(job.kind, job.key): job for job in jobs}

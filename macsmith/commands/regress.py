@@ -43,8 +43,8 @@ def run(options: argparse.Namespace) -> int:
     if options.junit is not None:
         check_writable(options.junit)
     about = {"grid": level, "seed": str(seed), **tools.versions()}
-    say(f"{len(wanted)} designs; " + ", ".join(f"{name} {value}" for name, value in about.items()))
     with hired(options) as workers, Store(options.store) as store:
+        say(f"{len(wanted)} designs; " + ", ".join(f"{name} {value}" for name, value in about.items()))
         outcomes = regress(wanted, store, workers, options.store.parent / "sim", seed)
     if options.junit is not None:
         write_atomic(options.junit, junit(outcomes, about))

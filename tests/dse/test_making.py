@@ -23,7 +23,9 @@ from dse.studies.catalogue import STUDIES
 from dse.studies.qor import _unbuilt
 from dse.workloads.arithmetic import parse_arithmetic
 from dse.workloads.workload import find_workload
+from dse.written import read, writing_job
 from hw.spec import UNITS, spec_type
+from rtl_gen import emit
 
 MUL, ICE40 = hw.parse("mul/int2xint2"), hw.parse_target("ice40")
 POINT = Point(MUL, ICE40, placed=True)
@@ -48,6 +50,7 @@ def jobs() -> list[Job]:
         measuring.placing_job(POINT, "digest"),
         measuring.counting_jobs([(POINT, "digest")])[0][1],
         emission.emission_job(POINT),
+        writing_job(MUL, ICE40),
         energy._predicted(next(iter(OPERATIONS))),
         _unbuilt(ICE40, "no"),
     ]
@@ -84,3 +87,11 @@ def test_what_is_done_elsewhere_brings_its_parts() -> None:
     assert written.parts == ()
     assert set(written.value) == set(emission.FIELDS)
     assert "another process can't do this job" in str(away(b"nonsense").error)
+
+
+def test_written_verilog_is_what_emit_gives_and_its_verdict_the_same_result() -> None:
+    written = read(away(writing_job(MUL, ICE40).packed()).value)
+    assert written == emit(MUL, ICE40)
+    assert (
+        making.verify_job(MUL, ICE40, Path("logs"), emitted=written).key == making.verify_job(MUL, ICE40, Path("x")).key
+    )

@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,38 @@ def test_who_interrupts_ends_the_processes_and_keeps_what_is_finished(tinyjobs: 
         assert multiprocessing.active_children() == []
         assert store.get(jobs[0].kind, jobs[0].key) is not None
         assert store.get("long", "0") is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks at processes in /proc")
+def test_programs_that_processes_run_end_with_them_and_leave_no_files(tinyjobs: Any, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    work = [partial(tinyjobs.wait_for_program, str(log), 600 + n) for n in range(FEW)]
+    jobs = [Job("long", str(n), "", each, python=True) for n, each in enumerate(work)]
+    with Local(2) as crew:
+        doing = [threading.Thread(target=_until_ended, args=(crew, job)) for job in jobs[: crew.ready(jobs)]]
+        for thread in doing:
+            thread.start()
+        while not log.exists() or len(folders := log.read_text().splitlines()) < 2 or not all(map(_used, folders)):
+            time.sleep(0.02)
+        crew.stop()
+        for thread in doing:
+            thread.join()
+    assert not any(map(_used, folders))
+    assert not any(Path(folder).exists() for folder in folders)
+
+
+def _until_ended(crew: Local, job: Job) -> None:
+    with pytest.raises(ToolError, match="one of the processes was ended"):
+        crew.do(job, None)  # type: ignore[arg-type]
+
+
+def _used(folder: str) -> bool:
+    """Whether a program works there."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):
+            found.append(str(process.readlink()).removesuffix(" (deleted)"))
+    return folder in found
 
 
 def test_who_was_stopped_begins_no_more(tinyjobs: Any, tmp_path: Path) -> None:

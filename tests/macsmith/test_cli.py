@@ -22,7 +22,7 @@ from hw.formats import FAMILIES
 from macsmith.cli import main
 
 BIG = "gemm/int8xint8/8x8"
-COMMANDS = ["formats", "generate", "verify", "cost", "fit", "explore", "recommend", "doctor"]
+COMMANDS = ["formats", "generate", "verify", "regress", "cost", "fit", "explore", "recommend", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -61,6 +61,8 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
         ),
         (["verify", "conv/int8xint8"], "macsmith: spec 'conv/int8xint8': unknown unit 'conv'; known are mac"),
         (["verify", "mac/int4xint4", "--store", "{tmp}/file"], "macsmith: {tmp}/file can't be used as a store"),
+        (["regress", "--store", "{tmp}/file"], "macsmith: {tmp}/file can't be used as a store"),
+        (["regress", "--junit", "{tmp}/file/x", "--store", "{tmp}/s"], "macsmith: {tmp}/file: not a folder"),
         (["cost", "mac/int4xint4", "--target", "generic", "--store", "{tmp}/s"], "macsmith: target 'generic' can't be"),
         (
             ["cost", "mac/int4xint4", "--target", "ice40", "--device", "ecp5-25k", "--store", "{tmp}/s"],
@@ -174,6 +176,9 @@ def test_tools_that_are_not_there_are_one_line_and_exit_code_2(
         ["explore", "--budget", "0m"],
         ["explore", "--budget", "soon"],
         ["verify", "mac/int8xint8", "-j", "0"],
+        ["regress", "--quick", "--full"],
+        ["regress", "--seed", "-1"],
+        ["regress", "--junit", ""],
         ["x" * 200_000],
         ["doctor", "x" * 200_000],
         ["verify", "mac/int8xint8", "-j", "9" * 5000],

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 
 from costmodel.measure import Keep
+from rtl_gen import process
+from rtl_gen.scratch import scratch
 
 
 def note(log: str, *words: object) -> None:
@@ -48,3 +50,11 @@ class Odd(Exception):
 
 def odd() -> dict[str, Any]:
     raise Odd(1, 2)
+
+
+def wait_for_program(log: str, seconds: int) -> dict[str, Any]:
+    """Run a program that has a temporary file, and say where it is."""
+    with scratch() as folder:
+        note(log, folder)
+        process.run(["sleep", str(seconds)], folder)
+    return {"n": seconds}
