@@ -32,6 +32,7 @@ from dse.running import Runs
 from dse.screen import costs, middles, named
 from dse.store import Store
 from dse.workloads.gemms.product import GemmList
+from dse.written import read, writing_job
 from hw.formats.messages import cut, echo
 from rtl_gen.tools import ToolError
 
@@ -183,7 +184,9 @@ def verified(table: pandas.DataFrame, store: Store, workers: Workers, logs: Any)
     """
     designs = placed(table)
     small = [simulated(of.spec) for of in designs]
-    jobs = [verify_job(spec, of.target, logs) for spec, of in zip(small, designs, strict=True)]
+    tried = [(spec, of.target) for spec, of in zip(small, designs, strict=True)]
+    texts = run([writing_job(*each) for each in tried], store, workers)
+    jobs = [verify_job(*each, logs, emitted=read(text)) for each, text in zip(tried, texts, strict=True)]
     rows = []
     for verdict, spec, of in zip(run(jobs, store, workers), small, designs, strict=True):
         if not verdict["passed"]:
