@@ -1,24 +1,22 @@
-"""Verilog of many designs, written on several cores; what was written is kept, packed, so that it need not be again."""
+"""Verilog of many points, written on several cores; what was written is kept, as who verifies it finds it, too."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from costmodel.measure import Design, Keep
 from dse.crew import Workers
 from dse.jobs import Job, run
 from dse.points import Point
 from dse.store import Store
-from dse.written import pack, unpack, writers
+from dse.written import writers, written
 from hw.arith.schedule import TooDeep
-from rtl_gen import emit
 
-KIND, FIELDS = "design", {"digest": str, "packed": str}
-"""What the store has of a design: the digest of its Verilog, and that, with module and ports; both empty if it asks for
-more registers than its logic has use for."""
+KIND, FIELDS = "digest", {"digest": str}
+"""What the store has of a point: the digest of its Verilog, empty if it asks for more registers than its logic has use
+for."""
 
 
 def digests(wanted: Sequence[Point], store: Store, workers: Workers) -> dict[Point, str]:
@@ -28,26 +26,18 @@ def digests(wanted: Sequence[Point], store: Store, workers: Workers) -> dict[Poi
 
 
 def emission_job(point: Point) -> Job:
-    """The job that writes a point's Verilog."""
-    return Job(KIND, _key(point), f"write {point.name}", partial(_written, point), FIELDS, python=True)
+    """The job that writes a point's Verilog, which is a part that it keeps."""
+    key = hashlib.sha256("\0".join([point.name, *writers()]).encode()).hexdigest()
+    return Job(KIND, key, f"write {point.name}", partial(_digested, point), FIELDS, parts=True, python=True)
 
 
 def design_of(point: Point, keep: Keep, timed: bool) -> Design:
     """The Verilog of a point that `digests` has found to be a design; `keep` has what that wrote."""
-    packed = keep(KIND, _key(point), point.name, FIELDS, partial(_written, point))["packed"]
-    return Design(point.spec.name, timed=timed, **unpack(packed))
+    return Design.of(point.spec, written(point.spec, point.target, keep), timed)
 
 
-def _written(point: Point) -> dict[str, str]:
+def _digested(point: Point, keep: Keep) -> dict[str, str]:
     try:
-        emitted = emit(point.spec, point.target)
+        return {"digest": written(point.spec, point.target, keep).digest}
     except TooDeep:
-        return {"digest": "", "packed": ""}
-    design = Design.of(point.spec, emitted)
-    manifest = {name: design.manifest[name] for name in ("module", "ports")}
-    values: dict[str, Any] = {"verilog": design.verilog, "manifest": manifest, "dsp": design.dsp}
-    return {"digest": emitted.digest, "packed": pack(values)}
-
-
-def _key(point: Point) -> str:
-    return hashlib.sha256("\0".join([point.name, *writers()]).encode()).hexdigest()
+        return {"digest": ""}

@@ -6,8 +6,9 @@ import base64
 import hashlib
 import json
 import zlib
+from dataclasses import asdict
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import hw
 from dse.job import Job, Value
@@ -15,37 +16,41 @@ from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
 
+if TYPE_CHECKING:
+    from costmodel.measure import Keep
+
 KIND, FIELDS = "verilog", {"packed": str}
 
 
 def writing_job(spec: hw.Spec, target: hw.Target) -> Job:
     """The job that emits a design; `read` gives what came of it."""
-    key = hashlib.sha256("\0".join([spec.name, target.name, *writers()]).encode()).hexdigest()
-    return Job(KIND, key, f"write {spec} for {target.name}", partial(_written, spec, target), FIELDS, python=True)
+    return Job(KIND, _key(spec, target), _label(spec, target), partial(_written, spec, target), FIELDS, python=True)
+
+
+def written(spec: hw.Spec, target: hw.Target, keep: Keep) -> Emitted:
+    """A design; `keep` has it if that job was done, or else from now on."""
+    return read(keep(KIND, _key(spec, target), _label(spec, target), FIELDS, partial(_written, spec, target)))
 
 
 def read(value: Value) -> Emitted:
     """The design that a job has written."""
-    return Emitted(**unpack(value["packed"]))
+    return Emitted(**json.loads(zlib.decompress(base64.b85decode(value["packed"]))))
 
 
-def pack(values: dict[str, Any]) -> str:
-    """Values as JSON has them, in a short text."""
-    return base64.b85encode(zlib.compress(json.dumps(values).encode())).decode()
+def _written(spec: hw.Spec, target: hw.Target) -> Value:
+    values = json.dumps(asdict(emit(spec, target)))
+    return {"packed": base64.b85encode(zlib.compress(values.encode())).decode()}
 
 
-def unpack(text: str) -> dict[str, Any]:
-    """What `pack` was given."""
-    values: dict[str, Any] = json.loads(zlib.decompress(base64.b85decode(text)))
-    return values
+def _label(spec: hw.Spec, target: hw.Target) -> str:
+    return f"write {spec} for {target.name}"
+
+
+def _key(spec: hw.Spec, target: hw.Target) -> str:
+    return hashlib.sha256("\0".join([spec.name, target.name, *writers()]).encode()).hexdigest()
 
 
 @cache
 def writers() -> tuple[str, ...]:
     """What writes Verilog, as it is in this process."""
     return code_digest("hw", "rtl_gen"), package_version("amaranth"), package_version("pyosys")
-
-
-def _written(spec: hw.Spec, target: hw.Target) -> Value:
-    emitted = emit(spec, target)
-    return {"packed": pack({"name": emitted.name, "verilog": emitted.verilog, "manifest": emitted.manifest})}

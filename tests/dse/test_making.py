@@ -9,11 +9,12 @@ import pytest
 
 import hw
 from costmodel.devices import parse_device
-from costmodel.measure import Design
+from costmodel.measure import Design, unkept
 from costmodel.predictions import OPERATIONS
-from dse import emission, making, measuring
+from dse import making, measuring
 from dse.accuracies import score_job, screen_job
 from dse.dataset import LIMITS
+from dse.emission import emission_job
 from dse.job import Job, away
 from dse.jobs import Job as RunsJob
 from dse.points import Point
@@ -23,7 +24,7 @@ from dse.studies.catalogue import STUDIES
 from dse.studies.qor import _unbuilt
 from dse.workloads.arithmetic import parse_arithmetic
 from dse.workloads.workload import find_workload
-from dse.written import read, writing_job
+from dse.written import FIELDS, read, writing_job
 from hw.spec import UNITS, spec_type
 from rtl_gen import emit
 
@@ -49,7 +50,7 @@ def jobs() -> list[Job]:
         making.gates_job(MUL),
         measuring.placing_job(POINT, "digest"),
         measuring.counting_jobs([(POINT, "digest")])[0][1],
-        emission.emission_job(POINT),
+        emission_job(POINT),
         writing_job(MUL, ICE40),
         energy._predicted(next(iter(OPERATIONS))),
         _unbuilt(ICE40, "no"),
@@ -83,9 +84,9 @@ def test_the_studies_jobs_can_be_sent(tmp_path: Path) -> None:
 def test_what_is_done_elsewhere_brings_its_parts() -> None:
     part = making.part_job(MUL, ICE40)
     assert away(part.packed()).value == part.do(lambda *_: {})
-    written = away(emission.emission_job(POINT).packed())
-    assert written.parts == ()
-    assert set(written.value) == set(emission.FIELDS)
+    done = away(writing_job(POINT.spec, POINT.target).packed())
+    assert done.parts == ()
+    assert set(done.value) == set(FIELDS)
     assert "another process can't do this job" in str(away(b"nonsense").error)
 
 
@@ -95,3 +96,13 @@ def test_written_verilog_is_what_emit_gives_and_its_verdict_the_same_result() ->
     assert (
         making.verify_job(MUL, ICE40, Path("logs"), emitted=written).key == making.verify_job(MUL, ICE40, Path("x")).key
     )
+
+
+def test_a_point_keeps_its_verilog_as_who_verifies_finds_it() -> None:
+    done = away(emission_job(POINT).packed())
+    ((kind, key, _label, value),) = done.parts
+    job = writing_job(POINT.spec, POINT.target)
+    assert (kind, key) == (job.kind, job.key)
+    assert done.value == {"digest": read(value).digest}
+    deep = Point(hw.parse("mul/int2xint2/exact/exact/p20"), ICE40, placed=False)
+    assert emission_job(deep).do(unkept) == {"digest": ""}
