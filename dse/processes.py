@@ -23,8 +23,8 @@ UNGUARDED = 75
 """The exit code of a process that met, as it imported its parent's script, the work that it was begun for."""
 END = signal.SIGUSR1
 """Tells a process to end, with the programs that it runs."""
-GRACE = 1.0
-"""Seconds in which it may do so by itself."""
+GRACE = 5.0
+"""Seconds in which it may do so by itself, at most: one that computes may hear of it late."""
 
 
 class Processes:
@@ -62,6 +62,8 @@ class Processes:
 
     def _begun(self) -> ProcessPoolExecutor:
         with self._lock:
+            if self._ended:
+                raise BrokenProcessPool("another job's end was that of all")
             if self._stopped:
                 raise ToolError("processes were ended")
             if self._pool is None:
@@ -103,7 +105,7 @@ def _begin() -> None:
     process.limit_places(1)
     for number in process.ENDINGS:
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(END, lambda *_: _end_here())
+    signal.signal(END, lambda *_: process.when_whole(_end_here))
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
 
 
@@ -117,6 +119,6 @@ def _end_with_parent() -> None:
 
 def _end_here() -> None:
     """End this process, whatever it is doing, with its programs; no temporary file stays."""
-    process.end()
+    process.end_for_good()
     scratch.clear()
     os._exit(1)

@@ -29,6 +29,10 @@ GRACE = 1.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _running: set[subprocess.Popen[Any]] = set()
+_starting = threading.Lock()
+"""Held while a program is started, until it can be found."""
+_here = threading.local()
+"""Of a thread: whether it is `starting` a program, and what it is to do `then`."""
 _stopped: WeakSet[threading.Thread] = WeakSet()
 _helped: WeakKeyDictionary[threading.Thread, threading.Thread] = WeakKeyDictionary()
 """For whom a thread works."""
@@ -137,12 +141,13 @@ def start(command: Sequence[str | Path], folder: Path | None = None, **options: 
     options["env"] = {**(options.get("env") or os.environ), "TMPDIR": "."}
     options.setdefault("stdin", subprocess.DEVNULL)
     try:
-        process = subprocess.Popen(words, cwd=folder, process_group=0, **options)
+        with _begun_whole():
+            process = subprocess.Popen(words, cwd=folder, process_group=0, **options)
+            _running.add(process)
     except (FileNotFoundError, PermissionError) as error:
         if folder is not None and not folder.is_dir():
             raise
         raise ToolError(f"{words[0]} can't be run: {error.strerror}") from error
-    _running.add(process)
     if _limits.mebibytes is not None:
         with suppress(ProcessLookupError):
             resource.prlimit(process.pid, resource.RLIMIT_DATA, (_limits.mebibytes << 20,) * 2)
@@ -151,6 +156,27 @@ def start(command: Sequence[str | Path], folder: Path | None = None, **options: 
         forget(process)
         raise ToolError(f"{Path(words[0]).name} was ended")
     return process
+
+
+@contextmanager
+def _begun_whole() -> Iterator[None]:
+    """Inside, a program is started until it can be found; a handler's `when_whole` waits for that."""
+    _here.starting = True
+    try:
+        with _starting:
+            yield
+    finally:
+        _here.starting = False
+        if then := _here.__dict__.pop("then", None):
+            then()
+
+
+def when_whole(work: Callable[[], None]) -> None:
+    """Do something now; or, in a signal's handler, as soon as the thread has started what it was starting."""
+    if getattr(_here, "starting", False):
+        _here.then = work
+    else:
+        work()
 
 
 def forget(process: subprocess.Popen[Any]) -> None:
@@ -299,6 +325,20 @@ def end(threads: Collection[threading.Thread] | None = None) -> None:
         _stopped.update(threads)
     for process in list(_running):
         _kill(process)
+
+
+def end_for_good() -> None:
+    """End every program, those that are just being started, too, and wait until they are gone and write no more.
+
+    A signal's handler calls it by `when_whole`; while that waits, nobody goes on with what an ended program has left.
+    """
+    end()
+    with _starting:
+        started = list(_running)
+    for process in started:
+        _kill(process)
+        with suppress(ChildProcessError):
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
 
 
 def _kill(process: subprocess.Popen[Any]) -> None:
