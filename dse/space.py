@@ -97,6 +97,8 @@ class Space:
         for name, bound in self.constraints.items():
             check_choice("constraint", name, OBJECTIVES)
             check_bound(f"constraint {name}", bound)
+            if name == "mhz" and bound <= 0:
+                raise ValueError(f"constraint mhz must be more than 0, got {bound:g}")
         self._check_units()
         if len(self) > self.limit:
             raising = f", or write limit = {len(self)}" if len(self) <= MAX_LIMIT else ""

@@ -43,6 +43,11 @@ class Store:
     path : Path
         The file; made, with its folder, if needed.
 
+    Attributes
+    ----------
+    written : int
+        Results that this one has stored.
+
     Raises
     ------
     OSError
@@ -54,7 +59,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _check_allowed(path)
-        self.path, self._lock = path, threading.Lock()
+        self.path, self._lock, self.written = path, threading.Lock(), 0
         try:
             self._connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
         except sqlite3.Error as error:
@@ -155,6 +160,7 @@ class Store:
                 self._connection.execute(
                     "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", (kind, key, label, json.dumps(value))
                 )
+                self.written += 1
         except sqlite3.Error as error:
             raise self._unwritable(error) from error
 

@@ -16,6 +16,7 @@ import pandas
 from numpy.typing import NDArray
 
 from dse.columns import SOURCES, Column, described
+from dse.reporting.choice import choice
 from dse.reporting.comparison import STATUS_TITLES, Comparison, Rows, Status
 from dse.reporting.sheet import ABOUT, binds, command, reasons
 
@@ -58,7 +59,7 @@ def contents(compared: Comparison, drawn: Rows) -> dict[str, Any]:
         "about": ABOUT,
         "frontierOf": compared.frontier_title,
         "statuses": [STATUS_TITLES[status] for status in Status],
-        "places": [_place(compared, drawn, place) for place in range(len(compared.places))],
+        "places": [_place(compared, drawn, number, place) for place in range(len(compared.places))],
         "place": compared.place[drawn].tolist(),
         "spec": [str(row["spec"]) for row in rows],
         "status": compared.status[drawn].tolist(),
@@ -80,14 +81,21 @@ def _ordered(compared: Comparison) -> list[tuple[int, int]]:
     return [pair for x, y in compared.pairs for pair in ((x, y), (y, x))]
 
 
-def _place(compared: Comparison, drawn: Rows, place: int) -> dict[str, Any]:
-    """A device: its designs by status, how many there are of and how many are drawn."""
+def _place(compared: Comparison, drawn: Rows, number: dict[int, int], place: int) -> dict[str, Any]:
+    """A device: its designs by status, how many there are of and how many are drawn, and which to take."""
     here = compared.place == place
     shown = np.zeros(len(here), dtype=bool)
     shown[drawn] = True
     counts = [[int(np.sum(here & (compared.status == status) & of)) for status in Status] for of in (True, shown)]
     unknown = [int(np.sum(here & ~np.isfinite(best.values))) for best in compared.best]
-    return {"name": compared.places[place] or "all", "rows": counts[0], "drawn": counts[1], "unknown": unknown}
+    taken = choice(compared, place)
+    return {
+        "name": compared.places[place] or "all",
+        "rows": counts[0],
+        "drawn": counts[1],
+        "unknown": unknown,
+        "take": taken and number[taken.row],
+    }
 
 
 def _objective(compared: Comparison, drawn: Rows, which: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dse.objectives import Best, Objective
+from dse.reporting.choice import choice
 from dse.reporting.comparison import Comparison, Status
 from dse.reporting.sheet import ABOUT
 
@@ -34,7 +35,7 @@ def frontier_table(compared: Comparison, place: int, most: int = 40) -> Table:
     shown = f"{min(most, len(rows))} of {len(rows)}" if len(rows) > most else str(len(rows))
     table = Table(
         title=escape(f"frontier of {compared.frontier_title}" + (f" on {where}" if where else "")),
-        caption=f"{shown} of {int(np.sum(compared.place == place)):,} designs; {ABOUT} is estimated, with its 90 %",
+        caption=f"{shown} of {_here(compared, place):,} designs compared; {ABOUT} is estimated, with its 90 %",
     )
     table.add_column("design", overflow="fold")
     for objective in compared.objectives:
@@ -45,6 +46,25 @@ def frontier_table(compared: Comparison, place: int, most: int = 40) -> Table:
         )
         table.add_row(escape(compared.spec(row)), *map(escape, values))
     return table
+
+
+def _here(compared: Comparison, place: int) -> int:
+    return int(np.sum(compared.place == place))
+
+
+def advice(compared: Comparison, place: int) -> str:
+    """Which design to take on a device, why, what the next better one costs, and how to get it; empty if none is."""
+    taken = choice(compared, place)
+    if taken is None:
+        return ""
+    where = f" on {compared.places[place]}" if compared.places[place] else ""
+    first, second = (objective.title for objective in compared.objectives[:2])
+    return (
+        f"Take {taken.spec}{where}: there the frontier of {first} and {second} bends.\n"
+        f"  {taken.reason.why}\n"
+        f"  Next better in {first}: {taken.reason.further}\n"
+        f"  Its Verilog: {taken.command}\n"
+    )
 
 
 def value(objective: Objective, best: Best, row: int) -> str:

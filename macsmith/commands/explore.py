@@ -50,7 +50,7 @@ def _explore(options: argparse.Namespace) -> int:
     from dse.options import hired
     from dse.outcome import write
     from dse.reporting.comparison import compare
-    from dse.reporting.terminal import frontier_table
+    from dse.reporting.terminal import advice, frontier_table
     from dse.space import read, text_of
     from dse.store import Store
 
@@ -60,6 +60,7 @@ def _explore(options: argparse.Namespace) -> int:
     compared, console = compare(found.table, space.objectives), Console()
     for place in range(len(compared.places)):
         console.print(frontier_table(compared, place))
+        print(advice(compared, place))
     for path in write(found, text_of(options.space), options.output):
         print(path)
     if not found.stands:

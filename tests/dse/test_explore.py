@@ -85,6 +85,8 @@ def test_a_space_is_explored_until_its_frontier_stands(tmp_path: Path, monkeypat
         found = explore(from_tables(TABLES), store, 2, tmp_path, watch=seen.append)
         everything = front(measured(found.table, store, 2, timed=False), found.space.objectives)
         again = explore(from_tables(TABLES), store, 2, tmp_path)
+        # What the store has takes no time of a budget.
+        brief = explore(from_tables(TABLES), store, 2, tmp_path, budget=1e-9)
     assert found.stands
     assert [len(done.rounds) for done in seen] == list(range(1, len(found.rounds) + 1))
     assert not found.rounds[-1].changed
@@ -92,6 +94,8 @@ def test_a_space_is_explored_until_its_frontier_stands(tmp_path: Path, monkeypat
     assert best["spec"].tolist() == everything[everything["frontier"]]["spec"].tolist()
     assert best["verified"].eq("every pair").all()
     pandas.testing.assert_frame_equal(again.table, found.table)
+    assert brief.stands
+    pandas.testing.assert_frame_equal(brief.table, found.table)
 
 
 def test_without_time_nothing_is_measured(tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ def test_whether_a_name_says_its_depth(spec: str, says: bool) -> None:
         ("mac/{a}x{b}", {"a": "int8"}, ValueError, r"spec 'mac/{a}x{b}' needs values for {b}"),
         ("mac/{a}x{a}", {"a": "int8", "aa": 1}, ValueError, r"has no {aa}: its words are a; did you mean a\?"),
         ("mac/int8xint8", {"a": "int8"}, ValueError, r"has no {a}: it has no words in braces"),
+        ("mac/{a}x{a", {"a": "int8"}, ValueError, r"spec must have braces in pairs around words, got { alone in"),
+        ("mac/{{a}}xint8", {"a": "int8"}, ValueError, r"braces in pairs"),
         ("mac/{a}x{a}", {"a": []}, ValueError, "a must have one value or more, got none"),
         ("mac/{a}x{a}", {"a": [1.5]}, TypeError, "a must have values that are texts or whole numbers, got 1.5"),
         ("mac/{a}x{a}", {"a": True}, TypeError, "a must have values that are texts or whole numbers, got True"),

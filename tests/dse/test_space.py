@@ -69,6 +69,7 @@ def _is_design(group: Group, choice: dict[str, str], sizes: list[int]) -> bool:
         ({"constraints": {"speed": 1}}, "constraint must be one of .*, got 'speed'"),
         ({"constraints": {"mhz": "fast"}}, "constraint mhz must be a number, got 'fast'"),
         ({"constraints": {"mhz": float("nan")}}, "constraint mhz must be finite, got nan"),
+        ({"constraints": {"mhz": -5}}, "constraint mhz must be more than 0, got -5"),
         ({"constraints": 3}, "constraints must map objectives to numbers, got 3"),
         ({"workload": "mnist"}, "workload must be one of .*, got 'mnist'"),
         ({"gemms": "resnet"}, "list must be one of .*, got resnet"),

@@ -57,10 +57,20 @@ function columns(row) {
   return make("table", {}, make("tbody", {}, ...lines));
 }
 
+/** Which design to take where nothing more is asked. */
+function taking(state, onChoose) {
+  const { take } = data.places[state.place];
+  if (take === null) return [];
+  const link = make("button", { type: "button", id: "take" }, data.spec[take]);
+  link.addEventListener("click", () => onChoose(take));
+  const [first, second] = data.objectives.map(({ title }) => title);
+  return [make("p", {}, "Take ", link, ` if nothing more is asked: there the frontier of ${first} and ${second} bends.`)];
+}
+
 function showSheet(box, state, onChoose) {
   const row = state.chosen;
   if (row === null) {
-    box.replaceChildren(make("h2", {}, "A design's sheet"), make("p", { class: "dim" },
+    box.replaceChildren(make("h2", {}, "A design's sheet"), ...taking(state, onChoose), make("p", { class: "dim" },
       "Click a mark, or a line of the table below: what the design is, why it is there, what binds it, what the next better one costs, and how to get its Verilog."));
     return;
   }

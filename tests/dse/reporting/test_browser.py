@@ -13,7 +13,7 @@ import pytest
 
 from dse.columns import COLUMNS, Column, declare
 from dse.objectives import Objective
-from dse.reporting import compare
+from dse.reporting import choice, compare
 from dse.reporting.page import page
 
 pytestmark = pytest.mark.skipif(
@@ -113,6 +113,18 @@ def test_it_loads_and_draws(opened: Callable[..., Any], table: pandas.DataFrame,
     )
     assert len(driver.find_elements("css selector", "#frontier tbody tr")) == frontier
     assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
+
+
+def test_the_page_says_which_design_to_take_and_shows_it(
+    opened: Callable[..., Any], table: pandas.DataFrame, asked: list[Objective]
+) -> None:
+    driver = opened(table, asked)
+    taken = choice(compare(table, asked, asked[:2]), 0)
+    assert taken is not None
+    assert text(driver, "#take") == taken.spec
+    driver.find_element("css selector", "#take").click()
+    assert text(driver, "#sheet h2") == taken.spec
+    assert text(driver, "#further") == taken.reason.further
 
 
 def test_a_click_shows_the_designs_sheet(

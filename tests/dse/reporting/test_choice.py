@@ -1,0 +1,64 @@
+"""Which design to take where nothing more is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas
+import pytest
+
+from dse.objectives import objectives
+from dse.reporting import Comparison, advice, choice, compare
+
+
+def compared(rows: dict[str, Any], *names: str) -> Comparison:
+    table = pandas.DataFrame(rows)
+    table["frontier"] = True
+    return compare(table, objectives(names or ("loss", "lut")))
+
+
+@pytest.mark.parametrize(
+    ("lut", "loss", "taken"),
+    [
+        ([10, 20, 400], [9.0, 1.0, 0.5], "b"),
+        ([10, 20, 400], [1.0, 0.9, 0.0], "a"),
+        ([10, 20, 21], [9.0, 8.0, 0.0], "a"),
+        ([10, 20, 30], [2.0, 1.0, 1.0], "a"),
+        ([10, 10, 10], [3.0, 1.0, 2.0], "b"),
+    ],
+)
+def test_it_is_where_the_frontier_bends_and_of_two_as_good_the_cheaper(
+    lut: list[float], loss: list[float], taken: str
+) -> None:
+    found = choice(compared({"spec": ["a", "b", "c"], "lut": lut, "loss": loss}), 0)
+    assert found is not None
+    assert found.spec == taken
+
+
+def test_more_may_be_better() -> None:
+    found = choice(compared({"spec": ["a", "b", "c"], "lut": [10, 20, 400], "mhz": [50, 380, 400]}, "mhz", "lut"), 0)
+    assert found is not None
+    assert found.spec == "b"
+
+
+def test_what_is_not_known_is_not_taken() -> None:
+    rows = {"spec": ["a", "b"], "device": ["here", "there"], "lut": [10, None], "loss": [1.0, 1.0]}
+    both = compared(rows)
+    assert choice(both, 1) is None
+    assert advice(both, 1) == ""
+
+
+def test_the_terminal_says_what_to_take_why_what_is_next_and_how_to_get_it() -> None:
+    rows = {"spec": ["a", "b", "c"], "device": ["ecp5-25k"] * 3, "lut": [10, 20, 400], "loss": [9.0, 1.0, 0.5]}
+    assert advice(compared(rows), 0).splitlines() == [
+        "Take b on ecp5-25k: there the frontier of loss and LUT bends.",
+        (
+            "  No other design on ecp5-25k has 20 LUT or less and loss 1.00 points or less. "
+            "Nearest is a: 10 LUT, but loss 9.00 points."
+        ),
+        (
+            "  Next better in loss: c: 0.50 points of loss less, for 380 LUT more (+1900 %); "
+            "it has 400 LUT and loss 0.50 points."
+        ),
+        "  Its Verilog: macsmith generate b --device ecp5-25k -o rtl",
+    ]
