@@ -33,6 +33,7 @@ def verify_job(
     play: str | None = None,
     verilog: Path | None = None,
     emitted: Emitted | None = None,
+    waves: Path | None = None,
 ) -> Job:
     """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`.
 
@@ -45,7 +46,8 @@ def verify_job(
     emitted = theirs or emitted
     folder = logs.absolute() / target.name / spec.identifier
     ours = theirs is None
-    work = partial(verify, spec, target, emitted=emitted, folder=folder, shape=shape, seed=seed, play=play, ours=ours)
+    tried = partial(verify, shape=shape, seed=seed, play=play, waves=waves and waves.absolute())
+    work = partial(tried, spec, target, emitted=emitted, folder=folder, ours=ours)
     label = f"verify {spec} for {target.name}"
     key = verify_key(emitted or built, shape, seed, play)
     return Job("verify", key, label, work, get_type_hints(Verdict))

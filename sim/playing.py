@@ -33,6 +33,7 @@ def play_all(
     target: hw.Target,
     many: int = MANY,
     lint: Sequence[str] = LINT,
+    waves: Path | None = None,
 ) -> tuple[Results, Evidence]:
     """Play on a design, whatever kind the plays are of.
 
@@ -50,20 +51,23 @@ def play_all(
         As `MANY`.
     lint : sequence of str
         As of `simulator`.
+    waves : Path, optional
+        A file for the waveforms, in VCD, of all plays; cocotb plays them all, then.
 
     Returns
     -------
     What was reported, failures in the order of the plays; and what each play that passed compared, in how many cycles.
     """
     source, _manifest = emitted.write(folder)
-    bulk = [play for play in plays if isinstance(play, Play) and play.cycles >= many]
-    rest = [play for play in plays if not isinstance(play, Play) or play.cycles < many]
-    design = simulator(source, emitted.name, folder, cell_models(target), FAST if bulk else QUICK, lint)
+    bulk = [play for play in plays if isinstance(play, Play) and play.cycles >= many and waves is None]
+    rest = [play for play in plays if play not in bulk]
+    optimise = FAST if bulk else QUICK
+    design = simulator(source, emitted.name, folder, cell_models(target), optimise, lint, waves is not None)
     evidence: Evidence = {}
     wrong: dict[str, str] = {}
     tests = len(bulk)
     if rest:
-        count, wrong, evidence = play_cocotb(design, rest, folder)
+        count, wrong, evidence = play_cocotb(design, rest, folder, waves)
         tests += count
     if bulk:
         wrong |= play_rows(design, bulk, folder)
@@ -79,13 +83,15 @@ def play_all(
     return Results(tests, [wrong[name] for name in ordered]), evidence
 
 
-def play_cocotb(design: Simulator, plays: Sequence[Any], folder: Path) -> tuple[int, dict[str, str], Evidence]:
+def play_cocotb(
+    design: Simulator, plays: Sequence[Any], folder: Path, waves: Path | None = None
+) -> tuple[int, dict[str, str], Evidence]:
     """Play with cocotb, by the bench that the plays name: how many tests ran, what failed, and the evidence."""
     script, record = folder / "plays.json", folder / "evidence.json"
     record.unlink(missing_ok=True)
     save(plays, script)
     environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(record)}
-    results = run_bench(design, plays[0].bench, folder, environment)
+    results = run_bench(design, plays[0].bench, folder, environment, waves)
     names = {f"{TEST}{number}": play.name for number, play in enumerate(plays)}
     failures = {}
     for line in results.failures:

@@ -44,7 +44,9 @@ def simulate(
     return run_bench(simulator(source, module, folder, libraries), bench, folder, environment)
 
 
-def run_bench(design: Simulator, bench: str, folder: Path, environment: Mapping[str, str]) -> Results:
+def run_bench(
+    design: Simulator, bench: str, folder: Path, environment: Mapping[str, str], waves: Path | None = None
+) -> Results:
     """Run all cocotb tests of a Python module on a design, by way of cocotb's runner.
 
     Parameters
@@ -57,6 +59,8 @@ def run_bench(design: Simulator, bench: str, folder: Path, environment: Mapping[
         Where to run; ``bench.log`` gets what the simulator says.
     environment : mapping of str to str
         What the bench reads.
+    waves : Path, optional
+        A file for the waveforms, in VCD, of a simulator that can write them.
 
     Raises
     ------
@@ -79,6 +83,7 @@ def run_bench(design: Simulator, bench: str, folder: Path, environment: Mapping[
             seed=SEED,
             results_xml=str(results),
             extra_env={"COCOTB_LOG_LEVEL": "WARNING", **NO_PYTEST, **environment},
+            test_args=["--trace", "--trace-file", str(waves)] if waves else [],
             log_file=log,
         )
     return read_results(results, log)

@@ -28,7 +28,8 @@ from sim.player import Port, ports_of, program
 QUICK, FAST = "-O0", "-O1"
 """Where Python drives each cycle a quick compile is worth more than quick code; where rows are played it is not."""
 UNUSED = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")
-DEFINES = ["-DVERILATOR=1", *(f"-DVM_{name}=0" for name in UNUSED)]
+WAVED = ("TRACE", "TRACE_VCD")
+"""Of these, what a simulator that writes waveforms has."""
 HEADER = '#include "verilated.h"\n#include "verilated_vpi.h"\n'
 # Of a vector some bits may have a second name, or no reader. A file holds all modules of a design.
 LINT = ("-Wall", "-Wno-UNUSEDSIGNAL", "-Wno-DECLFILENAME")
@@ -41,6 +42,8 @@ MAIN = config.share_dir / "lib" / "verilator" / "verilator.cpp"
 """cocotb's main program."""
 RUNTIME = ("verilated.cpp", "verilated_vpi.cpp", "verilated_threads.cpp")
 """What a simulation with VPI, and without all that is in UNUSED, has of Verilator's own."""
+WAVES = ("verilated_vcd_c.cpp",)
+"""What one that writes waveforms has beside it."""
 
 SECONDS = 3600.0
 """After which a simulation is taken for one that would never end."""
@@ -78,6 +81,7 @@ def simulator(
     libraries: Sequence[Path] = (),
     optimise: str = QUICK,
     lint: Sequence[str] = LINT,
+    waves: bool = False,
 ) -> Simulator:
     """The simulator of `module` in a Verilog file: one that was made of the same text before, or a new one.
 
@@ -95,6 +99,8 @@ def simulator(
         `QUICK` or `FAST`.
     lint : sequence of str
         What to complain of: `LINT` or `LENIENT`.
+    waves : bool
+        Whether it can write waveforms.
 
     Raises
     ------
@@ -107,8 +113,9 @@ def simulator(
                 f"Verilator can't work in {echo(str(path))}, for the {echo(odd[0])} in it: use another place"
             )
     compiler = tools.compiler()
-    shared = precompiled(compiler, optimise)
-    parts = [module, *lint, *VERILATE, *map(str, shared), str(config.libs_dir), program({}, MAIN)]
+    shared = precompiled(compiler, optimise, waves)
+    options = [*lint, *VERILATE, *(["--trace-vcd"] if waves else [])]
+    parts = [module, *options, *map(str, shared), str(config.libs_dir), program({}, MAIN)]
     texts = [MAIN.read_bytes(), *(path.read_bytes() for path in (source, *libraries))]
     digest = hashlib.sha256(b"\0".join([*map(str.encode, parts), *texts])).hexdigest()
     home = homes() / digest[:32]
@@ -117,7 +124,8 @@ def simulator(
     with step(f"building the simulator of {module}"):
         log = folder / "log.txt"
         with log.open("w") as said:
-            made = _build(source, module, folder, libraries, [*shlex.split(compiler), optimise], shared, lint, said)
+            compile_ = [*shlex.split(compiler), optimise, *_defines(waves)]
+            made = _build(source, module, folder, libraries, compile_, shared, options, said)
     _keep(made, home)
     return made
 
@@ -129,14 +137,14 @@ def _build(
     libraries: Sequence[Path],
     compiler: Sequence[str],
     shared: tuple[Path, Path],
-    lint: Sequence[str],
+    options: Sequence[str],
     log: TextIO,
 ) -> Simulator:
     """Have Verilator write C++, and compile that in one piece with the main program."""
     header, runtime = shared
-    options = [*VERILATE, *lint, *library_options(libraries, folder), "--top-module", module, "--Mdir", str(folder)]
+    where = [*library_options(libraries, folder), "--top-module", module, "--Mdir", str(folder)]
     environment = {**os.environ, "VERILATOR_ROOT": str(tools.verilator_root())}
-    _run([tools.verilator(), *options, source.resolve()], module, folder, log, environment)
+    _run([tools.verilator(), *options, *where, source.resolve()], module, folder, log, environment)
     ports = ports_of((folder / "Vtop.h").read_text())
     written = sorted(path.name for path in folder.glob("Vtop*.cpp"))
     includes = "".join(f'#include "{name}"\n' for name in written)
@@ -145,7 +153,7 @@ def _build(
     linker = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
     linker += [f"-Wl,-rpath,{config.libs_dir}", f"-L{config.libs_dir}", "-lcocotbvpi_verilator"]
     inputs = ["-I.", "-include", str(header), "main.cpp", str(runtime)]
-    _run([*compiler, *DEFINES, *_includes(), *inputs, *linker, "-o", module], module, folder, log)
+    _run([*compiler, *_includes(), *inputs, *linker, "-o", module], module, folder, log)
     return Simulator(module, folder, ports)
 
 
@@ -217,14 +225,18 @@ def _last_used(folder: Path) -> float:
         return 0.0
 
 
-def precompiled(compiler: str, optimise: str = QUICK) -> tuple[Path, Path]:
+def _defines(waves: bool) -> list[str]:
+    return ["-DVERILATOR=1", *(f"-DVM_{name}={int(waves and name in WAVED)}" for name in UNUSED)]
+
+
+def precompiled(compiler: str, optimise: str = QUICK, waves: bool = False) -> tuple[Path, Path]:
     """What every simulation has, compiled once: Verilator's headers, and its own code.
 
     Either would take longer than what is compiled of a small design. Both are kept in the user's cache folder, under
     a name made of all that they depend on.
     """
     # As the design is compiled; the compiler ignores a header that was compiled with other options.
-    options = [*DEFINES, *_includes()]
+    options = [*_defines(waves), *_includes()]
     header_options, runtime_options = [optimise, *options, "-x", "c++-header"], ["-O2", *options, "-r"]
     identity = [tools.compiler_version(), json.dumps(tools.versions()), *header_options, *runtime_options, HEADER]
     folder = cache_folder() / hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
@@ -233,7 +245,8 @@ def precompiled(compiler: str, optimise: str = QUICK) -> tuple[Path, Path]:
         write_atomic(header, HEADER)
     _compile([compiler, *header_options, str(header)], folder / "runtime.h.gch", "headers")
     include = tools.verilator_root() / "include"
-    _compile([compiler, *runtime_options, *(str(include / name) for name in RUNTIME)], runtime, "own code")
+    sources = [str(include / name) for name in (*RUNTIME, *(WAVES if waves else ()))]
+    _compile([compiler, *runtime_options, *sources], runtime, "own code")
     return header, runtime
 
 

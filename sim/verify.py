@@ -76,6 +76,9 @@ class Verdict:
         return asdict(self)
 
 
+WAVES = "waves.vcd"
+
+
 def verify_key(
     emitted: Emitted, shape: Mapping[str, int] | None = None, seed: int = SEED, play: str | None = None
 ) -> str:
@@ -100,6 +103,7 @@ def verify(
     seed: int = SEED,
     play: str | None = None,
     ours: bool = True,
+    waves: Path | None = None,
 ) -> Verdict:
     """Simulate a design with Verilator and compare it with its golden model, code by code.
 
@@ -121,6 +125,8 @@ def verify(
         The name of a play that is tried alone.
     ours : bool
         Whether lint may find nothing: what others have written only has to be right.
+    waves : Path, optional
+        A file for the waveforms, in VCD: of what is tried one play after another.
 
     Raises
     ------
@@ -136,12 +142,14 @@ def verify(
     # A folder of its own: runs that share one would replace each other's files.
     with scratch() as build:
         try:
-            results, evidence = simulate_plays(emitted, plays, build, target, ours)
+            results, evidence = simulate_plays(emitted, plays, build, target, ours, waves and build / WAVES)
         except ToolError as error:
             kept = _keep_logs(build, folder)
             raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error
         if results.failures:
             _keep_logs(build, folder)
+        if waves:
+            write_atomic(waves, (build / WAVES).read_bytes())
     return Verdict(
         spec=spec.name,
         digest=emitted.digest,
@@ -186,10 +194,15 @@ def check_shape(spec: hw.Spec, shape: Mapping[str, int]) -> None:
 
 
 def simulate_plays(
-    emitted: Emitted, plays: Plays, folder: Path, target: hw.Target, ours: bool = True
+    emitted: Emitted,
+    plays: Plays,
+    folder: Path,
+    target: hw.Target,
+    ours: bool = True,
+    waves: Path | None = None,
 ) -> tuple[Results, dict[str, dict[str, int]]]:
     """What the bench reported, and how many samples each play that passed compared, in how many cycles."""
-    results, evidence = play_all(emitted, plays, folder, target, lint=LINT if ours else LENIENT)
+    results, evidence = play_all(emitted, plays, folder, target, lint=LINT if ours else LENIENT, waves=waves)
     # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
     if results.tests != len(plays):
         raise ToolError(f"{emitted.name}: {results.tests} of {len(plays)} tests ran")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from macsmith.commands.options import add_place, add_run_options, add_specs, designs, place, whole
+from macsmith.commands.options import add_place, add_run_options, add_specs, designs, output_file, place, whole
 
 ABOUT = "simulate designs against their golden models"
 EXAMPLE = "macsmith verify mac/int8xint8 mac/e4m3xe4m3/lmul"
@@ -20,23 +20,33 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=whole, metavar="N", help="of what is tried by chance (default: always the same)")
     parser.add_argument("--play", metavar="NAME", help="try this play alone")
+    parser.add_argument("--waves", type=output_file, metavar="FILE.vcd", help="write the waveforms of one SPEC, in VCD")
     add_run_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
+    from costmodel.measure import unkept
     from dse.jobs import run
     from dse.making import verify_job
     from dse.options import hired
     from dse.repeating import repeated
     from dse.store import Store
+    from rtl_gen.files import check_writable
     from sim.runner import SEED
 
-    if options.verilog and len(options.specs) > 1:
-        raise ValueError(f"--verilog stands for one SPEC, got {len(options.specs)}")
+    for option, given in (("--verilog", options.verilog), ("--waves", options.waves)):
+        if given and len(options.specs) > 1:
+            raise ValueError(f"{option} stands for one SPEC, got {len(options.specs)}")
     (specs, ((target, _),)), logs = designs(options.specs, *place(options), "generic"), options.store.parent / "sim"
     tried = {"seed": SEED if options.seed is None else options.seed, "verilog": options.verilog}
-    with hired(options) as workers, Store(options.store) as store:
-        verdicts = run([verify_job(spec, target, logs, play=options.play, **tried) for spec in specs], store, workers)
+    jobs = [verify_job(spec, target, logs, play=options.play, waves=options.waves, **tried) for spec in specs]
+    if options.waves:
+        check_writable(options.waves)
+        # What was verified before has left no waveform.
+        verdicts = [job.do(unkept) for job in jobs]
+    else:
+        with hired(options) as workers, Store(options.store) as store:
+            verdicts = run(jobs, store, workers)
     for verdict in verdicts:
         extent = "every operand pair" if verdict["exhaustive"] else "corners and random operands"
         print(

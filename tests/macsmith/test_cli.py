@@ -59,6 +59,8 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             ["generate", "mac/int8xint8", "-o", "{tmp}", "--prefix", "8x"],
             "macsmith: prefix must be a letter and then letters, digits or _, at most 64 of them, like chip_, got '8x'",
         ),
+        (["verify", "mac/int2xint2", "--waves", "{tmp}/file/x"], "macsmith: {tmp}/file: not a folder"),
+        (["verify", "mac/int2xint2", "mac/int3xint3", "--waves", "x"], "macsmith: --waves stands for one SPEC, got 2"),
         (["verify", "conv/int8xint8"], "macsmith: spec 'conv/int8xint8': unknown unit 'conv'; known are mac"),
         (["verify", "mac/int4xint4", "--store", "{tmp}/file"], "macsmith: {tmp}/file can't be used as a store"),
         (["regress", "--store", "{tmp}/file"], "macsmith: {tmp}/file can't be used as a store"),
@@ -307,6 +309,11 @@ def test_verify_and_cost_print_what_they_found_and_reuse_it(tmp_path: Path, caps
     assert "[1/1]" in err
     assert main(["verify", "mac/int4xint4", *store]) == 0
     assert capsys.readouterr().err == f"reused 1 of 1 results from {tmp_path / 'store.sqlite'}\n"
+    # A verdict that is kept has left no waveform.
+    waves = tmp_path / "waves.vcd"
+    assert main(["verify", "mac/int4xint4", "--play", "resets", "--waves", str(waves), *store]) == 0
+    assert waves.read_text().startswith("$version")
+    capsys.readouterr()
     assert main(["cost", "mac/int4xint4", "--target", "xcup", *store]) == 0
     out = capsys.readouterr().out
     assert re.search(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,21 @@ def test_a_flipped_operand_bit_is_found_and_named() -> None:
         r"acc expected 0x\w+, got 0x\w+ \(\d+ of \d+ samples differ\)",
         message,
     ), message
+
+
+@pytest.mark.parametrize("name", ["mul/int2xint2", "matvec/int2xint2/2x2"])
+def test_waveforms_show_the_ports_and_what_happened_at_them(name: str, tmp_path: Path) -> None:
+    spec, waves = hw.parse(name), tmp_path / "waves.vcd"
+    play = next(iter(bench(spec.unit).plays(spec, 1))).name
+    verdict = verify(spec, play=play, waves=waves)
+    assert verdict == verify(spec, play=play)
+    ports = emit(spec).manifest["ports"]
+    told = re.findall(r"\$var wire +(\d+) (\S+) (\S+)", waves.read_text())
+    known = {port: (int(width), sign) for width, sign, port in reversed(told)}
+    changes = Counter(re.findall(r"^(?:b[01]+ |[01])(\S+)$", waves.read_text(), re.MULTILINE))
+    assert {port["name"]: known[port["name"]][0] for port in ports} == {port["name"]: port["width"] for port in ports}
+    for direction in ("input", "output"):
+        assert max(changes[known[port["name"]][1]] for port in ports if port["direction"] == direction) > 9
 
 
 def test_a_bench_without_tests_is_an_error(tmp_path: Path) -> None:
