@@ -163,7 +163,12 @@ class Tally:
         logic = self.logic
         for pins in logic.contents.registers:
             data, enable, reset = (logic.known[bit] for bit in (pins.data, pins.enable, pins.reset))
-            if reset > 1 and enable > 1 and pins.gated != (self.kind.control == "enable"):
+            if reset > 1 and self.kind.control == "none":
+                data = logic.gates.choose(reset, logic.known[pins.value], data)
+                if enable > 1 and not pins.gated:
+                    enable = logic.gates.either(enable, reset)
+                logic.takes[id(pins)] = [data, enable]
+            elif reset > 1 and enable > 1 and pins.gated != (self.kind.control == "enable"):
                 if pins.gated:
                     reset = logic.gates.both(reset, enable)
                 else:

@@ -61,7 +61,8 @@ class Family:
         How many of the family's LUTs it is.
     rows : Rows
     control : str
-        What wins where a register has an enable and a reset: ``reset`` or ``enable``.
+        What wins where a register has an enable and a reset: ``reset`` or ``enable``; or ``none``, where a register
+        has no reset that waits for the clock.
     compared : int
         Bits of a number that a LUT compares with a constant.
     shifts : int

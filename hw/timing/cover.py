@@ -46,6 +46,8 @@ class Cover:
         self._fastest()
         self.longest = max((self.time[root] for root in self.roots), default=0.0)
         self.slack = slack
+        # Once with how many may read a gate, once with how many do: a gate that is chosen for being shared may not be.
+        self._flow()
         self._flow()
         for _ in range(ROUNDS):
             self._exact()

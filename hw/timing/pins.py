@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from amaranth.hdl import _nir as nir
 
@@ -51,8 +51,13 @@ class Reads(Protocol):
         """What is assigned under the last of some conditions that holds."""
 
 
-Choice = tuple[int, int, int]
-"""Nets: a condition, and what is assigned under it; and a number: conditions of the same exclude one another."""
+class Choice(NamedTuple):
+    """What is assigned where a net is high, or low; conditions of one switch exclude one another."""
+
+    condition: int
+    value: int
+    switch: int
+    when: bool = True
 
 
 def pins_of(netlist: nir.Netlist, index: int, reads: Reads) -> Iterator[Pins]:
@@ -79,9 +84,8 @@ class _Finder:
                 # What it will be may have a reset of its own, that the enable holds off.
                 default, choices = self._resets(*self._open(default))
                 self.gated = self.value != NONE
-        made = self.reads.chosen(
-            self.reads.net(default), [(self.reads.net(c), self.reads.net(v)) for c, v, _ in choices], _switches(choices)
-        )
+        given = [(self._holds(choice), self.reads.net(choice.value)) for choice in choices]
+        made = self.reads.chosen(self.reads.net(default), given, _switches(choices))
         return Pins(self.reads.net(self.own), made, self.enable, self.reset, self.value, self.gated)
 
     def _open(self, net: int) -> tuple[int, list[Choice]]:
@@ -90,11 +94,14 @@ class _Finder:
             return net, []
         cell, place = self.netlist.cells[net >> 16], net & 0xFFFF
         if isinstance(cell, nir.Operator) and cell.operator == "m":
-            return cell.inputs[2][place], [(cell.inputs[0][0], cell.inputs[1][place], net >> 16)]
+            condition, one, zero = cell.inputs[0][0], cell.inputs[1][place], cell.inputs[2][place]
+            if self._constant(zero) != NONE and self._constant(one) == NONE:
+                return one, [Choice(condition, zero, net >> 16, when=False)]
+            return zero, [Choice(condition, one, net >> 16)]
         if not isinstance(cell, nir.AssignmentList):
             return net, []
         choices = [
-            (given.cond, given.value[place - given.start], given.cond >> 16)
+            Choice(given.cond, given.value[place - given.start], given.cond >> 16)
             for given in cell.assignments
             if 0 <= place - given.start < len(given.value)
         ]
@@ -103,35 +110,48 @@ class _Finder:
     def _resets(self, default: int, choices: list[Choice]) -> tuple[int, list[Choice]]:
         """Take the last choices away that are constants, one and the same."""
         network = self.reads.network
-        while choices and choices[-1][1] < 2 and self.value in (NONE, self._constant(choices[-1][1])):
-            condition, value, _ = choices[-1]
-            self.value = self._constant(value)
-            self.reset = network.both("|", self.reset, self.reads.net(condition))
+        while choices:
+            value = self._constant(choices[-1].value)
+            if value == NONE or self.value not in (NONE, value):
+                break
+            self.value = value
+            self.reset = network.both("|", self.reset, self._holds(choices[-1]))
             choices = choices[:-1]
         return default, choices
 
-    @staticmethod
-    def _constant(net: int) -> Bit:
-        return ONE if net else ZERO
+    def _holds(self, choice: Choice) -> Bit:
+        """Whether its condition does."""
+        condition = self.reads.net(choice.condition)
+        return condition if choice.when else self.reads.network.choose(condition, ZERO, ONE)
+
+    def _constant(self, net: int) -> Bit:
+        """Which constant a net is, or both sides of a choice are; `NONE` if it is none."""
+        if net < 2:
+            return ONE if net else ZERO
+        cell, place = self.netlist.cells[net >> 16], net & 0xFFFF
+        if not isinstance(cell, nir.Operator) or cell.operator != "m":
+            return NONE
+        one, zero = (self._constant(inputs[place]) for inputs in cell.inputs[1:])
+        return one if one == zero else NONE
 
     def _keeps(self, default: int, choices: Sequence[Choice]) -> bool:
-        return bool(choices) and (default == self.own or any(value == self.own for _, value, _ in choices))
+        return bool(choices) and (default == self.own or any(choice.value == self.own for choice in choices))
 
     def _enabled(self, default: int, choices: Sequence[Choice]) -> tuple[int, list[Choice]]:
         """Find the enable; what is left are the choices that do not keep the value."""
-        network, moving = self.reads.network, [choice for choice in choices if choice[1] != self.own]
+        network, moving = self.reads.network, [choice for choice in choices if choice.value != self.own]
         enable = ZERO if default == self.own else ONE
-        for condition, value, _ in choices:
-            enable = network.choose(self.reads.net(condition), ZERO if value == self.own else ONE, enable)
+        for choice in choices:
+            enable = network.choose(self._holds(choice), ZERO if choice.value == self.own else ONE, enable)
         self.enable = enable
         if default != self.own:
             return default, moving
         if not moving:
             return self.own, []
         # Where none of the conditions holds, it does not matter.
-        return moving[0][1], moving[1:]
+        return moving[0].value, moving[1:]
 
 
 def _switches(choices: Sequence[Choice]) -> list[int]:
-    switches = [switch for _, _, switch in choices]
+    switches = [choice.switch for choice in choices]
     return switches if len(set(switches)) > 1 else []
