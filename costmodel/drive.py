@@ -125,25 +125,32 @@ def run(spec: hw.Spec | Plain, netlist: dict[str, Any], stream: Stream) -> Activ
     ValueError
         The stream has not what the unit takes, nobody says how a port is to be driven, or it would take too long.
     """
-    made, ports = plan(spec, netlist), dict(netlist["ports"])
+    made = plan(spec, netlist)
     work = made.cycles * len(netlist["cells"])
     if work > MAX_WORK:
         size = f"{len(netlist['cells']):,} gates for {made.cycles:,} cycles"
         most = f"their product must be at most {MAX_WORK:,}"
         raise ValueError(f"{cut(spec.name)} is too big to be simulated: {size}; {most}")
-    inputs, paced = {}, {}
-    for part, codes in driven(made, stream):
+    return simulate(*wired(made, netlist, stream), made.skip)
+
+
+def wired(
+    made: Plan, netlist: dict[str, Any], stream: Stream, runs: int = RUNS, seed: int = SEED
+) -> tuple[dict[str, Any], dict[str, Codes], dict[str, str]]:
+    """A netlist with a port for each part, the parts' codes, of shape (cycles, runs), and what each is paced by."""
+    ports, inputs, paced = dict(netlist["ports"]), {}, {}
+    for part, codes in driven(made, stream, runs, seed):
         name = f"{part.port}[{part.low}+:{part.width}]"
         bits = netlist["ports"][part.port]["bits"][part.low : part.low + part.width]
         ports[name], inputs[name] = {"direction": "input", "bits": bits}, codes
         if part.ready:
             paced[name] = part.ready
-    return simulate({**netlist, "ports": ports}, inputs, paced, made.skip)
+    return {**netlist, "ports": ports}, inputs, paced
 
 
-def driven(made: Plan, stream: Stream) -> Iterator[tuple[Part, Codes]]:
+def driven(made: Plan, stream: Stream, runs: int = RUNS, seed: int = SEED) -> Iterator[tuple[Part, Codes]]:
     """Each part with its codes, of shape (cycles, runs)."""
-    rng, shape = np.random.default_rng(SEED), (made.cycles, RUNS)
+    rng, shape = np.random.default_rng(seed), (made.cycles, runs)
     stream.check([operands.field for operands in made.operands])
     for part, signal in made.signals:
         shown = np.array([int(signal(number)) for number in range(made.cycles)], dtype=np.int64)

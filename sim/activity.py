@@ -103,7 +103,7 @@ def simulate(
     ((cycles, runs),) = shapes
     if not 0 <= skip <= cycles - 2:
         raise ValueError(f"skip must be 0..{cycles - 2} for {cycles} cycles, got {skip}")
-    run = _Run(netlist, inputs, paced or {}, runs)
+    run = Run(netlist, inputs, paced or {}, runs)
     for cycle in range(cycles):
         run.step(counted=cycle > skip)
     counted = cycles - 1 - skip
@@ -111,14 +111,14 @@ def simulate(
     return Activity(
         {name: count / scale for name, count in zip(run.names, run.counts, strict=True)},
         {name: netlist["cells"][name]["type"] for name in run.names},
-        {name: _codes(columns, runs) for name, columns in run.seen.items()},
+        {name: codes_of(columns, runs) for name, columns in run.seen.items()},
         run.taken,
         counted,
     )
 
 
-class _Run:
-    """A netlist under way."""
+class Run:
+    """A netlist under way; the arguments are those of `simulate`."""
 
     def __init__(
         self, netlist: dict[str, Any], inputs: Mapping[str, NDArray[Any]], paced: Mapping[str, str], runs: int
@@ -144,9 +144,7 @@ class _Run:
     def step(self, counted: bool) -> None:
         """One cycle, and the clock edge that ends it."""
         net, ones = self.net, self.ones
-        for port, columns in self.drive.items():
-            for bit, value in zip(self.ports[port], columns[self.place[port]], strict=True):
-                net[bit] = value
+        self.show()
         for function, pins, out in self.gates:
             net[out] = function(*[net[pin] for pin in pins], ones)
         now = [net[out] for out in self.watched]
@@ -156,12 +154,18 @@ class _Run:
         self.before = now
         for name, codes in self.seen.items():
             codes.append([net[bit] for bit in self.ports[name]])
-        self._go_on(counted)
+        self.go_on(counted)
         latched = [net[d] for d, _q in self.registers]
         for (_d, q), value in zip(self.registers, latched, strict=True):
             net[q] = value
 
-    def _go_on(self, counted: bool) -> None:
+    def show(self) -> None:
+        """What the inputs hold in this cycle."""
+        for port, columns in self.drive.items():
+            for bit, value in zip(self.ports[port], columns[self.place[port]], strict=True):
+                self.net[bit] = value
+
+    def go_on(self, counted: bool) -> None:
         """To each input's next code, if it is taken."""
         for port in self.place:
             ready = self.net[self.paced[port]] if port in self.paced else self.ones
@@ -201,8 +205,8 @@ def _columns(values: NDArray[Any], width: int) -> list[list[int]]:
     return [[int.from_bytes(row[:, bit].tobytes(), "little") for bit in range(width)] for row in packed]
 
 
-def _codes(columns: list[list[int]], runs: int) -> NDArray[Any]:
-    """The inverse of `_columns`, as Python integers."""
+def codes_of(columns: list[list[int]], runs: int) -> NDArray[Any]:
+    """For each cycle and run the code, as a Python integer, of bits that each hold one integer for all runs."""
     size = -(-runs // 8)
     packed = b"".join(column.to_bytes(size, "little") for bits in columns for column in bits)
     planes = np.frombuffer(packed, dtype=np.uint8).reshape(len(columns), -1, size)

@@ -18,6 +18,7 @@ from dse.studies.search import Searches
 from dse.studies.study import Study
 from dse.studies.timing import Timing
 from dse.studies.units import Units
+from dse.studies.upsets import SoftErrors
 from dse.studies.workloads import Workloads
 
 STUDIES: dict[str, type[Study[Any]]] = {
@@ -31,6 +32,7 @@ STUDIES: dict[str, type[Study[Any]]] = {
         CostModel,
         Scaling,
         Energies,
+        SoftErrors,
         Loops,
         Claims,
         Timing,

@@ -1,0 +1,112 @@
+"""Soft errors of whole units."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hw
+from costmodel import upsets as module
+from costmodel.upsets import CORRUPTED, HANGING, MASKED, Results, _difference, results_of, structures, told, upsets
+from hw.formats import parse_format
+
+
+def shares(name: str, flips: int = 60, **how: Any) -> dict[str, dict[str, Any]]:
+    return {fate["structure"]: fate for fate in upsets(hw.parse(name), flips, **how).fates}
+
+
+def test_what_is_in_an_integer_macs_registers_is_in_its_sum() -> None:
+    found = shares("mac/int4xint4/exact/kulisch64/p1")
+    sums = found["accumulator"]
+    assert (sums["bits"], sums["corrupted"], sums["masked"], sums["hanging"]) == (14, 1.0, 0.0, 0.0)
+    assert found["all"]["bits"] == sum(fate["bits"] for name, fate in found.items() if name != "all")
+    # The highest bit of a sum counts for more than all that is in it, the lowest of a product for nearly nothing.
+    assert sums["most"] > 1 > sums["median"] > 0
+
+
+def test_the_same_seed_flips_the_same_and_another_something_else() -> None:
+    first, again, other = (shares("mac/e2m1xe2m1", seed=seed)["all"] for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_shares_are_of_all_and_a_float_may_become_infinite() -> None:
+    found = shares("array/int2xint2/2x2/os/exact/kulisch16", 100)
+    assert all(fate["masked"] + fate["corrupted"] + fate["hanging"] == pytest.approx(1) for fate in found.values())
+    found = shares("mac/e3m2xe3m2/exact/fp16", 400)
+    assert found["all"]["beyond"] > 0
+
+
+def test_no_register_no_flip() -> None:
+    with pytest.raises(ValueError, match=r"mul/int4xint4/exact/exact/p0 has no registers .* such as p1"):
+        upsets(hw.parse("mul/int4xint4"))
+
+
+@pytest.mark.parametrize(
+    ("flips", "seed", "error", "said"),
+    [
+        (9, 1, ValueError, "flips must be 10..100000, got 9"),
+        ("1", 1, TypeError, "flips must be an int"),
+        (10, -1, ValueError, "seed must be 0"),
+        (10, 1.5, TypeError, "seed must be an int"),
+    ],
+)
+def test_trials_that_are_none_are_refused(flips: Any, seed: Any, error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=re.escape(said)):
+        upsets(hw.parse("mac/int4xint4"), flips, seed)
+
+
+def test_what_is_too_big_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_WORK", 1000)
+    with pytest.raises(
+        ValueError, match=r"mac/int4xint4.* is too big to be simulated .* gates, 65 cycles, 3,000 flips"
+    ):
+        upsets(hw.parse("mac/int4xint4"))
+
+
+def test_registers_are_what_their_names_say() -> None:
+    names = ["acc", "column0.pe_1.acc_q2", "clear_q1", "exponent_q2", "a_q1", "strange", "store[3]"]
+    assert structures(dict(enumerate(names, 1))) == {
+        "accumulator": [1, 2],
+        "control": [3],
+        "exponent": [4],
+        "operand": [5],
+        "datapath": [6],
+        "memory": [7],
+    }
+
+
+INT8 = [Results("p", 0, parse_format("int8"), "v")]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "kind", "far"),
+    [
+        ([(0, 1), (1, 2)], [(0, 1), (1, 2)], MASKED, 0),
+        ([(0, 1), (1, 2)], [(0, 1), (2, 2)], MASKED, 0),
+        ([(0, 1), (1, 2)], [(0, 1)], MASKED, 0),
+        ([(0, 1), (1, 2)], [(0, 1), (1, 4)], CORRUPTED, 2),
+        ([(0, 1), (1, 2)], [(0, 255), (1, 6)], CORRUPTED, 4),
+        ([(0, 1)], [(0, 1), (1, 1), (2, 1)], CORRUPTED, 0),
+        ([(0, 1), (4, 2), (8, 3), (12, 4)], [(0, 1)], HANGING, 0),
+        ([(0, 1), (4, 2), (8, 3)], [], HANGING, 0),
+    ],
+)
+def test_what_becomes_of_a_run(right: Any, wrong: Any, kind: int, far: float) -> None:
+    assert _difference(right, wrong, INT8, 1.0) == (kind, far)
+
+
+def test_results_are_found_on_ports_and_in_beats() -> None:
+    assert [result.port for result in results_of(hw.parse("mac/int4xint4"))] == ["acc"]
+    found = results_of(hw.parse("array/int2xint2/2x2/ws"))
+    assert {(result.port, result.valid) for result in found} == {("m_axis_sum_tdata", "m_axis_sum_tvalid")}
+    assert len({result.low for result in found}) == 2
+
+
+def test_every_fate_is_a_line() -> None:
+    lines = list(told(upsets(hw.parse("mac/int4xint4"), 20).fates))
+    assert len(lines) > 2
+    assert re.fullmatch(r"all +\d+ bits: .* % masked, .* % corrupted, .* hanging \(± .*\); moved by .*", lines[-1])
+    assert np.all([" bits: " in line for line in lines])
