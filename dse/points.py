@@ -50,7 +50,8 @@ def points(text: str | None = None) -> list[Point]:
             rest = [] if drawn % data["every"] else [others[(2 * turn + step) % len(others)] for step in (0, 1)]
             for target in [*main, *rest]:
                 if can_be(spec, target):
-                    placed = place < group.get("placed", 0) and target in timed
+                    is_large = "large" in group and re.search(group["large"], spec.name) is not None
+                    placed = place < group.get("placed", 0) and target in timed and not is_large
                     found[spec, target] = found.get((spec, target), False) or placed
     return [Point(spec, target, placed) for (spec, target), placed in found.items()]
 

@@ -50,6 +50,13 @@ def test_designs_are_drawn_and_what_is_none_is_left_out() -> None:
     ]
 
 
+def test_what_is_large_is_counted_and_not_placed() -> None:
+    (first, *rest) = (point.spec.name for point in points(FILE) if point.placed)
+    found = points(FILE.replace("placed = 2\n", f'placed = 2\nlarge = "^{first}$"\n'))
+    assert [point.spec.name for point in found if point.placed] == rest
+    assert [point.spec for point in found] == [point.spec for point in points(FILE)]
+
+
 def test_every_so_manieth_design_is_on_other_families_too_in_turn() -> None:
     others = [point.target.name for point in points(FILE) if point.target.name not in ("ecp5", "ice40")]
     assert others == ["xc7", "nexus", "gowin", "xc7", "nexus", "gowin"]
