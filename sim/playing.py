@@ -79,13 +79,19 @@ def play_all(
     return Results(tests, [wrong[name] for name in ordered]), evidence
 
 
-def play_cocotb(design: Simulator, plays: Sequence[Any], folder: Path) -> tuple[int, dict[str, str], Evidence]:
-    """Play with cocotb, by the bench that the plays name: how many tests ran, what failed, and the evidence."""
+def play_cocotb(
+    design: Simulator, plays: Sequence[Any], folder: Path, plusargs: Sequence[str] = (), failures_at_most: int = 0
+) -> tuple[int, dict[str, str], Evidence]:
+    """Play with cocotb, by the bench that the plays name: how many tests ran, what failed, and the evidence.
+
+    The design may read `plusargs`. No play begins after so many failures, if that is not 0.
+    """
     script, record = folder / "plays.json", folder / "evidence.json"
     record.unlink(missing_ok=True)
     save(plays, script)
     environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(record)}
-    results = run_bench(design, plays[0].bench, folder, environment)
+    environment["COCOTB_MAX_FAILURES"] = str(failures_at_most)
+    results = run_bench(design, plays[0].bench, folder, environment, plusargs)
     names = {f"{TEST}{number}": play.name for number, play in enumerate(plays)}
     failures = {}
     for line in results.failures:

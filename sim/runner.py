@@ -44,7 +44,9 @@ def simulate(
     return run_bench(simulator(source, module, folder, libraries), bench, folder, environment)
 
 
-def run_bench(design: Simulator, bench: str, folder: Path, environment: Mapping[str, str]) -> Results:
+def run_bench(
+    design: Simulator, bench: str, folder: Path, environment: Mapping[str, str], plusargs: Sequence[str] = ()
+) -> Results:
     """Run all cocotb tests of a Python module on a design, by way of cocotb's runner.
 
     Parameters
@@ -57,6 +59,8 @@ def run_bench(design: Simulator, bench: str, folder: Path, environment: Mapping[
         Where to run; ``bench.log`` gets what the simulator says.
     environment : mapping of str to str
         What the bench reads.
+    plusargs : sequence of str
+        What the design reads.
 
     Raises
     ------
@@ -80,6 +84,7 @@ def run_bench(design: Simulator, bench: str, folder: Path, environment: Mapping[
             results_xml=str(results),
             extra_env={"COCOTB_LOG_LEVEL": "WARNING", **NO_PYTEST, **environment},
             log_file=log,
+            plusargs=plusargs,
         )
     return read_results(results, log)
 
