@@ -16,17 +16,24 @@ RANDOM_PAIRS = 1 << 16
 
 @dataclass(frozen=True)
 class Pairs:
-    """Operand pairs in random order, and whether they are all that there are."""
+    """Operand pairs, and whether they are all that there are."""
 
     a: NDArray[np.int64]
     b: NDArray[np.int64]
     exhaustive: bool
 
 
-def pairs(a: Format, b: Format, rng: np.random.Generator) -> Pairs:
-    """All pairs of codes if their widths add up to 16 bits at most, else corners and random pairs."""
+def pairs(a: Format, b: Format, rng: np.random.Generator, grouped: bool = False) -> Pairs:
+    """All pairs of codes if their widths add up to 16 bits at most, else corners and random pairs.
+
+    All pairs come `grouped` by b, for one that stays; else each operand is another one in nearly every cycle, and so a
+    register that is stale shows.
+    """
     if a.width + b.width <= EXHAUSTIVE_BITS:
-        # Each operand is another one in nearly every cycle: a register that is stale shows.
+        if grouped:
+            rows = rng.permutation(1 << b.width)
+            columns = rng.permuted(np.tile(np.arange(1 << a.width), (len(rows), 1)), axis=1)
+            return Pairs(columns.ravel(), np.repeat(rows, columns.shape[1]), True)
         every = rng.permutation(1 << a.width + b.width)
         return Pairs(every >> b.width, every & (1 << b.width) - 1, True)
     x, y = np.meshgrid(corners(a), corners(b))
