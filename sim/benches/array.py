@@ -37,7 +37,12 @@ def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
     ]
     if spec.flow != "os":
         return [*equal, *waiting]
-    return [*equal, longest(spec, rng), _play(spec, "ends_apart", ends_apart(spec, rng), 64 + 4 * cycles, pauses={"a": 0.1}), *waiting]
+    return [
+        *equal,
+        longest(spec, rng),
+        _play(spec, "ends_apart", ends_apart(spec, rng), 64 + 4 * cycles, pauses={"a": 0.1}),
+        *waiting,
+    ]
 
 
 def run(spec: ArraySpec, seed: int, beats: int, tiles: int = 1) -> StreamPlay:

@@ -54,8 +54,10 @@ class Planner:
             [(shift, max(0, shift - room), bit) for bit in range(max(0, shift - room), shift - 1)]
             for shift in range(2, min(room + spec.multiplier, spec.shift_format.span.hi + 1))
         ]
-        groups = shifts if spec.scope == "tensor" else [sum(shifts, start=[])]
-        return [self._tied(f"ties{number}", np.array(group).astype(object)) for number, group in enumerate(groups) if group]
+        groups = shifts if spec.scope == "tensor" else [[each for some in shifts for each in some]]
+        return [
+            self._tied(f"ties{number}", np.array(group).astype(object)) for number, group in enumerate(groups) if group
+        ]
 
     def _tied(self, name: str, tried: NDArray[Any]) -> StreamPlay:
         """A play of as many beats as there are rows of (shift, bits of the multiplier, which bit is 1)."""

@@ -44,14 +44,14 @@ async def play(dut: Any, name: str) -> None:
         # It starts low, so that there is one edge in a reset of one cycle, wherever the play before stopped.
         Clock(dut.clk, 10, "ns").start(start_high=False)
         edge = RisingEdge(dut.clk)
-    shown = [await reset(dut, sources, sinks, edge, plan.outcome)]
+    begun = [await reset(dut, sources, sinks, edge, plan.outcome)]
     seen = []
     for fields in plan.resets:
         times, now = await interrupted(dut, sources, sinks, edge, Reset(**fields), plan.outcome)
         seen.append(times)
-        shown.append(now)
-    for number, now in enumerate(shown[1:]):
-        assert now == shown[0], f"{name}: after reset {number} {said(now)}, but {said(shown[0])} after the first"
+        begun.append(now)
+    for number, now in enumerate(begun[1:]):
+        assert now == begun[0], f"{name}: after reset {number} {said(now)}, but {said(begun[0])} after the first"
     for side in [*sources, *sinks]:
         side.pause, side.junk = plan.pauses.get(side.port, 0.0), False
     cycles = await run(sources, sinks, edge, plan.limit, wait=QUIET)

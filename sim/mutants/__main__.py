@@ -86,11 +86,10 @@ def _all(specs: Sequence[hw.Spec], options: argparse.Namespace) -> int:
     """All mutants of some designs: the survivors, and a table."""
     scores = []
     for number, spec in enumerate(specs, 1):
-        scores.append(score(spec, options.count, options.seed, options.seconds))
-        each = scores[-1]
-        say(
-            f"[{number}/{len(specs)}] {spec.name}: {100 * each.score:.1f} % of {len(each.results)} in {each.seconds:.0f} s"
-        )
+        each = score(spec, options.count, options.seed, options.seconds)
+        scores.append(each)
+        done = f"{100 * each.score:.1f} % of {len(each.results)} in {each.seconds:.0f} s"
+        say(f"[{number}/{len(specs)}] {spec.name}: {done}")
         for line in survivors(each, options.count, options.seed):
             print(line, flush=True)
     print(table(scores), end="")

@@ -6,9 +6,10 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 
-from sim.mutants.flat import Bits, Flat
+from sim.mutants.flat import Bit, Bits, Flat, Wrong
 
 REGISTERS = ("$dff", "$dffe", "$sdff", "$sdffe", "$sdffce")
 ADDERS = ("$add", "$sub")
@@ -53,6 +54,27 @@ class Fault:
     apply: Apply
 
 
+def reads(flat: Flat, cell: str, port: str, wrong: Wrong) -> Apply:
+    """A cell sees at an input what `wrong` makes of it."""
+    return lambda hit: flat.read_wrong(cell, port, hit, wrong)
+
+
+def drives(flat: Flat, bits: Bits, wrong: Wrong) -> Apply:
+    """All that read these bits see what `wrong` makes of them."""
+    right = list(bits)
+    return lambda hit: flat.drive_wrong(right, hit, wrong)
+
+
+def constant(value: Bit) -> Wrong:
+    """Every bit has this value."""
+    return lambda bits: [value] * len(bits)
+
+
+def without(index: int) -> Wrong:
+    """One bit is 0."""
+    return lambda bits: [*bits[:index], "0", *bits[index + 1 :]]
+
+
 def found(flat: Flat) -> list[Fault]:
     """All faults of a design, no two with one name."""
     every = (fault for search in SEARCHES for fault in search(flat))
@@ -71,293 +93,233 @@ def drawn(faults: list[Fault], count: int, rng: random.Random) -> list[Fault]:
 
 
 def _resets(flat: Flat) -> Iterator[Fault]:
-    """Registers that are not reset, late, too long, or only while they are enabled."""
+    """Registers that are not reset, late, not by a short reset, or only while they are enabled."""
     rst, en = flat.port("rst"), flat.port("en")
     for cell, register in flat.kinds("$sdff", "$sdffe", "$sdffce"):
         pins = register["connections"]
-        name, srst = flat.named(pins["Q"]), pins["SRST"]
+        name, gate = flat.named(pins["Q"]), pins.get("EN") or en
         if not name:
             continue
-        low = not flat.number(cell, "SRST_POLARITY")
+        reset = "reset" if pins["SRST"] == rst else "cleared"
+        enabled = _active(flat, gate, flat.number(cell, "EN_POLARITY") if "EN" in pins else 1)
 
-        def read(wrong: Callable[[Bits], Bits], cell: str = cell, low: bool = low) -> Apply:
-            def active(bits: Bits) -> Bits:
-                return flat.logic("$not", 1, A=bits) if low else bits
-
-            return lambda hit: flat.read_wrong(cell, "SRST", hit, lambda bits: active(wrong(active(bits))))
-
-        what = "reset" if srst == rst else "cleared"
-        yield Fault("no reset", f"{name} is not {what}", read(lambda bits: ["0"]))
-        yield Fault(
-            "late reset",
-            f"{name} is {what} a cycle late",
-            read(lambda bits: flat.delayed(bits)),
-        )
-        yield Fault(
-            "short reset",
-            f"{name} is not {what} by a single cycle",
-            read(lambda bits: flat.logic("$and", 1, A=bits, B=flat.delayed(bits))),
-        )
-        gate = pins.get("EN") or en
-        if gate and gate != srst:
-            polarity = "EN" not in pins or flat.number(cell, "EN_POLARITY")
-            yield Fault(
-                "gated reset",
-                f"{name} is {what} only while it is enabled",
-                read(
-                    lambda bits, gate=gate, polarity=polarity: flat.logic(
-                        "$and", 1, A=bits, B=gate if polarity else flat.logic("$not", 1, A=gate)
-                    )
+        def fault(kind: str, said: str, wrong: Wrong, cell: str = cell, name: str = name) -> Fault:
+            """Its reset, as what is active high, goes wrong."""
+            polarity = flat.number(cell, "SRST_POLARITY")
+            return Fault(
+                kind,
+                f"{name} is {said}",
+                reads(
+                    flat, cell, "SRST", lambda bits: _active(flat, wrong(_active(flat, bits, polarity)()), polarity)()
                 ),
             )
+
+        yield fault("no reset", f"not {reset}", constant("0"))
+        yield fault("late reset", f"{reset} a cycle late", flat.delayed)
+        yield fault("short reset", f"not {reset} by a single cycle", lambda bits: _both(flat, bits, flat.delayed(bits)))
+        if gate and gate != pins["SRST"]:
+            only = f"{reset} only while it is enabled"
+            yield fault("gated reset", only, _where(flat, enabled))
+
+
+def _active(flat: Flat, bits: Bits, polarity: int) -> Callable[[], Bits]:
+    """What makes a bit that is high where this one is active, or the other way round."""
+    return lambda: bits if polarity else flat.logic("$not", 1, A=bits)
+
+
+def _where(flat: Flat, bit: Callable[[], Bits]) -> Wrong:
+    """Only where a bit is 1."""
+    return lambda bits: _both(flat, bits, bit())
+
+
+def _both(flat: Flat, one: Bits, other: Bits) -> Bits:
+    return flat.logic("$and", 1, A=one, B=other)
 
 
 def _enables(flat: Flat) -> Iterator[Fault]:
     """Registers that do not wait, or that forget while they do."""
     for cell, register in flat.kinds("$dffe", "$sdffe", "$sdffce"):
-        pins = register["connections"]
-        name, on = flat.named(pins["Q"]), ["1"] if flat.number(cell, "EN_POLARITY") else ["0"]
-        if not name:
-            continue
-        yield Fault(
-            "no wait",
-            f"{name} does not wait",
-            lambda hit, cell=cell, on=on: flat.read_wrong(cell, "EN", hit, lambda bits: on),
-        )
+        name = flat.named(register["connections"]["Q"])
+        if name:
+            on = constant(str(flat.number(cell, "EN_POLARITY")))
+            yield Fault("no wait", f"{name} does not wait", reads(flat, cell, "EN", on))
+            yield Fault("forgetful", f"{name} forgets while it waits", _forgetful(flat, cell))
 
-        def forget(hit: Bits, cell: str = cell, on: Bits = on, enable: Bits = pins["EN"]) -> None:
-            def kept(bits: Bits) -> Bits:
-                nothing: Bits = ["0"] * len(bits)
-                return flat.choose(enable, *((bits, nothing) if on == ["1"] else (nothing, bits)))
 
-            flat.read_wrong(cell, "D", hit, kept)
-            flat.read_wrong(cell, "EN", hit, lambda bits: on)
+def _forgetful(flat: Flat, cell: str) -> Apply:
+    """A register becomes 0 where it should wait."""
+    enable, polarity = flat.cells[cell]["connections"]["EN"], flat.number(cell, "EN_POLARITY")
 
-        yield Fault("forgetful", f"{name} forgets while it waits", forget)
+    def kept(bits: Bits) -> Bits:
+        nothing = constant("0")(bits)
+        return flat.choose(enable, *((bits, nothing) if polarity else (nothing, bits)))
+
+    def apply(hit: Bits) -> None:
+        flat.read_wrong(cell, "D", hit, kept)
+        flat.read_wrong(cell, "EN", hit, constant(str(polarity)))
+
+    return apply
 
 
 def _values(flat: Flat) -> Iterator[Fault]:
     """Registers that are stale, a bit short, or never change."""
     for cell, register in flat.kinds(*REGISTERS):
-        bits = register["connections"]["Q"]
+        bits, data = register["connections"]["Q"], register["connections"]["D"]
         name = flat.named(bits)
-        if not name or not any(isinstance(bit, int) for bit in register["connections"]["D"]):
+        if not name or not any(isinstance(bit, int) for bit in data):
             continue
         kind = "stale operand" if len(bits) > 1 else "handshake" if HANDSHAKES.search(name) else "stale bit"
-        yield Fault(
-            kind,
-            f"{name} is a cycle stale",
-            lambda hit, cell=cell: flat.read_wrong(cell, "D", hit, flat.delayed),
-        )
+        yield Fault(kind, f"{name} is a cycle stale", reads(flat, cell, "D", flat.delayed))
         if len(bits) > 2:
-            yield Fault(
-                "bit short",
-                f"{name} is a bit short",
-                lambda hit, cell=cell: flat.read_wrong(cell, "D", hit, lambda bits: [*bits[:-1], bits[-2]]),
-            )
+            yield Fault("bit short", f"{name} is a bit short", reads(flat, cell, "D", _short))
         if HANDSHAKES.search(name):
-            yield Fault(
-                "handshake",
-                f"{name} is never set",
-                lambda hit, cell=cell: flat.read_wrong(cell, "D", hit, lambda bits: ["0"] * len(bits)),
-            )
+            yield Fault("handshake", f"{name} is never set", reads(flat, cell, "D", constant("0")))
+
+
+def _short(bits: Bits) -> Bits:
+    """A number with a sign whose top bit is that of one that is a bit narrower."""
+    return [*bits[:-1], bits[-2]]
 
 
 def _sums(flat: Flat) -> Iterator[Fault]:
     """Adders whose carry is cut, whose sum is one too large, or whose operand loses its sign."""
     for cell, adder in flat.kinds(*ADDERS, "$mul", "$neg"):
         pins = adder["connections"]
-        width, name = len(pins["Y"]), flat.named(pins["Y"])
+        name = flat.named(pins["Y"])
         if not name or not flat.driven(pins["Y"]):
             continue
-        plain = cell_operands = {port: pins[port] for port in ("A", "B") if port in pins}
-        for port, bits in cell_operands.items():
-            top = len(bits) - len([bit for bit in bits if bit == bits[-1]])
-            if isinstance(bits[-1], int) and top < len(bits) - 1 and bits[top:] == bits[-1:] * (len(bits) - top):
+        for port in ("A", "B"):
+            bits = pins.get(port, ["0"])
+            signs = sum(bit == bits[-1] for bit in bits)
+            if isinstance(bits[-1], int) and signs > 1:
                 yield Fault(
-                    "sign lost",
-                    f"an operand of {name} loses its sign",
-                    lambda hit, cell=cell, port=port, top=top: flat.read_wrong(
-                        cell, port, hit, lambda bits: [*bits[: top + 1], *["0"] * (len(bits) - top - 1)]
-                    ),
+                    "sign lost", f"an operand of {name} loses its sign", reads(flat, cell, port, _unsigned(signs))
                 )
-        if adder["type"] == "$add" and len(plain) == 2 and width > 2:
-            yield Fault(
-                "carry cut",
-                f"a carry of {name} is cut",
-                lambda hit, cell=cell, bits=[*pins["Y"]]: flat.drive_wrong(bits, hit, lambda _: _cut(flat, cell)),
-            )
-        yield Fault(
-            "off by one",
-            f"{name} is one too large",
-            lambda hit, bits=[*pins["Y"]]: flat.drive_wrong(
-                bits, hit, lambda right: flat.logic("$add", len(right), A=right, B=["1"])
-            ),
-        )
+        if adder["type"] == "$add" and len(pins["Y"]) > 2:
+            yield Fault("carry cut", f"a carry of {name} is cut", drives(flat, pins["Y"], _cut(flat, cell)))
+        yield Fault("off by one", f"{name} is one too large", drives(flat, pins["Y"], _one_more(flat)))
 
 
-def _cut(flat: Flat, cell: str) -> Bits:
+def _unsigned(signs: int) -> Wrong:
+    """A number of which all but the lowest of so many sign bits are 0."""
+    return lambda bits: [*bits[: len(bits) - signs + 1], *["0"] * (signs - 1)]
+
+
+def _one_more(flat: Flat) -> Wrong:
+    return lambda bits: flat.logic("$add", len(bits), A=bits, B=["1"])
+
+
+def _cut(flat: Flat, cell: str) -> Wrong:
     """The sum of an adder whose upper half does not get the lower one's carry."""
-    pins = flat.cells[cell]["connections"]
-    width = len(pins["Y"])
-    half = max(2, width // 2)
-    operands = []
-    for port in ("A", "B"):
-        bits: Bits = list(pins[port])
-        bits += [bits[-1] if flat.number(cell, f"{port}_SIGNED") else "0"] * (width - len(bits))
-        operands.append(bits[:width])
-    low = flat.logic("$add", half, A=operands[0][:half], B=operands[1][:half])
-    high = flat.logic("$add", width - half, A=operands[0][half:], B=operands[1][half:]) if half < width else []
-    return [*low, *high]
+
+    def halves(bits: Bits) -> Bits:
+        half = max(2, len(bits) // 2)
+        x, y = (_operand(flat, cell, port, len(bits)) for port in ("A", "B"))
+        low = flat.logic("$add", half, A=x[:half], B=y[:half])
+        return [*low, *flat.logic("$add", len(bits) - half, A=x[half:], B=y[half:])]
+
+    return halves
+
+
+def _operand(flat: Flat, cell: str, port: str, width: int) -> Bits:
+    """An operand as wide as the sum."""
+    bits: Bits = flat.cells[cell]["connections"][port]
+    above: Bit = bits[-1] if flat.number(cell, f"{port}_SIGNED") else "0"
+    return [*bits, *[above] * (width - len(bits))][:width]
 
 
 def _roundings(flat: Flat) -> Iterator[Fault]:
-    """What decides on ties: half-up for half-even, and bits that are lost without being noticed."""
+    """What decides on ties: half-up for half-even, bits that are lost without being noticed, and bounds."""
     for cell, gate in flat.kinds("$and", "$logic_and"):
         pins = gate["connections"]
-        name = flat.named(pins["Y"])
+        name = flat.named(pins["Y"]) if len(pins["Y"]) == 1 else ""
         for port in ("A", "B"):
-            driver = flat.drivers.get(pins[port][0]) if len(pins["Y"]) == 1 else None
+            driver = flat.drivers.get(pins[port][0])
             if name and driver and flat.cells[driver[0]]["type"] in ORS:
-                yield Fault(
-                    "half-up",
-                    f"{name} goes up where it is half (half-up for half-even)",
-                    lambda hit, cell=cell, port=port: flat.read_wrong(cell, port, hit, lambda bits: ["1"]),
-                )
+                up = f"{name} goes up where it is half (half-up for half-even)"
+                yield Fault("half-up", up, reads(flat, cell, port, constant("1")))
     for cell, gate in flat.kinds("$reduce_or", "$reduce_bool"):
-        bits = gate["connections"]["A"]
-        name = flat.named(gate["connections"]["Y"])
-        if not name:
-            continue
-        for which, index in (("lowest", 0), ("highest", len(bits) - 1)):
-            yield Fault(
-                "sticky dropped",
-                f"the {which} bit that {name} collects is dropped",
-                lambda hit, cell=cell, at=index: flat.read_wrong(
-                    cell, "A", hit, lambda bits: [*bits[:at], "0", *bits[at + 1 :]]
-                ),
-            )
+        name, last = flat.named(gate["connections"]["Y"]), len(gate["connections"]["A"]) - 1
+        for which, index in (("lowest", 0), ("highest", last)) if name else ():
+            dropped = f"the {which} bit of those that make {name} is dropped"
+            yield Fault("sticky dropped", dropped, reads(flat, cell, "A", without(index)))
     for cell, comparison in flat.kinds(*COMPARISONS):
-        name = flat.named(comparison["connections"]["Y"])
-        if name:
-            yield Fault(
-                "bound off by one",
-                f"the bound of {name} is off by one",
-                lambda hit, cell=cell: _other_bound(flat, cell, hit),
-            )
+        bits = comparison["connections"]["Y"][:1]
+        name = flat.named(bits)
+        if name and flat.driven(bits):
+            yield Fault("bound", f"the bound of {name} is off by one", drives(flat, bits, _other_bound(flat, cell)))
 
 
-def _other_bound(flat: Flat, cell: str, hit: Bits) -> None:
+def _other_bound(flat: Flat, cell: str) -> Wrong:
     """A comparison that counts equality in, or no longer does."""
     this = flat.cells[cell]
-    other = {
-        **this,
-        "type": COMPARISONS[this["type"]],
-        "connections": {**this["connections"], "Y": flat.fresh(len(this["connections"]["Y"]))},
-    }
-    flat.cells[f"$of_mutants${len(flat.cells)}"] = other
-    flat.drive_wrong(this["connections"]["Y"][:1], hit, lambda _: other["connections"]["Y"][:1])
+    operands = {port: this["connections"][port] for port in ("A", "B")}
+    signed = flat.number(cell, "A_SIGNED")
+    return lambda _: flat.logic(COMPARISONS[this["type"]], 1, signed, **operands)
 
 
 def _stuck(flat: Flat) -> Iterator[Fault]:
-    """Named wires of one bit that stay at a value, and numbers that are off by one."""
+    """Named wires of one bit that stay at a value, and numbers that are off by one or a bit short."""
     for name, bits in flat.wires.items():
+        own = name.rsplit(".", 1)[-1]
         if not flat.driven(bits):
             continue
-        own = name.rsplit(".", 1)[-1]
         if len(bits) == 1:
             for value, meanings in STUCK.items():
                 said = next((text for part, text in meanings.items() if re.search(part, own)), "")
                 if said:
-                    yield Fault(
-                        said.format(".."),
-                        said.format(name),
-                        lambda hit, bits=bits, value=value: flat.drive_wrong(bits, hit, lambda _: [value]),
-                    )
+                    yield Fault(said.format("it"), said.format(name), drives(flat, bits, constant(value)))
         elif NUMBERS.search(own):
-            yield Fault(
-                "off by one",
-                f"{name} is one too large",
-                lambda hit, bits=bits: flat.drive_wrong(
-                    bits, hit, lambda right: flat.logic("$add", len(right), A=right, B=["1"])
-                ),
-            )
+            yield Fault("off by one", f"{name} is one too large", drives(flat, bits, _one_more(flat)))
         else:
-            yield Fault(
-                "bit cut",
-                f"the top bit of {name} is cut",
-                lambda hit, bits=bits: flat.drive_wrong(bits[-1:], hit, lambda _: ["0"]),
-            )
+            yield Fault("bit cut", f"the top bit of {name} is cut", drives(flat, bits[-1:], constant("0")))
 
 
 def _handshakes(flat: Flat) -> Iterator[Fault]:
     """Streams that wait for the other side, forget a beat, or take one that they have no room for."""
     for name, port in flat.ports.items():
         match = re.fullmatch(r"(\w+_(?:t|aw|w|b|ar|r))(valid|ready)", name)
-        if not match or port["direction"] != "output" or not flat.driven(port["bits"]):
+        bits: Bits = port["bits"]
+        if not match or port["direction"] != "output" or not flat.driven(bits):
             continue
-        bits, other = port["bits"], flat.port(match[1] + ("ready" if match[2] == "valid" else "valid"))
-
-        def fault(said: str, wrong: Callable[[Bits], Bits], bits: Bits = bits, name: str = name) -> Fault:
-            return Fault("handshake", f"{name} {said}", lambda hit: flat.drive_wrong(bits, hit, wrong))
-
+        wrongs: dict[str, Wrong] = {"stays low": constant("0"), "is high without room": constant("1")}
         if match[2] == "valid":
-            yield fault("waits for ready", lambda right, other=other: flat.logic("$and", 1, A=right, B=other))
-            yield fault("forgets a beat that waits", lambda right: _forgets(flat, right))
-            yield fault("stays low", lambda right: ["0"])
-        else:
-            yield fault("is high without room", lambda right: ["1"])
-            yield fault("stays low", lambda right: ["0"])
-
-
-def _forgets(flat: Flat, valid: Bits) -> Bits:
-    """Valid, but for the second cycle of what waits."""
-    return flat.logic("$and", 1, A=valid, B=flat.logic("$not", 1, A=flat.delayed(valid)))
+            wrongs = {
+                "stays low": constant("0"),
+                "waits for ready": _where(flat, partial(flat.port, f"{match[1]}ready")),
+                "forgets a beat that waits": lambda right: _both(
+                    flat, right, flat.logic("$not", 1, A=flat.delayed(right))
+                ),
+            }
+        for said, wrong in wrongs.items():
+            yield Fault("handshake", f"{name} {said}", drives(flat, bits, wrong))
 
 
 def _choices(flat: Flat) -> Iterator[Fault]:
     """Choices that are not made, as of a shifter that does not shift, and signs that do not matter."""
     for cell, choice in flat.kinds("$mux"):
-        pins = choice["connections"]
-        name, by = flat.named(pins["Y"]), flat.named(pins["S"])
+        name, by = (flat.named(choice["connections"][port]) for port in ("Y", "S"))
         if name and by:
-            yield Fault(
-                "choice",
-                f"{name} does not look at {by}",
-                lambda hit, cell=cell: flat.read_wrong(cell, "S", hit, lambda bits: ["0"]),
-            )
+            yield Fault("choice", f"{name} does not look at {by}", reads(flat, cell, "S", constant("0")))
     for cell, gate in flat.kinds("$xor", "$xnor"):
         pins = gate["connections"]
-        if len(pins["Y"]) == 1 and (name := flat.named(pins["Y"])):
-            for port in ("A", "B"):
-                yield Fault(
-                    "sign ignored",
-                    f"{name} does not look at {flat.named(pins[port])}",
-                    lambda hit, cell=cell, port=port: flat.read_wrong(cell, port, hit, lambda bits: ["0"]),
-                )
+        name = flat.named(pins["Y"]) if len(pins["Y"]) == 1 else ""
+        for port in ("A", "B") if name else ():
+            ignored = f"{name} does not look at {flat.named(pins[port])}"
+            yield Fault("sign ignored", ignored, reads(flat, cell, port, constant("0")))
 
 
 def _memories(flat: Flat) -> Iterator[Fault]:
     """Memories with a write that is lost, or an address that is a bit short."""
     for cell, memory in flat.kinds("$mem_v2", "$mem"):
-        pins = memory["connections"]
-        name = memory["parameters"]["MEMID"].lstrip("\\")
-        for port, what in (("RD_ADDR", "is read"), ("WR_ADDR", "is written")):
+        pins, name = memory["connections"], memory["parameters"]["MEMID"].lstrip("\\")
+        for port, what in (("RD_ADDR", "read"), ("WR_ADDR", "written")):
             if pins.get(port):
-                bits = flat.number(cell, "ABITS")
-                yield Fault(
-                    "address short",
-                    f"{name} {what} at an address that is a bit short",
-                    lambda hit, cell=cell, port=port, top=bits - 1: flat.read_wrong(
-                        cell, port, hit, lambda bits: [*bits[:top], "0", *bits[top + 1 :]]
-                    ),
-                )
+                short = f"{name} is {what} at an address that is a bit short"
+                yield Fault("address short", short, reads(flat, cell, port, without(flat.number(cell, "ABITS") - 1)))
         if pins.get("WR_EN"):
-            yield Fault(
-                "write lost",
-                f"{name} does not keep the lowest bit that is written",
-                lambda hit, cell=cell: flat.read_wrong(cell, "WR_EN", hit, lambda bits: ["0", *bits[1:]]),
-            )
+            lost = f"{name} does not keep the lowest bit that is written"
+            yield Fault("write lost", lost, reads(flat, cell, "WR_EN", without(0)))
 
 
 SEARCHES: tuple[Callable[[Flat], Iterator[Fault]], ...] = (

@@ -100,11 +100,11 @@ class Flat:
         self._next += width
         return list(range(self._next - width, self._next))
 
-    def logic(self, kind: str, width: int, **operands: Bits) -> Bits:
+    def logic(self, kind: str, width: int, signed: int = 0, **operands: Bits) -> Bits:
         """The output of a new cell of logic or arithmetic."""
         parameters = {"Y_WIDTH": width}
         for port, bits in operands.items():
-            parameters |= {f"{port}_SIGNED": 0, f"{port}_WIDTH": len(bits)}
+            parameters |= {f"{port}_SIGNED": signed, f"{port}_WIDTH": len(bits)}
         return self._add(kind, parameters, operands, "Y", width)
 
     def choose(self, hit: Bits, wrong: Bits, right: Bits) -> Bits:

@@ -167,7 +167,7 @@ def _said(flat: Flat, options: dict[str, str]) -> str:
     cell = options["-cell"].lstrip("\\")
     pins = flat.cells[cell]["connections"]
     port, index = options["-port"].lstrip("\\"), int(options["-portbit"])
-    outputs = next((pins[pin] for pin in ("Q", "Y", "RD_DATA") if pin in pins), [])
+    outputs: Bits = next((pins[pin] for pin in ("Q", "Y", "RD_DATA") if pin in pins), [])
     gate = f"the {flat.cells[cell]['type'].lstrip('$')} of {flat.named(outputs) or cell}"
     control = ""
     if "-ctrlbit" in options:

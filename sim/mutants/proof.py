@@ -1,7 +1,8 @@
 """Whether a mutant is one: proofs that no user of a unit can tell it from the right design.
 
-What is compared is what a user may look at, after a reset: all outputs, but of a stream's payload only what is valid, and for
-inputs that keep the rules: a beat that is offered stays until it is taken, and settings change only in a reset.
+What is compared is what a user may look at, after a reset: all outputs, but of a stream's payload only what is valid,
+and for inputs that keep the rules: a beat that is offered stays until it is taken, and settings change only in a reset.
+Registers begin with zeros, resets come at any time, so what they leave is seen, too.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def prove(built: Mutated, number: int, late: Collection[str] = (), seconds: floa
     number : int
         Which one.
     late : collection of str
-        Outputs that are not promised before there is a result: as many enabled cycles after a reset as the design's latency.
+        Outputs that are not promised before there is a result, as many enabled cycles after a reset as the design's
+        latency.
     seconds : float
         For each of two attempts: to prove it, and to find a difference.
 

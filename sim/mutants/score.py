@@ -6,7 +6,7 @@ import time
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ KILLED, EQUIVALENT, SURVIVED = "killed", "equivalent", "survived"
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a mutant: `KILLED` by a failure, `EQUIVALENT` by a proof, or `SURVIVED`, with what is known of it."""
+    """What became of a mutant, `KILLED` by a failure, `EQUIVALENT` by a proof, or `SURVIVED`, and what is known."""
 
     mutant: Mutant
     outcome: str
@@ -141,7 +141,7 @@ def score(spec: hw.Spec, count: int = COUNT, seed: int = SEED, seconds: float = 
             progress.at("running", f"{len(done)} of {len(built.mutants)}, {rate:.1f} a second")
             return result
 
-        results = side_by_side([lambda mutant=mutant: one(mutant) for mutant in built.mutants])
+        results = side_by_side([partial(one, mutant) for mutant in built.mutants])
     return Score(spec.name, spec.unit, results, time.monotonic() - begun)
 
 

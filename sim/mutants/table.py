@@ -22,13 +22,12 @@ def table(scores: Sequence[Score]) -> str:
     for each, cells in zip(scores, rows(scores), strict=True):
         lines.append([*cells, f"{each.seconds / len(each.results):.2f}"])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "".join(
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
-        )
-        + "\n"
-        for line in lines
-    )
+
+    def laid_out(cells: Sequence[str]) -> str:
+        first, *others = zip(cells, widths, strict=True)
+        return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]) + "\n"
+
+    return "".join(map(laid_out, lines))
 
 
 def survivors(each: Score, count: int, seed: int) -> Iterator[str]:
