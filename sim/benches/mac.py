@@ -86,6 +86,18 @@ class Planner:
         clear = np.tile([1, 0], size)
         return self.play("aimed", x.ravel(), y.ravel(), clear, np.ones(2 * size))
 
+    def grown(self, size: int = 1024, longest: int = 8) -> Play:
+        """Sums that grow by the largest products, and then then get some that are all but lost in them."""
+        spec, shape = self.spec, (size, longest)
+        growing = np.arange(longest) < self.rng.integers(1, longest, (size, 1))
+        a, b = (
+            np.where(growing, self.rng.choice(large(fmt), shape), self._some(fmt, size * longest).reshape(shape))
+            for fmt in (spec.a, spec.b)
+        )
+        a = np.where(growing & (self.rng.random((size, 1)) < 0.5), opposite(spec.a)[a], a)
+        clear = np.tile(np.arange(longest) == 0, size)
+        return self.play("grown", a.ravel(), b.ravel(), clear, np.ones(a.size))
+
     def _some(self, fmt: Format, size: int) -> NDArray[np.int64]:
         """Random codes, half of them among the quarter that is nearest zero."""
         values = np.nan_to_num(np.abs(decode(fmt, np.arange(1 << fmt.width))), nan=np.inf)
@@ -113,6 +125,14 @@ def ends(fmt: Format) -> tuple[int, int]:
     return int(np.argmin(steps)), int(np.argmax(steps))
 
 
+def large(fmt: Format) -> NDArray[np.int64]:
+    """The codes of the upper half of the finite values above zero; if there are none, that of the largest."""
+    values = np.nan_to_num(decode(fmt, np.arange(1 << fmt.width)), nan=0, posinf=0, neginf=0)
+    above = np.flatnonzero(values > 0)
+    above = above[np.argsort(values[above], kind="stable")]
+    return above[len(above) // 2 :] if len(above) else np.array([np.argmax(values)])
+
+
 def opposite(fmt: Format) -> NDArray[np.int64]:
     """For each code, that of the finite value nearest to its negative."""
     values = decode(fmt, np.arange(1 << fmt.width))
@@ -125,5 +145,7 @@ def opposite(fmt: Format) -> NDArray[np.int64]:
 def plays(spec: MacSpec, seed: int) -> list[Play]:
     """All plays for a MAC; the resets come last, in mid-stream of one another."""
     planner = Planner(spec, seed)
-    special = [] if isinstance(spec.accumulator_format, Fixed) else [planner.cancelling(), planner.aimed()]
+    special = (
+        [] if isinstance(spec.accumulator_format, Fixed) else [planner.cancelling(), planner.aimed(), planner.grown()]
+    )
     return [planner.every_pair(), *special, planner.longest_sums(), planner.resets()]

@@ -42,12 +42,12 @@ def pairs(a: Format, b: Format, rng: np.random.Generator, grouped: bool = False)
 
 
 def with_stalls(count: int, latency: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Which of `count` inputs to show in each cycle, and whether it is accepted: one in sixteen waits a cycle.
+    """Which of `count` inputs to show in each cycle, and whether it is accepted: every other waits a cycle, by chance.
 
     A stalled cycle shows any other input, which must not matter; everything is accepted in the end. The last are in the
     pipeline then, and `latency` more cycles bring them out.
     """
-    index = np.repeat(np.arange(count), 1 + (rng.random(count) < 1 / 16))
+    index = np.repeat(np.arange(count), 1 + (rng.random(count) < 1 / 2))
     accepted = np.append(index[1:] != index[:-1], True)
     index = np.where(accepted, index, rng.integers(0, count, len(index)))
     return np.append(index, np.zeros(latency, dtype=index.dtype)), np.append(accepted, np.ones(latency, dtype=bool))

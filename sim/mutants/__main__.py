@@ -14,7 +14,7 @@ from rtl_gen.files import check_writable, write_atomic
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import say, shown
 from rtl_gen.tools import ToolError
-from sim.mutants.proof import SECONDS
+from sim.mutants.proof import SECONDS, Prover
 from sim.mutants.score import COUNT, NEEDED, build, designs, good, judged, score
 from sim.mutants.table import page, survivors, table
 from sim.mutants.trial import Trial
@@ -77,7 +77,9 @@ def _alone(specs: Sequence[hw.Spec], options: argparse.Namespace) -> int:
     if not 1 <= options.only <= len(built.mutants):
         raise ValueError(f"--only must be from 1 to {len(built.mutants)}, got {echo(options.only)}")
     with scratch() as folder:
-        result = judged(Trial(specs[0], built, folder), built, built.mutants[options.only - 1], options.seconds)
+        trial = Trial(specs[0], built, folder)
+        prover = Prover(built, folder, trial.late)
+        result = judged(trial, prover, built.mutants[options.only - 1], options.seconds)
     print(f"{result.outcome}  {specs[0].name}: {result.mutant.name}: {result.why}")
     return 1 if result.outcome == "survived" else 0
 

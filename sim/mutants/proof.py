@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 import subprocess
+import threading
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,50 +60,86 @@ class Proof:
     cycles: int = 0
 
 
-def prove(built: Mutated, number: int, late: Collection[str] = (), seconds: float = SECONDS) -> Proof:
-    """Compare a mutant with the design, for all inputs, by ABC.
+class Prover:
+    """Compares mutants of a design with it, for all inputs, by ABC.
 
     Parameters
     ----------
     built : Mutated
         The design with its mutants.
-    number : int
-        Which one.
+    folder : Path
+        For both in gates, which is made of them when the first is to be compared.
     late : collection of str
         Outputs that are not promised before there is a result, as many enabled cycles after a reset as the design's
         latency.
-    seconds : float
-        For each of two attempts: to prove it, and to find a difference.
-
-    Raises
-    ------
-    ToolError
-        A tool is missing or failed.
     """
-    with step(f"proving mutant {number} of {built.emitted.name}"), scratch() as folder:
-        (folder / "both.v").write_text(built.body + _miter(built, number, late))
-        read = ["read_verilog both.v", "hierarchy -top miter"]
-        yosys.run([*read, *TO_GATES, "write_aiger -zinit both.aig"], folder)
-        said = _abc(f"{MERGED}; pdr -T {math.ceil(seconds)}", folder, seconds)
-        if "network is combinational" in said:
-            said = _abc(f"{MERGED}; iprove", folder, seconds)
-            outcomes = {"UNSATISFIABLE": "equal", "SATISFIABLE": "differs"}
-            return Proof(next((outcome for word, outcome in outcomes.items() if word in said.split()), "unknown"))
-        if "Property proved" in said:
-            return Proof("equal")
-        if found := re.search(r"asserted in frame (\d+)", said):
-            return Proof("differs", int(found[1]))
-        said = _abc(f"{MERGED}; bmc3 -F {DEPTH} -T {math.ceil(seconds)}", folder, seconds)
-        if found := re.search(r"asserted in frame (\d+)", said):
-            return Proof("differs", int(found[1]))
-        depths = [int(frame) for frame in re.findall(r"No output asserted in (\d+)", said)]
-        return Proof("unknown", max(depths, default=0))
+
+    def __init__(self, built: Mutated, folder: Path, late: Collection[str] = ()) -> None:
+        self.built, self.late, self.gates = built, late, folder / "gates.il"
+        self._one = threading.Lock()
+
+    def prove(self, number: int, seconds: float = SECONDS) -> Proof:
+        """Compare a mutant.
+
+        Parameters
+        ----------
+        number : int
+            Which one.
+        seconds : float
+            For each of two attempts: to prove it, and to find a difference.
+
+        Raises
+        ------
+        ToolError
+            A tool is missing or failed.
+        """
+        with step(f"proving mutant {number} of {self.built.emitted.name}"), scratch() as folder:
+            with self._one:
+                if not self.gates.exists():
+                    self._make(folder)
+            chosen = [f"delete -input miter/w:{SELECTOR}", f"connect -set {SELECTOR} {self.built.width}'d{number}"]
+            yosys.run(
+                [
+                    ["read_rtlil", str(self.gates)],
+                    "cd miter",
+                    *chosen,
+                    "cd",
+                    "opt_clean",
+                    "write_aiger -zinit both.aig",
+                ],
+                folder,
+            )
+            return _compared(folder, seconds)
+
+    def _make(self, folder: Path) -> None:
+        """Both designs as gates, with the mutant's number as an input."""
+        (folder / "both.v").write_text(self.built.body + _miter(self.built, self.late))
+        yosys.run(["read_verilog both.v", "hierarchy -top miter", *TO_GATES, "write_rtlil gates.il"], folder)
+        (folder / "gates.il").replace(self.gates)
+
+
+def _compared(folder: Path, seconds: float) -> Proof:
+    """What ABC says of a network of both."""
+    said = _abc(f"{MERGED}; pdr -T {math.ceil(seconds)}", folder, seconds)
+    if "network is combinational" in said:
+        said = _abc(f"{MERGED}; iprove", folder, seconds)
+        outcomes = {"UNSATISFIABLE": "equal", "SATISFIABLE": "differs"}
+        return Proof(next((outcome for word, outcome in outcomes.items() if word in said.split()), "unknown"))
+    if "Property proved" in said:
+        return Proof("equal")
+    if not (found := re.search(r"asserted in frame (\d+)", said)):
+        said = _abc(f"read both.aig; strash; bmc3 -F {DEPTH} -T {math.ceil(seconds)}", folder, seconds)
+        found = re.search(r"asserted in frame (\d+)", said)
+    if found:
+        return Proof("differs", int(found[1]))
+    depth = re.search(r"No output asserted in (\d+) frames", said)
+    return Proof("unknown", int(depth[1]) if depth else 0)
 
 
 def _abc(script: str, folder: Path, seconds: float) -> str:
     """What ABC prints; nothing if it does not end."""
     try:
-        done = process.run([str(abc()), "-c", script], folder, timeout=4 * seconds + 10)
+        done = process.run([str(abc()), "-c", script], folder, timeout=3 * seconds + 60)
     except subprocess.TimeoutExpired:
         return ""
     if done.returncode != 0:
@@ -110,20 +147,21 @@ def _abc(script: str, folder: Path, seconds: float) -> str:
     return done.stdout
 
 
-def _miter(built: Mutated, number: int, late: Collection[str]) -> str:
-    """Verilog of both designs on the same inputs, and whether one can tell them apart."""
+def _miter(built: Mutated, late: Collection[str]) -> str:
+    """Verilog of a design and a mutant on the same inputs, and whether one can tell them apart."""
     ports = {port["name"]: (port["direction"], port["width"]) for port in built.emitted.manifest["ports"]}
     inputs = [name for name, (direction, _) in ports.items() if direction == "input"]
     outputs = [name for name in ports if name not in inputs]
     clocked = "clk" in ports
-    lines = [f"module miter({', '.join(inputs)}, told);", "  output told;"]
+    lines = [f"module miter({', '.join([*inputs, SELECTOR])}, told);", "  output told;"]
+    lines.append(f"  input {_range(built.width)} {SELECTOR};")
     lines += [f"  input {_range(ports[name][1])} {name};" for name in inputs]
     lines += [f"  wire {_range(ports[name][1])} {side}_{name};" for side in ("right", "wrong") for name in outputs]
-    for side, selected in (("right", 0), ("wrong", number)):
+    for side, selected in (("right", f"{built.width}'d0"), ("wrong", SELECTOR)):
         pins = [f".{name}({name})" for name in inputs if name != "rst"]
         pins += [".rst(reset)"] if clocked else []
         pins += [f".{name}({side}_{name})" for name in outputs]
-        pins.append(f".{SELECTOR}({built.width}'d{selected})")
+        pins.append(f".{SELECTOR}({selected})")
         lines.append(f"  {built.inner} {side}({', '.join(pins)});")
     seen = {name: " & filled" if name in late else _seen(name, outputs) for name in outputs}
     differ = [f"(right_{name} != wrong_{name}){seen[name]}" for name in outputs]

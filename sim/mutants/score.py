@@ -18,12 +18,12 @@ from rtl_gen.scratch import scratch
 from rtl_gen.side_by_side import side_by_side
 from rtl_gen.steps import step
 from sim.mutants.mutated import Mutant, Mutated, mutated
-from sim.mutants.proof import SECONDS, prove
+from sim.mutants.proof import SECONDS, Prover
 from sim.mutants.trial import Trial
 from sim.runner import SEED
 from sim.verify import MAX_SEED
 
-COUNT, MOST = 100, 10_000
+COUNT, MOST = 60, 10_000
 NEEDED = 0.99
 """The least score that is good."""
 DATA = Path(__file__).with_name("designs.toml")
@@ -131,11 +131,12 @@ def score(spec: hw.Spec, count: int = COUNT, seed: int = SEED, seconds: float = 
     built = build(spec, count, seed)
     with scratch() as folder, step(f"mutants of {cut(spec)}") as progress:
         trial = Trial(spec, built, folder)
+        prover = Prover(built, folder, trial.late)
         done: list[int] = []
         start = time.monotonic()
 
         def one(mutant: Mutant) -> Result:
-            result = judged(trial, built, mutant, seconds)
+            result = judged(trial, prover, mutant, seconds)
             done.append(mutant.number)
             rate = len(done) / (time.monotonic() - start)
             progress.at("running", f"{len(done)} of {len(built.mutants)}, {rate:.1f} a second")
@@ -145,13 +146,13 @@ def score(spec: hw.Spec, count: int = COUNT, seed: int = SEED, seconds: float = 
     return Score(spec.name, spec.unit, results, time.monotonic() - begun)
 
 
-def judged(trial: Trial, built: Mutated, mutant: Mutant, seconds: float = SECONDS) -> Result:
+def judged(trial: Trial, prover: Prover, mutant: Mutant, seconds: float = SECONDS) -> Result:
     """What becomes of one mutant."""
     with scratch() as folder:
         failure = trial.failure(mutant.number, folder)
     if failure:
         return Result(mutant, KILLED, failure)
-    proof = prove(built, mutant.number, trial.late, seconds)
+    proof = prover.prove(mutant.number, seconds)
     if proof.outcome == "equal":
         return Result(mutant, EQUIVALENT, "proved")
     if proof.outcome == "unknown" and trial.exhaustive and "clk" not in trial.design.ports:
