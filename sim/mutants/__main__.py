@@ -96,11 +96,17 @@ def _all(specs: Sequence[hw.Spec], options: argparse.Namespace) -> int:
             print(line, flush=True)
     print(table(scores), end="")
     if options.write:
-        write_atomic(options.write, page(scores, " ".join(["python -m", PROGRAM, "--count", str(options.count)])))
+        write_atomic(options.write, page(scores, _command(options)))
     if not good(scores):
         print(f"too many mutants survive: each unit's score must be at least {100 * NEEDED:g} %")
         return 1
     return 0
+
+
+def _command(options: argparse.Namespace) -> str:
+    """What makes a page again."""
+    chosen = [f"--{name} {getattr(options, name)}" for name in ("count", "seed")]
+    return " ".join(["python -m", PROGRAM, *options.specs, *chosen])
 
 
 if __name__ == "__main__":

@@ -97,18 +97,9 @@ class Prover:
             with self._one:
                 if not self.gates.exists():
                     self._make(folder)
-            chosen = [f"delete -input miter/w:{SELECTOR}", f"connect -set {SELECTOR} {self.built.width}'d{number}"]
-            yosys.run(
-                [
-                    ["read_rtlil", str(self.gates)],
-                    "cd miter",
-                    *chosen,
-                    "cd",
-                    "opt_clean",
-                    "write_aiger -zinit both.aig",
-                ],
-                folder,
-            )
+            which = [f"delete -input w:{SELECTOR}", f"connect -set {SELECTOR} {self.built.width}'d{number}"]
+            read: list[yosys.Command] = [["read_rtlil", str(self.gates)], "cd miter"]
+            yosys.run([*read, *which, "cd", "opt_clean", "write_aiger -zinit both.aig"], folder)
             return _compared(folder, seconds)
 
     def _make(self, folder: Path) -> None:
