@@ -86,17 +86,10 @@ class Planner:
         clear = np.tile([1, 0], size)
         return self.play("aimed", x.ravel(), y.ravel(), clear, np.ones(2 * size))
 
-    def grown(self, size: int = 1024, longest: int = 8) -> Play:
-        """Sums that grow by the largest products, and then then get some that are all but lost in them."""
-        spec, shape = self.spec, (size, longest)
-        growing = np.arange(longest) < self.rng.integers(1, longest, (size, 1))
-        a, b = (
-            np.where(growing, self.rng.choice(large(fmt), shape), self._some(fmt, size * longest).reshape(shape))
-            for fmt in (spec.a, spec.b)
-        )
-        a = np.where(growing & (self.rng.random((size, 1)) < 0.5), opposite(spec.a)[a], a)
-        clear = np.tile(np.arange(longest) == 0, size)
-        return self.play("grown", a.ravel(), b.ravel(), clear, np.ones(a.size))
+    def wandering(self, size: int = 1 << 14) -> Play:
+        """Long sums of random numbers, which come to every state that needs many products."""
+        a, b = (self.rng.choice(np.flatnonzero(finite(fmt)), size) for fmt in (self.spec.a, self.spec.b))
+        return self.play("wandering", a, b, self.rng.random(size) < 1 / 64, np.ones(size))
 
     def _some(self, fmt: Format, size: int) -> NDArray[np.int64]:
         """Random codes, half of them among the quarter that is nearest zero."""
@@ -125,12 +118,9 @@ def ends(fmt: Format) -> tuple[int, int]:
     return int(np.argmin(steps)), int(np.argmax(steps))
 
 
-def large(fmt: Format) -> NDArray[np.int64]:
-    """The codes of the upper half of the finite values above zero; if there are none, that of the largest."""
-    values = np.nan_to_num(decode(fmt, np.arange(1 << fmt.width)), nan=0, posinf=0, neginf=0)
-    above = np.flatnonzero(values > 0)
-    above = above[np.argsort(values[above], kind="stable")]
-    return above[len(above) // 2 :] if len(above) else np.array([np.argmax(values)])
+def finite(fmt: Format) -> NDArray[np.bool_]:
+    """Of each code, whether it is a finite number."""
+    return np.isfinite(decode(fmt, np.arange(1 << fmt.width)))
 
 
 def opposite(fmt: Format) -> NDArray[np.int64]:
