@@ -135,7 +135,6 @@ def opposite(fmt: Format) -> NDArray[np.int64]:
 def plays(spec: MacSpec, seed: int) -> list[Play]:
     """All plays for a MAC; the resets come last, in mid-stream of one another."""
     planner = Planner(spec, seed)
-    special = (
-        [] if isinstance(spec.accumulator_format, Fixed) else [planner.cancelling(), planner.aimed(), planner.grown()]
-    )
+    rounded = not isinstance(spec.accumulator_format, Fixed)
+    special = [planner.cancelling(), planner.aimed(), planner.wandering()] if rounded else []
     return [planner.every_pair(), *special, planner.longest_sums(), planner.resets()]
