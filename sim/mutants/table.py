@@ -49,7 +49,7 @@ def page(scores: Sequence[Score], command: str) -> str:
     lines = [
         "# Mutants",
         "",
-        f"What the benches say of mutants of a small design of each unit: `{command}`, as",
+        f"What the benches say of mutants of small designs: `{command}`, as",
         "[verification.md](../verification.md) explains.",
         "",
         f"| {' | '.join(COLUMNS)} | design |",
