@@ -281,7 +281,7 @@ def _solve(gold: Netlist, gate: Netlist, seconds: float) -> str | dict[str, int]
         (folder / "gold.aig").write_bytes(gold.aiger)
         (folder / "gate.aig").write_bytes(gate.aiger)
         script = f"&r gold.aig; &cec -T {math.ceil(seconds)} gate.aig"
-        said = _output([str(_abc()), "-c", script], folder, seconds)
+        said = _output([str(abc()), "-c", script], folder, seconds)
     if said is None or "Timed out" in said or "UNDECIDED" in said:
         return "timeout"
     if "Networks are equivalent" in said:
@@ -291,7 +291,7 @@ def _solve(gold: Netlist, gate: Netlist, seconds: float) -> str | dict[str, int]
     raise ToolError(f"ABC could not compare the netlists: {last_error(said)}")
 
 
-def _abc() -> Path:
+def abc() -> Path:
     """The program ABC, which comes with Yosys."""
     path = package_folder("pyosys") / "yosys-abc"
     if not path.exists():

@@ -67,7 +67,7 @@ def play_all(
     wrong: dict[str, str] = {}
     tests = len(bulk)
     if rest:
-        count, wrong, evidence = play_cocotb(design, rest, folder, waves)
+        count, wrong, evidence = play_cocotb(design, rest, folder, waves=waves)
         tests += count
     if bulk:
         wrong |= play_rows(design, bulk, folder)
@@ -84,14 +84,23 @@ def play_all(
 
 
 def play_cocotb(
-    design: Simulator, plays: Sequence[Any], folder: Path, waves: Path | None = None
+    design: Simulator,
+    plays: Sequence[Any],
+    folder: Path,
+    plusargs: Sequence[str] = (),
+    failures_at_most: int = 0,
+    waves: Path | None = None,
 ) -> tuple[int, dict[str, str], Evidence]:
-    """Play with cocotb, by the bench that the plays name: how many tests ran, what failed, and the evidence."""
+    """Play with cocotb, by the bench that the plays name: how many tests ran, what failed, and the evidence.
+
+    The design may read `plusargs`. No play begins after so many failures, if that is not 0. `waves`: as of `play_all`.
+    """
     script, record = folder / "plays.json", folder / "evidence.json"
     record.unlink(missing_ok=True)
     save(plays, script)
     environment = {"MACSMITH_PLAYS": str(script), "MACSMITH_EVIDENCE": str(record)}
-    results = run_bench(design, plays[0].bench, folder, environment, waves)
+    environment["COCOTB_MAX_FAILURES"] = str(failures_at_most)
+    results = run_bench(design, plays[0].bench, folder, environment, plusargs, waves)
     names = {f"{TEST}{number}": play.name for number, play in enumerate(plays)}
     failures = {}
     for line in results.failures:

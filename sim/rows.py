@@ -28,8 +28,10 @@ PLAIN_BITS = 62
 Codes = NDArray[Any]
 
 
-def play_rows(design: Simulator, plays: Sequence[Play], folder: Path) -> dict[str, str]:
+def play_rows(design: Simulator, plays: Sequence[Play], folder: Path, plusargs: Sequence[str] = ()) -> dict[str, str]:
     """Play on a design, one play after the other; of each that fails, by its name, what `check` says.
+
+    The design may read `plusargs`.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def play_rows(design: Simulator, plays: Sequence[Play], folder: Path) -> dict[st
     files = [(folder / f"rows{number}", folder / f"samples{number}") for number in range(len(plays))]
     for play, (script, _) in zip(plays, files, strict=True):
         rows(design, play).tofile(script)
-    command = [str(design.program), ROWS, *(str(path) for pair in files for path in pair)]
+    command = [str(design.program), ROWS, *(str(path) for pair in files for path in pair), *plusargs]
     with step(f"simulating {design.module}"), (folder / "rows.log").open("w") as log:
         run_simulator(design.module, command, folder, None, log)
     said = {}

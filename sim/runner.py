@@ -45,7 +45,12 @@ def simulate(
 
 
 def run_bench(
-    design: Simulator, bench: str, folder: Path, environment: Mapping[str, str], waves: Path | None = None
+    design: Simulator,
+    bench: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    plusargs: Sequence[str] = (),
+    waves: Path | None = None,
 ) -> Results:
     """Run all cocotb tests of a Python module on a design, by way of cocotb's runner.
 
@@ -59,6 +64,8 @@ def run_bench(
         Where to run; ``bench.log`` gets what the simulator says.
     environment : mapping of str to str
         What the bench reads.
+    plusargs : sequence of str
+        What the design reads.
     waves : Path, optional
         A file for the waveforms, in VCD, of a simulator that can write them.
 
@@ -85,6 +92,7 @@ def run_bench(
             extra_env={"COCOTB_LOG_LEVEL": "WARNING", **NO_PYTEST, **environment},
             test_args=["--trace", "--trace-file", str(waves)] if waves else [],
             log_file=log,
+            plusargs=plusargs,
         )
     return read_results(results, log)
 

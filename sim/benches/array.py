@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hw.specs.array import ArraySpec
+from sim.benches.mac import ends
 from sim.benches.pe import sums_so_far
 from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
@@ -16,7 +18,8 @@ from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
 from sim.golden import model
 
-LONG = 61
+LONG, LONGEST = 61, 1024
+"""Beats of a long tile, and of the longest that is tried of one whose sums are as large as they can be."""
 
 
 def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
@@ -34,7 +37,12 @@ def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
     ]
     if spec.flow != "os":
         return [*equal, *waiting]
-    return [*equal, _play(spec, "ends_apart", ends_apart(spec, rng), 64 + 4 * cycles, pauses={"a": 0.1}), *waiting]
+    return [
+        *equal,
+        longest(spec, rng),
+        _play(spec, "ends_apart", ends_apart(spec, rng), 64 + 4 * cycles, pauses={"a": 0.1}),
+        *waiting,
+    ]
 
 
 def run(spec: ArraySpec, seed: int, beats: int, tiles: int = 1) -> StreamPlay:
@@ -45,6 +53,16 @@ def run(spec: ArraySpec, seed: int, beats: int, tiles: int = 1) -> StreamPlay:
 def alike(spec: ArraySpec, name: str, beats: int, count: int, rng: np.random.Generator) -> StreamPlay:
     """Tiles that are all alike, without a pause: they take just the cycles that the formula says."""
     return _play(spec, name, operands(spec, [beats] * count, rng), spec.cycles(beats, count))
+
+
+def longest(spec: ArraySpec, rng: np.random.Generator) -> StreamPlay:
+    """The extreme products of either sign, as many as an exact accumulator promises to sum up."""
+    beats = min(getattr(spec.pe.mac.sums, "depth", None) or LONG, LONGEST)
+    every = list(product(ends(spec.a), ends(spec.b)))
+    streams = {name: dict(fields) for name, fields in operands(spec, [beats] * len(every), rng).items()}
+    for name, codes in zip("ab", zip(*every, strict=True), strict=True):
+        streams[name]["x"] = np.repeat(codes, beats)[:, None].repeat(np.shape(streams[name]["x"])[1], axis=1)
+    return _play(spec, "longest_sums", streams, spec.cycles(beats, len(every)))
 
 
 def resetting(spec: ArraySpec, rng: np.random.Generator) -> StreamPlay:

@@ -11,14 +11,14 @@ import logging
 import os
 import random
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, First, RisingEdge
+from cocotb.triggers import ClockCycles, First, RisingEdge, SimTimeoutError, with_timeout
 
 # It works with cocotb 2, by names that cocotb warns of.
 warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"cocotbext\.axi")
@@ -38,8 +38,8 @@ from sim.benches.play import load, note  # noqa: E402
 
 PLAYS: dict[str, CorePlay] = {play.name: play for play in load(Path(os.environ["MACSMITH_PLAYS"]), CorePlay)}
 EVIDENCE = Path(os.environ["MACSMITH_EVIDENCE"])
-QUIET = 8
-"""Cycles after a job in which nothing more may come."""
+PERIOD, QUIET, PATIENCE = 10, 8, 1024
+"""Nanoseconds of a cycle; cycles after a job in which nothing more may come; and in which a register answers."""
 
 
 @cocotb.test()
@@ -47,7 +47,7 @@ QUIET = 8
 async def play(dut: Any, name: str) -> None:
     """Play and compare."""
     plan = PLAYS[name]
-    Clock(dut.clk, 10, "ns").start(start_high=False)
+    Clock(dut.clk, PERIOD, "ns").start(start_high=False)
     core = Core(dut, plan.registers)
     core.pause(plan.pauses, random.Random(name))
     await core.reset()
@@ -134,18 +134,25 @@ class Core:
             words[self.homes[part]] = words.get(self.homes[part], 0) | value << low
         for name, word in words.items():
             address = self.registers[name]["address"]
-            response = await self.bus.write(address, word.to_bytes(4, "little"))
+            response = await self._answer(self.bus.write, address, word.to_bytes(4, "little"))
             assert response.resp == AxiResp.OKAY, f"writing to {name} answered {response.resp!r}"
 
     async def get(self) -> dict[str, int]:
         """Every part of every register."""
         shown: dict[str, int] = {}
         for name, register in self.registers.items():
-            response = await self.bus.read(register["address"], 4)
+            response = await self._answer(self.bus.read, register["address"], 4)
             assert response.resp == AxiResp.OKAY, f"reading {name} answered {response.resp!r}"
             word = int.from_bytes(response.data, "little")
             shown |= {part: word >> low & (1 << width) - 1 for part, (low, width) in register["parts"].items()}
         return shown
+
+    async def _answer(self, ask: Callable[..., Any], address: int, *what: Any) -> Any:
+        """What a register says to reading or writing."""
+        try:
+            return await with_timeout(ask(address, *what), PATIENCE * PERIOD, "ns")
+        except SimTimeoutError:
+            raise AssertionError(f"address {address:#x} does not answer in {PATIENCE} cycles") from None
 
     async def do(self, job: Job) -> Outcome:
         """Do a job, to its end."""
@@ -209,10 +216,10 @@ class Core:
 
     async def _deny(self, job: Job) -> None:
         for address in job.unreadable:
-            response = await self.bus.read(address, 4)
+            response = await self._answer(self.bus.read, address, 4)
             assert response.resp == AxiResp.SLVERR, f"reading {address:#x} answered {response.resp!r}"
         for address, size in job.unwritable:
-            response = await self.bus.write(address, bytes(size))
+            response = await self._answer(self.bus.write, address, bytes(size))
             assert response.resp == AxiResp.SLVERR, f"writing to {address:#x} answered {response.resp!r}"
 
     def _results(self) -> str:

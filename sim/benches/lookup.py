@@ -31,8 +31,10 @@ def plays(spec: LookupSpec, seed: int) -> list[StreamPlay]:
     uneven = [int(rows) for rows in rng.integers(1, 6 * q, 12)]
     few = spec.cycles(len(uneven), max(uneven))
     some = operands(spec, uneven, rng)
-    # The first activations are what a reset may spoil: of zeros not even the sign would show.
-    nonzero = {**some, "x": {"x": np.maximum(some["x"]["x"], 1)}}
+    # The first activations are what a reset may spoil: of zeros not even the sign would show, nor which is which of
+    # those that are alike.
+    first = rng.integers(0, (1 << spec.x.width) - 1, (len(uneven), 1)) + np.arange(spec.width)
+    distinct = {**some, "x": {"x": 1 + first % ((1 << spec.x.width) - 1)}}
     return [
         stream_play(spec, "corners", operands(spec, long[1], rng), spec.cycles(long[0], long[1][0])),
         *(
@@ -47,7 +49,7 @@ def plays(spec: LookupSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "pauses", some, few, pauses=paused(spec, 0.4)),
         stream_play(spec, "slow_taker", some, few, pauses={"y": 0.7}),
         stream_play(spec, "slow_activations", some, few, pauses={"x": 0.9}),
-        stream_play(spec, "resets", nonzero, few, duration=None, resets=resets(few, rng)),
+        stream_play(spec, "resets", distinct, few, duration=None, resets=resets(few, rng)),
     ]
 
 

@@ -86,6 +86,11 @@ class Planner:
         clear = np.tile([1, 0], size)
         return self.play("aimed", x.ravel(), y.ravel(), clear, np.ones(2 * size))
 
+    def wandering(self, size: int = 1 << 14) -> Play:
+        """Long sums of random numbers, which come to every state that needs many products."""
+        a, b = (self.rng.choice(np.flatnonzero(finite(fmt)), size) for fmt in (self.spec.a, self.spec.b))
+        return self.play("wandering", a, b, self.rng.random(size) < 1 / 64, np.ones(size))
+
     def _some(self, fmt: Format, size: int) -> NDArray[np.int64]:
         """Random codes, half of them among the quarter that is nearest zero."""
         values = np.nan_to_num(np.abs(decode(fmt, np.arange(1 << fmt.width))), nan=np.inf)
@@ -113,6 +118,11 @@ def ends(fmt: Format) -> tuple[int, int]:
     return int(np.argmin(steps)), int(np.argmax(steps))
 
 
+def finite(fmt: Format) -> NDArray[np.bool_]:
+    """Of each code, whether it is a finite number."""
+    return np.isfinite(decode(fmt, np.arange(1 << fmt.width)))
+
+
 def opposite(fmt: Format) -> NDArray[np.int64]:
     """For each code, that of the finite value nearest to its negative."""
     values = decode(fmt, np.arange(1 << fmt.width))
@@ -125,5 +135,6 @@ def opposite(fmt: Format) -> NDArray[np.int64]:
 def plays(spec: MacSpec, seed: int) -> list[Play]:
     """All plays for a MAC; the resets come last, in mid-stream of one another."""
     planner = Planner(spec, seed)
-    special = [] if isinstance(spec.accumulator_format, Fixed) else [planner.cancelling(), planner.aimed()]
+    rounded = not isinstance(spec.accumulator_format, Fixed)
+    special = [planner.cancelling(), planner.aimed(), planner.wandering()] if rounded else []
     return [planner.every_pair(), *special, planner.longest_sums(), planner.resets()]

@@ -38,7 +38,7 @@ def kept(spec: PeSpec, play: Play, rng: np.random.Generator) -> Play:
 def resident(spec: PeSpec, rng: np.random.Generator) -> Play:
     """Every operand that moves with every one that stays, or corners and random ones; the next is loaded meanwhile."""
     formats = {"a": spec.a, "b": spec.b}
-    tried = pairs(formats[spec.moving], formats[spec.other], rng)
+    tried = pairs(formats[spec.moving], formats[spec.other], rng, grouped=True)
     swap = np.append([True], tried.b[1:] != tried.b[:-1])
     starts = np.append(np.flatnonzero(swap), len(tried.b))
     # The operand of each run is taken while the one before is used: at the earliest when that one's begins.

@@ -43,6 +43,39 @@ class Planner:
         inputs |= settings if tensor else {"p": p, **settings}
         return stream_play(spec, name, inputs, spec.cycles(beats), settings=settings, **options)
 
+    def nearly_ties(self) -> list[StreamPlay]:
+        """Sums just above a half, by one bit, which can be any: it alone says which way to round."""
+        spec = self.spec
+        if spec.gives_float:
+            return []
+        room = spec.input.width - 2
+        shifts = [
+            # Sums are short of room for large shifts: a power of two as the multiplier brings them up.
+            [(shift, max(0, shift - room), bit) for bit in range(max(0, shift - room), shift - 1)]
+            for shift in range(2, min(room + spec.multiplier, spec.shift_format.span.hi + 1))
+        ]
+        groups = shifts if spec.scope == "tensor" else [[each for some in shifts for each in some]]
+        return [
+            self._tied(f"ties{number}", np.array(group).astype(object)) for number, group in enumerate(groups) if group
+        ]
+
+    def _tied(self, name: str, tried: NDArray[Any]) -> StreamPlay:
+        """A play of as many beats as there are rows of (shift, bits of the multiplier, which bit is 1)."""
+        spec, rng, shape = self.spec, self.rng, (len(tried), self.spec.lanes)
+        shift, low, bit = (np.broadcast_to(column[:, None], shape) for column in tried.T)
+        even = 2 * rng.integers(0, 1 << max(1, spec.output.width - 3), shape).astype(object)
+        sums = ((even << shift) + (1 << shift >> 1) + (1 << bit)) >> low
+        # What is too large is one above the least half.
+        sums = np.where(sums <= spec.input.span.hi, sums, ((1 << shift >> 1) + (1 << bit)) >> low)
+        sums = np.where((rng.random(shape) < 0.5) & (spec.input.span.lo < 0), -sums, sums)
+        p = {key: np.zeros(shape, dtype=object) for key in spec.parameters} | {"m": 1 << low, "e": shift}
+        inputs: dict[str, Any] = {"z": {"x": sums & ((1 << spec.input.width) - 1), "last": np.zeros(len(tried), int)}}
+        if spec.status:
+            inputs["z"]["status"] = np.zeros(shape, dtype=int)
+        settings = {"relu": 0} | ({key: int(codes[0, 0]) for key, codes in p.items()} if spec.scope == "tensor" else {})
+        inputs |= settings if spec.scope == "tensor" else {"p": p, **settings}
+        return stream_play(spec, name, inputs, spec.cycles(len(tried)), settings=settings)
+
     def _scales(self, shape: tuple[int, ...]) -> dict[str, NDArray[Any]]:
         """Codes of the parameters: small and large scales, those that nothing is left of, and useless ones."""
         spec, rng = self.spec, self.rng
@@ -96,6 +129,7 @@ def plays(spec: RequantSpec, seed: int) -> list[StreamPlay]:
     scales = [planner.play(f"scale{n}", BEATS // count, n % 2) for n in range(count)]
     return [
         *scales,
+        *planner.nearly_ties(),
         planner.play("one_beat", 1, 0),
         planner.play("pauses", FEW, 1, pauses=paused(spec, 0.4)),
         planner.play("slow_taker", FEW, 0, pauses={"y": 0.7}),

@@ -16,35 +16,40 @@ RANDOM_PAIRS = 1 << 16
 
 @dataclass(frozen=True)
 class Pairs:
-    """Operand pairs in random order, and whether they are all that there are."""
+    """Operand pairs, and whether they are all that there are."""
 
     a: NDArray[np.int64]
     b: NDArray[np.int64]
     exhaustive: bool
 
 
-def pairs(a: Format, b: Format, rng: np.random.Generator) -> Pairs:
+def pairs(a: Format, b: Format, rng: np.random.Generator, grouped: bool = False) -> Pairs:
     """All pairs of codes if their widths add up to 16 bits at most, else corners and random pairs.
 
-    All pairs come grouped by b, for a simulator takes longer to set two ports than one.
+    All pairs come `grouped` by b, for one that stays; else each operand is another one in nearly every cycle, and so a
+    register that is stale shows.
     """
     if a.width + b.width <= EXHAUSTIVE_BITS:
-        rows = rng.permutation(1 << b.width)
-        columns = rng.permuted(np.tile(np.arange(1 << a.width), (len(rows), 1)), axis=1)
-        return Pairs(columns.ravel(), np.repeat(rows, columns.shape[1]), True)
+        if grouped:
+            rows = rng.permutation(1 << b.width)
+            columns = rng.permuted(np.tile(np.arange(1 << a.width), (len(rows), 1)), axis=1)
+            return Pairs(columns.ravel(), np.repeat(rows, columns.shape[1]), True)
+        every = rng.permutation(1 << a.width + b.width)
+        return Pairs(every >> b.width, every & (1 << b.width) - 1, True)
     x, y = np.meshgrid(corners(a), corners(b))
     random = [rng.integers(0, 1 << fmt.width, RANDOM_PAIRS) for fmt in (a, b)]
     return Pairs(np.concatenate([x.ravel(), random[0]]), np.concatenate([y.ravel(), random[1]]), False)
 
 
 def with_stalls(count: int, latency: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Which of `count` inputs to show in each cycle, and whether it is accepted: one in sixteen waits a cycle.
+    """Which of `count` inputs to show in each cycle, and whether it is accepted: every other waits a cycle, by chance.
 
-    A stalled cycle shows what it holds back, so everything is accepted in the end; the last are in the
+    A stalled cycle shows any other input, which must not matter; everything is accepted in the end. The last are in the
     pipeline then, and `latency` more cycles bring them out.
     """
-    index = np.repeat(np.arange(count), 1 + (rng.random(count) < 1 / 16))
+    index = np.repeat(np.arange(count), 1 + (rng.random(count) < 1 / 2))
     accepted = np.append(index[1:] != index[:-1], True)
+    index = np.where(accepted, index, rng.integers(0, count, len(index)))
     return np.append(index, np.zeros(latency, dtype=index.dtype)), np.append(accepted, np.ones(latency, dtype=bool))
 
 

@@ -1,0 +1,211 @@
+"""Whether a mutant is one: proofs that no user of a unit can tell it from the right design.
+
+What is compared is what a user may look at, after a reset: all outputs, but of a stream's payload only what is valid,
+and for inputs that keep the rules: a beat that is offered stays until it is taken, and settings change only in a reset.
+Registers begin with zeros, resets come at any time, so what they leave is seen, too.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import subprocess
+import threading
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rtl_gen import process, yosys
+from rtl_gen.scratch import scratch
+from rtl_gen.steps import step
+from rtl_gen.tools import ToolError, last_error
+from sim.equivalence import abc
+from sim.mutants.mutated import SELECTOR, Mutated
+
+SECONDS, DEPTH = 20.0, 200
+"""For a proof, and for the search for a difference where there is none; and how many cycles that looks at, at most."""
+CHANNEL = re.compile(r"(\w+_(?:t|aw|w|b|ar|r))(valid)")
+MERGED = "read both.aig; strash; scorr; dc2; scorr"
+"""For ABC: both designs as one network, in which what is equal is one."""
+TO_GATES = (
+    "proc",
+    "flatten",
+    "opt -full",
+    "memory_map",
+    "opt -full",
+    "dffunmap",
+    "techmap",
+    "opt -full",
+    "setundef -init -zero",
+    "setundef -undriven -zero",
+    "dfflegalize -cell $_DFF_P_ 0",
+    "aigmap",
+    "opt_clean",
+)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What became of an attempt.
+
+    Attributes
+    ----------
+    outcome : str
+        "equal", "differs", or "unknown".
+    cycles : int
+        After how many cycles it differs, or, if that is not known, up to where it surely does not.
+    """
+
+    outcome: str
+    cycles: int = 0
+
+
+class Prover:
+    """Compares mutants of a design with it, for all inputs, by ABC.
+
+    Parameters
+    ----------
+    built : Mutated
+        The design with its mutants.
+    folder : Path
+        For both in gates, which is made of them when the first is to be compared.
+    late : collection of str
+        Outputs that are not promised before there is a result, as many enabled cycles after a reset as the design's
+        latency.
+    """
+
+    def __init__(self, built: Mutated, folder: Path, late: Collection[str] = ()) -> None:
+        self.built, self.late, self.gates = built, late, folder / "gates.il"
+        self._one = threading.Lock()
+
+    def prove(self, number: int, seconds: float = SECONDS) -> Proof:
+        """Compare a mutant.
+
+        Parameters
+        ----------
+        number : int
+            Which one.
+        seconds : float
+            For each of two attempts: to prove it, and to find a difference.
+
+        Raises
+        ------
+        ToolError
+            A tool is missing or failed.
+        """
+        with step(f"proving mutant {number} of {self.built.emitted.name}"), scratch() as folder:
+            with self._one:
+                if not self.gates.exists():
+                    self._make(folder)
+            which = [f"delete -input w:{SELECTOR}", f"connect -set {SELECTOR} {self.built.width}'d{number}"]
+            read: list[yosys.Command] = [["read_rtlil", str(self.gates)], "cd miter"]
+            yosys.run([*read, *which, "cd", "opt_clean", "write_aiger -zinit both.aig"], folder)
+            return _compared(folder, seconds)
+
+    def _make(self, folder: Path) -> None:
+        """Both designs as gates, with the mutant's number as an input."""
+        (folder / "both.v").write_text(self.built.body + _miter(self.built, self.late))
+        yosys.run(["read_verilog both.v", "hierarchy -top miter", *TO_GATES, "write_rtlil gates.il"], folder)
+        (folder / "gates.il").replace(self.gates)
+
+
+def _compared(folder: Path, seconds: float) -> Proof:
+    """What ABC says of a network of both."""
+    said = _abc(f"{MERGED}; pdr -T {math.ceil(seconds)}", folder, seconds)
+    if "network is combinational" in said:
+        said = _abc(f"{MERGED}; iprove", folder, seconds)
+        outcomes = {"UNSATISFIABLE": "equal", "SATISFIABLE": "differs"}
+        return Proof(next((outcome for word, outcome in outcomes.items() if word in said.split()), "unknown"))
+    if "Property proved" in said:
+        return Proof("equal")
+    if not (found := re.search(r"asserted in frame (\d+)", said)):
+        said = _abc(f"read both.aig; strash; bmc3 -F {DEPTH} -T {math.ceil(seconds)}", folder, seconds)
+        found = re.search(r"asserted in frame (\d+)", said)
+    if found:
+        return Proof("differs", int(found[1]))
+    depth = re.search(r"No output asserted in (\d+) frames", said)
+    return Proof("unknown", int(depth[1]) if depth else 0)
+
+
+def _abc(script: str, folder: Path, seconds: float) -> str:
+    """What ABC prints; nothing if it does not end."""
+    try:
+        done = process.run([str(abc()), "-c", script], folder, timeout=3 * seconds + 60)
+    except subprocess.TimeoutExpired:
+        return ""
+    if done.returncode != 0:
+        raise ToolError(f"yosys-abc failed: {last_error(done.stdout + done.stderr)}")
+    return done.stdout
+
+
+def _miter(built: Mutated, late: Collection[str]) -> str:
+    """Verilog of a design and a mutant on the same inputs, and whether one can tell them apart."""
+    ports = {port["name"]: (port["direction"], port["width"]) for port in built.emitted.manifest["ports"]}
+    inputs = [name for name, (direction, _) in ports.items() if direction == "input"]
+    outputs = [name for name in ports if name not in inputs]
+    clocked = "clk" in ports
+    lines = [f"module miter({', '.join([*inputs, SELECTOR])}, told);", "  output told;"]
+    lines.append(f"  input {_range(built.width)} {SELECTOR};")
+    lines += [f"  input {_range(ports[name][1])} {name};" for name in inputs]
+    lines += [f"  wire {_range(ports[name][1])} {side}_{name};" for side in ("right", "wrong") for name in outputs]
+    for side, selected in (("right", f"{built.width}'d0"), ("wrong", SELECTOR)):
+        pins = [f".{name}({name})" for name in inputs if name != "rst"]
+        pins += [".rst(reset)"] if clocked else []
+        pins += [f".{name}({side}_{name})" for name in outputs]
+        pins.append(f".{SELECTOR}({selected})")
+        lines.append(f"  {built.inner} {side}({', '.join(pins)});")
+    seen = {name: " & filled" if name in late else _seen(name, outputs) for name in outputs}
+    differ = [f"(right_{name} != wrong_{name}){seen[name]}" for name in outputs]
+    streams = any(CHANNEL.fullmatch(name) for name in ports)
+    if clocked:
+        lines += ["  reg begun = 0, unfair = 0;", "  wire reset = rst | ~begun;", "  always @(posedge clk) begun <= 1;"]
+        lines += _fairness(ports, inputs)
+        if late:
+            latency = built.emitted.manifest["latency"]
+            lines += [f"  reg [{latency}:0] results = 1;", f"  wire filled = results[{latency}];"]
+            moved = f"{'en' if 'en' in ports else 1} ? {{results[{latency - 1}:0], 1'b1}} : results"
+            lines.append(f"  always @(posedge clk) results <= reset ? 1 : {moved};")
+        lines.append("  always @(posedge clk) unfair <= unfair | broken;")
+        when = f"begun & ~unfair & ~broken{' & ~reset' if streams else ''} & "
+    else:
+        when = ""
+    return "\n".join([*lines, f"  assign told = {when}({' | '.join(differ)});", "endmodule\n"])
+
+
+def _seen(name: str, outputs: list[str]) -> str:
+    """Where an output may be looked at: payload only where it is valid."""
+    for other in outputs:
+        channel = CHANNEL.fullmatch(other)
+        if channel and name.startswith(channel[1]) and name != other:
+            return f" & right_{other}"
+    return ""
+
+
+def _fairness(ports: dict[str, tuple[str, int]], inputs: list[str]) -> Iterator[str]:
+    """Whether an input breaks the rules: wire `broken`."""
+    rules, ruled = [], {"clk", "rst", "en", "clear"}
+    channels = [(channel[1], name) for name in ports if (channel := CHANNEL.fullmatch(name))]
+    for prefix, valid in channels:
+        ready = f"{prefix}ready"
+        ruled |= {valid, ready}
+        if valid not in inputs:
+            continue
+        payload = [name for name in inputs if name.startswith(prefix) and name not in (valid, ready)]
+        ruled.update(payload)
+        yield f"  reg waits_{valid} = 0;"
+        yield f"  always @(posedge clk) waits_{valid} <= {valid} & ~right_{ready} & ~reset;"
+        for name in payload:
+            yield f"  reg {_range(ports[name][1])} was_{name} = 0;"
+            yield f"  always @(posedge clk) was_{name} <= {name};"
+        changed = " | ".join([f"~{valid}", *(f"({name} != was_{name})" for name in payload)])
+        rules.append(f"(waits_{valid} & ~reset & ({changed}))")
+    for name in inputs if channels else []:
+        if name not in ruled:
+            yield f"  reg {_range(ports[name][1])} was_{name} = 0;"
+            yield f"  always @(posedge clk) was_{name} <= {name};"
+            rules.append(f"(~reset & ({name} != was_{name}))")
+    yield f"  wire broken = {' | '.join(rules) or 0};"
+
+
+def _range(width: int) -> str:
+    return f"[{width - 1}:0]"

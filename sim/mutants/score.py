@@ -1,0 +1,169 @@
+"""A unit's mutants one after the other, and the score: how many of those that are not equivalent are killed."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import hw
+from hw.formats import check_int
+from hw.formats.messages import cut, echo
+from rtl_gen import emit
+from rtl_gen.scratch import scratch
+from rtl_gen.side_by_side import side_by_side
+from rtl_gen.steps import step
+from sim.mutants.mutated import Mutant, Mutated, mutated
+from sim.mutants.proof import SECONDS, Prover
+from sim.mutants.trial import Trial
+from sim.runner import SEED
+from sim.verify import MAX_SEED
+
+COUNT, MOST = 60, 10_000
+NEEDED = 0.99
+"""The least score that is good."""
+DATA = Path(__file__).with_name("designs.toml")
+
+KILLED, EQUIVALENT, SURVIVED = "killed", "equivalent", "survived"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a mutant, `KILLED` by a failure, `EQUIVALENT` by a proof, or `SURVIVED`, and what is known."""
+
+    mutant: Mutant
+    outcome: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Score:
+    """All mutants of a design.
+
+    Attributes
+    ----------
+    spec, unit : str
+    results : list of Result
+    seconds : float
+        That everything took, building and proofs included.
+    """
+
+    spec: str
+    unit: str
+    results: list[Result]
+    seconds: float
+
+    def of(self, *outcomes: str) -> list[Result]:
+        """The results with these outcomes."""
+        return [result for result in self.results if result.outcome in outcomes]
+
+    @property
+    def of_domain(self) -> int:
+        return sum(result.mutant.of_domain for result in self.results)
+
+    @property
+    def score(self) -> float:
+        """The share of the killed among those that are not equivalent."""
+        killed = len(self.of(KILLED))
+        return killed / max(1, killed + len(self.of(SURVIVED)))
+
+
+@cache
+def data() -> dict[str, Any]:
+    """The designs that stand for units, and the survivors that are explained."""
+    return tomllib.loads(DATA.read_text())
+
+
+def designs() -> dict[str, str]:
+    """A small design of each unit."""
+    named: dict[str, str] = data()["designs"]
+    return named
+
+
+def explanation(spec: str, mutant: Mutant) -> str:
+    """Why a mutant may survive; empty if nobody has said."""
+    known = data().get("explained", [])
+    return next((each["why"] for each in known if (each["design"], each["mutant"]) == (spec, mutant.name)), "")
+
+
+def build(spec: hw.Spec, count: int = COUNT, seed: int = SEED) -> Mutated:
+    """A design with its mutants, for any fabric.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `spec` is none, or a number is not in its range.
+    """
+    if not isinstance(spec, hw.Spec):
+        raise TypeError(f"spec must be a Spec, got {echo(spec)}")
+    check_int("count", count, 1, MOST)
+    check_int("seed", seed, 0, MAX_SEED)
+    with step(f"making mutants of {cut(spec)}"):
+        return mutated(emit(spec), count, seed)
+
+
+def score(spec: hw.Spec, count: int = COUNT, seed: int = SEED, seconds: float = SECONDS) -> Score:
+    """Try mutants of a design.
+
+    Parameters
+    ----------
+    spec : Spec
+        The design.
+    count : int
+        How many mutants.
+    seed : int
+        Of their choice. The bench's own is the one that verdicts have.
+    seconds : float
+        For each proof.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `build`.
+    ToolError
+        A tool is missing or failed, or the bench fails with the right design.
+    """
+    begun = time.monotonic()
+    built = build(spec, count, seed)
+    with scratch() as folder, step(f"mutants of {cut(spec)}") as progress:
+        trial = Trial(spec, built, folder)
+        prover = Prover(built, folder, trial.late)
+        done: list[int] = []
+        start = time.monotonic()
+
+        def one(mutant: Mutant) -> Result:
+            result = judged(trial, prover, mutant, seconds)
+            done.append(mutant.number)
+            rate = len(done) / (time.monotonic() - start)
+            progress.at("running", f"{len(done)} of {len(built.mutants)}, {rate:.1f} a second")
+            return result
+
+        results = side_by_side([partial(one, mutant) for mutant in built.mutants])
+    return Score(spec.name, spec.unit, results, time.monotonic() - begun)
+
+
+def judged(trial: Trial, prover: Prover, mutant: Mutant, seconds: float = SECONDS) -> Result:
+    """What becomes of one mutant."""
+    with scratch() as folder:
+        failure = trial.failure(mutant.number, folder)
+    if failure:
+        return Result(mutant, KILLED, failure)
+    proof = prover.prove(mutant.number, seconds)
+    if proof.outcome == "equal":
+        return Result(mutant, EQUIVALENT, "proved")
+    if proof.outcome == "unknown" and trial.exhaustive and "clk" not in trial.design.ports:
+        return Result(mutant, EQUIVALENT, "all operands were tried")
+    found = {
+        "differs": f"seen by somebody who looks at it for {proof.cycles + 1} cycles",
+        "unknown": f"neither proved equivalent nor seen in {proof.cycles} cycles",
+    }
+    return Result(mutant, SURVIVED, found[proof.outcome])
+
+
+def good(scores: Sequence[Score]) -> bool:
+    """Whether every unit's score is as high as it has to be."""
+    return all(each.score >= NEEDED for each in scores)
