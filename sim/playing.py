@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,11 @@ from rtl_gen import Emitted
 from rtl_gen.cells import cell_models
 from rtl_gen.tools import ToolError
 from sim.benches.play import Play, save
+from sim.icarus import icarus
 from sim.player import CLOCK
 from sim.rows import play_rows
 from sim.runner import Results, run_bench
-from sim.simulator import FAST, LINT, QUICK, Simulator, simulator
+from sim.simulator import FAST, ICARUS, LINT, QUICK, VERILATOR, Simulator, simulator
 
 MANY = 1024
 """Cycles from which on a play goes to the loop in C++, where nothing is decided while it is played."""
@@ -33,6 +35,8 @@ def play_all(
     target: hw.Target,
     many: int = MANY,
     lint: Sequence[str] = LINT,
+    cells: Sequence[Path] | None = None,
+    kind: str = VERILATOR,
 ) -> tuple[Results, Evidence]:
     """Play on a design, whatever kind the plays are of.
 
@@ -50,15 +54,24 @@ def play_all(
         As `MANY`.
     lint : sequence of str
         As of `simulator`.
+    cells : sequence of Path, optional
+        Models of the cells that it is made of, if not those of the target's form.
+    kind : str
+        The simulator: `VERILATOR`, or `ICARUS`, where cocotb plays everything.
 
     Returns
     -------
     What was reported, failures in the order of the plays; and what each play that passed compared, in how many cycles.
     """
     source, _manifest = emitted.write(folder)
+    cells = cell_models(target) if cells is None else cells
+    many = many if kind == VERILATOR else sys.maxsize
     bulk = [play for play in plays if isinstance(play, Play) and play.cycles >= many]
     rest = [play for play in plays if not isinstance(play, Play) or play.cycles < many]
-    design = simulator(source, emitted.name, folder, cell_models(target), FAST if bulk else QUICK, lint)
+    if kind == ICARUS:
+        design = icarus(source, emitted.name, folder, cells)
+    else:
+        design = simulator(source, emitted.name, folder, cells, FAST if bulk else QUICK, lint)
     evidence: Evidence = {}
     wrong: dict[str, str] = {}
     tests = len(bulk)
