@@ -1,8 +1,8 @@
 """The second level of verification: what a family's synthesis makes of a design, simulated with its cells' models.
 
-The netlist is the one whose cells `costmodel.measure` counts: that of the flow with the fewest LUTs. It is played what the
-design's Verilog is played, and has to show the same. Models are Yosys's, and ours of blocks that have none there. Where
-a memory or a multiplier block has no model at all, the netlist is made anew without blocks of that kind, and the
+The netlist is the one whose cells `costmodel.measure` counts: that of the flow with the fewest LUTs. It is played what
+the design's Verilog is played, and has to show the same. Models are Yosys's, and ours of blocks that have none there.
+Where a memory or a multiplier block has no model at all, the netlist is made anew without blocks of that kind, and the
 verdict says so.
 """
 
@@ -25,11 +25,10 @@ from rtl_gen import Emitted, cells, emit, yosys
 from rtl_gen.files import code_digest
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import step
-from rtl_gen.tools import package_folder, package_version
+from rtl_gen.tools import ToolError, package_folder, package_version
 from sim.runner import SEED
-from sim.verify import Verdict, verify, verify_key
+from sim.verify import NETLIST, Verdict, verify, verify_key
 
-NETLIST = "netlist"
 CELLS: dict[str, tuple[str, ...]] = {
     "ecp5": ("ecp5/cells_sim.v",),
     "gatemate": ("gatemate/cells_sim.v",),
@@ -43,13 +42,20 @@ CELLS: dict[str, tuple[str, ...]] = {
     "xcup": ("xilinx/cells_sim.v",),
 }
 """Files under Yosys's share folder with a model of each cell that a family's synthesis writes, but for some blocks."""
-MEMORIES: dict[str, tuple[str, ...]] = {"intelalm": ("intel_alm/common/mem_sim.v",)}
-"""More such files, of memories, that only a simulator reads."""
+SIMULATED = CELLS | {
+    # Without the empty DP16KD of cells_sim.v, which would stand in the way of ours.
+    "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh"),
+    "intelalm": (*CELLS["intelalm"], "intel_alm/common/mem_sim.v"),
+}
+"""The files that a simulator reads in their place."""
 WITHOUT = {"dsp": "multiplier blocks", "bram": "block RAMs"}
 """Hard blocks, by their class of cells, that a netlist can do without."""
 MODULE = re.compile(r"(?ms)^module\s+(\w+)\b.*?^endmodule")
-TIMING = re.compile(r"(?s)\bspecify\b.*?\bendspecify\b|//[^\n]*|/\*.*?\*/")
-BEHAVIOUR = re.compile(r"\b(?:assign|always)\b|#\s*\(\s*\.")
+ASIDE = re.compile(r"(?s)\bspecify\b.*?\bendspecify\b|//[^\n]*|/\*.*?\*/|\(\*.*?\*\)|`[^\n]*")
+"""What says nothing of what a module does: times, comments, attributes, directives."""
+DECLARED = ("parameter", "localparam", "input", "output", "inout", "wire", "reg", "endmodule")
+BLOCK = re.compile(r'\(\* ram_style = "block" \*\)\s*')
+"""What asks for a memory of hard blocks."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +78,11 @@ class Mapped:
         """The kinds of its cells."""
         return {cell["type"] for cell in self.module["cells"].values()}
 
-    def verilog(self, name: str) -> str:
-        """The same as Verilog."""
+    def verilog(self, name: str, target: hw.Target) -> str:
+        """The same as Verilog, for a simulator that has the models of `simulated`."""
+        module = {**self.module, "cells": known(self.module["cells"], models_of(target)[1])}
         with scratch() as folder:
-            (folder / "mapped.json").write_text(json.dumps({"modules": {name: self.module}}))
+            (folder / "mapped.json").write_text(json.dumps({"modules": {name: module}}))
             yosys.run(["read_json mapped.json", "write_verilog -noattr mapped.v"], folder)
             return (folder / "mapped.v").read_text()
 
@@ -110,10 +117,23 @@ def models_of(target: hw.Target) -> tuple[list[Path], list[Path]]:
 
 
 def simulated(target: hw.Target) -> list[Path]:
-    """The files that a simulator takes cells from, the first that has one: ours stand before Yosys's."""
-    theirs, ours = models_of(target)
+    """The files that a simulator takes cells from."""
     share = package_folder("pyosys") / "share"
-    return [*ours, *theirs, *(share / name for name in MEMORIES.get(target.name, ()))]
+    return [*(share / name for name in SIMULATED[target.name]), *models_of(target)[1]]
+
+
+def known(made: Mapping[str, Any], ours: Sequence[Path]) -> dict[str, Any]:
+    """A netlist's cells, each with those parameters that our model of it has, if there is one.
+
+    The others say nothing of the logic of what macsmith uses.
+    """
+    texts = {match[1]: match[0] for path in ours for match in MODULE.finditer(path.read_text())}
+
+    def kept(cell: Mapping[str, Any]) -> dict[str, Any]:
+        text = texts.get(cell["type"])
+        return {name: x for name, x in cell["parameters"].items() if text is None or re.search(rf"\b{name}\b", text)}
+
+    return {name: {**cell, "parameters": kept(cell)} for name, cell in made.items()}
 
 
 def unmodelled(types: Collection[str], flow: Flow, models: Sequence[Path]) -> dict[str, list[str]]:
@@ -125,7 +145,8 @@ def unmodelled(types: Collection[str], flow: Flow, models: Sequence[Path]) -> di
 
 def _behaves(module: str) -> bool:
     """Whether a module has more than ports, parameters and times."""
-    return bool(BEHAVIOUR.search(TIMING.sub("", module)))
+    _header, *statements = ASIDE.sub("", module).split(";")
+    return any(not statement.split()[0].startswith(DECLARED) for statement in statements if statement.strip())
 
 
 def verify_netlist(
@@ -166,11 +187,14 @@ def verify_netlist(
         made = mapped(design, flow)
         if missing := unmodelled(made.types, flow, models):
             made = mapped(*without(missing, design, flow))
+        if left := unmodelled(made.types, flow, models):
+            names = [name for of_kind in left.values() for name in of_kind]
+            raise ToolError(f"{spec} for {target.name} can't be simulated: {', '.join(names)} has no model")
     lacks = [f"without {WITHOUT[kind]}: {', '.join(names)} has no model" for kind, names in missing.items()]
     return verify(
         spec,
         target,
-        emitted=emitted.altered(made.verilog(emitted.name)),
+        emitted=emitted.altered(made.verilog(emitted.name, target)),
         folder=folder,
         shape=shape,
         seed=seed,
@@ -184,12 +208,10 @@ def verify_netlist(
 def without(kinds: Collection[str], design: Design, flow: Flow) -> tuple[Design, Flow]:
     """A design, and how it is made without hard blocks of those kinds."""
     if "bram" in kinds:
-        lean = {name: tuple(f"{command} -nobram" for command in getattr(flow, name)) for name in FLOWS}
-        flow = replace(flow, **lean)
+        design = replace(design, verilog=BLOCK.sub("", design.verilog))
+        lean, blocks = (tuple(f"{each} -nobram" for each in of) for of in (flow.synthesis, flow.dsp_flows))
+        flow = replace(flow, synthesis=lean, dsp_flows=blocks)
     return (replace(design, dsp=False) if "dsp" in kinds else design), flow
-
-
-FLOWS = ("synthesis", "dsp_flows")
 
 
 def netlist_key(
@@ -200,7 +222,8 @@ def netlist_key(
     play: str | None = None,
 ) -> str:
     """A hash of all that a netlist's verdict depends on: what the Verilog's does, synthesis, and the cells' models."""
+    flow = load(target.name)
     code = code_digest(__name__, "costmodel.harness", "costmodel.synthesis", "rtl_gen.yosys")
     models = [hashlib.sha256(path.read_bytes()).hexdigest() for path in simulated(target)]
-    parts = [verify_key(emitted, shape, seed, play), load(target.name).essence, code, *models]
+    parts = [verify_key(emitted, shape, seed, play), flow.essence, code, *models]
     return hashlib.sha256("\0".join([*parts, f"pyosys {package_version('pyosys')}"]).encode()).hexdigest()

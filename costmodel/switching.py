@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -29,7 +28,7 @@ from costmodel.drive import run
 from costmodel.energy import CODE
 from costmodel.levels import CARRIES_IN
 from costmodel.measure import PARTS, Design
-from costmodel.netlists import mapped, models_of
+from costmodel.netlists import known, mapped, models_of
 from costmodel.operations import operations, parts
 from costmodel.streams import Stream, parse_stream
 from costmodel.synthesis import read
@@ -239,23 +238,15 @@ def mapped_netlist(spec: hw.Spec, target: hw.Target) -> dict[str, Any]:
 def in_gates(mapped: Mapping[str, Any], target: hw.Target) -> dict[str, Any]:
     """The same in gates that `sim.activity` can run, by the family's models; each net is still there by its `MARK`."""
     theirs, own = models_of(target)
-    text = "".join(path.read_text() for path in own)
-    cells = {name: _known(cell, text) for name, cell in mapped["cells"].items()}
     marks = {
         MARK.format(bit): {"hide_name": 0, "bits": [bit], "attributes": {"keep": "1"}}
         for bit in nets_of(mapped, load(target.name))
     }
-    netlist = {**mapped, "attributes": {}, "cells": cells, "netnames": {**mapped["netnames"], **marks}}
+    cells, names = known(mapped["cells"], own), {**mapped["netnames"], **marks}
+    netlist = {**mapped, "attributes": {}, "cells": cells, "netnames": names}
     with scratch() as folder:
         (folder / "mapped.json").write_text(json.dumps({"modules": {"top": netlist}}))
         reading: list[yosys.Command] = [[*READ_MODEL, f"-I{path.parent}", str(path)] for path in [*theirs, *own]]
         made = ["hierarchy -top top", *TO_GATES, "write_json -noscopeinfo gates.json"]
         yosys.run(["read_json mapped.json", *reading, *made], folder)
         return read(folder / "gates.json")["modules"]["top"]
-
-
-def _known(cell: dict[str, Any], models: str) -> dict[str, Any]:
-    """A cell with those parameters that our model of it has, if there is one: the others say nothing of its logic."""
-    if not (found := re.search(rf"(?s)\nmodule {cell['type']}\b.*?\nendmodule", models)):
-        return cell
-    return {**cell, "parameters": {n: v for n, v in cell["parameters"].items() if re.search(rf"\b{n}\b", found[0])}}

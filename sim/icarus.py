@@ -29,7 +29,18 @@ def icarus(source: Path, module: str, folder: Path, libraries: Sequence[Path] = 
     (folder / "timescale.f").write_text(TIMESCALE)
     # A carry cell's inputs have defaults in iCE40's models, in a syntax that no Verilog has.
     options = ["-g2012", "-DNO_ICE40_DEFAULT_ASSIGNMENTS", *(f"-I{path.parent}" for path in libraries)]
-    command = [compiler, "-s", module, "-o", COMPILED, "-f", "timescale.f", *options, source.resolve(), *libraries]
+    command: list[str | Path] = [
+        compiler,
+        "-s",
+        module,
+        "-o",
+        COMPILED,
+        "-f",
+        "timescale.f",
+        *options,
+        source.resolve(),
+        *libraries,
+    ]
     log = folder / "log.txt"
     with step(f"Icarus compiles {module}"), log.open("w") as said:
         done = process.run(command, folder, output=said)

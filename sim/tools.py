@@ -14,7 +14,6 @@ from hw.formats.messages import echo
 from rtl_gen import process
 from rtl_gen.tools import Tool, ToolError, package_folder, package_version
 
-
 IVERILOG = "iverilog"
 
 
@@ -48,7 +47,7 @@ def iverilog() -> str:
         It is not installed: no package of Python's brings it.
     """
     if shutil.which(IVERILOG) is None:
-        raise ToolError("Icarus Verilog is not installed: on Debian `apt install iverilog`, or use --simulator verilator")
+        raise ToolError("Icarus Verilog is not installed: install it (on Debian `apt install iverilog`)")
     return IVERILOG
 
 

@@ -31,7 +31,9 @@ from sim.simulator import ICARUS, LENIENT, LINT, VERILATOR
 
 Plays = Sequence[Play] | Sequence[StreamPlay] | Sequence[CorePlay]
 
-RTL = "rtl"
+RTL, NETLIST = "rtl", "netlist"
+LEVELS = (RTL, NETLIST)
+"""What can be verified: the Verilog, and what a family's synthesis makes of it (`costmodel.netlists`)."""
 SIMULATORS = (VERILATOR, ICARUS)
 MAX_SEED = (1 << 63) - 1
 MAX_SIZE = 1 << 16
@@ -79,6 +81,11 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def means(verdict: Mapping[str, Any]) -> str:
+    """What a verdict, as `Verdict.to_dict` gives it, is of, and who simulated that."""
+    return f"{verdict['level']} in {ICARUS if ICARUS in verdict['versions'] else VERILATOR}"
 
 
 def verify_key(
@@ -215,7 +222,8 @@ def simulate_plays(
     simulator: str = VERILATOR,
 ) -> tuple[Results, dict[str, dict[str, int]]]:
     """What the bench reported, and how many samples each play that passed compared, in how many cycles."""
-    results, evidence = play_all(emitted, plays, folder, target, lint=LINT if ours else LENIENT, cells=cells, kind=simulator)
+    lint = LINT if ours else LENIENT
+    results, evidence = play_all(emitted, plays, folder, target, lint=lint, cells=cells, kind=simulator)
     # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
     if results.tests != len(plays):
         raise ToolError(f"{emitted.name}: {results.tests} of {len(plays)} tests ran")

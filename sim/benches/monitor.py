@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-
 UNKNOWN = -2
 """The sample of an output that has an X or a Z."""
 
