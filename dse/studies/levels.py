@@ -32,10 +32,12 @@ wrong. Cells' models are Yosys's, and macsmith's own of some blocks that are emp
 
 - passed, failed: what was compared; in the column of Verilog in Verilator also how many results that were.
 - without ...: a hard block of that kind has no model: this one passed, made without such blocks.
-- –: the family can't have the design.
+- a dash: the family can't have the design.
+
+The Verilog is portable RTL or, where there is none of a design, that of the first family in the table.
 
 """
-NONE, MISSING = "–", "not installed"
+NONE, MISSING = "-", "not installed"
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,12 @@ class Levels(Study[hw.Spec]):
         return cls(tuple(rows), tuple(targets))
 
     def jobs(self, row: hw.Spec, logs: Path) -> Jobs:
-        jobs: Jobs = {(RTL, VERILATOR): verify_job(row, hw.GENERIC, logs)}
-        if installed():
-            jobs[RTL, ICARUS] = verify_job(row, hw.GENERIC, logs, simulator=ICARUS)
-        for target in self.targets:
-            try:
-                hw.check(row, target)
-            except ValueError:
-                continue  # a family that lacks what the design is made of
-            jobs[NETLIST, target.name] = verify_job(row, target, logs, level=NETLIST)
+        forms = [target for target in (hw.GENERIC, *self.targets) if _has(target, row)]
+        simulators = (VERILATOR, ICARUS) if installed() else (VERILATOR,)
+        jobs: Jobs = {(RTL, name): verify_job(row, forms[0], logs, simulator=name) for name in simulators}
+        for target in forms:
+            if target != hw.GENERIC:
+                jobs[NETLIST, target.name] = verify_job(row, target, logs, level=NETLIST)
         return jobs
 
     def files(self, found: Sequence[tuple[hw.Spec, Values]]) -> dict[str, str | bytes]:
@@ -76,6 +75,15 @@ class Levels(Study[hw.Spec]):
         ]
         failed = f"\nWhat failed, and how first:\n\n{''.join(wrong)}" if wrong else ""
         return {self.page: INTRO.format(tools=made) + lines + failed + "\n"}
+
+
+def _has(target: hw.Target, row: hw.Spec) -> bool:
+    """Whether a family has what a design is made of."""
+    try:
+        hw.check(row, target)
+    except ValueError:
+        return False
+    return True
 
 
 def _text() -> str:
