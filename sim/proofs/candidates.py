@@ -1,0 +1,70 @@
+"""What may hold of a design's registers in every state, for induction to start from: guesses, of which a solver keeps what does.
+
+A guess is a formula of SMT2 about a state that it calls ``@``. Flags are registers of one bit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from sim.proofs.frame import COPIES, DUT, TOP
+
+REGISTER = re.compile(r"(?m)^; yosys-smt2-register (\S+) (\d+)$")
+FLAGS, COUNTED = 24, 8
+"""With more flags than that, no two of them are looked at together; with more than these, none are counted."""
+
+
+def candidates(text: str, counter: str = "") -> list[str]:
+    """Guesses about the module that `text`, as Yosys writes SMT2, is.
+
+    Parameters
+    ----------
+    text : str
+    counter : str
+        A register outside the design that may be how many of its flags are set.
+    """
+    registers = {name: int(width) for name, width in REGISTER.findall(text)}
+    inside = tuple(f"{copy}." for copy in (DUT, *COPIES))
+    flags = [name for name, width in registers.items() if width == 1 and name.startswith(inside)]
+    first, second = COPIES
+    pairs = [
+        (name, other)
+        for name in registers
+        if name.startswith(f"{first}.") and (other := second + name.removeprefix(first)) in registers
+    ]
+    ours = [name for name in flags if not name.startswith(f"{second}.")]
+    found = [*_same(pairs, ours), *_together(ours)]
+    return [*found, *_counted(counter, registers[counter], ours)] if counter else found
+
+
+def _same(pairs: Sequence[tuple[str, str]], flags: Sequence[str]) -> Iterator[str]:
+    """Registers of two copies are the same: always, while a flag is set, or while it is not."""
+    for one, other in pairs:
+        equal = f"(= {_value(one)} {_value(other)})"
+        yield equal
+        for flag in flags:
+            yield f"(=> {_value(flag)} {equal})"
+            yield f"(=> (not {_value(flag)}) {equal})"
+
+
+def _together(flags: Sequence[str]) -> Iterator[str]:
+    """Of two flags one at least is set, or one at most, or the one only with the other."""
+    for one, other in combinations(map(_value, flags if len(flags) <= FLAGS else ()), 2):
+        for a in (one, f"(not {one})"):
+            for b in (other, f"(not {other})"):
+                yield f"(or {a} {b})"
+
+
+def _counted(counter: str, width: int, flags: Sequence[str]) -> Iterator[str]:
+    """A number is how many of some flags are set."""
+    one, none = (f"(_ bv{number} {width})" for number in (1, 0))
+    for size in range(1, len(flags) + 1 if len(flags) <= COUNTED else 0):
+        for chosen in combinations(flags, size):
+            total = " ".join(f"(ite {_value(flag)} {one} {none})" for flag in chosen)
+            yield f"(= {_value(counter)} (bvadd {none} {total}))"
+
+
+def _value(name: str) -> str:
+    return f"(|{TOP}_n {name}| @)"
