@@ -42,12 +42,15 @@ class Proof:
     outcome : str
         `PROVED`, for ever; `HOLDS`, to a depth; `FAILS`; or `TIMEOUT`, before anything was known.
     depth : int
-        Cycles after the reset to which it holds, the k of the induction, or the cycle in which it fails.
+        Cycles after the reset to which it holds, or the one in which it fails; or the k of the induction, 0 where it
+        follows at once from what was found to hold of registers.
     seconds : float
     cycles : list of dict
         Where it fails: the value of each port in each cycle, in hexadecimal, from the reset on.
     complete : bool
         Whether the depth that was asked for was reached.
+    note : str
+        What else is to be said of it.
     """
 
     outcome: str
@@ -55,14 +58,17 @@ class Proof:
     seconds: float
     cycles: list[dict[str, str]] = field(default_factory=list)
     complete: bool = True
+    note: str = ""
 
     def __str__(self) -> str:
-        if self.outcome == PROVED:
-            return f"proved by induction at {self.depth}"
-        if self.outcome == TIMEOUT:
-            return "timeout"
         early = "" if self.complete else ", then out of time"
-        return f"holds to depth {self.depth}{early}" if self.outcome == HOLDS else f"fails in cycle {self.depth}"
+        said = {
+            PROVED: "proved" + (f" by induction at {self.depth}" if self.depth else ""),
+            HOLDS: f"holds to depth {self.depth}{early}",
+            FAILS: f"fails in cycle {self.depth}",
+            TIMEOUT: "timeout",
+        }[self.outcome]
+        return f"{said} ({self.note})" if self.note else said
 
     def table(self) -> str:
         """The counterexample: a line for each port that is not always zero, a column for each cycle."""
@@ -107,7 +113,7 @@ def decide(
         (folder / "design.v").write_text(emitted.verilog)
         (folder / "proof.v").write_text(module)
         yosys.run(["read_verilog design.v", "read_verilog -formal proof.v", *WRITE], folder)
-        found = candidates((folder / "proof.smt2").read_text(), counter)
+        found = candidates((folder / "proof.smt2").read_text(), emitted.verilog, counter)
         request = {"text": str(folder / "proof.smt2"), "top": TOP, "depth": depth, "names": list(shown)}
         left = seconds - (time.monotonic() - start)
         answers = _answers({**request, "candidates": found}, folder, left)
@@ -121,7 +127,11 @@ def _proof(answers: Sequence[dict[str, Any]], depth: int, seconds: float) -> Pro
     if "fails" in last:
         return Proof(FAILS, last["fails"], seconds, last["cycles"])
     # In cycle 0 there is the reset.
-    return Proof(HOLDS, last["holds"], seconds, [], last["holds"] == depth) if last.get("holds") else Proof(TIMEOUT, 0, seconds)
+    return (
+        Proof(HOLDS, last["holds"], seconds, [], last["holds"] == depth)
+        if last.get("holds")
+        else Proof(TIMEOUT, 0, seconds)
+    )
 
 
 def _answers(request: dict[str, Any], folder: Path, seconds: float) -> list[dict[str, Any]]:

@@ -16,6 +16,8 @@ TOP = "proof"
 DUT, COPIES = "dut", ("x", "y")
 """What instances of the design are called: one, or two that are compared."""
 CLOCKED = ("clk", "rst")
+FIRST = "around_first"
+"""The cycle of the reset. No port's name begins so."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,8 @@ class Frame:
         copies = {"dut": ""} if copies is None else copies
         ports = ["input clk", *(f"input [{width - 1}:0] {name}" for name, width in self.inputs.items())]
         ports += [f"output [{w - 1}:0] {start}{name}" for start in copies.values() for name, w in self.outputs.items()]
-        lines = [f"module {TOP}({', '.join(ports)});", "  reg first = 1;", "  always @(posedge clk) first <= 0;"]
-        lines += ["  wire rst = first;", *(self._instance(name, start) for name, start in copies.items())]
+        lines = [f"module {TOP}({', '.join(ports)});", f"  reg {FIRST} = 1;", f"  always @(posedge clk) {FIRST} <= 0;"]
+        lines += [f"  wire rst = {FIRST};", *(self._instance(name, start) for name, start in copies.items())]
         return "\n".join([*lines, *parts, "endmodule\n"])
 
     def _instance(self, name: str, start: str) -> str:
@@ -133,7 +135,7 @@ class Frame:
         lines = [kept(stream, "assume", start) for stream in self.streams if stream.incoming]
         for name, width in self.settings.items():
             lines.append(f"  reg [{width - 1}:0] past_{name};\n  always @(posedge clk) past_{name} <= {name};")
-            lines.append(f"  always @* if (!first) assume ({name} == past_{name});")
+            lines.append(f"  always @* if (!{FIRST}) assume ({name} == past_{name});")
         return "\n".join(lines)
 
 
@@ -146,7 +148,7 @@ def kept(stream: Stream, verb: str, start: str = "") -> str:
             f"  reg [{stream.bits - 1}:0] {name}_waiting;",
             f"  always @(posedge clk) {name}_waits <= {stream.valid} & ~{start}{stream.ready} & ~rst;",
             f"  always @(posedge clk) {name}_waiting <= {stream.beat};",
-            f"  always @* if (!first && {name}_waits) {verb} ({stream.valid} && {stream.beat} == {name}_waiting);",
+            f"  always @* if (!{FIRST} && {name}_waits) {verb} ({stream.valid} && {stream.beat} == {name}_waiting);",
         ]
     )
 

@@ -136,6 +136,9 @@ def search(
             yield {"fails": base.states - 1, "cycles": base.shown(names, base.states - 1)}
             return
         yield {"holds": state}
+    if not base.can("true"):
+        raise ValueError("what is assumed can't be: nothing would be proved")
+    base.back()
     known = kept_for_ever(text, top, candidates)
     yield {"holds": base.states - 1, "known": len(known)}
     beyond = Unrolled(text, top)
