@@ -1,4 +1,4 @@
-"""Prove what can't be tried: handshakes, resets and sums of emitted Verilog, by bounded model checking and induction."""
+"""Prove what can't be tried of emitted Verilog: handshakes, resets and sums, by bounded checking and induction."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def candidates(text: str, verilog: str, counter: str = "") -> list[str]:
     outside = [name for name in registers if not name.startswith(inside)]
     held = [(n, o) for n in outside for o in registers if o.startswith(f"{DUT}.") and registers[n] == registers[o]]
     stages = [name for name in outside if registers[name] == 1]
-    found = [*_same(pairs, [*ours, *stages]), *_same(held, []), *_together(ours)]
+    found = [*_same(pairs, [*ours, *stages]), *_same(held, ours), *_together(ours)]
     return [*found, *_counted(counter, registers[counter], ours)] if counter else found
 
 

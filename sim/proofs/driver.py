@@ -127,11 +127,9 @@ def _proof(answers: Sequence[dict[str, Any]], depth: int, seconds: float) -> Pro
     if "fails" in last:
         return Proof(FAILS, last["fails"], seconds, last["cycles"])
     # In cycle 0 there is the reset.
-    return (
-        Proof(HOLDS, last["holds"], seconds, [], last["holds"] == depth)
-        if last.get("holds")
-        else Proof(TIMEOUT, 0, seconds)
-    )
+    if not last.get("holds"):
+        return Proof(TIMEOUT, 0, seconds)
+    return Proof(HOLDS, last["holds"], seconds, complete=last["holds"] == depth)
 
 
 def _answers(request: dict[str, Any], folder: Path, seconds: float) -> list[dict[str, Any]]:

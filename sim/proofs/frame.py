@@ -1,4 +1,4 @@
-"""What all modules around a design have in common: ports, instances, a reset of one cycle, and neighbours that keep the rules.
+"""What all modules around a design have in common: ports, instances, a reset of one cycle, and who keeps the rules.
 
 The registers of the design hold anything before the reset, which is in cycle 0 and then never again.
 """

@@ -1,8 +1,8 @@
 """A solver's process: unrolls what Yosys wrote as SMT2, and says of each depth whether an assertion can fail.
 
 Run as a program: its first argument is a file with the request, its second the file that answers go to, a line of JSON
-each. It knows nothing of designs, and a time limit is who started it to keep. Names in the request are signals of the top
-module.
+each. It knows nothing of designs, and a time limit is for who started it to keep. Names in the request are signals of
+the top module.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ class Unrolled:
 def kept_for_ever(text: str, top: str, candidates: Sequence[str]) -> list[str]:
     """Which of some formulas hold in every state from the one after the reset on.
 
-    Those that may be wrong in that state are left out, and then those that may be wrong a step after all others hold, until
-    none is.
+    Those that may be wrong in that state are left out, and then those that may be wrong a step after all others hold,
+    until none is.
     """
     base, step = Unrolled(text, top), Unrolled(text, top)
     base.step()
@@ -160,7 +160,7 @@ def search(
 
 
 def _bounded(base: Unrolled, last: int) -> Iterator[int | None]:
-    """The states up to the last one, from the initial one on, in each of which all assertions hold; None where they may not."""
+    """The states up to the last one, in each of which all assertions hold; None where they may not, and it ends."""
     while base.states <= last:
         state = base.step()
         if state == 0:

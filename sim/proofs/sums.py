@@ -19,7 +19,7 @@ def is_exact_sum(spec: hw.Spec, frame: Frame) -> bool:
 
 
 def never_overflows(spec: Any, frame: Frame, depth: int, seconds: float) -> Proof:
-    """The accumulator is the sum in a register that is wide enough by far, as long as no sum has more than its products."""
+    """The accumulator is the sum in a register that is far wider, as long as no sum has more products than stated."""
     module = frame.module(reference(spec, frame))
     return decide(frame.emitted, module, [*frame.inputs, *frame.outputs, "around_sum"], depth, seconds)
 

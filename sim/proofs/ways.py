@@ -1,4 +1,4 @@
-"""Whether an output's valid waits for a ready within the cycle: whether there is a way from one to the other without a register."""
+"""Whether an output's valid waits for a ready within the cycle: if there is a way to it that has no register."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ def never_waits(spec: hw.Spec, frame: Frame, depth: int, seconds: float) -> Proo
     readies = {bit for stream in outgoing(frame) for bit in ports[stream.ready]}
     waits = [stream.name for stream in outgoing(frame) if _behind(drivers, ports[stream.valid]) & readies]
     passed = [s.name for s in frame.streams if s.incoming and _behind(drivers, ports[s.ready]) & readies]
-    note = (
-        f"{', '.join(waits)} waits" if waits else f"there is no way; {', '.join(passed) or 'no input'}'s ready has one"
-    )
+    note = "no way from ready to valid" if not waits else f"valid of {', '.join(waits)} waits"
+    note += f"; but to ready of {', '.join(passed)}" if passed else ""
     return Proof(FAILS if waits else PROVED, 0, time.monotonic() - start, note=note)
 
 
@@ -39,17 +38,10 @@ def _gates(emitted: Emitted) -> tuple[dict[int, set[int]], dict[str, list[int]]]
     for cell in module["cells"].values():
         if cell["type"].startswith(REGISTERS):
             continue
-        pins = {
-            way: [
-                b
-                for port, way_of in cell["port_directions"].items()
-                if way_of == way
-                for b in cell["connections"][port]
-            ]
-            for way in ("input", "output")
-        }
-        for bit in pins["output"]:
-            drivers[bit].update(bit for bit in pins["input"] if isinstance(bit, int))
+        ways, pins = cell["port_directions"], cell["connections"]
+        read = {bit for port in pins if ways[port] == "input" for bit in pins[port] if isinstance(bit, int)}
+        for bit in (bit for port in pins if ways[port] == "output" for bit in pins[port]):
+            drivers[bit] |= read
     return drivers, {name: port["bits"] for name, port in module["ports"].items()}
 
 
