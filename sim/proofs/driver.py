@@ -19,7 +19,7 @@ from sim.proofs.candidates import candidates
 from sim.proofs.frame import TOP
 
 PROVED, HOLDS, FAILS, TIMEOUT = "proved", "holds", "fails", "timeout"
-DEPTH, SECONDS = 20, 60.0
+DEPTH, SECONDS = 20, 30.0
 WRITE = (
     f"prep -flatten -top {TOP}",
     "memory_map",

@@ -90,9 +90,9 @@ def forgets(spec: hw.Spec, frame: Frame, depth: int, seconds: float) -> Proof:
         return decide(frame.emitted, frame.module(*parts, copies=copies), shown, depth, seconds)
 
     proof = tried(frame.neighbours("x_"), agree(frame))
-    if proof.outcome != FAILS or "en" not in frame.inputs:
+    if proof.outcome != FAILS or "en" not in frame.inputs or "clear" in frame.inputs:
         return proof
-    # A pipeline without state needs no reset of its registers: what is in them is gone when it is full.
+    # A pipeline that keeps no sum needs no reset of its registers: what is in them is gone when it is full.
     proof = tried(full(spec.latency), agree(frame, " && around_full"))
     return replace(proof, note=f"from {spec.latency} enabled edges on")
 

@@ -37,6 +37,9 @@ def reference(spec: Any, frame: Frame) -> str:
         lines += [f"  always @(posedge clk) if (en) around_clear{n} <= around_clear{n - 1};"]
         filled = f"rst ? 0 : en ? around_filled{n - 1} : around_filled{n}"
         lines += [f"  always @(posedge clk) around_filled{n} <= {filled};"]
+        # Induction begins with any product; that none is beyond the largest has to be said.
+        within = f"around_product{n} <= {largest} && around_product{n} >= -{largest}"
+        lines += [f"  always @* if (!{FIRST} && around_filled{n}) assert ({within});"]
     count = products.bit_length() + 1
     adds = f"en && around_filled{stages}"
     lines += [
