@@ -8,7 +8,7 @@ GRID ?=
 WIDE ?= mul/bf16-flushxbf16-flush/exact/bf16-flush mul/bf16xbf16/exact/bf16 mul/e8m7xe8m7/lmul/e8m7 mul/int16xint16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pareto test demo verilog regress lint bench comparison dataset residuals growths networks accuracies qor units claims equivalence mutants docs clean
+.PHONY: help setup pareto test demo verilog regress lint bench comparison dataset residuals growths networks accuracies qor units claims equivalence mutants proofs docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -79,6 +79,9 @@ equivalence: .venv/ready ## compare and prove units that are too wide to simulat
 
 mutants: .venv/ready ## make each unit's Verilog wrong in many ways, and say what its bench does not find
 	@$(BIN)/python -m sim.mutants -j $(J)
+
+proofs: .venv/ready ## prove handshakes, resets and sums of small designs; writes docs/verification/proofs.md
+	@$(BIN)/python -m sim.proofs --write docs/verification/proofs.md
 
 docs: .venv/ready ## make every generated page of docs/ anew but that of times; what has been measured is not done again
 	@$(BIN)/python -m dse.studies -j $(J)

@@ -16,12 +16,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +28,16 @@ from costmodel.drive import run
 from costmodel.energy import CODE
 from costmodel.levels import CARRIES_IN
 from costmodel.measure import PARTS, Design
+from costmodel.netlists import known, mapped, models_of
 from costmodel.operations import operations, parts
 from costmodel.streams import Stream, parse_stream
-from costmodel.synthesis import read, synthesise, write
+from costmodel.synthesis import read
 from costmodel.targets import CLASSES, Flow, load
 from hw.formats.messages import echo
 from rtl_gen import emit, yosys
-from rtl_gen.cells import OWN
 from rtl_gen.files import code_digest
 from rtl_gen.scratch import scratch
-from rtl_gen.tools import package_folder, package_version
+from rtl_gen.tools import package_version
 from sim.netlist import READ_MODEL
 
 REFERENCE = "mac/int8xint8"
@@ -48,19 +46,6 @@ DRIVER, INPUT = 1.0, 1.0
 """What a change of a net counts for its driver, and for each input that it reaches."""
 CARRIES_OUT = {"COUT", "CO", "CO1", "CO2"}
 """The outputs from which a carry goes on."""
-CELLS: dict[str, tuple[str, ...]] = {
-    "ecp5": ("ecp5/cells_sim.v",),
-    "gatemate": ("gatemate/cells_sim.v",),
-    "gowin": ("gowin/cells_sim.v",),
-    "ice40": ("ice40/cells_sim.v",),
-    "ice40up": ("ice40/cells_sim.v",),
-    "intelalm": ("intel_alm/common/alm_sim.v", "intel_alm/common/dff_sim.v", "intel_alm/common/dsp_sim.v"),
-    "machxo2": ("lattice/cells_sim_xo2.v",),
-    "nexus": ("nexus/cells_sim.v",),
-    "xc7": ("xilinx/cells_sim.v",),
-    "xcup": ("xilinx/cells_sim.v",),
-}
-"""Files under Yosys's share folder with a model of each cell that a family's synthesis writes."""
 TO_GATES = (
     *("proc", "flatten", "opt_expr", "memory_map", "opt_expr", "simplemap", "techmap", "opt_expr -mux_undef"),
     *("opt_dff -simple-dffe", "setattr -unset init w:*", "dfflegalize -cell $_DFF_P_ x", "opt_expr", "opt_clean"),
@@ -179,7 +164,7 @@ def relative_energy(spec: hw.Spec, target: hw.Target, stream: str | Path | Strea
 def relative_key(spec: hw.Spec, target: hw.Target, stream: str | Path | Stream = "normal") -> str:
     """A hash of all that a comparison depends on; errors as of `relative_energy`."""
     designs = [emit(one, target).digest for one in (spec, hw.parse(REFERENCE))]
-    code = code_digest(__name__, *CODE, *PARTS, "sim.golden", "hw.formats")
+    code = code_digest(__name__, "costmodel.netlists", *CODE, *PARTS, "sim.golden", "hw.formats")
     versions = [f"{name} {package_version(name)}" for name in ("pyosys", "numpy")]
     parts = [*designs, load(target.name).text, parse_stream(stream).key, code, *versions]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -193,8 +178,8 @@ def _reference(target: hw.Target, stream: str) -> float:
 
 def toggles(spec: hw.Spec, target: hw.Target, stream: Stream) -> Toggles:
     """What of a unit switches that can be driven itself; errors as of `relative_energy`."""
-    mapped, flow = mapped_netlist(spec, target), load(target.name)
-    gates = in_gates(mapped, target)
+    netlist, flow = mapped_netlist(spec, target), load(target.name)
+    gates = in_gates(netlist, target)
     seen = run(spec, gates, stream)
     nets, weighted = defaultdict[str, float](float), 0.0
     drivers = {
@@ -203,7 +188,7 @@ def toggles(spec: hw.Spec, target: hw.Target, stream: Stream) -> Toggles:
         for pin in ("Y", "Q")
         if pin in cell["connections"]
     }
-    for bit, net in nets_of(mapped, flow).items():
+    for bit, net in nets_of(netlist, flow).items():
         (now,) = gates["netnames"][MARK.format(bit)]["bits"]
         rate = seen.rates.get(drivers.get(now, ""), 0.0)
         nets[net.kind] += rate
@@ -247,42 +232,21 @@ def nets_of(mapped: Mapping[str, Any], flow: Flow) -> dict[int, Net]:
 
 def mapped_netlist(spec: hw.Spec, target: hw.Target) -> dict[str, Any]:
     """What synthesis makes of a unit, alone, by the flow with the fewest LUTs."""
-    design, flow = Design.of(spec, emit(spec, target), timed=False), load(target.name)
-    commands = flow.dsp_flows if design.dsp else flow.synthesis
-    if not commands:
-        raise ValueError(f"target {flow.name} has no multiplier blocks to make {design.name} of")
-    trials = []
-    with scratch() as folder:
-        write([design], folder)
-        for number, command in enumerate(commands):
-            (counts,) = synthesise([design], flow, command, folder, f"trial{number}", placed=False)
-            netlist = read(folder / f"trial{number}.units.json")["modules"][design.manifest["module"]]
-            trials.append((counts["lut"], counts["carry"], number, netlist))
-    return min(trials, key=lambda trial: trial[:3])[3]
+    return mapped(Design.of(spec, emit(spec, target), timed=False), load(target.name)).module
 
 
 def in_gates(mapped: Mapping[str, Any], target: hw.Target) -> dict[str, Any]:
     """The same in gates that `sim.activity` can run, by the family's models; each net is still there by its `MARK`."""
-    share, ours = package_folder("pyosys") / "share", Path(str(files("rtl_gen"))) / "models"
-    own = [ours / name for name in OWN.get(target.name, ())]
-    models = [*(share / name for name in CELLS[target.name]), *own]
-    text = "".join(path.read_text() for path in own)
-    cells = {name: _known(cell, text) for name, cell in mapped["cells"].items()}
+    theirs, own = models_of(target)
     marks = {
         MARK.format(bit): {"hide_name": 0, "bits": [bit], "attributes": {"keep": "1"}}
         for bit in nets_of(mapped, load(target.name))
     }
-    netlist = {**mapped, "attributes": {}, "cells": cells, "netnames": {**mapped["netnames"], **marks}}
+    cells, names = known(mapped["cells"], own), {**mapped["netnames"], **marks}
+    netlist = {**mapped, "attributes": {}, "cells": cells, "netnames": names}
     with scratch() as folder:
         (folder / "mapped.json").write_text(json.dumps({"modules": {"top": netlist}}))
-        reading: list[yosys.Command] = [[*READ_MODEL, f"-I{path.parent}", str(path)] for path in models]
+        reading: list[yosys.Command] = [[*READ_MODEL, f"-I{path.parent}", str(path)] for path in [*theirs, *own]]
         made = ["hierarchy -top top", *TO_GATES, "write_json -noscopeinfo gates.json"]
         yosys.run(["read_json mapped.json", *reading, *made], folder)
         return read(folder / "gates.json")["modules"]["top"]
-
-
-def _known(cell: dict[str, Any], models: str) -> dict[str, Any]:
-    """A cell with those parameters that our model of it has, if there is one: the others say nothing of its logic."""
-    if not (found := re.search(rf"(?s)\nmodule {cell['type']}\b.*?\nendmodule", models)):
-        return cell
-    return {**cell, "parameters": {n: v for n, v in cell["parameters"].items() if re.search(rf"\b{n}\b", found[0])}}

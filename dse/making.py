@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import hw
 from dse.job import Job
+from hw.formats import check_choice
 from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
 from sim.runner import SEED
+from sim.simulator import VERILATOR
 from sim.theirs import read
-from sim.verify import Verdict, verify, verify_key
+from sim.verify import LEVELS, NETLIST, RTL, SIMULATORS, Verdict, verify, verify_key
 
 # What a job does is imported where it is made: who verifies need not wait for all that measures.
 if TYPE_CHECKING:
@@ -33,24 +35,46 @@ def verify_job(
     play: str | None = None,
     verilog: Path | None = None,
     emitted: Emitted | None = None,
+    level: str = RTL,
+    simulator: str = VERILATOR,
     waves: Path | None = None,
 ) -> Job:
     """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`.
 
-    With a file of Verilog, that stands for what would be built; `emitted` is what was built, where it is there by now;
-    else as `sim.verify.verify`.
+    With a file of Verilog, that stands for what would be built; `emitted` is what was built, where it is there by now.
+    `level` is one of `LEVELS`, and a netlist is the target's; else as `sim.verify.verify`.
+
+    Raises
+    ------
+    ValueError
+        There is no such level or simulator, the target has no netlist, or Icarus is to simulate one.
     """
+    check_choice("level", level, LEVELS)
+    check_choice("simulator", simulator, SIMULATORS if level == RTL else (VERILATOR,))
     built = emitted or emit(spec, target)
     theirs = None if verilog is None else read(verilog, built)
     # What can be built again need not be sent to whoever does it.
     emitted = theirs or emitted
     folder = logs.absolute() / target.name / spec.identifier
-    ours = theirs is None
-    tried = partial(verify, shape=shape, seed=seed, play=play, waves=waves and waves.absolute())
-    work = partial(tried, spec, target, emitted=emitted, folder=folder, ours=ours)
-    label = f"verify {spec} for {target.name}"
-    key = verify_key(emitted or built, shape, seed, play)
+    tried: dict[str, Any] = {"emitted": emitted, "folder": folder, "shape": shape, "seed": seed, "play": play}
+    if waves and (level, simulator) != (RTL, VERILATOR):
+        raise ValueError(f"waveforms must be of level {RTL} in {VERILATOR}, got {level} in {simulator}")
+    if level == NETLIST:
+        return _netlist_job(spec, target, emitted or built, tried)
+    shown = partial(verify, waves=waves and waves.absolute(), simulator=simulator)
+    work = partial(shown, spec, target, **tried, ours=theirs is None)
+    label = f"verify {spec} for {target.name}" + (f" by {simulator}" if simulator != VERILATOR else "")
+    key = verify_key(emitted or built, shape, seed, play, simulator)
     return Job("verify", key, label, work, get_type_hints(Verdict))
+
+
+def _netlist_job(spec: hw.Spec, target: hw.Target, emitted: Emitted, tried: Mapping[str, Any]) -> Job:
+    """The job that verifies what synthesis makes of a design."""
+    from costmodel.netlists import netlist_key, verify_netlist
+
+    key = netlist_key(emitted, target, tried["shape"], tried["seed"], tried["play"])
+    work = partial(verify_netlist, spec, target, **tried)
+    return Job("verify", key, f"verify {spec}, netlist of {target.name}", work, get_type_hints(Verdict))
 
 
 def measure_job(

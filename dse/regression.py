@@ -26,9 +26,13 @@ from dse.store import Store
 from dse.written import read, writing_job
 from hw.formats import check_choice
 from sim.runner import SEED
+from sim.simulator import VERILATOR
+from sim.verify import RTL
 
 LEVELS = ("quick", "standard", "full")
 GRID = "regression.toml"
+FAMILY = "ecp5"
+"""Whose netlists stand for those of portable designs."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Outcome:
     case : Case
     seed : int
         Of what was tried by chance.
+    level, simulator : str
+        As of `dse.making.verify_job`.
     verdict : mapping
         As `sim.verify.Verdict`, and the `seconds` that it took where they are known; empty if there is none.
     error : str
@@ -61,6 +67,8 @@ class Outcome:
     seed: int
     verdict: Mapping[str, Any]
     error: str = ""
+    level: str = RTL
+    simulator: str = VERILATOR
 
     @property
     def passed(self) -> bool:
@@ -74,6 +82,7 @@ class Outcome:
     def failures(self) -> list[tuple[str, str]]:
         """What is wrong, and the command that tries that again, alone."""
         again = partial(repeated, self.case.spec, target=self.case.target.name, seed=self.seed)
+        again = partial(again, level=self.level, simulator=self.simulator)
         if not self.verdict:
             return [(self.error, again())]
         return [(line, again(play=line.partition(":")[0])) for line in self.verdict["failures"]]
@@ -119,7 +128,21 @@ def _of_group(table: Mapping[str, Any]) -> list[Case]:
     return found
 
 
-def regress(wanted: Sequence[Case], store: Store, workers: Workers, logs: Path, seed: int = SEED) -> list[Outcome]:
+def netlists(wanted: Sequence[Case]) -> list[Case]:
+    """The same cases for families that have netlists: portable designs are synthesised for `FAMILY`."""
+    family = hw.parse_target(FAMILY)
+    return list(dict.fromkeys(Case(case.spec, family) if case.target == hw.GENERIC else case for case in wanted))
+
+
+def regress(
+    wanted: Sequence[Case],
+    store: Store,
+    workers: Workers,
+    logs: Path,
+    seed: int = SEED,
+    level: str = RTL,
+    simulator: str = VERILATOR,
+) -> list[Outcome]:
     """Verify designs; what is in the store is not done again.
 
     Parameters
@@ -133,6 +156,8 @@ def regress(wanted: Sequence[Case], store: Store, workers: Workers, logs: Path, 
         The folder that keeps the logs of what fails.
     seed : int
         Of what is tried by chance.
+    level, simulator : str
+        As of `dse.making.verify_job`.
 
     Raises
     ------
@@ -144,9 +169,10 @@ def regress(wanted: Sequence[Case], store: Store, workers: Workers, logs: Path, 
     designs = {case: read(value) for case, value in written.items()}
     # Those that take long come first, so that all who work end at about the same time.
     order = sorted(designs, key=lambda case: -len(designs[case].verilog))
-    jobs = {case: _timed(verify_job(*_parts(case), logs, seed=seed, emitted=designs[case])) for case in order}
+    tried: dict[str, Any] = {"seed": seed, "level": level, "simulator": simulator}
+    jobs = {case: _timed(verify_job(*_parts(case), logs, emitted=designs[case], **tried)) for case in order}
     verdicts = _done(jobs, store, workers, errors)
-    return [Outcome(case, seed, verdicts.get(case, {}), errors.get(case, "")) for case in wanted]
+    return [Outcome(case, seed, verdicts.get(case, {}), errors.get(case, ""), level, simulator) for case in wanted]
 
 
 def _parts(case: Case) -> tuple[hw.Spec, hw.Target]:

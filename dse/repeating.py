@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.runner import SEED
+from sim.simulator import VERILATOR
+from sim.verify import RTL
 
 
 def repeated(
@@ -17,8 +19,12 @@ def repeated(
     verilog: Path | None = None,
     seed: int = SEED,
     play: str | None = None,
+    level: str = RTL,
+    simulator: str = VERILATOR,
 ) -> str:
     """The command that verifies a design again, or one play of it; what is None goes without saying."""
-    given = {"target": target, "device": device, "verilog": verilog, "seed": seed, "play": play}
+    given: dict[str, Any] = {"target": target, "device": device, "verilog": verilog, "seed": seed, "play": play}
+    given["level"] = level if level != RTL else None
+    given["simulator"] = simulator if simulator != VERILATOR else None
     words = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]
     return " ".join(["macsmith verify", shlex.quote(str(spec)), *words])

@@ -8,12 +8,23 @@ from typing import Any
 
 from cocotb_tools import runner
 
-from sim.simulator import run_simulator
+from sim.simulator import ICARUS, VERILATOR, run_simulator
 
 
-class Verilator(runner.Verilator):
-    """cocotb's runner for Verilator, whose simulators are ended with us, and in time."""
+class Ended(runner.Runner):
+    """A runner whose simulators are ended with us, and in time."""
 
     def _execute_cmds(self, cmds: Sequence[Any], cwd: Any, stdout: Any = None) -> None:
         for command in cmds:
             run_simulator(self.sim_hdl_toplevel, command, Path(cwd), self.env, stdout)
+
+
+class Verilator(Ended, runner.Verilator):
+    """cocotb's runner for Verilator."""
+
+
+class Icarus(Ended, runner.Icarus):
+    """cocotb's runner for Icarus Verilog."""
+
+
+RUNNERS: dict[str, type[Ended]] = {VERILATOR: Verilator, ICARUS: Icarus}

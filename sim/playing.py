@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,11 @@ from rtl_gen import Emitted
 from rtl_gen.cells import cell_models
 from rtl_gen.tools import ToolError
 from sim.benches.play import Play, save
+from sim.icarus import icarus
 from sim.player import CLOCK
 from sim.rows import play_rows
 from sim.runner import Results, run_bench
-from sim.simulator import FAST, LINT, QUICK, Simulator, simulator
+from sim.simulator import FAST, ICARUS, LINT, QUICK, VERILATOR, Simulator, simulator
 
 MANY = 1024
 """Cycles from which on a play goes to the loop in C++, where nothing is decided while it is played."""
@@ -33,6 +35,8 @@ def play_all(
     target: hw.Target,
     many: int = MANY,
     lint: Sequence[str] = LINT,
+    cells: Sequence[Path] | None = None,
+    kind: str = VERILATOR,
     waves: Path | None = None,
 ) -> tuple[Results, Evidence]:
     """Play on a design, whatever kind the plays are of.
@@ -51,6 +55,10 @@ def play_all(
         As `MANY`.
     lint : sequence of str
         As of `simulator`.
+    cells : sequence of Path, optional
+        Models of the cells that it is made of, if not those of the target's form.
+    kind : str
+        The simulator: `VERILATOR`, or `ICARUS`, where cocotb plays everything.
     waves : Path, optional
         A file for the waveforms, in VCD, of all plays; cocotb plays them all, then.
 
@@ -59,10 +67,15 @@ def play_all(
     What was reported, failures in the order of the plays; and what each play that passed compared, in how many cycles.
     """
     source, _manifest = emitted.write(folder)
-    bulk = [play for play in plays if isinstance(play, Play) and play.cycles >= many and waves is None]
-    rest = [play for play in plays if play not in bulk]
-    optimise = FAST if bulk else QUICK
-    design = simulator(source, emitted.name, folder, cell_models(target), optimise, lint, waves is not None)
+    cells = cell_models(target) if cells is None else cells
+    many = many if kind == VERILATOR and waves is None else sys.maxsize
+    bulk = [play for play in plays if isinstance(play, Play) and play.cycles >= many]
+    rest = [play for play in plays if not isinstance(play, Play) or play.cycles < many]
+    if kind == ICARUS:
+        design = icarus(source, emitted.name, folder, cells)
+    else:
+        optimise = FAST if bulk else QUICK
+        design = simulator(source, emitted.name, folder, cells, optimise, lint, waves is not None)
     evidence: Evidence = {}
     wrong: dict[str, str] = {}
     tests = len(bulk)

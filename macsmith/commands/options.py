@@ -22,6 +22,13 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="device to build for, which implies its target: ecp5-85k, zu5ev-k26, ...")
 
 
+def add_level(parser: argparse.ArgumentParser) -> None:
+    about = "rtl: the Verilog; netlist: what synthesis makes of it for the target (default: rtl)"
+    parser.add_argument("--level", default="rtl", metavar="{rtl,netlist}", help=about)
+    about = "icarus: a second opinion, which knows X (default: verilator)"
+    parser.add_argument("--simulator", default="verilator", metavar="{verilator,icarus}", help=about)
+
+
 def add_tools(parser: argparse.ArgumentParser) -> None:
     about = "native: a nextpnr on PATH in place of the wheel's (default: $MACSMITH_TOOLS, or wheel)"
     parser.add_argument("--tools", metavar="{wheel,native}", help=about)

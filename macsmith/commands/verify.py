@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from macsmith.commands.options import add_place, add_run_options, add_specs, designs, output_file, place, whole
+from macsmith.commands.options import (
+    add_level,
+    add_place,
+    add_run_options,
+    add_specs,
+    designs,
+    output_file,
+    place,
+    whole,
+)
 
 ABOUT = "simulate designs against their golden models"
 EXAMPLE = "macsmith verify mac/int8xint8 mac/e4m3xe4m3/lmul"
@@ -15,6 +24,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Add its options."""
     add_specs(parser)
     add_place(parser)
+    add_level(parser)
     parser.add_argument(
         "--verilog", type=Path, metavar="FILE", help="verify this Verilog, with the same ports, in place of SPEC's own"
     )
@@ -33,12 +43,14 @@ def run(options: argparse.Namespace) -> int:
     from dse.store import Store
     from rtl_gen.files import check_writable
     from sim.runner import SEED
+    from sim.verify import means
 
     for option, given in (("--verilog", options.verilog), ("--waves", options.waves)):
         if given and len(options.specs) > 1:
             raise ValueError(f"{option} stands for one SPEC, got {len(options.specs)}")
     (specs, ((target, _),)), logs = designs(options.specs, *place(options), "generic"), options.store.parent / "sim"
     tried = {"seed": SEED if options.seed is None else options.seed, "verilog": options.verilog}
+    tried |= {"level": options.level, "simulator": options.simulator}
     jobs = [verify_job(spec, target, logs, play=options.play, waves=options.waves, **tried) for spec in specs]
     if options.waves:
         check_writable(options.waves)
@@ -51,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
         extent = "every operand pair" if verdict["exhaustive"] else "corners and random operands"
         print(
             f"{'PASS' if verdict['passed'] else 'FAIL'}  {verdict['spec']}  {verdict['tests']} tests, "
-            f"{verdict['cycles']} cycles, {extent}, seed {tried['seed']}"
+            f"{verdict['cycles']} cycles, {extent}, seed {tried['seed']}, {means(verdict)}"
         )
         for failure in verdict["failures"]:
             where = {"target": options.target, "device": options.device}

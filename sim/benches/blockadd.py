@@ -47,7 +47,10 @@ def operands(spec: BlockAddSpec, beats: int, rng: np.random.Generator) -> dict[s
         "c": {"x": some(spec.result, shape, rng)},
     }
     if spec.has_status:
-        streams["x"]["status"] = np.where(rng.random(shape) < 0.1, rng.integers(0, 4, shape), 0)
+        # Sums of elements that have no infinity are a NaN or a number: nothing else ever comes with them.
+        infinite = any(block.element.code_of(float("inf")) is not None for block in (spec.a, spec.b))
+        kinds = rng.integers(0, 4, shape) if infinite else 3 * rng.integers(0, 2, shape)
+        streams["x"]["status"] = np.where(rng.random(shape) < 0.1, kinds, 0)
     return streams
 
 

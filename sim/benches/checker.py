@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.benches.monitor import UNKNOWN
 from sim.benches.play import Play
 
 
@@ -37,6 +38,11 @@ def check(play: Play, seen: dict[str, list[int]]) -> int:
             first = wrong[0]
             raise AssertionError(
                 f"{play.name}: cycle {first}: {play.explain(first)}: {port} expected {expected[first]:#x}, "
-                f"got {actual[first]:#x} ({len(wrong)} of {len(expected)} samples differ)"
+                f"got {shown(actual[first])} ({len(wrong)} of {len(expected)} samples differ)"
             )
     return play.samples
+
+
+def shown(code: int) -> str:
+    """A sample, in a message."""
+    return "X" if code == UNKNOWN else f"{code:#x}"

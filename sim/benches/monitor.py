@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+UNKNOWN = -2
+"""The sample of an output that has an X or a Z."""
+
 
 class Monitor:
     """Samples a design's outputs.
@@ -25,7 +28,10 @@ class Monitor:
         """Note what every output shows now, as unsigned codes."""
         # Through its digits: asked for an int, cocotb would first look for digits that Verilator does not have.
         for get, keep in self.taps:
-            keep(int(str(get()), 2))
+            try:
+                keep(int(str(get()), 2))
+            except ValueError:
+                keep(UNKNOWN)
 
 
 def _reader(dut: Any, port: str) -> Callable[[], Any]:

@@ -12,7 +12,7 @@ import hw
 from dse import regression
 from dse.job import Job
 from dse.junit import junit
-from dse.regression import LEVELS, Case, Outcome, cases, lines, regress
+from dse.regression import LEVELS, Case, Outcome, cases, lines, netlists, regress
 from dse.store import Store
 from hw.units import UNITS
 from macsmith.cli import main
@@ -71,6 +71,24 @@ def test_a_grid_s_words_sizes_and_targets_are_multiplied() -> None:
     ]
 
 
+def test_portable_designs_are_synthesised_for_one_family() -> None:
+    asked = [SMALL, Case(SMALL.spec, hw.parse_target("ecp5")), SLIP]
+    assert list(map(str, netlists(asked))) == [f"{SMALL.spec} on ecp5", str(SLIP)]
+
+
+def test_netlists_are_verified_by_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(regression, "cases", lambda level: [SLIP])
+    options = ["regress", "--quick", "-j", "1", "--store", str(tmp_path / "s")]
+    assert main([*options, "--level", "netlist"]) == 0
+    printed, said = capsys.readouterr()
+    assert printed.splitlines()[-1].split()[:3] == ["all", "1", "1"]
+    assert "1 designs; grid quick, level netlist, simulator verilator" in said
+    assert main([*options, "--level", "netlists"]) == 2
+    assert "--level must be one of rtl, netlist, got 'netlists'" in capsys.readouterr().err
+    failed = Outcome(SLIP, 1, {"passed": False, "failures": ["p: x"]}, level="netlist")
+    assert failed.failures[0][1].endswith("--target ice40 --seed 1 --play p --level netlist")
+
+
 @pytest.fixture
 def faulty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A multiplier's model that is wrong."""
@@ -107,7 +125,7 @@ def test_a_regression_goes_on_behind_what_is_wrong(
         ["add", "1", "1", "0"],
         ["all", "3", "1", "2"],
     ]
-    assert "3 designs; grid quick, seed 7, cocotb " in said
+    assert "3 designs; grid quick, level rtl, simulator verilator, seed 7, cocotb " in said
     (deep, kind, why), (wrong, failure, text) = told(tmp_path / "x.xml")
     assert (deep, kind, wrong, failure) == (str(DEEP), "error", str(SMALL), "failure")
     assert "TooDeep: " in why and text.endswith(f"alone: {again}")
@@ -131,7 +149,7 @@ def test_what_is_right_is_exit_code_0_and_has_its_time(tmp_path: Path, monkeypat
     assert suite.attrib["time"] == case.attrib["time"] and float(case.attrib["time"]) > 0
     known = {each.attrib["name"]: each.attrib["value"] for each in suite.iter("property")}
     assert (known["grid"], known["seed"]) == ("standard", "1")
-    assert set(known) == {"grid", "seed", "cocotb", "verilator"}
+    assert set(known) == {"grid", "level", "simulator", "seed", "cocotb", "verilator"}
 
 
 def test_a_list_names_the_designs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,6 +60,10 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             "macsmith: prefix must be a letter and then letters, digits or _, at most 64 of them, like chip_, got '8x'",
         ),
         (["verify", "mac/int2xint2", "--waves", "{tmp}/file/x"], "macsmith: {tmp}/file: not a folder"),
+        (
+            ["verify", "mac/int2xint2", "--simulator", "icarus", "--waves", "x"],
+            "macsmith: waveforms must be of level rtl in verilator, got rtl in icarus",
+        ),
         (["verify", "mac/int2xint2", "mac/int3xint3", "--waves", "x"], "macsmith: --waves stands for one SPEC, got 2"),
         (["verify", "conv/int8xint8"], "macsmith: spec 'conv/int8xint8': unknown unit 'conv'; known are mac"),
         (["verify", "mac/int4xint4", "--store", "{tmp}/file"], "macsmith: {tmp}/file can't be used as a store"),

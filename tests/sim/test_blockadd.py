@@ -19,6 +19,7 @@ from sim.verify import verify
         "blockadd/mxfp4xmxfp4/n2/fp32/p1",
         "blockadd/nvfp4xnvint4/n1/bf16/p0@ecp5",
         "blockadd/mxfp8e4m3xmxfp8e5m2/n1/fp16:up/p2@xcup",
+        "blockadd/mxfp8e4m3xmxfp8e4m3/n1/fp16/p2",
         "blockadd/bfp8-16xbfp4-16/n1/fp32/p3@ice40",
         "blockadd/4*e5m2~e4m3fnx4*e2m1~e4m3fn/n1/fp16/p0",
         "blockadd/2*e2m1~e5m2x2*e2m1~ue5m3/n1/fp16/p1",

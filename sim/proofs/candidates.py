@@ -1,0 +1,77 @@
+"""What may hold of a design's registers in every state: guesses, of which a solver keeps what does, for induction.
+
+A guess is a formula of SMT2 about a state that it calls ``@``. Flags are registers of one bit that a reset sets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from sim.proofs.frame import COPIES, DUT, TOP
+
+RESET = re.compile(r"if \(rst\) (\w+) <=")
+REGISTER = re.compile(r"(?m)^; yosys-smt2-register (\S+) (\d+)$")
+FLAGS, COUNTED = 24, 8
+"""With more flags than that, no two of them are looked at together; with more than these, none are counted."""
+
+
+def candidates(text: str, verilog: str, counter: str = "") -> list[str]:
+    """Guesses about the module that `text`, as Yosys writes SMT2, is.
+
+    Parameters
+    ----------
+    text : str
+    verilog : str
+        The design.
+    counter : str
+        A register outside the design that may be how many of its flags are set.
+    """
+    registers = {name: int(width) for name, width in REGISTER.findall(text)}
+    inside = tuple(f"{copy}." for copy in (DUT, *COPIES))
+    reset = set(RESET.findall(verilog))
+    bits = [name for name, width in registers.items() if width == 1 and name.startswith(inside)]
+    flags = [name for name in bits if name.rpartition(".")[2] in reset]
+    first, second = COPIES
+    pairs = [
+        (name, other)
+        for name in registers
+        if name.startswith(f"{first}.") and (other := second + name.removeprefix(first)) in registers
+    ]
+    ours = [name for name in flags if not name.startswith(f"{second}.")]
+    outside = [name for name in registers if not name.startswith(inside)]
+    held = [(n, o) for n in outside for o in registers if o.startswith(f"{DUT}.") and registers[n] == registers[o]]
+    stages = [name for name in outside if registers[name] == 1]
+    found = [*_same(pairs, [*ours, *stages]), *_same(held, ours), *_together(ours)]
+    return [*found, *_counted(counter, registers[counter], ours)] if counter else found
+
+
+def _same(pairs: Sequence[tuple[str, str]], flags: Sequence[str]) -> Iterator[str]:
+    """Registers of two copies are the same: always, or while a flag is set."""
+    for one, other in pairs:
+        equal = f"(= {_value(one)} {_value(other)})"
+        yield equal
+        for flag in flags:
+            yield f"(=> {_value(flag)} {equal})"
+
+
+def _together(flags: Sequence[str]) -> Iterator[str]:
+    """Of two flags one at least is set, or one at most, or the one only with the other."""
+    for one, other in combinations(map(_value, flags if len(flags) <= FLAGS else ()), 2):
+        for a in (one, f"(not {one})"):
+            for b in (other, f"(not {other})"):
+                yield f"(or {a} {b})"
+
+
+def _counted(counter: str, width: int, flags: Sequence[str]) -> Iterator[str]:
+    """A number is how many of some flags are set."""
+    one, none = (f"(_ bv{number} {width})" for number in (1, 0))
+    for size in range(1, len(flags) + 1 if len(flags) <= COUNTED else 0):
+        for chosen in combinations(flags, size):
+            total = " ".join(f"(ite {_value(flag)} {one} {none})" for flag in chosen)
+            yield f"(= {_value(counter)} (bvadd {none} {total}))"
+
+
+def _value(name: str) -> str:
+    return f"(|{TOP}_n {name}| @)"
