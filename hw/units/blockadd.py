@@ -33,7 +33,8 @@ class BlockAdd(Feedforward):
     -------
     x : In(stream)
         ``x``: sums of the products of a block's elements, codes of ``spec.sum_format``; and ``status``, if
-        ``spec.has_status``: bit 0 +infinity, bit 1 -infinity, both NaN.
+        ``spec.has_status``: bit 0 +infinity, bit 1 -infinity, both NaN. Of elements without
+        infinities it is both or neither.
     scale : In(stream)
         ``a``: one scale for all lanes; ``b``: one for each.
     c : In(stream)
