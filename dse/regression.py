@@ -25,6 +25,7 @@ from dse.repeating import repeated
 from dse.store import Store
 from dse.written import read, writing_job
 from hw.formats import check_choice
+from sim.covered import culprit
 from sim.runner import SEED
 
 LEVELS = ("quick", "standard", "full")
@@ -76,7 +77,7 @@ class Outcome:
         again = partial(repeated, self.case.spec, target=self.case.target.name, seed=self.seed)
         if not self.verdict:
             return [(self.error, again())]
-        return [(line, again(play=line.partition(":")[0])) for line in self.verdict["failures"]]
+        return [(line, again(play=culprit(line))) for line in self.verdict["failures"]]
 
 
 def cases(level: str, text: str | None = None) -> list[Case]:

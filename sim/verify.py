@@ -23,9 +23,10 @@ from sim.benches import bench
 from sim.benches.coreplay import CorePlay
 from sim.benches.play import Play
 from sim.benches.streamplay import StreamPlay
+from sim.covered import HOLE, Coverage, filling
 from sim.decoded import explained
 from sim.golden import model_type
-from sim.playing import play_all
+from sim.playing import Evidence, play_all
 from sim.runner import SEED, Results
 from sim.simulator import LENIENT, LINT
 
@@ -57,9 +58,11 @@ class Verdict:
     compared : int
         Output samples compared by the tests that passed.
     failures : list of str
-        One line each: operands, expected and actual code.
+        One line each: operands, expected and actual code; or a hole in the coverage, if nothing else is wrong.
     versions : dict
         What simulated it.
+    coverage : dict
+        Of what is to be tried, how much was, as `sim.coverage.point.Covered.summary` says it.
     """
 
     spec: str
@@ -71,6 +74,7 @@ class Verdict:
     compared: int
     failures: list[str]
     versions: dict[str, str] = field(default_factory=dict)
+    coverage: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -139,6 +143,9 @@ def verify(
         raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
     emitted = emitted or emit(spec, target)
     plays = _plays(spec, shape, seed, play)
+    coverage = Coverage(spec, plays)
+    if play is None:
+        plays += filling(coverage, seed)
     # A folder of its own: runs that share one would replace each other's files.
     with scratch() as build:
         try:
@@ -150,16 +157,21 @@ def verify(
             _keep_logs(build, folder)
         if waves:
             write_atomic(waves, (build / WAVES).read_bytes())
+    failures = [explained(failure, spec, emitted.manifest, plays) for failure in results.failures]
+    covered = coverage.seen(evidence)
+    if not failures and play is None:
+        failures = [f"{HOLE}: {hole} was never tried" for hole in covered.all_holes()]
     return Verdict(
         spec=spec.name,
         digest=emitted.digest,
-        passed=not results.failures,
+        passed=not failures,
         tests=results.tests,
         cycles=sum(play["cycles"] for play in evidence.values()),
         exhaustive=any(play.exhaustive for play in plays),
         compared=sum(play["compared"] for play in evidence.values()),
-        failures=[explained(failure, spec, emitted.manifest, plays) for failure in results.failures],
+        failures=failures,
         versions=tools.versions(),
+        coverage=covered.summary(),
     )
 
 
@@ -200,7 +212,7 @@ def simulate_plays(
     target: hw.Target,
     ours: bool = True,
     waves: Path | None = None,
-) -> tuple[Results, dict[str, dict[str, int]]]:
+) -> tuple[Results, Evidence]:
     """What the bench reported, and how many samples each play that passed compared, in how many cycles."""
     results, evidence = play_all(emitted, plays, folder, target, lint=LINT if ours else LENIENT, waves=waves)
     # Trust neither alone: every play was a test that ran, and every passing one compared every sample.

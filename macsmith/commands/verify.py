@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from dse.repeating import repeated
     from dse.store import Store
     from rtl_gen.files import check_writable
+    from sim.covered import culprit
     from sim.runner import SEED
 
     for option, given in (("--verilog", options.verilog), ("--waves", options.waves)):
@@ -55,6 +56,6 @@ def run(options: argparse.Namespace) -> int:
         )
         for failure in verdict["failures"]:
             where = {"target": options.target, "device": options.device}
-            command = repeated(verdict["spec"], play=failure.partition(":")[0], **where, **tried)
+            command = repeated(verdict["spec"], play=culprit(failure), **where, **tried)
             print(f"      {failure}\n      alone: {command}")
     return 0 if all(verdict["passed"] for verdict in verdicts) else 1

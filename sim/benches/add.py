@@ -11,6 +11,12 @@ from sim.benches.aimed import nearest, wanted
 from sim.benches.feedforward import feedforward
 from sim.benches.play import Play
 from sim.benches.stimulus import pairs
+from sim.coverage.classes import least_of, operand
+from sim.coverage.clocked import passing
+from sim.coverage.point import Point, cross
+from sim.coverage.rounding import Reach
+from sim.coverage.sums import added
+from sim.coverage.tried import Tried
 from sim.golden.decoding import decode
 
 NEAR = 1 << 13
@@ -43,3 +49,17 @@ def alike(spec: AddSpec, rng: np.random.Generator) -> tuple[NDArray[np.int64], N
     other = a >> max(0, spec.a.width - spec.b.width) << max(0, spec.b.width - spec.a.width)
     flips = rng.integers(0, 1 << spec.b.width, NEAR) >> rng.integers(0, spec.b.width, NEAR)
     return a, other ^ flips ^ (rng.integers(0, 2, NEAR) << (spec.b.width - 1))
+
+
+def coverage(spec: AddSpec) -> list[Point]:
+    """Operands of all classes with one another, near and far from each other, and sums that are rounded in every way."""
+    a, b = operand("a", spec.a), operand("b", spec.b)
+
+    def numbers(tried: Tried) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return tried.once(
+            "numbers", lambda: tuple(decode(f, tried.operands(n)) for n, f in (("a", spec.a), ("b", spec.b)))
+        )
+
+    sizes, reach = (least_of(spec.a), spec.b.span, spec.a), Reach.sums(spec.a.span + spec.b.span)
+    sums = [] if spec.is_exact else added("s", spec.result, spec.rounding, numbers, sizes, reach, operands=True)
+    return [a, b, cross(a, b), *sums, *passing(spec)]

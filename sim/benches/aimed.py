@@ -59,6 +59,17 @@ def factors(a: Format, b: Format, products: ArrayLike, rng: np.random.Generator)
         return x, nearest(b, products / decode(a, x))
 
 
+def far(a: Format, b: Format, count: int, rng: np.random.Generator) -> tuple[Codes, Codes]:
+    """Codes of factors whose products are near the least and the most that there are, of either sign."""
+    either = rng.random(count) < 0.5
+    codes = []
+    for fmt in (a, b):
+        least, most = ends(fmt) if fmt.max > 0 else (-float(fmt.max) or 1.0, -float(fmt.min))
+        size = np.where(either, least * rng.integers(1, 3, count), most / rng.integers(1, 3, count))
+        codes.append(nearest(fmt, size * rng.choice([-1.0, 1.0], count)))
+    return codes[0], codes[1]
+
+
 def shared(a: Format, b: Format, products: ArrayLike, rng: np.random.Generator) -> tuple[Codes, Codes]:
     """Codes of positive factors that share the exponents of these products between them."""
     products = np.nan_to_num(np.abs(np.asarray(products, dtype=np.float64)), posinf=HUGE)

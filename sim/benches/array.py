@@ -14,6 +14,8 @@ from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
+from sim.coverage.point import Point
+from sim.coverage.streams import classes_of_fields, lengths, results, traffic
 from sim.golden import model
 
 LONG = 61
@@ -71,8 +73,10 @@ def operands(spec: ArraySpec, lengths: Sequence[int] | NDArray[np.int64], rng: n
     if spec.flow == "os":
         return streams | {other: {"x": mixed(formats[other], (beats, spec.columns), rng), "last": last}}
     shape = (len(lengths) * spec.rows, spec.columns)
+    streams[moving]["x"][rng.random(beats) < 1 / 8] = 0
+    some = rng.random((beats, spec.columns)) < 7 / 8
     before = {
-        "x": sums_so_far(spec.pe, (beats, spec.columns), rng),
+        "x": np.where(some, sums_so_far(spec.pe, (beats, spec.columns), rng), 0),
         "status": rng.integers(0, 4, (beats, spec.columns)) * (rng.random((beats, spec.columns)) < 1 / 8),
     }
     return streams | {other: {"x": mixed(formats[other], shape, rng)}, "c": before}
@@ -87,3 +91,15 @@ def ends_apart(spec: ArraySpec, rng: np.random.Generator) -> Streams:
         last[-1] = 1
         fields["last"] = last
     return streams
+
+
+def coverage(spec: ArraySpec) -> list[Point]:
+    """Operands of all classes, sums of both signs, tiles of all lengths, and who waits for whom."""
+    special = {"c.x": ("+inf", "-inf", "NaN")} if spec.pe.finite_sums else {}
+    bounds = {"1": 1, "as many as rows, or fewer": max(2, spec.rows), "more": LONG}
+    return [
+        *classes_of_fields(spec, special),
+        lengths(spec.pe.moving, bounds),
+        results("sum.x", spec.accumulator_format),
+        *traffic(spec),
+    ]

@@ -12,7 +12,14 @@ from sim.benches.reset import resets
 from sim.benches.stimulus import corners
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
+from sim.coverage.classes import crossed, least_of
+from sim.coverage.point import Point, cross
+from sim.coverage.rounding import Reach, rounding, values_of
+from sim.coverage.streams import classes_of_fields, results, traffic
+from sim.coverage.tried import Tried
 from sim.golden.decoding import decode
+from sim.golden.dot import exact_sums
+from sim.golden.scaled import scaled
 
 
 def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
@@ -44,6 +51,8 @@ def blocks(spec: BlockDotSpec, *elements: tuple[Codes, Codes], rng: np.random.Ge
     """Pairs of blocks of these elements, with scales."""
     x, y = (np.concatenate(parts) for parts in zip(*elements, strict=True))
     first, second = (scales(fmt, len(x), rng) for fmt in spec.scales)
+    some = rng.random(len(x)) < 1 / 8
+    first[some], second[some] = crossed(spec.scales, int(some.sum()), rng)
     return {"a": {"x": x, "scale": first}, "b": {"x": y, "scale": second}}
 
 
@@ -62,3 +71,20 @@ def scales(fmt: Format, count: int, rng: np.random.Generator) -> Codes:
     near = np.clip(middle + rng.integers(-12, 13, count), 0, (1 << fmt.width) - 1)
     edge, random = rng.choice(corners(fmt), count), rng.integers(0, 1 << fmt.width, count)
     return np.choose(rng.choice(3, count, p=[0.6, 0.2, 0.2]), [near, edge, random])
+
+
+def coverage(spec: BlockDotSpec) -> list[Point]:
+    """Elements of all classes, scales of all classes with one another, sums that are rounded in every way, and waits."""
+
+    def sums(tried: Tried) -> NDArray[np.float64]:
+        total = exact_sums(*spec.elements, tried["a.x"], tried["b.x"], "exact")
+        return values_of(scaled(total, *spec.scales, tried["a.scale"], tried["b.scale"]))
+
+    points = {one.name: one for one in classes_of_fields(spec)}
+    scales = [cross(points["a.scale"], points["b.scale"])]
+    if not isinstance(spec.result, Fixed):
+        span = spec.exact_span
+        least = [least_of(fmt) for fmt in (*spec.elements, *spec.scales)]
+        reach = Reach(span, spec.sum_span.width, float(np.prod(least)))
+        scales += rounding("sum", spec.result, spec.rounding, sums, reach, operands=True)
+    return [*points.values(), *scales, results("sum.x", spec.result), *traffic(spec)]

@@ -12,10 +12,15 @@ from hw.specs.dot import DotSpec
 from sim.benches.aimed import factors, wanted
 from sim.benches.mac import ends, opposite
 from sim.benches.reset import resets
-from sim.benches.stimulus import corners, pairs
+from sim.benches.stimulus import near_corners, pairs
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
+from sim.coverage.point import Point
+from sim.coverage.rounding import Reach, rounding, values_of
+from sim.coverage.streams import classes_of_fields, results, traffic
+from sim.coverage.tried import Tried
 from sim.golden import decode
+from sim.golden.dot import exact_sums
 
 BEATS = 2048
 ALIKE, SPARSE, AGAINST, SPECIAL = range(4)
@@ -82,10 +87,7 @@ def lanes(a: Format, b: Format, shape: tuple[int, int], rng: np.random.Generator
     lane is the negative of the one before, and what is left is zero, or small. Infinities and NaNs are in few beats,
     for one of them hides all the numbers.
     """
-    x, y = (
-        np.where(rng.random(shape) < 0.5, rng.choice(corners(fmt), shape), rng.integers(0, 1 << fmt.width, shape))
-        for fmt in (a, b)
-    )
+    x, y = (near_corners(fmt, rng.integers(0, 1 << fmt.width, shape), 0.5, rng) for fmt in (a, b))
     kind = rng.integers(0, 8, shape[0])[:, None]
     finite = (kind != SPARSE) & (kind != SPECIAL)
     x, y = (np.where(finite & ~is_number(fmt)[codes], zero(fmt), codes) for fmt, codes in ((a, x), (b, y)))
@@ -106,3 +108,14 @@ def is_number(fmt: Format) -> NDArray[np.bool_]:
 def zero(fmt: Format) -> int:
     """The code of zero, or of what is nearest to it."""
     return int(np.argmin(np.nan_to_num(np.abs(decode(fmt, np.arange(1 << fmt.width))), nan=np.inf)))
+
+
+def coverage(spec: DotSpec) -> list[Point]:
+    """Operands of all classes in the lanes, sums that are rounded in every way, and who waits for whom."""
+
+    def sums(tried: Tried) -> NDArray[np.float64]:
+        return values_of(exact_sums(spec.a, spec.b, tried["a.x"], tried["b.x"], spec.product))
+
+    reach = Reach.sums(spec.span)
+    rounded = [] if spec.is_exact else rounding("sum", spec.result, spec.rounding, sums, reach, operands=True)
+    return [*classes_of_fields(spec), *rounded, results("sum.x", spec.result), *traffic(spec)]

@@ -23,7 +23,7 @@ def feedforward(
         en = accepted.astype(np.int64)
         inputs = {port: codes[index] for port, codes in operands.items()} | {"en": en}
         # It is of no effect: what is in the pipeline passes through.
-        ignored["rst"] = (rng.random(len(en)) < 1 / 64).astype(np.int64)
+        ignored["rst"] = (rng.random(len(en)) < max(1 / 64, min(1 / 4, 64 / len(en)))).astype(np.int64)
     golden = model(spec)
     expected = golden.run(**inputs)
     if not getattr(spec, "has_status", True):

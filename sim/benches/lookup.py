@@ -13,6 +13,9 @@ from sim.benches.reset import resets
 from sim.benches.stimulus import corners
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
+from sim.coverage.classes import classes, labels, present
+from sim.coverage.point import Point
+from sim.coverage.streams import classes_of_fields, results, traffic
 from sim.golden import model
 
 RESULTS = 1024
@@ -76,3 +79,13 @@ def weights(golden: Any, rows: int, rng: np.random.Generator) -> NDArray[np.int6
     """Codes of random weights; in a quarter of the rows all are alike."""
     codes = rng.integers(0, 1 << golden.w.width, (rows, golden.width))
     return np.where(rng.random((rows, 1)) < 1 / 4, codes[:, :1], codes)
+
+
+def coverage(spec: LookupSpec) -> list[Point]:
+    """Activations and indices of all classes, results of both signs, matrices of all sizes, and who waits for whom."""
+    golden, index = model(spec), spec.inputs["w"]["index"].format
+    # Not every index is one of weights.
+    some = golden.beats(np.random.default_rng(0).integers(0, 1 << golden.w.width, (4096, golden.width)))["index"]
+    never = set(present(index)) - set(classes(index, some).ravel().tolist())
+    without = {"w.index": tuple(labels(index)[number] for number in never)}
+    return [*classes_of_fields(spec, without), results("y.x", spec.result), *traffic(spec)]

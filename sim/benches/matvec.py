@@ -14,6 +14,8 @@ from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
+from sim.coverage.point import Point
+from sim.coverage.streams import classes_of_fields, lengths, results, traffic
 from sim.golden import model
 
 BEATS = 1024
@@ -133,3 +135,9 @@ def cut_short(spec: MatVecSpec, rng: np.random.Generator) -> Streams:
     last = marks(lengths)
     a, w = codes(spec, len(last), 3 * spec.words, rng)
     return {"a": {"x": a, "last": last}, "w": {"x": w}}
+
+
+def coverage(spec: MatVecSpec) -> list[Point]:
+    """Operands of all classes, sums of both signs and of all lengths, and who waits for whom."""
+    sums = [] if spec.resident else [lengths("a", {"1": 1, "2 to 15": 15, "more": 256})]
+    return [*classes_of_fields(spec), *sums, results("y.x", spec.accumulator_format), *traffic(spec)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hw.formats import Fixed
 from hw.specs.mul import MulSpec
@@ -10,6 +11,12 @@ from sim.benches.aimed import factors, wanted
 from sim.benches.feedforward import feedforward
 from sim.benches.play import Play
 from sim.benches.stimulus import pairs
+from sim.coverage.classes import operand
+from sim.coverage.clocked import passing
+from sim.coverage.point import Point, cross
+from sim.coverage.rounding import Reach, rounding, values_of
+from sim.coverage.tried import Tried
+from sim.golden.products import PRODUCTS
 
 AIMED = 1 << 13
 """Pairs whose product is hard to round."""
@@ -24,3 +31,15 @@ def plays(spec: MulSpec, seed: int) -> list[Play]:
         hard = factors(spec.a, spec.b, wanted(spec.result, AIMED, rng), rng)
         a, b = np.append(a, hard[0]), np.append(b, hard[1])
     return [feedforward(spec, "every_pair", {"a": a, "b": b}, tried.exhaustive, rng)]
+
+
+def coverage(spec: MulSpec) -> list[Point]:
+    """Operands of all classes with one another, and products that are rounded in every way."""
+    a, b, rule = operand("a", spec.a), operand("b", spec.b), PRODUCTS[spec.product]
+
+    def products(tried: Tried) -> NDArray[np.float64]:
+        return values_of(rule(spec.a, spec.b, tried.operands("a"), tried.operands("b")))
+
+    reach = Reach.products(spec.a, spec.b, spec.span)
+    rounded = [] if spec.is_exact else rounding("p", spec.result, spec.rounding, products, reach, operands=True)
+    return [a, b, cross(a, b), *rounded, *passing(spec)]

@@ -8,13 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.formats import Span
 from hw.specs.requant import RequantSpec
+from hw.specs.stream import FLAG
 from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import paused, stream_play
+from sim.coverage.classes import classes, labels, members, operand, present
+from sim.coverage.point import Point, point
+from sim.coverage.rounding import Reach, rounding
+from sim.coverage.streams import classes_of_fields, traffic
+from sim.coverage.tried import Tried
+from sim.golden.decoding import decode_steps
+from sim.golden.rounding import floats_of_steps
 
-BEATS, FEW = 1024, 128
+BEATS, FEW, SHORT = 1024, 128, 16
 SCALES = 32
 """Scales that are tried where a play has but one."""
 
@@ -27,12 +36,25 @@ class Planner:
         # Each in turn: by chance, some would come late.
         self.shifts = cycle(self.rng.permutation(max(1, spec.product_span.width - 2)).tolist())
 
-    def play(self, name: str, beats: int, relu: int, **options: Any) -> StreamPlay:
-        """A play of so many beats, under random scales."""
+    def parameter_classes(self) -> list[StreamPlay]:
+        """Where a play has but one scale: parameters of all classes, each in turn."""
+        if self.spec.scope != "tensor":
+            return []
+        codes = {name: [*members(fmt).values()] for name, fmt in self.spec.parameters.items()}
+        plays = []
+        for number in range(max(map(len, codes.values()))):
+            p = {name: self.rng.choice(of[number % len(of)], (1, 1)) for name, of in codes.items()}
+            plays.append(self.play(f"parameters{number}", SHORT, number % 2, p))
+        return plays
+
+    def play(
+        self, name: str, beats: int, relu: int, p: dict[str, NDArray[Any]] | None = None, **options: Any
+    ) -> StreamPlay:
+        """A play of so many beats, under these scales, or random ones."""
         spec = self.spec
         shape = (beats, spec.lanes)
         tensor = spec.scope == "tensor"
-        p = self._scales((1, 1) if tensor else shape)
+        p = p or self._scales((1, 1) if tensor else shape)
         inputs: dict[str, Any] = {
             "z": {"x": self._sums({key: np.broadcast_to(codes, shape) for key, codes in p.items()})}
         }
@@ -60,7 +82,10 @@ class Planner:
         spec, rng = self.spec, self.rng
         fmt, shape = spec.input, p["m"].shape
         halves = rng.integers(-(3 << spec.output.width), 3 << spec.output.width, shape).astype(object)
-        aimed = (halves << p["e"].astype(object)) // (2 * np.maximum(p["m"], 1).astype(object))
+        # Codes of a float may be as fine as its least.
+        finest = rng.integers(spec.output.span.lsb, 1, shape) if spec.gives_float else np.zeros(shape, dtype=np.int64)
+        shift = np.maximum(p["e"].astype(np.int64) + finest, 0).astype(object)
+        aimed = (halves << shift) // (2 * np.maximum(p["m"], 1).astype(object))
         bias = p["bias"].astype(object)
         bias -= bias >> (spec.bias_format.width - 1) << spec.bias_format.width
         aimed = (aimed - bias + rng.integers(-1, 2, shape)) & ((1 << fmt.width) - 1)
@@ -96,8 +121,46 @@ def plays(spec: RequantSpec, seed: int) -> list[StreamPlay]:
     scales = [planner.play(f"scale{n}", BEATS // count, n % 2) for n in range(count)]
     return [
         *scales,
+        *planner.parameter_classes(),
         planner.play("one_beat", 1, 0),
         planner.play("pauses", FEW, 1, pauses=paused(spec, 0.4)),
         planner.play("slow_taker", FEW, 0, pauses={"y": 0.7}),
         planner.play("resets", FEW, 0, resets=resets(FEW, planner.rng)),
     ]
+
+
+def coverage(spec: RequantSpec) -> list[Point]:
+    """Sums and parameters of all classes, results that are rounded in every way and saturate, with and without ReLU."""
+    tensor = spec.scope == "tensor"
+    parameters = [operand(name, fmt) for name, fmt in spec.parameters.items()] if tensor else []
+
+    def scaled(tried: Tried) -> NDArray[np.float64]:
+        """Results before they are rounded, saturated, and moved to the zero point."""
+        z, bias, m, e = (_integers(spec, tried, name) for name in ("z.x", "bias", "m", "e"))
+        numbers = np.ldexp(floats_of_steps((z + bias) * m, 0), -e.astype(np.int64))
+        numbers = np.where(tried["z.status"] == 0, numbers, np.nan) if spec.status else numbers
+        # Nothing below zero is rounded where ReLU is on.
+        return np.where((numbers < 0) & bool(tried["relu"][0]), np.nan, numbers)
+
+    product = spec.product_span
+    reach = Reach(
+        Span(product.lo, product.hi, -spec.shift_format.span.hi), product.width, 2.0**-spec.shift_format.span.hi
+    )
+    rounded = rounding("y", spec.output, spec.rounding, scaled, reach)
+    relu = operand("relu", FLAG)
+    ends = point("y", labels(spec.output), lambda tried: classes(spec.output, tried["y.x"]), _shown(spec))
+    return [*classes_of_fields(spec), *parameters, relu, *rounded, ends, *traffic(spec)]
+
+
+def _shown(spec: RequantSpec) -> list[int]:
+    """The classes of results: no infinity or NaN comes of numbers, but of what is too large if the output says so."""
+    names = labels(spec.output)
+    never = {"nan": ("+inf", "-inf"), "inf": ("NaN",), "sat": ("+inf", "-inf", "NaN")}[spec.output.overflow]
+    return [number for number in present(spec.output) if spec.status or names[number] not in never]
+
+
+def _integers(spec: RequantSpec, tried: Tried, name: str) -> NDArray[Any]:
+    """A sum or a parameter of each result, as Python's integers."""
+    fmt = spec.input if name == "z.x" else spec.parameters[name]
+    codes = tried[name] if name == "z.x" or spec.scope == "tensor" else tried[f"p.{name}"]
+    return decode_steps(fmt, codes).astype(object)

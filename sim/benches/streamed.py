@@ -41,7 +41,8 @@ async def play(dut: Any, name: str) -> None:
         Clock(dut.clk, 10, "ns").start(start_high=False)
         edge = RisingEdge(dut.clk)
     await reset(dut, sources, sinks, edge)
-    seen = [await interrupted(dut, sources, sinks, edge, Reset(**fields)) for fields in plan.resets]
+    resets: list[dict[str, int]] = []
+    seen = [await interrupted(dut, sources, sinks, edge, Reset(**fields), resets) for fields in plan.resets]
     for side in [*sources, *sinks]:
         side.pause, side.junk = plan.pauses.get(side.port, 0.0), False
     cycles = await run(sources, sinks, edge, plan.limit, wait=QUIET)
@@ -54,7 +55,9 @@ async def play(dut: Any, name: str) -> None:
     for port, value in plan.outcome.items():
         shown = int(getattr(dut, port).get())
         assert shown == value, f"{name}: {port} expected {value:#x} at the end, got {shown:#x}"
-    note(EVIDENCE, name, sum(len(sink.beats) for sink in sinks) + len(plan.outcome), cycles)
+    traffic = {side.port: side.traffic for side in [*sources, *sinks]}
+    compared = sum(len(sink.beats) for sink in sinks) + len(plan.outcome)
+    note(EVIDENCE, name, compared, cycles, traffic=traffic, resets=resets)
 
 
 async def reset(
@@ -81,8 +84,10 @@ async def reset(
     dut.rst.set(0)
 
 
-async def interrupted(dut: Any, sources: list[Source], sinks: list[Sink], edge: Any, plan: Reset) -> list[list[int]]:
-    """Run until a reset; when each sink took its beats.
+async def interrupted(
+    dut: Any, sources: list[Source], sinks: list[Sink], edge: Any, plan: Reset, notes: list[dict[str, int]]
+) -> list[list[int]]:
+    """Run until a reset, of which a note is taken; when each sink took its beats.
 
     What was under way is lost, and nothing of it may be seen afterwards.
     """
@@ -90,9 +95,16 @@ async def interrupted(dut: Any, sources: list[Source], sinks: list[Sink], edge: 
         for side in sides:
             side.pause, side.junk = pause, bool(plan.junk)
     await run(sources, sinks, edge, plan.after)
+    notes.append(noted(sources, sinks, plan))
     seen = [sink.times for sink in sinks]
     await reset(dut, sources, sinks, edge, plan.cycles, bool(plan.offered), bool(plan.ready))
     return seen
+
+
+def noted(sources: list[Source], sinks: list[Sink], plan: Reset) -> dict[str, int]:
+    """What a reset comes into, as `sim.coverage.streams` counts it."""
+    state = any(source.offered for source in sources) + 2 * any(sink.held is not None for sink in sinks)
+    return {"state": state, "length": int(plan.cycles > 1), "wires": 2 * bool(plan.offered) + bool(plan.ready)}
 
 
 def compare_times(plan: StreamPlay, seen: list[list[list[int]]], sinks: list[Sink]) -> None:
@@ -153,12 +165,23 @@ class Side:
         self.data, self.valid, self.ready = (getattr(dut, f"{name}_{part}") for part in ("tdata", "tvalid", "tready"))
         self.last = getattr(dut, f"{name}_tlast", None)
         self.width, self.junk = len(self.data), False
+        self.traffic, self.moved = [0, 0, 0, 0], False
         self.restart()
 
     def restart(self) -> None:
         self.count = 0
         self.on: bool | None = None
         self._silence()
+
+    def count_cycle(self, valid: bool, ready: bool) -> None:
+        """Note that a beat moved, or did so just after another one, or waited for the other side, or was missing."""
+        if valid and ready:
+            self.traffic[self.moved] += 1
+            self.moved = True
+        else:
+            self.moved = False
+            if not self.done:
+                self.traffic[2 if valid else 3] += 1
 
     @property
     def done(self) -> bool:
@@ -205,7 +228,9 @@ class Source(Side):
         self.show(self.offered)
 
     def sample(self) -> None:
-        if self.offered and int(self.ready.get()):
+        taken = self.offered and bool(int(self.ready.get()))
+        self.count_cycle(self.offered, taken)
+        if taken:
             self.count, self.offered = self.count + 1, False
 
 
@@ -228,7 +253,9 @@ class Sink(Side):
 
     def sample(self, cycle: int) -> bool:
         """Whether a beat passed, in this cycle."""
-        if not int(self.valid.get()):
+        valid = bool(int(self.valid.get()))
+        self.count_cycle(valid, bool(self.on))
+        if not valid:
             assert self.held is None, f"{self.port}: valid fell before beat {self.count} was taken"
             return False
         shown = int(self.data.get())
