@@ -11,11 +11,11 @@ from sim.benches.aimed import nearest, wanted
 from sim.benches.feedforward import feedforward
 from sim.benches.play import Play
 from sim.benches.stimulus import pairs
-from sim.coverage.classes import least_of, operand
+from sim.coverage.classes import operand
 from sim.coverage.clocked import passing
 from sim.coverage.point import Point, cross
 from sim.coverage.rounding import Reach
-from sim.coverage.sums import added
+from sim.coverage.sums import Pair, added, sizes_of
 from sim.coverage.tried import Tried
 from sim.golden.decoding import decode
 
@@ -52,14 +52,12 @@ def alike(spec: AddSpec, rng: np.random.Generator) -> tuple[NDArray[np.int64], N
 
 
 def coverage(spec: AddSpec) -> list[Point]:
-    """Operands of all classes with one another, near and far from each other, and sums that are rounded in every way."""
+    """Operands of all classes with one another, near and far apart, and sums that are rounded in every way."""
     a, b = operand("a", spec.a), operand("b", spec.b)
 
-    def numbers(tried: Tried) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return tried.once(
-            "numbers", lambda: tuple(decode(f, tried.operands(n)) for n, f in (("a", spec.a), ("b", spec.b)))
-        )
+    def numbers(tried: Tried) -> Pair:
+        return tried.once("numbers", lambda: (decode(spec.a, tried.operands("a")), decode(spec.b, tried.operands("b"))))
 
-    sizes, reach = (least_of(spec.a), spec.b.span, spec.a), Reach.sums(spec.a.span + spec.b.span)
+    sizes, reach = (sizes_of(spec.a), sizes_of(spec.b)), Reach.sums(spec.a.span + spec.b.span, 2)
     sums = [] if spec.is_exact else added("s", spec.result, spec.rounding, numbers, sizes, reach, operands=True)
     return [a, b, cross(a, b), *sums, *passing(spec)]

@@ -65,7 +65,7 @@ def far(a: Format, b: Format, count: int, rng: np.random.Generator) -> tuple[Cod
     codes = []
     for fmt in (a, b):
         least, most = ends(fmt) if fmt.max > 0 else (-float(fmt.max) or 1.0, -float(fmt.min))
-        size = np.where(either, least * rng.integers(1, 3, count), most / rng.integers(1, 3, count))
+        size = np.where(either, least * 2.0 ** rng.integers(0, 4, count), most / rng.integers(1, 3, count))
         codes.append(nearest(fmt, size * rng.choice([-1.0, 1.0], count)))
     return codes[0], codes[1]
 

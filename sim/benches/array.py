@@ -19,6 +19,8 @@ from sim.coverage.streams import classes_of_fields, lengths, results, traffic
 from sim.golden import model
 
 LONG = 61
+CODES = 128
+"""Operands that stay, at least."""
 
 
 def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
@@ -26,7 +28,9 @@ def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
     rng = np.random.default_rng(seed)
     each = dict.fromkeys([1, 2, spec.rows, spec.rows + 1, LONG])
     equal = [alike(spec, f"tiles_of_{beats}", beats, 3, rng) for beats in each]
-    lengths = rng.integers(1, 2 * spec.rows + 8, 12)
+    # As many as a small array needs for operands of all classes.
+    count = max(12, CODES // (spec.rows * spec.columns))
+    lengths = rng.integers(1, 2 * spec.rows + 8, count)
     streams = operands(spec, lengths, rng)
     cycles = spec.cycles(int(lengths.max()), len(lengths))
     waiting = [
@@ -70,10 +74,12 @@ def operands(spec: ArraySpec, lengths: Sequence[int] | NDArray[np.int64], rng: n
     moving, other = spec.pe.moving, spec.pe.other
     formats = {"a": spec.a, "b": spec.b}
     streams = {moving: {"x": mixed(formats[moving], (beats, spec.rows), rng), "last": last}}
+    zero = rng.random(beats) < 1 / 8
+    zero[beats // 2] = True
+    streams[moving]["x"][zero] = 0
     if spec.flow == "os":
         return streams | {other: {"x": mixed(formats[other], (beats, spec.columns), rng), "last": last}}
     shape = (len(lengths) * spec.rows, spec.columns)
-    streams[moving]["x"][rng.random(beats) < 1 / 8] = 0
     some = rng.random((beats, spec.columns)) < 7 / 8
     before = {
         "x": np.where(some, sums_so_far(spec.pe, (beats, spec.columns), rng), 0),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
-from numpy.typing import NDArray
 
 from hw.formats import Format
 from hw.specs.blockadd import BlockAddSpec
@@ -16,7 +17,7 @@ from sim.coverage.classes import least_of
 from sim.coverage.point import Point
 from sim.coverage.rounding import Reach, values_of
 from sim.coverage.streams import classes_of_fields, results, traffic
-from sim.coverage.sums import added
+from sim.coverage.sums import Pair, added, sizes_of
 from sim.coverage.tried import Tried
 from sim.golden import model
 from sim.golden.decoding import decode, decode_steps
@@ -93,7 +94,7 @@ def some(fmt: Format, shape: int | tuple[int, ...], rng: np.random.Generator) ->
 def coverage(spec: BlockAddSpec) -> list[Point]:
     """Operands of all classes, terms near and far from what they are added to, sums rounded in every way, and waits."""
 
-    def numbers(tried: Tried) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def numbers(tried: Tried) -> Pair:
         return tried.once("numbers", lambda: (decode(spec.result, tried["c.x"]), values_of(terms(tried))))
 
     def terms(tried: Tried) -> Terms | Numbers:
@@ -102,7 +103,11 @@ def coverage(spec: BlockAddSpec) -> list[Point]:
         sums = Terms(decode_steps(spec.sum_format, x), status.astype(np.uint8), spec.sum_format.span.lsb)
         return scaled(sums, spec.a.scale, spec.b.scale, tried["scale.a"][:, None], tried["scale.b"])
 
+    least = least_of(spec.a.scale) * least_of(spec.b.scale) * 2.0**spec.sum_format.span.lsb
     span = spec.sum_format.span * spec.a.scale.span * spec.b.scale.span
-    sizes, reach = (least_of(spec.result), span, spec.result), Reach.sums(spec.result.span + span)
+    sizes, reach = (
+        (sizes_of(spec.result), (least, span.hi * Fraction(2) ** span.lsb)),
+        Reach.sums(spec.result.span + span, 2),
+    )
     sums = added("y", spec.result, spec.rounding, numbers, sizes, reach)
     return [*classes_of_fields(spec), *sums, results("y.x", spec.result), *traffic(spec)]

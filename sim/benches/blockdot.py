@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format
 from hw.specs.blockdot import BlockDotSpec
 from sim.benches.aimed import shared, wanted
-from sim.benches.dot import BEATS, Codes, extremes, lanes
+from sim.benches.dot import BEATS, Codes, all_but_one, extremes, lanes
 from sim.benches.reset import resets
 from sim.benches.stimulus import corners
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
-from sim.coverage.classes import crossed, least_of
+from sim.coverage.classes import crossed, least_of, present
 from sim.coverage.point import Point, cross
 from sim.coverage.rounding import Reach, rounding, values_of
 from sim.coverage.streams import classes_of_fields, results, traffic
@@ -26,7 +27,14 @@ def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
     """All plays for a block dot product; the resets come last."""
     rng = np.random.default_rng(seed)
     a, b = spec.elements
-    first = blocks(spec, extremes(a, b, spec.lanes), lanes(a, b, (BEATS, spec.lanes), rng), rng=rng)
+    ends = extremes(a, b, spec.lanes), all_but_one(a, b, spec.lanes, rng)
+    first = blocks(
+        spec, lanes(a, b, (BEATS // 2, spec.lanes), rng), *ends, lanes(a, b, (BEATS // 2, spec.lanes), rng), rng=rng
+    )
+    # The first ones have scales of all classes with one another.
+    every = min(BEATS // 2, len(present(spec.scales[0])) * len(present(spec.scales[1])))
+    for name, codes in zip("ab", crossed(spec.scales, every, rng), strict=True):
+        np.asarray(first[name]["scale"])[:every] = codes
     if not isinstance(spec.result, Fixed):
         aim(spec, first, BEATS // 2, rng)
     random, lone = (blocks(spec, lanes(a, b, (count, spec.lanes), rng), rng=rng) for count in (BEATS // 4, 1))
@@ -51,8 +59,6 @@ def blocks(spec: BlockDotSpec, *elements: tuple[Codes, Codes], rng: np.random.Ge
     """Pairs of blocks of these elements, with scales."""
     x, y = (np.concatenate(parts) for parts in zip(*elements, strict=True))
     first, second = (scales(fmt, len(x), rng) for fmt in spec.scales)
-    some = rng.random(len(x)) < 1 / 8
-    first[some], second[some] = crossed(spec.scales, int(some.sum()), rng)
     return {"a": {"x": x, "scale": first}, "b": {"x": y, "scale": second}}
 
 
@@ -74,7 +80,7 @@ def scales(fmt: Format, count: int, rng: np.random.Generator) -> Codes:
 
 
 def coverage(spec: BlockDotSpec) -> list[Point]:
-    """Elements of all classes, scales of all classes with one another, sums that are rounded in every way, and waits."""
+    """Elements of all classes, scales of all with one another, sums that are rounded in every way, and who waits."""
 
     def sums(tried: Tried) -> NDArray[np.float64]:
         total = exact_sums(*spec.elements, tried["a.x"], tried["b.x"], "exact")
@@ -85,6 +91,6 @@ def coverage(spec: BlockDotSpec) -> list[Point]:
     if not isinstance(spec.result, Fixed):
         span = spec.exact_span
         least = [least_of(fmt) for fmt in (*spec.elements, *spec.scales)]
-        reach = Reach(span, spec.sum_span.width, float(np.prod(least)))
+        reach = Reach(span, spec.sum_span.width, float(np.prod(least)), parts=spec.lanes)
         scales += rounding("sum", spec.result, spec.rounding, sums, reach, operands=True)
     return [*points.values(), *scales, results("sum.x", spec.result), *traffic(spec)]

@@ -308,7 +308,7 @@ class Planner:
 
     def registers(self) -> CorePlay:
         """What the core says of itself; settings read back; what is denied, always and while it works."""
-        spec, known = self.spec, gemm_registers(self.spec)
+        known = gemm_registers(self.spec)
         constants = {part.name: part.value for r in known if r.access == "constant" for part in r.parts}
         parts = [part for register in known if register.access == "setting" for part in register.parts]
         jobs = []

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hw.specs.lookup import LookupSpec
 from sim.benches.reset import resets
-from sim.benches.stimulus import corners
+from sim.benches.stimulus import near_corners
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
 from sim.coverage.classes import classes, labels, present
@@ -30,7 +30,7 @@ def plays(spec: LookupSpec, seed: int) -> list[StreamPlay]:
     q = spec.lookups
     shapes = {(1, 1), (1, q), (1, q + 1), (2, 1), (3, q), (2, 2 * q + 1)}
     shapes |= {(int(rng.integers(1, 7)), int(rng.integers(1, 8 * q + 1))) for _ in range(SHAPES)}
-    long = (8, [max(1, RESULTS // 8 - 1)] * 8)
+    long = (32, [max(1, RESULTS // 32 - 1)] * 32)
     uneven = [int(rows) for rows in rng.integers(1, 6 * q, 12)]
     few = spec.cycles(len(uneven), max(uneven))
     some = operands(spec, uneven, rng)
@@ -64,10 +64,9 @@ def operands(spec: LookupSpec, rows: Sequence[int], rng: np.random.Generator) ->
     """A vector of activations and a matrix of so many rows, for each; near the formats' corners and random."""
     golden = model(spec)
     vectors = len(rows)
-    near = rng.choice(corners(spec.x), (vectors, spec.width))
-    x = np.where(rng.random((vectors, 1)) < 0.7, near, rng.integers(0, 1 << spec.x.width, near.shape))
-    # In a third of the vectors all activations are alike, so that sums get as large as they can.
-    x = np.where(rng.random((vectors, 1)) < 1 / 3, x[:, :1], x)
+    x = near_corners(spec.x, rng.integers(0, 1 << spec.x.width, (vectors, spec.width)), 0.7, rng)
+    # In a quarter of the vectors all activations are alike, so that sums get as large as they can.
+    x = np.where(rng.random((vectors, 1)) < 1 / 4, x[:, :1], x)
     matrices = [golden.beats(weights(golden, count, rng)) for count in rows]
     w = {name: np.concatenate([matrix[name] for matrix in matrices]) for name in ("index", "last")}
     results = len(w["last"]) // (spec.planes // spec.planes_a_beat)

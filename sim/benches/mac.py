@@ -92,9 +92,11 @@ class Planner:
         # A quarter are as far apart as can be.
         for codes, others in ((a, b), (c, d)):
             codes[: size // 4], others[: size // 4] = far(spec.a, spec.b, size // 4, self.rng)
-        x, y = np.stack([a, c], axis=1), np.stack([b, d], axis=1)
-        clear = np.tile([1, 0], size)
-        return self.play("aimed", x.ravel(), y.ravel(), clear, np.ones(2 * size))
+        # The second is added to the first when that partial sum's turn has come again.
+        between = [np.zeros_like(a)] * (spec.lanes - 1)
+        x, y = np.stack([a, *between, c], axis=1), np.stack([b, *between, d], axis=1)
+        clear = np.tile([1] + [0] * spec.lanes, size)
+        return self.play("aimed", x.ravel(), y.ravel(), clear, np.ones(x.size))
 
     def _some(self, fmt: Format, size: int) -> NDArray[np.int64]:
         """Random codes, half of them among the quarter that is nearest zero."""

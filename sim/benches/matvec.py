@@ -94,6 +94,8 @@ def in_step(spec: MatVecSpec, lengths: Sequence[int] | NDArray[np.int64], rng: n
     alike = np.repeat(rng.random(len(lengths)) < 1 / 4, lengths)
     for operand, fmt in ((a, spec.a), (w, spec.b)):
         operand[alike] = np.repeat(rng.choice(ends(fmt), len(lengths)), lengths)[alike, None]
+    zero = np.arange(len(lengths)) % 8 == len(lengths) // 2 % 8
+    a[np.repeat(zero, lengths)] = 0
     return {"a": {"x": a, "last": last}, "w": {"x": w, "last": last}}
 
 

@@ -118,8 +118,8 @@ def coverage(spec: PeSpec) -> list[Point]:
     a, b = operand("a", spec.a), operand("b", spec.b)
     if spec.flow == "os":
         return [a, b, cross(a, b), *accumulating(spec.mac, additions(spec.mac, clear="first")), stalls()]
-    flags = [operand(name, FLAG) for name in ("take", "swap")]
-    return [a, b, *flags, cross(*flags), *passing(spec), stalls()]
+    take, swap = operand("take", FLAG), operand("swap", FLAG)
+    return [a, b, take, swap, cross(take, swap), *passing(spec), stalls()]
 
 
 def passing(spec: PeSpec) -> list[Point]:

@@ -71,7 +71,11 @@ class Planner:
         p = {name: mixed(fmt, shape, rng) for name, fmt in spec.parameters.items()}
         # Most multipliers have their top bit set; with the powers of two numbers are exact halves.
         p["m"] |= (rng.random(shape) < 0.7).astype(np.int64) << (spec.multiplier - 1)
-        p["m"] = np.where(rng.random(shape) < 0.3, 1 << rng.integers(0, spec.multiplier, shape), p["m"])
+        p["m"] = np.where(
+            rng.random(shape) < (0.5 if spec.scope == "tensor" else 0.3),
+            1 << rng.integers(0, spec.multiplier, shape),
+            p["m"],
+        )
         near = np.array([next(self.shifts) for _ in range(p["m"].size)]).reshape(shape)
         p["e"] = np.where(rng.random(shape) < 0.8, np.minimum(near, spec.shift_format.span.hi), p["e"])
         p["bias"] = np.where(rng.random(shape) < 0.5, p["bias"] & 15, p["bias"])

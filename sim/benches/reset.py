@@ -78,10 +78,17 @@ def interrupted(name: str, inputs: Callable[[int], dict[str, NDArray[np.int64]]]
     rng : Generator
     """
     parts = []
-    for length, after in zip(lengths(rng).tolist(), moments(8 * (latency + 2), rng).tolist(), strict=True):
-        rst = np.arange(length + after) < length
+    after = moments(8 * (latency + 2), rng).tolist()
+    for number, (length, count) in enumerate(zip(lengths(rng).tolist(), after, strict=True)):
+        if number % 4 == 0:
+            # As many as fill a part of it, and cycles in which it waits, before or after.
+            entering = number // 4 % (latency + 1)
+            count = max(count, entering + 1)
+        rst = np.arange(length + count) < length
         # Now it is rarely enabled, and now always; in the reset, too.
         en = rng.random(len(rst)) < rng.choice([0.2, 0.7, 1.0])
+        if number % 4 == 0:
+            en[length:] = rng.permutation(np.arange(count) < entering)
         given = inputs(len(rst))
         play = run({**given, "en": (en & ~rst).astype(np.int64)})
         parts.append((play, {"rst": rst.tolist(), **play.inputs, "en": en.tolist()}))

@@ -66,8 +66,9 @@ def mixed(fmt: Format, shape: tuple[int, ...], rng: np.random.Generator) -> NDAr
 
 
 def near_corners(fmt: Format, codes: NDArray[Any], share: float, rng: np.random.Generator) -> NDArray[Any]:
-    """Codes of which a share has made way for corners, each of which comes as often as any other."""
+    """Codes of which a share has made way for corners, half of them ends of classes, each as often as any other."""
     some = rng.random(codes.shape) < share
-    codes = codes.copy()
-    codes[some] = deal(corners(fmt), int(some.sum()), rng)
+    count, codes = int(some.sum()), codes.copy()
+    dealt = [deal(examples(fmt), count // 2, rng), deal(corners(fmt), count - count // 2, rng)]
+    codes[some] = rng.permutation(np.concatenate(dealt))
     return codes

@@ -25,7 +25,7 @@ LABELS = (
 NUMBER = {label: number for number, label in enumerate(LABELS)}
 
 
-def classes(fmt: Format, codes: NDArray[np.generic]) -> NDArray[np.int64]:
+def classes(fmt: Format, codes: NDArray[Any]) -> NDArray[np.int64]:
     """For each code the number of its class: of `labels`."""
     if fmt.width <= TABLE_WIDTH:
         return _table(fmt)[codes.astype(np.int64)]
@@ -82,7 +82,7 @@ def crossed(formats: Sequence[Format], count: int, rng: np.random.Generator) -> 
     ]
 
 
-def samples(fmt: Format) -> NDArray[np.generic]:
+def samples(fmt: Format) -> NDArray[Any]:
     """Codes of a wide format, of every class: next to those with a bit more than a power of two, and next to one."""
     mask, bits = (1 << fmt.width) - 1, range(fmt.width + 1)
     near = {(1 << high) - (1 << low) + step for high in bits for low in bits[: high + 1] for step in (-1, 0, 1)}
@@ -105,7 +105,7 @@ def _table(fmt: Format) -> NDArray[np.int64]:
     return every if fmt.width <= FEW_BITS else _classify(fmt, every)
 
 
-def _classify(fmt: Format, codes: NDArray[np.generic]) -> NDArray[np.int64]:
+def _classify(fmt: Format, codes: NDArray[Any]) -> NDArray[np.int64]:
     # float64 has every value of these.
     exact = fmt.width <= 53
     values = decode(fmt, codes) if exact else decode_steps(fmt, codes).astype(object)

@@ -48,16 +48,19 @@ class Reach:
         Significant bits of a result, at most.
     least : float
         The magnitude of one that is near zero.
+    parts : int
+        How many numbers alike a result is the sum of.
     """
 
     span: Span
     bits: int
     least: float
+    parts: int = 1
 
     @classmethod
-    def sums(cls, span: Span) -> Reach:
-        """Of sums: any multiple of the finest step."""
-        return cls(span, span.width, 2.0 ** max(span.lsb, -1000))
+    def sums(cls, span: Span, parts: int) -> Reach:
+        """Of sums of so many numbers: any multiple of the finest step."""
+        return cls(span, span.width, 2.0 ** max(span.lsb, -1000), parts)
 
     @classmethod
     def products(cls, a: Format, b: Format, span: Span) -> Reach:
@@ -67,6 +70,11 @@ class Reach:
     @property
     def most(self) -> Fraction:
         return max(-self.span.lo, self.span.hi) * Fraction(2) ** self.span.lsb
+
+    @property
+    def fine(self) -> Fraction:
+        """The largest magnitude at which there are multiples of the finest step: one part is as fine as it may be."""
+        return self.most * max(1, self.parts - 1) / self.parts
 
 
 def values_of(terms: Terms | Numbers) -> NDArray[np.float64]:
@@ -167,10 +175,13 @@ def reachable(grid: Grid, mode: str, reach: Reach) -> tuple[list[int], list[int]
     number is not as small as they may be: one place makes ties, two all others.
     """
     fmt, lsb = grid.fmt, reach.span.lsb
-    most = min(reach.most, max(fmt.max, -fmt.min))
-    step = max(frexp(most)[1] - fmt.precision, fmt.span.lsb)
+    most = min(reach.fine, max(fmt.max, -fmt.min))
+    top = frexp(most)[1]
+    step = max(top - fmt.precision, fmt.span.lsb)
     # Numbers of a float take more bits the larger they are; those of fixed point have all the same place.
     large = min(step - lsb, reach.bits - fmt.precision) if isinstance(fmt, Minifloat) else step - lsb
+    # A carry needs all of the binade below a power of two.
+    full = top - 1 - fmt.precision - lsb
     small = fmt.span.lsb - lsb if reach.least < grid.normal and grid.least < grid.normal else -1
     small = min(small, reach.bits - 1)
     below_zero, above_zero = reach.span.lo < 0, reach.span.hi > 0
@@ -184,7 +195,7 @@ def reachable(grid: Grid, mode: str, reach: Reach) -> tuple[list[int], list[int]
         (2, reach.least < grid.normal and grid.least < grid.normal),
         (3, small >= 1),
         (4, reach.most >= grid.normal),
-        (5, isinstance(fmt, Minifloat) and large >= 1 and mode in AWAY and signs.get(mode, True)),
+        (5, isinstance(fmt, Minifloat) and min(large, full) >= 1 and mode in AWAY and signs.get(mode, True)),
         (6, reach.span.hi * Fraction(2) ** lsb > fmt.max),
         (7, reach.span.lo * Fraction(2) ** lsb < fmt.min),
     ]

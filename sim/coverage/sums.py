@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import frexp
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.formats import Format
+from hw.formats import Format, Span
 from hw.specs.mac import MacSpec
 from sim.coverage.classes import least_of
 from sim.coverage.point import NONE, Point, cross, point
 from sim.coverage.rounding import Reach, rounding
 from sim.coverage.tried import Tried
 from sim.golden.accumulators import Interleaved
-from sim.golden.decoding import decode
+from sim.golden.decoding import TABLE_WIDTH, decode
 from sim.golden.mac import accumulator_of, running_sums, segmented_sum
 from sim.golden.products import PRODUCTS, Terms
 from sim.golden.rounding import add_odd, floats_of_steps
@@ -59,7 +60,7 @@ def additions(spec: MacSpec, clear: str = "clear") -> Adds:
     """What has entered the accumulator of a MAC, or of an element that keeps its sum, in a play."""
 
     def read(tried: Tried) -> Additions:
-        taken, given = np.flatnonzero(tried.taken), tried.play.inputs
+        taken, given = np.arange(len(tried["en"]))[tried.taken], tried.play.inputs
         terms = PRODUCTS[spec.product](spec.a, spec.b, tried.operands("a"), tried.operands("b"))
         starts = tried.operands(clear) > 0
         if "rst" in given and len(taken):
@@ -89,7 +90,7 @@ def accumulating(spec: MacSpec, adds: Adds) -> list[Point]:
 
 def _runs(of: Additions) -> NDArray[np.int64]:
     """Of each sum, how many products it had."""
-    begins = np.flatnonzero(np.append(True, of.starts[1:])) if len(of.starts) else []
+    begins = np.flatnonzero(np.append(True, of.starts[1:])[: len(of.starts)])
     lengths = np.diff(np.append(begins, len(of.starts)))
     return np.searchsorted([1, 2, 15, 255], lengths)
 
@@ -162,17 +163,25 @@ def _saturating(spec: MacSpec, adds: Adds) -> list[Point]:
 def _rounded(spec: MacSpec, adds: Adds) -> list[Point]:
     fmt, span = spec.accumulator_format, spec.term_span
 
-    def parts(tried: Tried) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def parts(tried: Tried) -> Pair:
         return tried.once("addends", lambda: addends(spec, adds(tried)))
 
     # Two products are sure to be added; of more a sum may come to more than is ever looked at.
-    reach = Reach.sums(span.accumulate(2))
-    return added("sum", fmt, spec.rounding, parts, (fmt_least(fmt, span.lsb), span, fmt), reach)
+    reach = Reach.sums(span.accumulate(2), 2)
+    least = least_product(spec)
+    # A sum is a product, or what rounding makes of one.
+    first = max(least, least_of(fmt)), min(_most(span), fmt.max)
+    return added("sum", fmt, spec.rounding, parts, (first, (least, _most(span))), reach)
 
 
-def fmt_least(fmt: Format, lsb: int) -> float:
-    """The least sum above zero: a product, or what rounding makes of one."""
-    return max(2.0 ** max(lsb, -1000), least_of(fmt))
+@lru_cache(maxsize=64)
+def least_product(spec: MacSpec) -> float:
+    """The least magnitude of products that are not zero."""
+    if spec.a.width + spec.b.width > TABLE_WIDTH:
+        return least_of(spec.a) * least_of(spec.b)
+    a, b = np.arange(1 << spec.a.width)[:, None], np.arange(1 << spec.b.width)
+    steps = np.abs(PRODUCTS[spec.product](spec.a, spec.b, a, b).steps)
+    return float(steps[steps > 0].min(initial=np.iinfo(np.int64).max)) * 2.0**spec.term_span.lsb
 
 
 def addends(spec: MacSpec, of: Additions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -201,11 +210,19 @@ def _in_lanes(accumulator: Interleaved, of: Additions) -> NDArray[np.float64]:
     return np.where(first, 0.0, before)
 
 
-Parts = Callable[[Tried], tuple[NDArray[np.float64], NDArray[np.float64]]]
+Sizes = tuple[float, Fraction]
+Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Two numbers for each addition."""
 
 
 def added(
-    name: str, fmt: Format, mode: str, parts: Parts, sizes: tuple[float, Any, Any], reach: Reach, operands: bool = False
+    name: str,
+    fmt: Format,
+    mode: str,
+    parts: Callable[[Tried], Pair],
+    sizes: tuple[Sizes, Sizes],
+    reach: Reach,
+    operands: bool = False,
 ) -> list[Point]:
     """The points of rounded additions: rounding, how far apart two numbers are, and what is left of them.
 
@@ -219,8 +236,8 @@ def added(
         How.
     parts : callable
         From what was tried to the two numbers of each addition, NaN where there is none.
-    sizes : (float, Span, Format or Span)
-        The least of the first numbers above zero, the span of the second ones, and who says the most of the first.
+    sizes : (Sizes, Sizes)
+        The least magnitude above zero and the most, of the first numbers and of the second ones.
     reach : Reach
         Of their exact sums.
     operands : bool
@@ -255,24 +272,21 @@ def added(
         kinds = np.select([total == 0, change < -1, change == -1, change == 0], [0, 1, 2, 3], 4)
         return np.where(real, kinds, NONE)
 
-    least, span, most = sizes
-    near, far = _exponents(least, _most(most)), _exponents(2.0 ** max(span.lsb, -1000), _most(span))
-    nearest, farthest = near[0] - far[1], near[1] - far[0]
+    first, second = ([frexp(size)[1] for size in ends] for ends in sizes)
+    nearest, farthest = first[0] - second[1], first[1] - second[0]
     edges = [-10_000, -bits - 1, -2, -1, 0, 1, bits, 10_000]
     apart = [n for n in range(len(DISTANCES)) if nearest <= edges[n + 1] and farthest > edges[n]]
-    both = span.lo < 0 or reach.span.lo < 0
+    both = reach.span.lo < 0
     gap = point(f"addends of {name}", DISTANCES, distance, apart, operands)
     sign = point(f"signs of {name}", SIGNS, signs, (0, 1) if both else (0,), operands)
     kept = point(f"left of {name}", LEFT, left, (0, 2, 3, 4) if both else (3, 4), operands)
     return [*rounding(name, fmt, mode, exact, reach, operands), cross(gap, sign, f"alignment of {name}"), kept]
 
 
-def _most(of: Any) -> Fraction:
-    """The largest magnitude of a format or span."""
-    if hasattr(of, "max"):
-        return max(of.max, -of.min)
-    return max(of.hi, -of.lo) * Fraction(2) ** of.lsb
+def sizes_of(fmt: Format) -> Sizes:
+    """The least magnitude above zero of a format's numbers, and the most."""
+    return least_of(fmt), max(fmt.max, -fmt.min)
 
 
-def _exponents(least: float, most: Fraction) -> tuple[int, int]:
-    return frexp(least)[1], frexp(most)[1]
+def _most(span: Span) -> Fraction:
+    return max(span.hi, -span.lo) * Fraction(2) ** span.lsb
