@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 import hw
+from rtl_gen.steps import step
 from sim.benches import bench
-from sim.coverage.point import Counts, Covered, Point, count
+from sim.coverage.point import SIMULATION, Counts, Covered, Point, count
+from sim.coverage.steering import Trials, joined, steer, steerable
 from sim.coverage.tried import Tried
 
 HOLE = "coverage"
 """How a failure begins that is a hole; no play has this name."""
+FILLING = "filling"
+"""The play that fills holes."""
+BOUND = 1 << 14
+"""Trials in which it is looked for, at most."""
 
 
 def culprit(failure: str) -> str | None:
     """The name of the play that failed; None if all of them together left a hole."""
     name = failure.partition(":")[0]
     return None if name == HOLE else name
-
-
-def filling(coverage: Coverage, seed: int) -> list[Any]:
-    return []
 
 
 class Coverage:
@@ -45,19 +50,21 @@ class Coverage:
 
     def add(self, play: Any) -> Counts:
         """Count one more play."""
-        tried = Tried(self.spec, play)
-        self.tried[play.name] = tried
-        self.counts[play.name] = count([one for one in self.points if not one.observed], tried)
-        tried.forget()
+        self.tried[play.name] = Tried(self.spec, play)
+        self.counts[play.name] = self.look(play)
         return self.counts[play.name]
+
+    def look(self, play: Any) -> dict[str, NDArray[np.int64]]:
+        """The counts of a play, which is not added."""
+        return count([one for one in self.points if one.about != SIMULATION], Tried(self.spec, play))
 
     def planned(self) -> Covered:
         """What the plays try, as far as that is known before they are played."""
-        return self._of(list(self.tried), [one for one in self.points if not one.observed])
+        return self._of(list(self.tried), [one for one in self.points if one.about != SIMULATION])
 
     def seen(self, evidence: Mapping[str, Mapping[str, Any]]) -> Covered:
         """What the plays that have evidence have tried."""
-        observed = [one for one in self.points if one.observed]
+        observed = [one for one in self.points if one.about == SIMULATION]
         for name in self.tried.keys() & evidence.keys():
             self.tried[name].evidence = evidence[name]
             self.counts[name] = {**self.counts[name], **count(observed, self.tried[name])}
@@ -72,3 +79,34 @@ def declared(spec: hw.Spec) -> list[Point]:
     """What the plays of a unit have to try: what its bench declares; nothing, if it declares nothing."""
     declare = getattr(bench(spec.unit), "coverage", None)
     return declare(spec) if declare else []
+
+
+def filling(coverage: Coverage, seed: int, bound: int = BOUND) -> list[Any]:
+    """A play of what fills the holes that the plays leave, as far as operands can and it is found; or none.
+
+    Parameters
+    ----------
+    coverage : Coverage
+        Of the plays; the new one is added.
+    seed : int
+        Of what is tried by chance.
+    bound : int
+        Trials, at most.
+    """
+    covered = coverage.planned()
+    trials = trials_of(coverage.spec) if any(map(covered.holes, steerable(covered.points))) else None
+    if trials is None:
+        return []
+    with step(f"looking for what fills holes in the coverage of {coverage.spec}"):
+        steered = steer(trials, covered, coverage.look, np.random.default_rng(seed), bound)
+    if not steered.filled:
+        return []
+    play = trials.play(FILLING, joined(steered))
+    coverage.add(play)
+    return [play]
+
+
+def trials_of(spec: hw.Spec) -> Trials | None:
+    """How a unit's bench tries operands, if it says so."""
+    make = getattr(bench(spec.unit), "trials", None)
+    return make(spec) if make else None

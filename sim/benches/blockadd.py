@@ -12,10 +12,11 @@ from sim.benches.aimed import nearest, wanted
 from sim.benches.reset import resets
 from sim.benches.stimulus import near_corners
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, paused, stream_play
+from sim.benches.streams import Streams, flat, paused, stream_play, stream_trials
 from sim.coverage.classes import least_of
 from sim.coverage.point import Point
 from sim.coverage.rounding import Reach, values_of
+from sim.coverage.steering import Trials
 from sim.coverage.streams import classes_of_fields, results, traffic
 from sim.coverage.sums import Pair, added, sizes_of
 from sim.coverage.tried import Tried
@@ -111,3 +112,8 @@ def coverage(spec: BlockAddSpec) -> list[Point]:
     )
     sums = added("y", spec.result, spec.rounding, numbers, sizes, reach)
     return [*classes_of_fields(spec), *sums, results("y.x", spec.result), *traffic(spec)]
+
+
+def trials(spec: BlockAddSpec) -> Trials:
+    """A beat is a trial."""
+    return stream_trials(spec, lambda count, rng: flat(aimed(spec, count, rng)))

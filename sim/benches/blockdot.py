@@ -12,10 +12,11 @@ from sim.benches.dot import BEATS, Codes, all_but_one, extremes, lanes
 from sim.benches.reset import resets
 from sim.benches.stimulus import corners
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, paused, stream_play
+from sim.benches.streams import Streams, flat, paused, stream_play, stream_trials
 from sim.coverage.classes import crossed, least_of, present
-from sim.coverage.point import Point, cross
+from sim.coverage.point import OPERANDS, Point, cross
 from sim.coverage.rounding import Reach, rounding, values_of
+from sim.coverage.steering import Operands, Trials
 from sim.coverage.streams import classes_of_fields, results, traffic
 from sim.coverage.tried import Tried
 from sim.golden.decoding import decode
@@ -92,5 +93,17 @@ def coverage(spec: BlockDotSpec) -> list[Point]:
         span = spec.exact_span
         least = [least_of(fmt) for fmt in (*spec.elements, *spec.scales)]
         reach = Reach(span, spec.sum_span.width, float(np.prod(least)), parts=spec.lanes)
-        scales += rounding("sum", spec.result, spec.rounding, sums, reach, operands=True)
+        scales += rounding("sum", spec.result, spec.rounding, sums, reach, about=OPERANDS)
     return [*points.values(), *scales, results("sum.x", spec.result), *traffic(spec)]
+
+
+def trials(spec: BlockDotSpec) -> Trials:
+    """A pair of blocks is a trial."""
+
+    def hard(count: int, rng: np.random.Generator) -> Operands:
+        streams = blocks(spec, lanes(*spec.elements, (count, spec.lanes), rng), rng=rng)
+        if not isinstance(spec.result, Fixed):
+            aim(spec, streams, count // 2, rng)
+        return flat(streams)
+
+    return stream_trials(spec, hard)

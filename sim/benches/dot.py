@@ -14,10 +14,11 @@ from sim.benches.mac import ends, opposite
 from sim.benches.reset import resets
 from sim.benches.stimulus import near_corners, pairs
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, paused, stream_play
+from sim.benches.streams import Streams, flat, paused, stream_play, stream_trials
 from sim.coverage.classes import crossed
-from sim.coverage.point import Point
+from sim.coverage.point import OPERANDS, Point
 from sim.coverage.rounding import Reach, rounding, values_of
+from sim.coverage.steering import Operands, Trials
 from sim.coverage.streams import classes_of_fields, results, traffic
 from sim.coverage.tried import Tried
 from sim.golden import decode
@@ -134,5 +135,17 @@ def coverage(spec: DotSpec) -> list[Point]:
         return values_of(exact_sums(spec.a, spec.b, tried["a.x"], tried["b.x"], spec.product))
 
     reach = Reach.sums(spec.span, spec.lanes)
-    rounded = [] if spec.is_exact else rounding("sum", spec.result, spec.rounding, sums, reach, operands=True)
+    rounded = [] if spec.is_exact else rounding("sum", spec.result, spec.rounding, sums, reach, about=OPERANDS)
     return [*classes_of_fields(spec), *rounded, results("sum.x", spec.result), *traffic(spec)]
+
+
+def trials(spec: DotSpec) -> Trials:
+    """A beat is a trial."""
+
+    def hard(count: int, rng: np.random.Generator) -> Operands:
+        x, y = lanes(spec.a, spec.b, (count, spec.lanes), rng)
+        if not spec.is_exact:
+            aim(spec, x, y, count // 2, rng)
+        return flat(streams(x, y))
+
+    return stream_trials(spec, hard)

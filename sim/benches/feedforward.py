@@ -35,3 +35,8 @@ def feedforward(
         golden.newest(en).tolist(),
         exhaustive,
     )
+
+
+def feedforward_trial(spec: Spec, name: str, operands: dict[str, NDArray[np.int64]]) -> Play:
+    """A play of trials, each of them a set of operands."""
+    return feedforward(spec, name, operands, False, np.random.default_rng(len(name)))

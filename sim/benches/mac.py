@@ -17,6 +17,7 @@ from sim.benches.stimulus import corners, pairs, with_stalls
 from sim.coverage.classes import operand
 from sim.coverage.clocked import handshake
 from sim.coverage.point import Point, cross
+from sim.coverage.steering import Operands, Trials
 from sim.coverage.sums import accumulating, additions
 from sim.golden import model
 from sim.golden.decoding import decode, decode_steps
@@ -83,7 +84,12 @@ class Planner:
         return self.play("cancelling", first.ravel(), second.ravel(), clear, np.ones(4 * size))
 
     def aimed(self, size: int = 1024) -> Play:
-        """Sums of two products that are hard to round, each but for the rounding of the first."""
+        """Sums of two products that are hard to round."""
+        x, y = self.hard(size)
+        return self.play("aimed", x.ravel(), y.ravel(), np.arange(x.size) % x.shape[1] == 0, np.ones(x.size))
+
+    def hard(self, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Operands of so many sums of two products that are hard to round, each but for the rounding of the first."""
         spec = self.spec
         a, b = self._some(spec.a, size), self._some(spec.b, size)
         with np.errstate(invalid="ignore"):
@@ -94,9 +100,7 @@ class Planner:
             codes[: size // 4], others[: size // 4] = far(spec.a, spec.b, size // 4, self.rng)
         # The second is added to the first when that partial sum's turn has come again.
         between = [np.zeros_like(a)] * (spec.lanes - 1)
-        x, y = np.stack([a, *between, c], axis=1), np.stack([b, *between, d], axis=1)
-        clear = np.tile([1] + [0] * spec.lanes, size)
-        return self.play("aimed", x.ravel(), y.ravel(), clear, np.ones(x.size))
+        return np.stack([a, *between, c], axis=1), np.stack([b, *between, d], axis=1)
 
     def _some(self, fmt: Format, size: int) -> NDArray[np.int64]:
         """Random codes, half of them among the quarter that is nearest zero."""
@@ -145,3 +149,18 @@ def coverage(spec: MacSpec) -> list[Point]:
     """Operands of all classes with one another, sums of all lengths that come to either end, stalls and resets."""
     a, b = operand("a", spec.a), operand("b", spec.b)
     return [a, b, cross(a, b), *accumulating(spec, additions(spec)), *handshake(spec)]
+
+
+def trials(spec: MacSpec) -> Trials:
+    """A trial is a short sum: so many products that one is added to the first."""
+    planner, length = Planner(spec, 0), 1 + spec.lanes
+
+    def play(name: str, operands: Operands) -> Play:
+        a, b = (operands[port].ravel() for port in "ab")
+        return planner.play(name, a, b, np.arange(len(a)) % length == 0, np.ones(len(a)))
+
+    def hard(count: int, rng: np.random.Generator) -> Operands:
+        return dict(zip("ab", Planner(spec, int(rng.integers(1 << 32))).hard(count), strict=True))
+
+    rounds = not isinstance(spec.accumulator_format, Fixed)
+    return Trials({"a": (spec.a, (length,)), "b": (spec.b, (length,))}, play, hard if rounds else None)

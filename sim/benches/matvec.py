@@ -103,6 +103,8 @@ def resident(spec: MatVecSpec, counts: Sequence[int], rng: np.random.Generator) 
     """The streams of so many vectors for each of some matrices."""
     last = marks(np.array(counts) * spec.synapse_folds)
     a, w = codes(spec, len(last), len(counts) * spec.words, rng)
+    vectors = len(last) // spec.synapse_folds
+    a[np.repeat(np.arange(vectors) % 8 == vectors // 2 % 8, spec.synapse_folds)] = 0
     return {"a": {"x": a, "last": last}, "w": {"x": w}}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -14,10 +15,11 @@ from hw.specs.stream import FLAG
 from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import paused, stream_play
+from sim.benches.streams import paused, stream_play, stream_trials
 from sim.coverage.classes import classes, labels, members, operand, present
-from sim.coverage.point import Point, point
+from sim.coverage.point import DRIVING, Point, point
 from sim.coverage.rounding import Reach, rounding
+from sim.coverage.steering import Operands, Trials
 from sim.coverage.streams import classes_of_fields, traffic
 from sim.coverage.tried import Tried
 from sim.golden.decoding import decode_steps
@@ -151,7 +153,7 @@ def coverage(spec: RequantSpec) -> list[Point]:
         Span(product.lo, product.hi, -spec.shift_format.span.hi), product.width, 2.0**-spec.shift_format.span.hi
     )
     rounded = rounding("y", spec.output, spec.rounding, scaled, reach)
-    relu = operand("relu", FLAG)
+    relu = replace(operand("relu", FLAG), about=DRIVING)
     ends = point("y", labels(spec.output), lambda tried: classes(spec.output, tried["y.x"]), _shown(spec))
     return [*classes_of_fields(spec), *parameters, relu, *rounded, ends, *traffic(spec)]
 
@@ -168,3 +170,23 @@ def _integers(spec: RequantSpec, tried: Tried, name: str) -> NDArray[Any]:
     fmt = spec.input if name == "z.x" else spec.parameters[name]
     codes = tried[name] if name == "z.x" or spec.scope == "tensor" else tried[f"p.{name}"]
     return decode_steps(fmt, codes).astype(object)
+
+
+def trials(spec: RequantSpec) -> Trials | None:
+    """A beat is a trial, where it has scales of its own."""
+    if spec.scope == "tensor":
+        return None
+
+    def hard(count: int, rng: np.random.Generator) -> Operands:
+        planner, shape = Planner(spec, int(rng.integers(1 << 32))), (count, spec.lanes)
+        p = planner._scales(shape)
+        made = {"z.x": planner._sums(p), **{f"p.{name}": codes for name, codes in p.items()}}
+        return {**stream_trials(spec).uniform(count, rng), **made}
+
+    def play(name: str, codes: Operands) -> StreamPlay:
+        # It has a port beside its streams.
+        streams: Any = {"relu": 0}
+        streams |= {s: {field: codes[f"{s}.{field}"] for field in beat} for s, beat in spec.inputs.items()}
+        return stream_play(spec, name, streams, spec.cycles(len(codes["z.x"])), settings={"relu": 0})
+
+    return replace(stream_trials(spec, hard), play=play)

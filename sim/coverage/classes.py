@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Format, Minifloat
-from sim.coverage.point import Point, point
+from sim.coverage.point import OPERANDS, Point, point
 from sim.coverage.tried import Tried
 from sim.golden.decoding import TABLE_WIDTH, decode, decode_steps
 from sim.golden.encoding import encode
@@ -59,7 +59,7 @@ def examples(fmt: Format) -> NDArray[np.int64]:
 
 
 @lru_cache(maxsize=64)
-def _in_order(fmt: Format) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def in_order(fmt: Format) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Codes class by class, and where each class begins, and the last one ends."""
     found = list(members(fmt).values())
     return np.concatenate(found), np.cumsum([0, *map(len, found)])
@@ -73,7 +73,7 @@ def deal(cards: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[A
 
 def crossed(formats: Sequence[Format], count: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
     """So many codes of each format: every class of one with every class of the others, each as often as any other."""
-    orders = [_in_order(fmt) for fmt in formats]
+    orders = [in_order(fmt) for fmt in formats]
     shape = [len(begins) - 1 for _, begins in orders]
     dealt = np.unravel_index(deal(np.arange(np.prod(shape)), count, rng), shape)
     return [
@@ -159,4 +159,4 @@ def operand(name: str, fmt: Format, port: str = "", without: tuple[str, ...] = (
         return classes(fmt, tried.operands(port or name))
 
     names = labels(fmt)
-    return point(name, names, find, [number for number in present(fmt) if names[number] not in without], operands=True)
+    return point(name, names, find, [number for number in present(fmt) if names[number] not in without], about=OPERANDS)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.coverage.point import NONE, Point, cross, point
+from sim.coverage.point import DRIVING, NONE, Point, cross, point
 from sim.coverage.tried import Tried
 
 ENABLED = ("enabled after an enabled cycle", "enabled after a stall", "stalled for one cycle", "stalled for longer")
@@ -23,7 +23,7 @@ def handshake(spec: Any) -> list[Point]:
     latency = spec.latency
     before, with_en = _resets_by("after a stall", BEFORE), _resets_by("without en", ENABLES)
     # What a pipeline of one register holds is there or not.
-    state = point("reset", STATES, lambda tried: _states(tried, latency), (0, 2) if latency == 1 else None)
+    state = point("reset", STATES, lambda tried: _states(tried, latency), (0, 2) if latency == 1 else None, DRIVING)
     by_state = cross(state, before, "reset by state")
     # Where nothing has entered, the cycle before was none.
     by_state = replace(by_state, possible=by_state.possible[1:])
@@ -39,11 +39,11 @@ def passing(spec: Any) -> list[Point]:
 
 
 def stalls() -> Point:
-    return point("enable", ENABLED, _enabled)
+    return point("enable", ENABLED, _enabled, about=DRIVING)
 
 
 def _resets_by(what: str, bins: tuple[str, ...]) -> Point:
-    return point(f"reset, {what}", bins, lambda tried: _at_resets(tried)[what])
+    return point(f"reset, {what}", bins, lambda tried: _at_resets(tried)[what], about=DRIVING)
 
 
 def _enabled(tried: Tried) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.coverage.point import NONE, Point, cross, point
+from sim.coverage.point import DRIVING, NONE, Point, cross, point
 from sim.coverage.tried import Tried
 
 SIZES = ("1", "less than a tile", "a tile", "tiles and less than one", "tiles")
@@ -28,7 +28,7 @@ def of_jobs(name: str, bins: tuple[str, ...], which: Bin, possible: Any = None) 
     def find(tried: Tried) -> NDArray[np.int64]:
         return np.array([which(job) for job in tried.play.jobs], dtype=np.int64)
 
-    return point(name, bins, find, possible)
+    return point(name, bins, find, possible, DRIVING)
 
 
 def core(spec: Any, flags: tuple[str, ...], options: tuple[str, ...], granule: int = 1) -> list[Point]:
@@ -88,7 +88,7 @@ def _pauses() -> Point:
         paused = int(any(tried.play.pauses.values()))
         return np.array([2 if job["hold"] else paused for job in tried.play.jobs if _runs(job)], dtype=np.int64)
 
-    return point("runs", PAUSES, find)
+    return point("runs", PAUSES, find, about=DRIVING)
 
 
 def _done(job: Job) -> int:
@@ -104,7 +104,7 @@ def _ends(flags: tuple[str, ...]) -> Point:
         ends = [[n + 1 for n, flag in enumerate(flags) if job["shown"].get(flag)] or [0] for job in tried.play.jobs]
         return np.array([number for numbers in ends for number in numbers], dtype=np.int64)
 
-    return point("ends with", ("no flag", *flags), find)
+    return point("ends with", ("no flag", *flags), find, about=DRIVING)
 
 
 def _option(name: str) -> Bin:

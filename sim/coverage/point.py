@@ -11,6 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.coverage.tried import Tried
 
+OPERANDS, VALUES, DRIVING, SIMULATION = "operands", "values", "driving", "simulation"
+ABOUT: dict[str, str] = {
+    OPERANDS: "the operands of one cycle or beat: where all were tried, what did not come is impossible",
+    VALUES: "those of many cycles or beats",
+    DRIVING: "when they come: stalls, resets, lengths, options",
+    SIMULATION: "what the design does with them, which only the simulation can tell",
+}
 NONE = -1
 """The bin of a sample that falls into none."""
 
@@ -28,27 +35,23 @@ class Point:
         From what a play tried to an array of the numbers of bins; `NONE` for samples that fall into none.
     possible : tuple of int
         The bins that can be hit, as the formats say. What is hit all the same counts.
-    operands : bool
-        Whether the operands of one cycle or beat are all that it depends on: where all of these were tried, what did
-        not come is impossible.
-    observed : bool
-        Whether only the simulation can tell.
+    about : str
+        What it depends on: a key of `ABOUT`.
     """
 
     name: str
     bins: tuple[str, ...]
     find: Callable[[Tried], ArrayLike]
     possible: tuple[int, ...]
-    operands: bool = False
-    observed: bool = False
+    about: str = VALUES
 
 
 def point(
     name: str, bins: Sequence[str], find: Callable[[Tried], ArrayLike], possible: Iterable[int] | None = None,
-    operands: bool = False, observed: bool = False,
+    about: str = VALUES,
 ) -> Point:  # fmt: skip
     """A point, of whose bins all are possible unless it is said which are."""
-    return Point(name, tuple(bins), find, tuple(range(len(bins)) if possible is None else possible), operands, observed)
+    return Point(name, tuple(bins), find, tuple(range(len(bins)) if possible is None else possible), about)
 
 
 def cross(first: Point, second: Point, name: str = "") -> Point:
@@ -64,8 +67,7 @@ def cross(first: Point, second: Point, name: str = "") -> Point:
         tuple(f"{x} x {y}" for x in first.bins for y in second.bins),
         find,
         tuple(x * count + y for x in first.possible for y in second.possible),
-        first.operands and second.operands,
-        first.observed or second.observed,
+        max(first.about, second.about, key=list(ABOUT).index),
     )
 
 
@@ -106,17 +108,17 @@ class Covered:
 
     @classmethod
     def of(cls, points: Sequence[Point], counts: Iterable[Counts], exhaustive: bool) -> Covered:
-        """The sums of some counts; a point that none of them has was hit by nothing."""
+        """The sums of some counts, of these points; one that none of them has was hit by nothing."""
         total = {one.name: np.zeros(len(one.bins), dtype=np.int64) for one in points}
         for some in counts:
-            for name, numbers in some.items():
-                total[name] = total[name] + numbers
+            for name in total.keys() & some.keys():
+                total[name] = total[name] + some[name]
         return cls(points, total, exhaustive)
 
     def declared(self, one: Point) -> NDArray[np.int64]:
         """The bins that have to be hit: the possible ones; where all operands were tried, those that these hit."""
         hit = self.counts[one.name] > 0
-        if not (self.exhaustive and one.operands):
+        if not (self.exhaustive and one.about == OPERANDS):
             hit[list(one.possible)] = True
         return np.flatnonzero(hit)
 

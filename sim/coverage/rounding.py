@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format, Integer, Minifloat, Span
 from sim.coverage.classes import least_of
-from sim.coverage.point import NONE, Point, point
+from sim.coverage.point import NONE, VALUES, Point, point
 from sim.coverage.tried import Tried
 from sim.golden.products import Numbers, Terms
 from sim.golden.rounding import floats_of_steps
@@ -113,7 +113,7 @@ class Grid:
         return whole, steps - whole
 
 
-def rounding(name: str, fmt: Format, mode: str, exact: Values, reach: Reach, operands: bool = False) -> list[Point]:
+def rounding(name: str, fmt: Format, mode: str, exact: Values, reach: Reach, about: str = VALUES) -> list[Point]:
     """Where results lie between two numbers of the format that they are rounded into, and in which part of its range.
 
     Parameters
@@ -127,7 +127,7 @@ def rounding(name: str, fmt: Format, mode: str, exact: Values, reach: Reach, ope
     exact : callable
         From what was tried to the exact results.
     reach : Reach
-    operands : bool
+    about : str
         As of `Point`.
     """
     if not isinstance(fmt, (Minifloat, Integer, Fixed)):
@@ -139,8 +139,8 @@ def rounding(name: str, fmt: Format, mode: str, exact: Values, reach: Reach, ope
 
     where, parts = reachable(grid, mode, reach)
     return [
-        point(f"rounding of {name}", WHERE, lambda tried: places(tried)[0], where, operands),
-        point(f"range of {name}", RANGE, lambda tried: places(tried)[1], parts, operands),
+        point(f"rounding of {name}", WHERE, lambda tried: places(tried)[0], where, about),
+        point(f"range of {name}", RANGE, lambda tried: places(tried)[1], parts, about),
     ]
 
 

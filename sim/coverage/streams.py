@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hw.formats import Format
 from hw.specs.stream import LAST
 from sim.coverage.classes import operand
-from sim.coverage.point import NONE, Point, cross, point
+from sim.coverage.point import DRIVING, NONE, SIMULATION, Point, cross, point
 from sim.coverage.tried import Tried
 from sim.golden.decoding import decode
 
@@ -69,20 +69,20 @@ def lengths(stream: str, bounds: Mapping[str, int]) -> Point:
         kinds = np.searchsorted(list(bounds.values()), np.diff(ends, prepend=-1))
         return np.where(kinds < len(bounds), kinds, NONE)
 
-    return point(f"beats of a frame on {stream}", tuple(bounds), find)
+    return point(f"beats of a frame on {stream}", tuple(bounds), find, about=DRIVING)
 
 
 def traffic(spec: Any) -> list[Point]:
     """Who waited for whom, on each stream, and resets: as the bench has seen it."""
     ports = [*((name, SOURCE) for name in spec.inputs), *((name, SINK) for name in spec.outputs)]
     # Some streams have a beat only every other cycle.
-    points = [point(f"cycles on {name}", bins, _seen(name), (0, 2, 3), observed=True) for name, bins in ports]
+    points = [point(f"cycles on {name}", bins, _seen(name), (0, 2, 3), about=SIMULATION) for name, bins in ports]
     if not spec.latency:
         return points
     # Where one side waits and the other does not, that is over soon.
-    state = point("reset while", UNDER_WAY, _noted("state"), (0, 3), observed=True)
-    length = point("reset", RESET_LENGTHS, _noted("length"), observed=True)
-    wires = point("wires in reset", RESET_WIRES, _noted("wires"), observed=True)
+    state = point("reset while", UNDER_WAY, _noted("state"), (0, 3), about=SIMULATION)
+    length = point("reset", RESET_LENGTHS, _noted("length"), about=SIMULATION)
+    wires = point("wires in reset", RESET_WIRES, _noted("wires"), about=SIMULATION)
     return [*points, cross(state, length, "reset by state"), wires]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hw.formats import Format, Span
 from hw.specs.mac import MacSpec
 from sim.coverage.classes import least_of
-from sim.coverage.point import NONE, Point, cross, point
+from sim.coverage.point import DRIVING, NONE, OPERANDS, VALUES, Point, cross, point
 from sim.coverage.rounding import Reach, rounding
 from sim.coverage.tried import Tried
 from sim.golden.accumulators import Interleaved
@@ -79,8 +79,8 @@ def additions(spec: MacSpec, clear: str = "clear") -> Adds:
 def accumulating(spec: MacSpec, adds: Adds) -> list[Point]:
     """The points of a MAC's accumulator."""
     depth = getattr(spec.sums, "depth", LONG)
-    runs = point("products of a sum", RUNS, lambda tried: _runs(adds(tried)), range(5 if depth >= LONG else 4))
-    kinds = point("status of products", STATUS, lambda tried: adds(tried).terms.status, _statuses(spec), operands=True)
+    runs = point("products of a sum", RUNS, lambda tried: _runs(adds(tried)), range(5 if depth >= LONG else 4), DRIVING)
+    kinds = point("status of products", STATUS, lambda tried: adds(tried).terms.status, _statuses(spec), about=OPERANDS)
     if spec.saturates:
         return [runs, kinds, *_saturating(spec, adds)]
     if hasattr(spec.sums, "depth"):
@@ -222,7 +222,7 @@ def added(
     parts: Callable[[Tried], Pair],
     sizes: tuple[Sizes, Sizes],
     reach: Reach,
-    operands: bool = False,
+    about: str = VALUES,
 ) -> list[Point]:
     """The points of rounded additions: rounding, how far apart two numbers are, and what is left of them.
 
@@ -240,7 +240,7 @@ def added(
         The least magnitude above zero and the most, of the first numbers and of the second ones.
     reach : Reach
         Of their exact sums.
-    operands : bool
+    about : str
         As of `Point`.
     """
     bits = fmt.precision
@@ -277,10 +277,10 @@ def added(
     edges = [-10_000, -bits - 1, -2, -1, 0, 1, bits, 10_000]
     apart = [n for n in range(len(DISTANCES)) if nearest <= edges[n + 1] and farthest > edges[n]]
     both = reach.span.lo < 0
-    gap = point(f"addends of {name}", DISTANCES, distance, apart, operands)
-    sign = point(f"signs of {name}", SIGNS, signs, (0, 1) if both else (0,), operands)
-    kept = point(f"left of {name}", LEFT, left, (0, 2, 3, 4) if both else (3, 4), operands)
-    return [*rounding(name, fmt, mode, exact, reach, operands), cross(gap, sign, f"alignment of {name}"), kept]
+    gap = point(f"addends of {name}", DISTANCES, distance, apart, about)
+    sign = point(f"signs of {name}", SIGNS, signs, (0, 1) if both else (0,), about)
+    kept = point(f"left of {name}", LEFT, left, (0, 2, 3, 4) if both else (3, 4), about)
+    return [*rounding(name, fmt, mode, exact, reach, about), cross(gap, sign, f"alignment of {name}"), kept]
 
 
 def sizes_of(fmt: Format) -> Sizes:

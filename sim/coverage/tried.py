@@ -37,10 +37,6 @@ class Tried:
             self._known[name] = make()
         return self._known[name]
 
-    def forget(self) -> None:
-        """Let go of all arrays."""
-        self._known.clear()
-
     def __getitem__(self, name: str) -> NDArray[Any]:
         """The codes of a port in each cycle, or of a stream's field in each beat, (beats,) or (beats, lanes)."""
         return self.once(name, lambda: self._read(name))
