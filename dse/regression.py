@@ -186,7 +186,7 @@ def _with_seconds(work: Callable[[], Any]) -> Value:
     return {**value, "seconds": round(time.monotonic() - begin, 3)}
 
 
-HEADS = ("unit", "designs", "passed", "failed", "cycles", "compared", "seconds")
+HEADS = ("unit", "designs", "passed", "failed", "cycles", "compared", "bins", "hit", "seconds")
 
 
 def lines(outcomes: Sequence[Outcome]) -> list[list[str]]:
@@ -200,7 +200,8 @@ def lines(outcomes: Sequence[Outcome]) -> list[list[str]]:
 def _line(name: str, outcomes: Sequence[Outcome]) -> list[str]:
     passed = sum(outcome.passed for outcome in outcomes)
     cycles, compared = (sum(o.verdict.get(key, 0) for o in outcomes) for key in ("cycles", "compared"))
+    bins, hit = (sum(o.verdict.get("coverage", {}).get(key, 0) for o in outcomes) for key in ("declared", "hit"))
     known = [outcome.seconds for outcome in outcomes if outcome.seconds is not None]
     seconds = f"{sum(known):.1f}" if known else "-"
-    counts = (len(outcomes), passed, len(outcomes) - passed, cycles, compared)
+    counts = (len(outcomes), passed, len(outcomes) - passed, cycles, compared, bins, hit)
     return [name, *(f"{count:,}" for count in counts), seconds]

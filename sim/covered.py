@@ -23,6 +23,23 @@ BOUND = 1 << 14
 """Trials in which it is looked for, at most."""
 
 
+HEADS = ("point", "bins", "hit", "holes")
+
+
+def said(summary: Mapping[str, Any]) -> str:
+    """How much of a coverage was tried."""
+    return f"{summary['hit']} of {summary['declared']}"
+
+
+def lines(summary: Mapping[str, Any]) -> list[list[str]]:
+    """The cells below `HEADS`: a line for each point."""
+    holes = [hole.split(": ", 1) for hole in summary["holes"]]
+    return [
+        [name, str(declared), str(hit), ", ".join(bin for point, bin in holes if point == name)]
+        for name, (hit, declared) in summary["points"].items()
+    ]
+
+
 def culprit(failure: str) -> str | None:
     """The name of the play that failed; None if all of them together left a hole."""
     name = failure.partition(":")[0]

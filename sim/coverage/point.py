@@ -34,7 +34,7 @@ class Point:
     find : callable
         From what a play tried to an array of the numbers of bins; `NONE` for samples that fall into none.
     possible : tuple of int
-        The bins that can be hit, as the formats say. What is hit all the same counts.
+        The bins that are sure to be hit by something, as the formats say. What is hit all the same counts.
     about : str
         What it depends on: a key of `ABOUT`.
     """
@@ -50,7 +50,7 @@ def point(
     name: str, bins: Sequence[str], find: Callable[[Tried], ArrayLike], possible: Iterable[int] | None = None,
     about: str = VALUES,
 ) -> Point:  # fmt: skip
-    """A point, of whose bins all are possible unless it is said which are."""
+    """A point, all of whose bins are possible unless it is said which are."""
     return Point(name, tuple(bins), find, tuple(range(len(bins)) if possible is None else possible), about)
 
 
