@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format
+from sim.coverage.classes import examples
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
@@ -64,9 +65,12 @@ def far(a: Format, b: Format, count: int, rng: np.random.Generator) -> tuple[Cod
     either = rng.random(count) < 0.5
     codes = []
     for fmt in (a, b):
-        least, most = ends(fmt) if fmt.max > 0 else (-float(fmt.max) or 1.0, -float(fmt.min))
-        size = np.where(either, least * 2.0 ** rng.integers(0, 4, count), most / rng.integers(1, 3, count))
-        codes.append(nearest(fmt, size * rng.choice([-1.0, 1.0], count)))
+        every = examples(fmt)
+        values = np.abs(decode(fmt, every))
+        number = np.isfinite(values) & (values > 0)
+        few = np.sort(values[number])
+        small, large = every[number & (values <= few[min(3, len(few) - 1)])], every[number & (values >= few[-2:].min())]
+        codes.append(np.where(either, rng.choice(small, count), rng.choice(large, count)))
     return codes[0], codes[1]
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hw.specs.lookup import LookupSpec
 from sim.benches.reset import resets
-from sim.benches.stimulus import near_corners
+from sim.benches.stimulus import mixed, near_corners
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
 from sim.coverage.classes import classes, labels, present
@@ -67,10 +67,12 @@ def operands(spec: LookupSpec, rows: Sequence[int], rng: np.random.Generator) ->
     x = near_corners(spec.x, rng.integers(0, 1 << spec.x.width, (vectors, spec.width)), 0.7, rng)
     # In a quarter of the vectors all activations are alike, so that sums get as large as they can.
     x = np.where(rng.random((vectors, 1)) < 1 / 4, x[:, :1], x)
+    x[vectors // 2 :: 8] = 0
     matrices = [golden.beats(weights(golden, count, rng)) for count in rows]
     w = {name: np.concatenate([matrix[name] for matrix in matrices]) for name in ("index", "last")}
     results = len(w["last"]) // (spec.planes // spec.planes_a_beat)
-    c = rng.integers(0, 1 << min(62, spec.result.width), (results, spec.lookups))
+    c = mixed(spec.result, (results, spec.lookups), rng)
+    c[rng.random(c.shape) < 1 / 8] = 0
     return {"x": {"x": x}, "w": w, **({"c": {"x": c}} if spec.is_chained else {})}
 
 

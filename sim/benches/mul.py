@@ -43,7 +43,9 @@ def coverage(spec: MulSpec) -> list[Point]:
     def products(tried: Tried) -> NDArray[np.float64]:
         return values_of(rule(spec.a, spec.b, tried.operands("a"), tried.operands("b")))
 
-    reach = Reach.products(spec.a, spec.b, spec.span)
+    # What approximate products are rounded into mostly holds them.
+    exact = spec.product == "exact"
+    reach = Reach.products(spec.a, spec.b, spec.span) if exact else Reach(spec.span, 0, np.inf)
     rounded = [] if spec.is_exact else rounding("p", spec.result, spec.rounding, products, reach, about=OPERANDS)
     return [a, b, cross(a, b), *rounded, *passing(spec)]
 

@@ -16,11 +16,11 @@ from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import paused, stream_play, stream_trials
-from sim.coverage.classes import classes, labels, members, operand, present
-from sim.coverage.point import DRIVING, Point, point
+from sim.coverage.classes import members, operand
+from sim.coverage.point import DRIVING, Point
 from sim.coverage.rounding import Reach, rounding
 from sim.coverage.steering import Operands, Trials
-from sim.coverage.streams import classes_of_fields, traffic
+from sim.coverage.streams import classes_of_fields, results, traffic
 from sim.coverage.tried import Tried
 from sim.golden.decoding import decode_steps
 from sim.golden.rounding import floats_of_steps
@@ -88,8 +88,9 @@ class Planner:
         spec, rng = self.spec, self.rng
         fmt, shape = spec.input, p["m"].shape
         halves = rng.integers(-(3 << spec.output.width), 3 << spec.output.width, shape).astype(object)
-        # Codes of a float may be as fine as its least.
-        finest = rng.integers(spec.output.span.lsb, 1, shape) if spec.gives_float else np.zeros(shape, dtype=np.int64)
+        # Codes of a float may be as fine as its least, or as large as its most.
+        top = max(1, spec.output.top - spec.output.width)
+        finest = rng.integers(spec.output.span.lsb, top, shape) if spec.gives_float else np.zeros(shape, dtype=np.int64)
         shift = np.maximum(p["e"].astype(np.int64) + finest, 0).astype(object)
         aimed = (halves << shift) // (2 * np.maximum(p["m"], 1).astype(object))
         bias = p["bias"].astype(object)
@@ -154,15 +155,7 @@ def coverage(spec: RequantSpec) -> list[Point]:
     )
     rounded = rounding("y", spec.output, spec.rounding, scaled, reach)
     relu = replace(operand("relu", FLAG), about=DRIVING)
-    ends = point("y", labels(spec.output), lambda tried: classes(spec.output, tried["y.x"]), _shown(spec))
-    return [*classes_of_fields(spec), *parameters, relu, *rounded, ends, *traffic(spec)]
-
-
-def _shown(spec: RequantSpec) -> list[int]:
-    """The classes of results: no infinity or NaN comes of numbers, but of what is too large if the output says so."""
-    names = labels(spec.output)
-    never = {"nan": ("+inf", "-inf"), "inf": ("NaN",), "sat": ("+inf", "-inf", "NaN")}[spec.output.overflow]
-    return [number for number in present(spec.output) if spec.status or names[number] not in never]
+    return [*classes_of_fields(spec), *parameters, relu, *rounded, results("y.x", spec.output), *traffic(spec)]
 
 
 def _integers(spec: RequantSpec, tried: Tried, name: str) -> NDArray[Any]:

@@ -80,15 +80,18 @@ def interrupted(name: str, inputs: Callable[[int], dict[str, NDArray[np.int64]]]
     parts = []
     after = moments(8 * (latency + 2), rng).tolist()
     for number, (length, count) in enumerate(zip(lengths(rng).tolist(), after, strict=True)):
-        if number % 4 == 0:
-            # As many as fill a part of it, and cycles in which it waits, before or after.
-            entering = number // 4 % (latency + 1)
+        planned = number % 4 == 0
+        if planned:
+            # Nothing is in it, or some, or it is full; and the last cycle is a stall, or not.
+            entering = [0, int(rng.integers(1, max(2, latency))), latency + int(rng.integers(3))][number // 4 % 3]
+            stalled = entering == 0 or number // 12 % 2 == 0
             count = max(count, entering + 1)
         rst = np.arange(length + count) < length
         # Now it is rarely enabled, and now always; in the reset, too.
         en = rng.random(len(rst)) < rng.choice([0.2, 0.7, 1.0])
-        if number % 4 == 0:
-            en[length:] = rng.permutation(np.arange(count) < entering)
+        if planned:
+            en[length:-1] = rng.permutation(np.arange(count - 1) < entering - (not stalled))
+            en[-1] = not stalled
         given = inputs(len(rst))
         play = run({**given, "en": (en & ~rst).astype(np.int64)})
         parts.append((play, {"rst": rst.tolist(), **play.inputs, "en": en.tolist()}))

@@ -118,7 +118,8 @@ def _classify(fmt: Format, codes: NDArray[Any]) -> NDArray[np.int64]:
     odd = (codes & 1).astype(bool)
     power = np.isfinite(size) & (np.frexp(np.where(np.isfinite(size), size, 0.0))[0] == 0.5)
     if not exact:
-        power = (abs(values) & abs(values) - 1 == 0).astype(bool)
+        whole: Any = abs(values)
+        power = (whole & whole - 1 == 0).astype(bool)
     below = isinstance(fmt, Minifloat) and fmt.exponent_bits > 0 and fmt.subnormals
     subnormal = (
         size < 2.0**fmt.min_exponent if below and isinstance(fmt, Minifloat) else np.zeros(size.shape, dtype=bool)

@@ -164,7 +164,8 @@ def located(grid: Grid, mode: str, values: NDArray[np.float64]) -> tuple[NDArray
         [6, 7, np.where(values > 0, 0, 1), np.where(rest > 0, 3, 2), 5],
         4,
     )
-    inside = known & ~above & ~below & ~under
+    # Without subnormals what is below the least is not on the grid.
+    inside = known & ~above & ~below & (~under | (grid.least < grid.normal) | (grid.least == 2.0**fmt.span.lsb))
     return np.where(inside, where, NONE), np.where(known & (size > 0), parts, NONE)
 
 

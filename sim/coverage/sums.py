@@ -78,7 +78,8 @@ def additions(spec: MacSpec, clear: str = "clear") -> Adds:
 
 def accumulating(spec: MacSpec, adds: Adds) -> list[Point]:
     """The points of a MAC's accumulator."""
-    depth = getattr(spec.sums, "depth", LONG)
+    # What saturates is at its end soon.
+    depth = 0 if spec.saturates else getattr(spec.sums, "depth", LONG)
     runs = point("products of a sum", RUNS, lambda tried: _runs(adds(tried)), range(5 if depth >= LONG else 4), DRIVING)
     kinds = point("status of products", STATUS, lambda tried: adds(tried).terms.status, _statuses(spec), about=OPERANDS)
     if spec.saturates:

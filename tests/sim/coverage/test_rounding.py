@@ -36,8 +36,9 @@ def slowly(fmt: Format, value: Fraction, mode: str) -> tuple[str | None, str | N
         return None, "beyond the highest"
     if value < fmt.min:
         return None, "beyond the lowest"
-    if 0 < size < numbers[1]:
-        return None, f"below the least, {'above' if value > 0 else 'below'} 0"
+    under = f"below the least, {'above' if value > 0 else 'below'} 0" if 0 < size < numbers[1] else None
+    if under and isinstance(fmt, Minifloat) and not fmt.subnormals:
+        return None, under
     at = bisect_right(numbers, size) - 1
     lower = numbers[at]
     upper = numbers[at + 1] if at + 1 < len(numbers) else None
@@ -51,8 +52,8 @@ def slowly(fmt: Format, value: Fraction, mode: str) -> tuple[str | None, str | N
         )
         tie = "tie, even one below" if even % 2 == 0 else "tie, even one above"
         where = "below the tie" if size < middle else "above the tie" if size > middle else tie
-    if not value:
-        return where, None
+    if under or not value:
+        return where, under
     if size < normal:
         return where, "subnormal" if where == "exact" else "subnormal, rounded"
     goes_up = {"nearest_even": where in ("above the tie", "tie, even one above"), "toward_zero": False,
