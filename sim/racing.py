@@ -15,7 +15,7 @@ from sim.coverage.point import Covered
 from sim.coverage.steering import Steered, steer, steerable
 from sim.covered import Coverage, trials_of
 
-BOUND = 1 << 20
+BOUND = 1 << 18
 """Trials, at most."""
 KINDS: dict[str, dict[str, Any]] = {"uniform": {"ways": ("uniform",)}, "turns": {"turns": True}, "steered": {}}
 """Who takes part: options of `steer`."""

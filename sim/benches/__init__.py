@@ -28,7 +28,8 @@ BENCHES: dict[str, Any] = {
 }
 """What tries each unit, or the module that does, by the unit's name.
 
-It has ``plays(spec, seed)``: all plays for a spec. With streams it has also ``run(spec, seed, **shape)``: the play of a
+It has ``plays(spec, seed)``: all plays for a spec; and perhaps ``coverage(spec)``: the points that they have to hit all bins
+of, and ``trials(spec)``: how it tries operands, by which holes are filled. With streams it has also ``run(spec, seed, **shape)``: the play of a
 run of that shape, which must take the cycles that ``spec.cycles(**shape)`` says.
 """
 

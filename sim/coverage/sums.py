@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import frexp
 from typing import Any
 
@@ -44,13 +44,18 @@ class Additions:
     terms : Terms
     starts : bool array
         Where a sum begins.
-    shown : integer array
-        The sum's code after each, or -1 where that was never seen.
+    see : callable
+        Gives `shown`.
     """
 
     terms: Terms
     starts: NDArray[np.bool_]
-    shown: NDArray[Any]
+    see: Callable[[], NDArray[Any]]
+
+    @cached_property
+    def shown(self) -> NDArray[Any]:
+        """The sum's code after each term, or -1 where that was never seen."""
+        return self.see()
 
 
 Adds = Callable[[Tried], Additions]
@@ -60,18 +65,21 @@ def additions(spec: MacSpec, clear: str = "clear") -> Adds:
     """What has entered the accumulator of a MAC, or of an element that keeps its sum, in a play."""
 
     def read(tried: Tried) -> Additions:
-        taken, given = np.arange(len(tried["en"]))[tried.taken], tried.play.inputs
+        given = tried.play.inputs
         terms = PRODUCTS[spec.product](spec.a, spec.b, tried.operands("a"), tried.operands("b"))
         starts = tried.operands(clear) > 0
-        if "rst" in given and len(taken):
-            resets = np.cumsum(tried["rst"] > 0)[taken]
+        if "rst" in given:
+            resets = np.cumsum(tried["rst"] > 0)[tried.taken]
             starts = starts | (np.diff(resets, prepend=0) > 0)
+        return Additions(terms, starts, lambda: see(tried))
+
+    def see(tried: Tried) -> NDArray[Any]:
         shown = np.full(len(tried["en"]), NONE, dtype=object if spec.accumulator_format.width > 62 else np.int64)
         if "acc" in tried.play.expected:
             cause = np.asarray(tried.play.cause)
             seen = (cause >= 0) & (tried["acc"] >= 0)
             shown[cause[seen]] = tried["acc"][seen]
-        return Additions(terms, starts, shown[taken])
+        return shown[tried.taken]
 
     return lambda tried: tried.once("additions", lambda: read(tried))
 
