@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Format
-from hw.specs.stream import LAST
+from hw.specs.stream import LAST, FeedforwardSpec
 from sim.coverage.classes import operand
 from sim.coverage.point import DRIVING, NONE, SIMULATION, Point, cross, point
 from sim.coverage.tried import Tried
@@ -79,8 +79,9 @@ def traffic(spec: Any) -> list[Point]:
     points = [point(f"cycles on {name}", bins, _seen(name), (0, 2, 3), about=SIMULATION) for name, bins in ports]
     if not spec.latency:
         return points
-    # Where one side waits and the other does not, that is over soon.
-    state = point("reset while", UNDER_WAY, _noted("state"), (0, 3), about=SIMULATION)
+    # Where one side waits and the other does not, that is over soon; and where not every cycle has a beat, one waits.
+    sure = (0, 3) if isinstance(spec, FeedforwardSpec) else (3,)
+    state = point("reset while", UNDER_WAY, _noted("state"), sure, about=SIMULATION)
     length = point("reset", RESET_LENGTHS, _noted("length"), about=SIMULATION)
     wires = point("wires in reset", RESET_WIRES, _noted("wires"), about=SIMULATION)
     return [*points, cross(state, length, "reset by state"), wires]
