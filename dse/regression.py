@@ -25,6 +25,7 @@ from dse.repeating import repeated
 from dse.store import Store
 from dse.written import read, writing_job
 from hw.formats import check_choice
+from sim.covered import culprit
 from sim.runner import SEED
 from sim.simulator import VERILATOR
 from sim.verify import RTL
@@ -85,7 +86,7 @@ class Outcome:
         again = partial(again, level=self.level, simulator=self.simulator)
         if not self.verdict:
             return [(self.error, again())]
-        return [(line, again(play=line.partition(":")[0])) for line in self.verdict["failures"]]
+        return [(line, again(play=culprit(line))) for line in self.verdict["failures"]]
 
 
 def cases(level: str, text: str | None = None) -> list[Case]:
@@ -211,7 +212,7 @@ def _with_seconds(work: Callable[[], Any]) -> Value:
     return {**value, "seconds": round(time.monotonic() - begin, 3)}
 
 
-HEADS = ("unit", "designs", "passed", "failed", "cycles", "compared", "seconds")
+HEADS = ("unit", "designs", "passed", "failed", "cycles", "compared", "bins", "hit", "seconds")
 
 
 def lines(outcomes: Sequence[Outcome]) -> list[list[str]]:
@@ -225,7 +226,8 @@ def lines(outcomes: Sequence[Outcome]) -> list[list[str]]:
 def _line(name: str, outcomes: Sequence[Outcome]) -> list[str]:
     passed = sum(outcome.passed for outcome in outcomes)
     cycles, compared = (sum(o.verdict.get(key, 0) for o in outcomes) for key in ("cycles", "compared"))
+    bins, hit = (sum(o.verdict.get("coverage", {}).get(key, 0) for o in outcomes) for key in ("declared", "hit"))
     known = [outcome.seconds for outcome in outcomes if outcome.seconds is not None]
     seconds = f"{sum(known):.1f}" if known else "-"
-    counts = (len(outcomes), passed, len(outcomes) - passed, cycles, compared)
+    counts = (len(outcomes), passed, len(outcomes) - passed, cycles, compared, bins, hit)
     return [name, *(f"{count:,}" for count in counts), seconds]

@@ -25,7 +25,7 @@ MANY = 1024
 TEST = "play/name="
 """How cocotb begins to name the test of a play: after it comes the play's name, or its number."""
 
-Evidence = dict[str, dict[str, int]]
+Evidence = dict[str, dict[str, Any]]
 
 
 def play_all(

@@ -23,9 +23,10 @@ from sim.benches import bench
 from sim.benches.coreplay import CorePlay
 from sim.benches.play import Play
 from sim.benches.streamplay import StreamPlay
+from sim.covered import HOLE, Coverage, filling
 from sim.decoded import explained
 from sim.golden import model_type
-from sim.playing import play_all
+from sim.playing import Evidence, play_all
 from sim.runner import SEED, Results
 from sim.simulator import ICARUS, LENIENT, LINT, VERILATOR
 
@@ -61,11 +62,13 @@ class Verdict:
     compared : int
         Output samples compared by the tests that passed.
     failures : list of str
-        One line each: operands, expected and actual code.
+        One line each: operands, expected and actual code; or a hole in the coverage, if nothing else is wrong.
     versions : dict
         What simulated it.
     level : str
         What was simulated: `RTL`, or a netlist, of what family and by what flow.
+    coverage : dict
+        Of what is to be tried, how much was, as `sim.coverage.point.Covered.summary` says it.
     """
 
     spec: str
@@ -78,6 +81,7 @@ class Verdict:
     failures: list[str]
     versions: dict[str, str] = field(default_factory=dict)
     level: str = RTL
+    coverage: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -165,6 +169,9 @@ def verify(
     check_choice("simulator", simulator, SIMULATORS)
     emitted = emitted or emit(spec, target)
     plays = _plays(spec, shape, seed, play)
+    coverage = Coverage(spec, plays)
+    if play is None:
+        plays += filling(coverage, seed)
     # A folder of its own: runs that share one would replace each other's files.
     with scratch() as build:
         try:
@@ -177,17 +184,22 @@ def verify(
             _keep_logs(build, folder)
         if waves:
             write_atomic(waves, (build / WAVES).read_bytes())
+    failures = [explained(failure, spec, emitted.manifest, plays) for failure in results.failures]
+    covered = coverage.seen(evidence)
+    if not failures and play is None:
+        failures = [f"{HOLE}: {hole} was never tried" for hole in covered.all_holes()]
     return Verdict(
         spec=spec.name,
         digest=emitted.digest,
-        passed=not results.failures,
+        passed=not failures,
         tests=results.tests,
         cycles=sum(play["cycles"] for play in evidence.values()),
         exhaustive=any(play.exhaustive for play in plays),
         compared=sum(play["compared"] for play in evidence.values()),
-        failures=[explained(failure, spec, emitted.manifest, plays) for failure in results.failures],
+        failures=failures,
         versions=tools.versions(simulator),
         level=level,
+        coverage=covered.summary(),
     )
 
 
@@ -230,7 +242,7 @@ def simulate_plays(
     cells: Sequence[Path] | None = None,
     simulator: str = VERILATOR,
     waves: Path | None = None,
-) -> tuple[Results, dict[str, dict[str, int]]]:
+) -> tuple[Results, Evidence]:
     """What the bench reported, and how many samples each play that passed compared, in how many cycles."""
     lint = LINT if ours else LENIENT
     results, evidence = play_all(emitted, plays, folder, target, lint=lint, cells=cells, kind=simulator, waves=waves)

@@ -8,6 +8,7 @@ from dse.studies.blocks import Blocks
 from dse.studies.claims import Claims
 from dse.studies.comparison import Comparison
 from dse.studies.costmodel import CostModel
+from dse.studies.coverage import Coverages
 from dse.studies.energy import Energies
 from dse.studies.formats import Formats
 from dse.studies.levels import Levels
@@ -36,6 +37,7 @@ STUDIES: dict[str, type[Study[Any]]] = {
         SoftErrors,
         Loops,
         Claims,
+        Coverages,
         Timing,
         Blocks,
         Units,

@@ -30,6 +30,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=whole, metavar="N", help="of what is tried by chance (default: always the same)")
     parser.add_argument("--play", metavar="NAME", help="try this play alone")
+    parser.add_argument("--coverage", action="store_true", help="say of each point of the coverage how much was tried")
     parser.add_argument("--waves", type=output_file, metavar="FILE.vcd", help="write the waveforms of one SPEC, in VCD")
     add_run_options(parser)
 
@@ -40,8 +41,10 @@ def run(options: argparse.Namespace) -> int:
     from dse.making import verify_job
     from dse.options import hired
     from dse.repeating import repeated
+    from dse.reporting.columns import table
     from dse.store import Store
     from rtl_gen.files import check_writable
+    from sim.covered import HEADS, culprit, lines, said
     from sim.runner import SEED
     from sim.verify import means
 
@@ -61,12 +64,16 @@ def run(options: argparse.Namespace) -> int:
             verdicts = run(jobs, store, workers)
     for verdict in verdicts:
         extent = "every operand pair" if verdict["exhaustive"] else "corners and random operands"
+        # A play alone has not all that is to be tried.
+        covered = f", coverage {said(verdict['coverage'])} bins" if verdict["coverage"] and not options.play else ""
         print(
             f"{'PASS' if verdict['passed'] else 'FAIL'}  {verdict['spec']}  {verdict['tests']} tests, "
-            f"{verdict['cycles']} cycles, {extent}, seed {tried['seed']}, {means(verdict)}"
+            f"{verdict['cycles']} cycles, {extent}{covered}, seed {tried['seed']}, {means(verdict)}"
         )
+        if options.coverage:
+            print(table(HEADS, lines(verdict["coverage"])))
         for failure in verdict["failures"]:
             where = {"target": options.target, "device": options.device}
-            command = repeated(verdict["spec"], play=failure.partition(":")[0], **where, **tried)
+            command = repeated(verdict["spec"], play=culprit(failure), **where, **tried)
             print(f"      {failure}\n      alone: {command}")
     return 0 if all(verdict["passed"] for verdict in verdicts) else 1

@@ -28,8 +28,9 @@ BENCHES: dict[str, Any] = {
 }
 """What tries each unit, or the module that does, by the unit's name.
 
-It has ``plays(spec, seed)``: all plays for a spec. With streams it has also ``run(spec, seed, **shape)``: the play of a
-run of that shape, which must take the cycles that ``spec.cycles(**shape)`` says.
+It has ``plays(spec, seed)``: all plays for a spec; and perhaps ``coverage(spec)``: points, all of whose bins they have
+to hit, and ``trials(spec)``: how it tries operands, by which holes are filled. With streams also ``run(spec, seed,
+**shape)``: the play of a run of that shape, which must take the cycles that ``spec.cycles(**shape)`` says.
 """
 
 

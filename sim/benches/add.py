@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Fixed
 from hw.specs.add import AddSpec
 from sim.benches.aimed import nearest, wanted
-from sim.benches.feedforward import feedforward
+from sim.benches.feedforward import feedforward, feedforward_trial
 from sim.benches.play import Play
 from sim.benches.stimulus import pairs
+from sim.coverage.classes import operand
+from sim.coverage.clocked import passing
+from sim.coverage.point import OPERANDS, Point, cross
+from sim.coverage.rounding import Reach
+from sim.coverage.steering import Operands, Trials
+from sim.coverage.sums import Pair, added, sizes_of
+from sim.coverage.tried import Tried
 from sim.golden.decoding import decode
 
 NEAR = 1 << 13
@@ -30,9 +39,11 @@ def plays(spec: AddSpec, seed: int) -> list[Play]:
     return [feedforward(spec, "every_pair", {"a": a, "b": b}, tried.exhaustive, rng)]
 
 
-def aimed(spec: AddSpec, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def aimed(
+    spec: AddSpec, rng: np.random.Generator, count: int = NEAR // 2
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs whose sum is hard to round."""
-    a = rng.integers(0, 1 << spec.a.width, NEAR // 2)
+    a = rng.integers(0, 1 << spec.a.width, count)
     with np.errstate(invalid="ignore"):
         return a, nearest(spec.b, wanted(spec.result, len(a), rng) - decode(spec.a, a))
 
@@ -43,3 +54,25 @@ def alike(spec: AddSpec, rng: np.random.Generator) -> tuple[NDArray[np.int64], N
     other = a >> max(0, spec.a.width - spec.b.width) << max(0, spec.b.width - spec.a.width)
     flips = rng.integers(0, 1 << spec.b.width, NEAR) >> rng.integers(0, spec.b.width, NEAR)
     return a, other ^ flips ^ (rng.integers(0, 2, NEAR) << (spec.b.width - 1))
+
+
+def coverage(spec: AddSpec) -> list[Point]:
+    """Operands of all classes with one another, near and far apart, and sums that are rounded in every way."""
+    a, b = operand("a", spec.a), operand("b", spec.b)
+
+    def numbers(tried: Tried) -> Pair:
+        return tried.once("numbers", lambda: (decode(spec.a, tried.operands("a")), decode(spec.b, tried.operands("b"))))
+
+    sizes, reach = (sizes_of(spec.a), sizes_of(spec.b)), Reach.sums(spec.a.span + spec.b.span, 2)
+    sums = [] if spec.is_exact else added("s", spec.result, spec.rounding, numbers, sizes, reach, about=OPERANDS)
+    return [a, b, cross(a, b), *sums, *passing(spec)]
+
+
+def trials(spec: AddSpec) -> Trials:
+    """A pair is a trial."""
+
+    def hard(count: int, rng: np.random.Generator) -> Operands:
+        return dict(zip("ab", aimed(spec, rng, count), strict=True))
+
+    operands = {"a": (spec.a, ()), "b": (spec.b, ())}
+    return Trials(operands, partial(feedforward_trial, spec), None if spec.is_exact else hard)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Format
+from sim.coverage.classes import examples
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
@@ -57,6 +58,20 @@ def factors(a: Format, b: Format, products: ArrayLike, rng: np.random.Generator)
     x = np.where(usable, x, one)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return x, nearest(b, products / decode(a, x))
+
+
+def far(a: Format, b: Format, count: int, rng: np.random.Generator) -> tuple[Codes, Codes]:
+    """Codes of factors whose products are near the least and the most that there are, of either sign."""
+    either = rng.random(count) < 0.5
+    codes = []
+    for fmt in (a, b):
+        every = examples(fmt)
+        values = np.abs(decode(fmt, every))
+        number = np.isfinite(values) & (values > 0)
+        few = np.sort(values[number])
+        small, large = every[number & (values <= few[min(3, len(few) - 1)])], every[number & (values >= few[-2:].min())]
+        codes.append(np.where(either, rng.choice(small, count), rng.choice(large, count)))
+    return codes[0], codes[1]
 
 
 def shared(a: Format, b: Format, products: ArrayLike, rng: np.random.Generator) -> tuple[Codes, Codes]:

@@ -16,10 +16,14 @@ from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
+from sim.coverage.point import Point
+from sim.coverage.streams import classes_of_fields, lengths, results, traffic
 from sim.golden import model
 
 LONG, LONGEST = 61, 1024
 """Beats of a long tile, and of the longest that is tried of one whose sums are as large as they can be."""
+CODES = 128
+"""Operands that stay, at least."""
 
 
 def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
@@ -27,7 +31,9 @@ def plays(spec: ArraySpec, seed: int) -> list[StreamPlay]:
     rng = np.random.default_rng(seed)
     each = dict.fromkeys([1, 2, spec.rows, spec.rows + 1, LONG])
     equal = [alike(spec, f"tiles_of_{beats}", beats, 3, rng) for beats in each]
-    lengths = rng.integers(1, 2 * spec.rows + 8, 12)
+    # As many as a small array needs for operands of all classes.
+    count = max(12, CODES // (spec.rows * spec.columns))
+    lengths = rng.integers(1, 2 * spec.rows + 8, count)
     streams = operands(spec, lengths, rng)
     cycles = spec.cycles(int(lengths.max()), len(lengths))
     waiting = [
@@ -86,11 +92,15 @@ def operands(spec: ArraySpec, lengths: Sequence[int] | NDArray[np.int64], rng: n
     moving, other = spec.pe.moving, spec.pe.other
     formats = {"a": spec.a, "b": spec.b}
     streams = {moving: {"x": mixed(formats[moving], (beats, spec.rows), rng), "last": last}}
+    zero = rng.random(beats) < 1 / 8
+    zero[beats // 2] = True
+    streams[moving]["x"][zero] = 0
     if spec.flow == "os":
         return streams | {other: {"x": mixed(formats[other], (beats, spec.columns), rng), "last": last}}
     shape = (len(lengths) * spec.rows, spec.columns)
+    some = rng.random((beats, spec.columns)) < 7 / 8
     before = {
-        "x": sums_so_far(spec.pe, (beats, spec.columns), rng),
+        "x": np.where(some, sums_so_far(spec.pe, (beats, spec.columns), rng), 0),
         "status": rng.integers(0, 4, (beats, spec.columns)) * (rng.random((beats, spec.columns)) < 1 / 8),
     }
     return streams | {other: {"x": mixed(formats[other], shape, rng)}, "c": before}
@@ -105,3 +115,15 @@ def ends_apart(spec: ArraySpec, rng: np.random.Generator) -> Streams:
         last[-1] = 1
         fields["last"] = last
     return streams
+
+
+def coverage(spec: ArraySpec) -> list[Point]:
+    """Operands of all classes, sums of both signs, tiles of all lengths, and who waits for whom."""
+    special = {"c.x": ("+inf", "-inf", "NaN")} if spec.pe.finite_sums else {}
+    bounds = {"1": 1, "as many as rows, or fewer": max(2, spec.rows), "more": LONG}
+    return [
+        *classes_of_fields(spec, special),
+        lengths(spec.pe.moving, bounds),
+        results("sum.x", spec.accumulator_format),
+        *traffic(spec),
+    ]

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from hw.formats import Format
 from hw.specs.blockadd import BlockAddSpec
+from sim.benches.aimed import nearest, wanted
 from sim.benches.reset import resets
-from sim.benches.stimulus import corners
+from sim.benches.stimulus import near_corners
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, paused, stream_play
+from sim.benches.streams import Streams, flat, paused, stream_play, stream_trials
+from sim.coverage.classes import least_of
+from sim.coverage.point import Point
+from sim.coverage.rounding import Reach, values_of
+from sim.coverage.steering import Trials
+from sim.coverage.streams import classes_of_fields, results, traffic
+from sim.coverage.sums import Pair, added, sizes_of
+from sim.coverage.tried import Tried
 from sim.golden import model
+from sim.golden.decoding import decode, decode_steps
+from sim.golden.products import Numbers, Terms
+from sim.golden.scaled import scaled
 
 BEATS = 1024
 
@@ -23,6 +36,7 @@ def plays(spec: BlockAddSpec, seed: int) -> list[StreamPlay]:
     return [
         stream_play(spec, "corners", operands(spec, BEATS, rng), spec.cycles(BEATS)),
         stream_play(spec, "cancelling", cancelling(spec, BEATS, rng), spec.cycles(BEATS)),
+        stream_play(spec, "aimed", aimed(spec, BEATS, rng), spec.cycles(BEATS)),
         stream_play(spec, "pauses", few, cycles, pauses=paused(spec, 0.4)),
         stream_play(spec, "resets", few, cycles, resets=resets(cycles, rng)),
     ]
@@ -64,7 +78,45 @@ def cancelling(spec: BlockAddSpec, beats: int, rng: np.random.Generator) -> Stre
     return streams
 
 
+def aimed(spec: BlockAddSpec, beats: int, rng: np.random.Generator) -> Streams:
+    """What is there makes a sum that is hard to round with the term, or is about as large."""
+    streams = operands(spec, beats, rng)
+    zero = {"x": np.zeros_like(streams["c"]["x"])}
+    term = np.nan_to_num(decode(spec.result, model(spec).run(**{**streams, "c": zero})["y"]["x"]), posinf=0, neginf=0)
+    hard = wanted(spec.result, term.size, rng).reshape(term.shape) - term
+    with np.errstate(over="ignore"):
+        alike = np.ldexp(term * rng.choice([-1.0, 1.0], term.shape), rng.integers(-3, 4, term.shape))
+    streams["c"] = {"x": nearest(spec.result, np.where(rng.random(term.shape) < 0.5, hard, alike))}
+    return streams
+
+
 def some(fmt: Format, shape: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Codes, half of them near the corners of a format."""
-    near, random = rng.choice(corners(fmt), shape), rng.integers(0, 1 << fmt.width, shape)
-    return np.where(rng.random(shape) < 0.5, near, random)
+    return near_corners(fmt, rng.integers(0, 1 << fmt.width, shape), 0.5, rng)
+
+
+def coverage(spec: BlockAddSpec) -> list[Point]:
+    """Operands of all classes, terms near and far from what they are added to, sums rounded in every way, and waits."""
+
+    def numbers(tried: Tried) -> Pair:
+        return tried.once("numbers", lambda: (decode(spec.result, tried["c.x"]), values_of(terms(tried))))
+
+    def terms(tried: Tried) -> Terms | Numbers:
+        x = tried["x.x"]
+        status = tried["x.status"] if spec.has_status else np.zeros(x.shape, dtype=np.int64)
+        sums = Terms(decode_steps(spec.sum_format, x), status.astype(np.uint8), spec.sum_format.span.lsb)
+        return scaled(sums, spec.a.scale, spec.b.scale, tried["scale.a"][:, None], tried["scale.b"])
+
+    least = least_of(spec.a.scale) * least_of(spec.b.scale) * 2.0**spec.sum_format.span.lsb
+    span = spec.sum_format.span * spec.a.scale.span * spec.b.scale.span
+    sizes, reach = (
+        (sizes_of(spec.result), (least, span.hi * Fraction(2) ** span.lsb)),
+        Reach.sums(spec.result.span + span, 2),
+    )
+    sums = added("y", spec.result, spec.rounding, numbers, sizes, reach)
+    return [*classes_of_fields(spec), *sums, results("y.x", spec.result), *traffic(spec)]
+
+
+def trials(spec: BlockAddSpec) -> Trials:
+    """A beat is a trial."""
+    return stream_trials(spec, lambda count, rng: flat(aimed(spec, count, rng)))

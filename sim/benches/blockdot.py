@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format
 from hw.specs.blockdot import BlockDotSpec
 from sim.benches.aimed import shared, wanted
-from sim.benches.dot import BEATS, Codes, extremes, lanes
+from sim.benches.dot import BEATS, Codes, all_but_one, extremes, lanes
 from sim.benches.reset import resets
 from sim.benches.stimulus import corners
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, paused, stream_play
+from sim.benches.streams import Streams, flat, paused, stream_play, stream_trials
+from sim.coverage.classes import crossed, least_of, present
+from sim.coverage.point import OPERANDS, Point, cross
+from sim.coverage.rounding import Reach, rounding, values_of
+from sim.coverage.steering import Operands, Trials
+from sim.coverage.streams import classes_of_fields, results, traffic
+from sim.coverage.tried import Tried
 from sim.golden.decoding import decode
+from sim.golden.dot import exact_sums
+from sim.golden.scaled import scaled
 
 
 def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
     """All plays for a block dot product; the resets come last."""
     rng = np.random.default_rng(seed)
     a, b = spec.elements
-    first = blocks(spec, extremes(a, b, spec.lanes), lanes(a, b, (BEATS, spec.lanes), rng), rng=rng)
+    ends = extremes(a, b, spec.lanes), all_but_one(a, b, spec.lanes, rng)
+    first = blocks(
+        spec, lanes(a, b, (BEATS // 2, spec.lanes), rng), *ends, lanes(a, b, (BEATS // 2, spec.lanes), rng), rng=rng
+    )
+    # The first ones have scales of all classes with one another.
+    every = min(BEATS // 2, len(present(spec.scales[0])) * len(present(spec.scales[1])))
+    for name, codes in zip("ab", crossed(spec.scales, every, rng), strict=True):
+        np.asarray(first[name]["scale"])[:every] = codes
     if not isinstance(spec.result, Fixed):
         aim(spec, first, BEATS // 2, rng)
     random, lone = (blocks(spec, lanes(a, b, (count, spec.lanes), rng), rng=rng) for count in (BEATS // 4, 1))
@@ -62,3 +78,32 @@ def scales(fmt: Format, count: int, rng: np.random.Generator) -> Codes:
     near = np.clip(middle + rng.integers(-12, 13, count), 0, (1 << fmt.width) - 1)
     edge, random = rng.choice(corners(fmt), count), rng.integers(0, 1 << fmt.width, count)
     return np.choose(rng.choice(3, count, p=[0.6, 0.2, 0.2]), [near, edge, random])
+
+
+def coverage(spec: BlockDotSpec) -> list[Point]:
+    """Elements of all classes, scales of all with one another, sums that are rounded in every way, and who waits."""
+
+    def sums(tried: Tried) -> NDArray[np.float64]:
+        total = exact_sums(*spec.elements, tried["a.x"], tried["b.x"], "exact")
+        return values_of(scaled(total, *spec.scales, tried["a.scale"], tried["b.scale"]))
+
+    points = {one.name: one for one in classes_of_fields(spec)}
+    scales = [cross(points["a.scale"], points["b.scale"])]
+    if not isinstance(spec.result, Fixed):
+        span = spec.exact_span
+        least = [least_of(fmt) for fmt in (*spec.elements, *spec.scales)]
+        reach = Reach(span, spec.sum_span.width, float(np.prod(least)), parts=spec.lanes)
+        scales += rounding("sum", spec.result, spec.rounding, sums, reach, about=OPERANDS)
+    return [*points.values(), *scales, results("sum.x", spec.result), *traffic(spec)]
+
+
+def trials(spec: BlockDotSpec) -> Trials:
+    """A pair of blocks is a trial."""
+
+    def hard(count: int, rng: np.random.Generator) -> Operands:
+        streams = blocks(spec, lanes(*spec.elements, (count, spec.lanes), rng), rng=rng)
+        if not isinstance(spec.result, Fixed):
+            aim(spec, streams, count // 2, rng)
+        return flat(streams)
+
+    return stream_trials(spec, hard)

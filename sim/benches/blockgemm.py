@@ -7,8 +7,10 @@ from typing import Any
 from hw.formats.messages import cut
 from hw.specs.blockgemm import BlockGemmSpec
 from sim.benches.coreplay import CorePlay, Job
-from sim.benches.gemm import PORTS, Planner, Shape
+from sim.benches.gemm import OPTIONS, PORTS, Planner, Shape, register_map
 from sim.benches.stimulus import corners
+from sim.coverage.jobs import core
+from sim.coverage.point import Point
 from sim.golden.blocks import Quantized, quantize
 
 
@@ -21,7 +23,10 @@ def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
         planner.pauses(),
         planner.kept(),
         planner.kept_by_chance(),
+        planner.held(),
+        planner.registers(),
         planner.refusals(),
+        planner.frames(),
         planner.resets(),
     ]
 
@@ -66,7 +71,15 @@ class BlockPlanner(Planner):
         return {}
 
     def long_shape(self) -> Shape:
-        return 2 * self.spec.rows, self.spec.granule, self.spec.columns
+        return self.near(3 * self.spec.rows, 4 * self.spec.granule, self.spec.columns)
+
+    def near(self, m: int, k: int, n: int) -> Shape:
+        size = self.spec.granule
+        k = max(1, min(-(-k // size), self.spec.max_k // size)) * size
+        n = min(n, self.spec.max_n)
+        while not self.fits((m, k, n)):
+            k, n = max(size, k - size), max(1, n - 1)
+        return m, k, n
 
     def job(self, a: Quantized, b: Quantized, keep: bool = False, exact: bool = True) -> Job:  # type: ignore[override]
         """A run on these operands, of shapes (M, K) and (N, K); with `keep`, B is that of the run before."""
@@ -120,3 +133,10 @@ class BlockPlanner(Planner):
         for (m, k, n), flag in wrong:
             jobs += [self.refused({"m": m, "k": k, "n": n}, flag), self.run((1, size, 1))]
         return self.play("refusals", jobs)
+
+
+def coverage(spec: BlockGemmSpec) -> list[Point]:
+    """Shapes beside the array's, what is refused, resets, and who waits for whom."""
+    parts = register_map(spec)
+    flags = tuple(part for part in parts["STATUS"]["parts"] if part.startswith("error_"))
+    return core(spec, flags, tuple(part for part in parts["CONTROL"]["parts"] if part in OPTIONS), spec.granule)

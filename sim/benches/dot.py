@@ -12,12 +12,21 @@ from hw.specs.dot import DotSpec
 from sim.benches.aimed import factors, wanted
 from sim.benches.mac import ends, opposite
 from sim.benches.reset import resets
-from sim.benches.stimulus import corners, pairs
+from sim.benches.stimulus import near_corners, pairs
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, paused, stream_play
+from sim.benches.streams import Streams, flat, paused, stream_play, stream_trials
+from sim.coverage.classes import crossed
+from sim.coverage.point import OPERANDS, Point
+from sim.coverage.rounding import Reach, rounding, values_of
+from sim.coverage.steering import Operands, Trials
+from sim.coverage.streams import classes_of_fields, results, traffic
+from sim.coverage.tried import Tried
 from sim.golden import decode
+from sim.golden.dot import exact_sums
 
 BEATS = 2048
+BUT_ONE = 512
+"""Beats of which one lane is other than all others."""
 ALIKE, SPARSE, AGAINST, SPECIAL = range(4)
 """Kinds of beats, each one in eight."""
 Codes = NDArray[np.int64]
@@ -55,10 +64,11 @@ def every_pair(spec: DotSpec, rng: np.random.Generator) -> tuple[Streams, bool]:
     if tried is not None and tried.exhaustive:
         return streams(tried.a[:, None], tried.b[:, None]), True
     extreme = extremes(spec.a, spec.b, spec.lanes)
+    but_one = all_but_one(spec.a, spec.b, spec.lanes, rng)
     some = lanes(spec.a, spec.b, (BEATS, spec.lanes), rng)
     if not isinstance(spec.result, Fixed):
         aim(spec, *some, BEATS // 4, rng)
-    return streams(*(np.concatenate(parts) for parts in zip(extreme, some, strict=True))), False
+    return streams(*(np.concatenate(parts) for parts in zip(extreme, but_one, some, strict=True))), False
 
 
 def aim(spec: DotSpec, x: Codes, y: Codes, count: int, rng: np.random.Generator) -> None:
@@ -71,8 +81,21 @@ def aim(spec: DotSpec, x: Codes, y: Codes, count: int, rng: np.random.Generator)
 
 def extremes(a: Format, b: Format, count: int) -> tuple[Codes, Codes]:
     """Beats whose lanes are all at the ends of their formats: among them those with the lowest and the highest sum."""
+    x, y = _pairs_of_ends(a, b)
+    return np.repeat(x, count, axis=1), np.repeat(y, count, axis=1)
+
+
+def all_but_one(a: Format, b: Format, count: int, rng: np.random.Generator) -> tuple[Codes, Codes]:
+    """Beats whose lanes are all at one end but one, that has operands of any class: the sum is large, and yet fine."""
+    x, y = (np.resize(codes, (BUT_ONE, count)) for codes in (np.repeat(e, count, axis=1) for e in _pairs_of_ends(a, b)))
+    lane = np.arange(BUT_ONE), rng.integers(0, count, BUT_ONE)
+    x[lane], y[lane] = crossed([a, b], BUT_ONE, rng)
+    return x, y
+
+
+def _pairs_of_ends(a: Format, b: Format) -> tuple[Codes, Codes]:
     x, y = (np.array(codes) for codes in zip(*product(ends(a), ends(b)), strict=True))
-    return np.repeat(x[:, None], count, axis=1), np.repeat(y[:, None], count, axis=1)
+    return x[:, None], y[:, None]
 
 
 def lanes(a: Format, b: Format, shape: tuple[int, int], rng: np.random.Generator) -> tuple[Codes, Codes]:
@@ -82,10 +105,7 @@ def lanes(a: Format, b: Format, shape: tuple[int, int], rng: np.random.Generator
     lane is the negative of the one before, and what is left is zero, or small. Infinities and NaNs are in few beats,
     for one of them hides all the numbers.
     """
-    x, y = (
-        np.where(rng.random(shape) < 0.5, rng.choice(corners(fmt), shape), rng.integers(0, 1 << fmt.width, shape))
-        for fmt in (a, b)
-    )
+    x, y = (near_corners(fmt, rng.integers(0, 1 << fmt.width, shape), 0.5, rng) for fmt in (a, b))
     kind = rng.integers(0, 8, shape[0])[:, None]
     finite = (kind != SPARSE) & (kind != SPECIAL)
     x, y = (np.where(finite & ~is_number(fmt)[codes], zero(fmt), codes) for fmt, codes in ((a, x), (b, y)))
@@ -106,3 +126,26 @@ def is_number(fmt: Format) -> NDArray[np.bool_]:
 def zero(fmt: Format) -> int:
     """The code of zero, or of what is nearest to it."""
     return int(np.argmin(np.nan_to_num(np.abs(decode(fmt, np.arange(1 << fmt.width))), nan=np.inf)))
+
+
+def coverage(spec: DotSpec) -> list[Point]:
+    """Operands of all classes in the lanes, sums that are rounded in every way, and who waits for whom."""
+
+    def sums(tried: Tried) -> NDArray[np.float64]:
+        return values_of(exact_sums(spec.a, spec.b, tried["a.x"], tried["b.x"], spec.product))
+
+    reach = Reach.sums(spec.span, spec.lanes)
+    rounded = [] if spec.is_exact else rounding("sum", spec.result, spec.rounding, sums, reach, about=OPERANDS)
+    return [*classes_of_fields(spec), *rounded, results("sum.x", spec.result), *traffic(spec)]
+
+
+def trials(spec: DotSpec) -> Trials:
+    """A beat is a trial."""
+
+    def hard(count: int, rng: np.random.Generator) -> Operands:
+        x, y = lanes(spec.a, spec.b, (count, spec.lanes), rng)
+        if not spec.is_exact:
+            aim(spec, x, y, count // 2, rng)
+        return flat(streams(x, y))
+
+    return stream_trials(spec, hard)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,9 @@ from hw.specs.base import Spec
 from sim.benches.play import Play
 from sim.benches.stimulus import with_stalls
 from sim.golden import model
+
+FEW = 512
+"""Cycles of a play of a unit with a pipeline, at least."""
 
 
 def feedforward(
@@ -19,11 +24,18 @@ def feedforward(
     inputs, en = operands, np.ones(count, dtype=np.int64)
     ignored: dict[str, NDArray[np.int64]] = {}
     if spec.latency:
+        # So many that there are stalls and resets of every kind.
+        operands = {port: np.tile(codes, -(-FEW // count)) for port, codes in operands.items()}
+        count = len(next(iter(operands.values())))
         index, accepted = with_stalls(count, spec.latency, rng)
         en = accepted.astype(np.int64)
         inputs = {port: codes[index] for port, codes in operands.items()} | {"en": en}
         # It is of no effect: what is in the pipeline passes through.
-        ignored["rst"] = (rng.random(len(en)) < 1 / 64).astype(np.int64)
+        rst = rng.random(len(en)) < max(1 / 64, min(1 / 4, 64 / len(en)))
+        for before, now in product((0, 1), (0, 1)):
+            at = 1 + np.flatnonzero((en[:-1] == before) & (en[1:] == now))
+            rst[rng.choice(at, min(4, len(at)))] = True
+        ignored["rst"] = rst.astype(np.int64)
     golden = model(spec)
     expected = golden.run(**inputs)
     if not getattr(spec, "has_status", True):
@@ -35,3 +47,8 @@ def feedforward(
         golden.newest(en).tolist(),
         exhaustive,
     )
+
+
+def feedforward_trial(spec: Spec, name: str, operands: dict[str, NDArray[np.int64]]) -> Play:
+    """A play of trials, each of them a set of operands."""
+    return feedforward(spec, name, operands, False, np.random.default_rng(len(name)))

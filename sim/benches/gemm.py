@@ -16,12 +16,16 @@ from hw.specs.gemm_cycles import FIRST_IN
 from hw.specs.gemm_registers import gemm_registers
 from sim.benches.coreplay import CorePlay, Job
 from sim.benches.reset import moments
-from sim.benches.stimulus import corners
+from sim.benches.stimulus import near_corners
+from sim.coverage.jobs import core
+from sim.coverage.point import Point
 from sim.golden import model
 from sim.golden.decoding import decode_steps
 
 Shape = tuple[int, int, int]
 PORTS = ("s_axis_a", "s_axis_b", "s_axis_p", "m_axis", "s_axil_aw", "s_axil_w", "s_axil_b", "s_axil_ar", "s_axil_r")
+
+OPTIONS = ("keep", "bias", "relu")
 
 
 def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
@@ -204,8 +208,7 @@ class Planner:
 
     def codes(self, fmt: Format, shape: tuple[int, ...]) -> NDArray[Any]:
         """Codes near the format's corners, and random ones."""
-        near, some = self.rng.choice(corners(fmt), shape), self.rng.integers(0, 1 << fmt.width, shape)
-        return np.where(self.rng.random(shape) < 0.3, near, some)
+        return near_corners(fmt, self.rng.integers(0, 1 << fmt.width, shape), 0.3, self.rng)
 
     def bias(self, n: int) -> NDArray[Any]:
         """Biases of all sizes."""
@@ -305,7 +308,7 @@ class Planner:
 
     def registers(self) -> CorePlay:
         """What the core says of itself; settings read back; what is denied, always and while it works."""
-        spec, known = self.spec, gemm_registers(self.spec)
+        known = gemm_registers(self.spec)
         constants = {part.name: part.value for r in known if r.access == "constant" for part in r.parts}
         parts = [part for register in known if register.access == "setting" for part in register.parts]
         jobs = []
@@ -317,7 +320,7 @@ class Planner:
         empty = sorted({4 * word for word in range(32)} - {register.address for register in known})
         whole = [(address, 4) for address in (*empty, *read_only)]
         jobs.append(Job(unreadable=empty, unwritable=[*whole, *((address, 1) for address in settable)], start=False))
-        busy = self.run(self.near(100, 32, spec.columns), exact=False)
+        busy = self.run(self.long_shape(), exact=False)
         denied = [(address, 4) for address in settable[:4]]
         jobs.append(replace(busy, again=True, unwritable=denied, limit=busy.limit + 64))
         return self.play("registers", jobs)
@@ -349,7 +352,7 @@ class Planner:
                 continue
             for words in (-1, 1, 3):
                 shape = self.near(self.spec.rows + 1, 3, self.spec.columns + 1)
-                right = self.run(shape, bias="bias" in self.spec.parameters)
+                right = self.run(shape, **({"bias": True} if "bias" in self.spec.parameters else {}))
                 if len(right.frames[stream][0]) // 2 > -words * width // 8:
                     jobs += [self._with_length(right, stream, words * width // 8), self.run(self.some_shape())]
         return self.play("frames", jobs)
@@ -380,3 +383,10 @@ class Planner:
     def long_shape(self) -> Shape:
         """A shape whose run takes longer than what is done to it meanwhile."""
         return self.near(100, 40, self.spec.columns)
+
+
+def coverage(spec: GemmSpec) -> list[Point]:
+    """Shapes beside the array's, options, what is refused, resets, and who waits for whom."""
+    parts = register_map(spec)
+    flags = tuple(part for part in parts["STATUS"]["parts"] if part.startswith("error_"))
+    return core(spec, flags, tuple(part for part in parts["CONTROL"]["parts"] if part in OPTIONS))

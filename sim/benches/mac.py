@@ -10,10 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
 from hw.specs.mac import MacSpec
-from sim.benches.aimed import factors, wanted
+from sim.benches.aimed import factors, far, wanted
 from sim.benches.play import Play
 from sim.benches.reset import interrupted
 from sim.benches.stimulus import corners, pairs, with_stalls
+from sim.coverage.classes import operand
+from sim.coverage.clocked import handshake
+from sim.coverage.point import Point, cross
+from sim.coverage.steering import Operands, Trials
+from sim.coverage.sums import accumulating, additions
 from sim.golden import model
 from sim.golden.decoding import decode, decode_steps
 
@@ -48,7 +53,9 @@ class Planner:
         """Every operand pair, or corners and random ones, in sums that start and stall at random."""
         tried = pairs(self.spec.a, self.spec.b, self.rng)
         index, en = with_stalls(len(tried.a), self.spec.latency, self.rng)
-        clear = self.rng.random(len(index)) < 1 / 16
+        # Here and there nearly every other product begins a sum.
+        short = np.arange(len(index)) // 32 % 8 == 0
+        clear = self.rng.random(len(index)) < np.where(short, 1 / 2, 1 / 16)
         return self.play("every_pair", tried.a[index], tried.b[index], clear, en, tried.exhaustive)
 
     def longest_sums(self) -> Play:
@@ -57,7 +64,8 @@ class Planner:
         depth = getattr(sums, "depth", None)
         exact, count = depth is not None, depth or LONGEST
         if self.spec.saturates:
-            count = 2 << (self.spec.accumulator_format.width - self.spec.term_span.width)
+            # Twice as many as go from one end to the other, so that it stays there.
+            count = 4 << (self.spec.accumulator_format.width - self.spec.term_span.width)
         count = min(count, LONGEST if exact or self.spec.saturates else LONG)
         a, b = np.repeat(np.array(runs), count, axis=0).T
         # What is exact would wrap without a clear; what saturates or rounds goes from one end to the other.
@@ -76,15 +84,23 @@ class Planner:
         return self.play("cancelling", first.ravel(), second.ravel(), clear, np.ones(4 * size))
 
     def aimed(self, size: int = 1024) -> Play:
-        """Sums of two products that are hard to round, each but for the rounding of the first."""
+        """Sums of two products that are hard to round."""
+        x, y = self.hard(size)
+        return self.play("aimed", x.ravel(), y.ravel(), np.arange(x.size) % x.shape[1] == 0, np.ones(x.size))
+
+    def hard(self, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Operands of so many sums of two products that are hard to round, each but for the rounding of the first."""
         spec = self.spec
         a, b = self._some(spec.a, size), self._some(spec.b, size)
         with np.errstate(invalid="ignore"):
             first = np.nan_to_num(decode(spec.a, a) * decode(spec.b, b), posinf=0, neginf=0)
         c, d = factors(spec.a, spec.b, wanted(spec.accumulator_format, size, self.rng) - first, self.rng)
-        x, y = np.stack([a, c], axis=1), np.stack([b, d], axis=1)
-        clear = np.tile([1, 0], size)
-        return self.play("aimed", x.ravel(), y.ravel(), clear, np.ones(2 * size))
+        # A quarter are as far apart as can be.
+        for codes, others in ((a, b), (c, d)):
+            codes[: size // 4], others[: size // 4] = far(spec.a, spec.b, size // 4, self.rng)
+        # The second is added to the first when that partial sum's turn has come again.
+        between = [np.zeros_like(a)] * (spec.lanes - 1)
+        return np.stack([a, *between, c], axis=1), np.stack([b, *between, d], axis=1)
 
     def wandering(self, size: int = 1 << 14) -> Play:
         """Long sums of random numbers, which come to every state that needs many products."""
@@ -138,3 +154,24 @@ def plays(spec: MacSpec, seed: int) -> list[Play]:
     rounded = not isinstance(spec.accumulator_format, Fixed)
     special = [planner.cancelling(), planner.aimed(), planner.wandering()] if rounded else []
     return [planner.every_pair(), *special, planner.longest_sums(), planner.resets()]
+
+
+def coverage(spec: MacSpec) -> list[Point]:
+    """Operands of all classes with one another, sums of all lengths that come to either end, stalls and resets."""
+    a, b = operand("a", spec.a), operand("b", spec.b)
+    return [a, b, cross(a, b), *accumulating(spec, additions(spec)), *handshake(spec)]
+
+
+def trials(spec: MacSpec) -> Trials:
+    """A trial is a short sum: so many products that one is added to the first."""
+    planner, length = Planner(spec, 0), 1 + spec.lanes
+
+    def play(name: str, operands: Operands) -> Play:
+        a, b = (operands[port].ravel() for port in "ab")
+        return planner.play(name, a, b, np.arange(len(a)) % length == 0, np.ones(len(a)))
+
+    def hard(count: int, rng: np.random.Generator) -> Operands:
+        return dict(zip("ab", Planner(spec, int(rng.integers(1 << 32))).hard(count), strict=True))
+
+    rounds = not isinstance(spec.accumulator_format, Fixed)
+    return Trials({"a": (spec.a, (length,)), "b": (spec.b, (length,))}, play, hard if rounds else None)

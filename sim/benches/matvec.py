@@ -14,6 +14,8 @@ from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
+from sim.coverage.point import Point
+from sim.coverage.streams import classes_of_fields, lengths, results, traffic
 from sim.golden import model
 
 BEATS = 1024
@@ -92,6 +94,8 @@ def in_step(spec: MatVecSpec, lengths: Sequence[int] | NDArray[np.int64], rng: n
     alike = np.repeat(rng.random(len(lengths)) < 1 / 4, lengths)
     for operand, fmt in ((a, spec.a), (w, spec.b)):
         operand[alike] = np.repeat(rng.choice(ends(fmt), len(lengths)), lengths)[alike, None]
+    zero = np.arange(len(lengths)) % 8 == len(lengths) // 2 % 8
+    a[np.repeat(zero, lengths)] = 0
     return {"a": {"x": a, "last": last}, "w": {"x": w, "last": last}}
 
 
@@ -99,6 +103,8 @@ def resident(spec: MatVecSpec, counts: Sequence[int], rng: np.random.Generator) 
     """The streams of so many vectors for each of some matrices."""
     last = marks(np.array(counts) * spec.synapse_folds)
     a, w = codes(spec, len(last), len(counts) * spec.words, rng)
+    vectors = len(last) // spec.synapse_folds
+    a[np.repeat(np.arange(vectors) % 8 == vectors // 2 % 8, spec.synapse_folds)] = 0
     return {"a": {"x": a, "last": last}, "w": {"x": w}}
 
 
@@ -133,3 +139,9 @@ def cut_short(spec: MatVecSpec, rng: np.random.Generator) -> Streams:
     last = marks(lengths)
     a, w = codes(spec, len(last), 3 * spec.words, rng)
     return {"a": {"x": a, "last": last}, "w": {"x": w}}
+
+
+def coverage(spec: MatVecSpec) -> list[Point]:
+    """Operands of all classes, sums of both signs and of all lengths, and who waits for whom."""
+    sums = [] if spec.resident else [lengths("a", {"1": 1, "2 to 15": 15, "more": 256})]
+    return [*classes_of_fields(spec), *sums, results("y.x", spec.accumulator_format), *traffic(spec)]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hw.specs.pack import PackSpec
-from sim.benches.feedforward import feedforward
+from sim.benches.feedforward import feedforward, feedforward_trial
 from sim.benches.play import Play
 from sim.benches.stimulus import EXHAUSTIVE_BITS, corners
+from sim.coverage.classes import operand
+from sim.coverage.clocked import passing
+from sim.coverage.point import Point, cross
+from sim.coverage.steering import Trials
 
 RANDOM_SETS = 1 << 15
 
@@ -33,3 +39,15 @@ def operand_sets(spec: PackSpec, rng: np.random.Generator) -> tuple[NDArray[np.i
     near = np.stack([rng.choice(corners(fmt), RANDOM_SETS) for fmt in formats])
     random = np.stack([rng.integers(0, 1 << fmt.width, RANDOM_SETS) for fmt in formats])
     return np.concatenate([all_extremes, near, random], axis=1), False
+
+
+def coverage(spec: PackSpec) -> list[Point]:
+    """Operands of all classes, each with each other one."""
+    points = [operand(name, fmt) for name, fmt in spec.operands.items()]
+    crosses = [cross(x, y) for index, x in enumerate(points) for y in points[index + 1 :]]
+    return [*points, *crosses, *passing(spec)]
+
+
+def trials(spec: PackSpec) -> Trials:
+    """A set of operands is a trial."""
+    return Trials({name: (fmt, ()) for name, fmt in spec.operands.items()}, partial(feedforward_trial, spec))

@@ -8,9 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.specs.pe import PeSpec
+from hw.specs.stream import FLAG, STATUS
 from sim.benches import mac
 from sim.benches.play import Play
 from sim.benches.stimulus import mixed, pairs, with_stalls
+from sim.coverage.classes import operand
+from sim.coverage.clocked import stalls
+from sim.coverage.point import Point, cross
+from sim.coverage.sums import accumulating, additions
 from sim.golden import model
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
@@ -106,3 +111,19 @@ def _split(spec: PeSpec, inputs: dict[str, NDArray[Any]], expected: dict[str, ND
         total, mask = inputs.pop("acc_in"), (1 << spec.mac.accumulator_format.width) - 1
         inputs[f"{first}_in"] = np.roll(total, 1)
         inputs[f"{second}_in"] = (total - inputs[f"{first}_in"]) & mask
+
+
+def coverage(spec: PeSpec) -> list[Point]:
+    """Operands of all classes; of a sum that it keeps, the points of a MAC; else sums that pass through."""
+    a, b = operand("a", spec.a), operand("b", spec.b)
+    if spec.flow == "os":
+        return [a, b, cross(a, b), *accumulating(spec.mac, additions(spec.mac, clear="first")), stalls()]
+    take, swap = operand("take", FLAG), operand("swap", FLAG)
+    return [a, b, take, swap, cross(take, swap), *passing(spec), stalls()]
+
+
+def passing(spec: PeSpec) -> list[Point]:
+    """The points of sums that pass through."""
+    special = ("+inf", "-inf", "NaN") if spec.finite_sums else ()
+    sums = [] if len(spec.words) > 1 else [operand("acc_in", spec.mac.accumulator_format, without=special)]
+    return [*sums, *([operand("status_in", STATUS)] if spec.has_status else [])]

@@ -69,7 +69,7 @@ def load(path: Path, kind: type[Planned]) -> list[Planned]:
     return [kind(**play) for play in json.loads(path.read_text())]
 
 
-def note(path: Path, name: str, compared: int, cycles: int) -> None:
-    """Add to the evidence what a play compared, and in how many cycles."""
+def note(path: Path, name: str, compared: int, cycles: int, **more: Any) -> None:
+    """Add to the evidence what a play compared, and in how many cycles, and what else there is to say."""
     known = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps(known | {name: {"compared": compared, "cycles": cycles}}))
+    path.write_text(json.dumps(known | {name: {"compared": compared, "cycles": cycles, **more}}))

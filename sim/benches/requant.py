@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.formats import Span
 from hw.specs.requant import RequantSpec
+from hw.specs.stream import FLAG
 from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import paused, stream_play
+from sim.benches.streams import paused, stream_play, stream_trials
+from sim.coverage.classes import members, operand
+from sim.coverage.point import DRIVING, Point
+from sim.coverage.rounding import Reach, rounding
+from sim.coverage.steering import Operands, Trials
+from sim.coverage.streams import classes_of_fields, results, traffic
+from sim.coverage.tried import Tried
+from sim.golden.decoding import decode_steps
+from sim.golden.rounding import floats_of_steps
 
-BEATS, FEW = 1024, 128
+BEATS, FEW, SHORT = 1024, 128, 16
 SCALES = 32
 """Scales that are tried where a play has but one."""
 
@@ -27,12 +38,25 @@ class Planner:
         # Each in turn: by chance, some would come late.
         self.shifts = cycle(self.rng.permutation(max(1, spec.product_span.width - 2)).tolist())
 
-    def play(self, name: str, beats: int, relu: int, **options: Any) -> StreamPlay:
-        """A play of so many beats, under random scales."""
+    def parameter_classes(self) -> list[StreamPlay]:
+        """Where a play has but one scale: parameters of all classes, each in turn."""
+        if self.spec.scope != "tensor":
+            return []
+        codes = {name: [*members(fmt).values()] for name, fmt in self.spec.parameters.items()}
+        plays = []
+        for number in range(max(map(len, codes.values()))):
+            p = {name: self.rng.choice(of[number % len(of)], (1, 1)) for name, of in codes.items()}
+            plays.append(self.play(f"parameters{number}", SHORT, number % 2, p))
+        return plays
+
+    def play(
+        self, name: str, beats: int, relu: int, p: dict[str, NDArray[Any]] | None = None, **options: Any
+    ) -> StreamPlay:
+        """A play of so many beats, under these scales, or random ones."""
         spec = self.spec
         shape = (beats, spec.lanes)
         tensor = spec.scope == "tensor"
-        p = self._scales((1, 1) if tensor else shape)
+        p = p or self._scales((1, 1) if tensor else shape)
         inputs: dict[str, Any] = {
             "z": {"x": self._sums({key: np.broadcast_to(codes, shape) for key, codes in p.items()})}
         }
@@ -82,7 +106,11 @@ class Planner:
         p = {name: mixed(fmt, shape, rng) for name, fmt in spec.parameters.items()}
         # Most multipliers have their top bit set; with the powers of two numbers are exact halves.
         p["m"] |= (rng.random(shape) < 0.7).astype(np.int64) << (spec.multiplier - 1)
-        p["m"] = np.where(rng.random(shape) < 0.3, 1 << rng.integers(0, spec.multiplier, shape), p["m"])
+        p["m"] = np.where(
+            rng.random(shape) < (0.5 if spec.scope == "tensor" else 0.3),
+            1 << rng.integers(0, spec.multiplier, shape),
+            p["m"],
+        )
         near = np.array([next(self.shifts) for _ in range(p["m"].size)]).reshape(shape)
         p["e"] = np.where(rng.random(shape) < 0.8, np.minimum(near, spec.shift_format.span.hi), p["e"])
         p["bias"] = np.where(rng.random(shape) < 0.5, p["bias"] & 15, p["bias"])
@@ -93,7 +121,11 @@ class Planner:
         spec, rng = self.spec, self.rng
         fmt, shape = spec.input, p["m"].shape
         halves = rng.integers(-(3 << spec.output.width), 3 << spec.output.width, shape).astype(object)
-        aimed = (halves << p["e"].astype(object)) // (2 * np.maximum(p["m"], 1).astype(object))
+        # Codes of a float may be as fine as its least, or as large as its most.
+        top = max(1, spec.output.top - spec.output.width)
+        finest = rng.integers(spec.output.span.lsb, top, shape) if spec.gives_float else np.zeros(shape, dtype=np.int64)
+        shift = np.maximum(p["e"].astype(np.int64) + finest, 0).astype(object)
+        aimed = (halves << shift) // (2 * np.maximum(p["m"], 1).astype(object))
         bias = p["bias"].astype(object)
         bias -= bias >> (spec.bias_format.width - 1) << spec.bias_format.width
         aimed = (aimed - bias + rng.integers(-1, 2, shape)) & ((1 << fmt.width) - 1)
@@ -130,8 +162,58 @@ def plays(spec: RequantSpec, seed: int) -> list[StreamPlay]:
     return [
         *scales,
         *planner.nearly_ties(),
+        *planner.parameter_classes(),
         planner.play("one_beat", 1, 0),
         planner.play("pauses", FEW, 1, pauses=paused(spec, 0.4)),
         planner.play("slow_taker", FEW, 0, pauses={"y": 0.7}),
         planner.play("resets", FEW, 0, resets=resets(FEW, planner.rng)),
     ]
+
+
+def coverage(spec: RequantSpec) -> list[Point]:
+    """Sums and parameters of all classes, results that are rounded in every way and saturate, with and without ReLU."""
+    tensor = spec.scope == "tensor"
+    parameters = [operand(name, fmt) for name, fmt in spec.parameters.items()] if tensor else []
+
+    def scaled(tried: Tried) -> NDArray[np.float64]:
+        """Results before they are rounded, saturated, and moved to the zero point."""
+        z, bias, m, e = (_integers(spec, tried, name) for name in ("z.x", "bias", "m", "e"))
+        numbers = np.ldexp(floats_of_steps((z + bias) * m, 0), -e.astype(np.int64))
+        numbers = np.where(tried["z.status"] == 0, numbers, np.nan) if spec.status else numbers
+        # Nothing below zero is rounded where ReLU is on.
+        return np.where((numbers < 0) & bool(tried["relu"][0]), np.nan, numbers)
+
+    product = spec.product_span
+    reach = Reach(
+        Span(product.lo, product.hi, -spec.shift_format.span.hi), product.width, 2.0**-spec.shift_format.span.hi
+    )
+    rounded = rounding("y", spec.output, spec.rounding, scaled, reach)
+    relu = replace(operand("relu", FLAG), about=DRIVING)
+    return [*classes_of_fields(spec), *parameters, relu, *rounded, results("y.x", spec.output), *traffic(spec)]
+
+
+def _integers(spec: RequantSpec, tried: Tried, name: str) -> NDArray[Any]:
+    """A sum or a parameter of each result, as Python's integers."""
+    fmt = spec.input if name == "z.x" else spec.parameters[name]
+    codes = tried[name] if name == "z.x" or spec.scope == "tensor" else tried[f"p.{name}"]
+    return decode_steps(fmt, codes).astype(object)
+
+
+def trials(spec: RequantSpec) -> Trials | None:
+    """A beat is a trial, where it has scales of its own."""
+    if spec.scope == "tensor":
+        return None
+
+    def hard(count: int, rng: np.random.Generator) -> Operands:
+        planner, shape = Planner(spec, int(rng.integers(1 << 32))), (count, spec.lanes)
+        p = planner._scales(shape)
+        made = {"z.x": planner._sums(p), **{f"p.{name}": codes for name, codes in p.items()}}
+        return {**stream_trials(spec).uniform(count, rng), **made}
+
+    def play(name: str, codes: Operands) -> StreamPlay:
+        # It has a port beside its streams.
+        streams: Any = {"relu": 0}
+        streams |= {s: {field: codes[f"{s}.{field}"] for field in beat} for s, beat in spec.inputs.items()}
+        return stream_play(spec, name, streams, spec.cycles(len(codes["z.x"])), settings={"relu": 0})
+
+    return replace(stream_trials(spec, hard), play=play)

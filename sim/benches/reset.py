@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.benches.play import Play
 from sim.benches.streamplay import Reset
+from sim.coverage.classes import deal
 
 RESETS = 64
 LONGEST = 256
@@ -20,6 +21,8 @@ WAYS = (FREE, FREE, (0.0, 1.0), (0.0, 0.7), (0.4, 0.4), (0.9, 0.0))
 """How streams run until a reset, the chances that who offers and who takes pauses: freely, into a pipeline that fills
 up, with a slow taker, both by chance, and nearly empty. That is with beats of no meaning; and every other time freely
 with those that are compared, to see what the reset before did."""
+LENGTHS = (1, 1, 1, 2, 5)
+"""Cycles that resets take."""
 SEEN = 20
 """Cycles that streams run freely, at least."""
 
@@ -28,10 +31,17 @@ def resets(most: int, rng: np.random.Generator) -> list[dict[str, Any]]:
     """The fields of resets in the first `most` cycles of a play: as often soon after the one before as long after."""
     most = min(most, LONGEST)
     planned = []
+    # Every way ends in resets of every length.
+    dealt = deal(np.indices((len(WAYS), len(LENGTHS))).reshape(2, -1).T, RESETS // 2, rng).tolist()
+    ways = iter(dealt)
     for number, (after, length) in enumerate(zip(moments(most, rng).tolist(), lengths(rng).tolist(), strict=True)):
         free = number % 2 == 1
-        source, sink = FREE if free else WAYS[int(rng.integers(len(WAYS)))]
-        after = max(after, min(most, SEEN)) if free else after
+        source, sink = FREE
+        if not free:
+            way, which = next(ways)
+            (source, sink), length = WAYS[way], LENGTHS[which] if number else 1
+        # Freely, or until it is full.
+        after = max(after, min(most, SEEN)) if free or sink == 1 else after
         offered, ready = rng.integers(0, 2, 2).tolist()
         planned.append(asdict(Reset(after, length, source, sink, int(not free), offered, ready)))
     return planned
@@ -44,7 +54,7 @@ def moments(most: int, rng: np.random.Generator) -> NDArray[np.int64]:
 
 def lengths(rng: np.random.Generator) -> NDArray[np.int64]:
     """How many cycles resets take; the first, and most, a single one."""
-    return np.append(1, rng.choice([1, 1, 1, 2, 5], RESETS - 1))
+    return np.append(1, rng.choice(LENGTHS, RESETS - 1))
 
 
 Run = Callable[[dict[str, NDArray[np.int64]]], Play]
@@ -68,10 +78,20 @@ def interrupted(name: str, inputs: Callable[[int], dict[str, NDArray[np.int64]]]
     rng : Generator
     """
     parts = []
-    for length, after in zip(lengths(rng).tolist(), moments(8 * (latency + 2), rng).tolist(), strict=True):
-        rst = np.arange(length + after) < length
+    after = moments(8 * (latency + 2), rng).tolist()
+    for number, (length, count) in enumerate(zip(lengths(rng).tolist(), after, strict=True)):
+        planned = number % 4 == 0
+        if planned:
+            # Nothing is in it, or some, or it is full; and the last cycle is a stall, or not.
+            entering = [0, int(rng.integers(1, max(2, latency))), latency + int(rng.integers(3))][number // 4 % 3]
+            stalled = entering == 0 or number // 12 % 2 == 0
+            count = max(count, entering + 1)
+        rst = np.arange(length + count) < length
         # Now it is rarely enabled, and now always; in the reset, too.
         en = rng.random(len(rst)) < rng.choice([0.2, 0.7, 1.0])
+        if planned:
+            en[length:-1] = rng.permutation(np.arange(count - 1) < entering - (not stalled))
+            en[-1] = not stalled
         given = inputs(len(rst))
         play = run({**given, "en": (en & ~rst).astype(np.int64)})
         parts.append((play, {"rst": rst.tolist(), **play.inputs, "en": en.tolist()}))

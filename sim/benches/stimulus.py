@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.formats import Format
+from sim.coverage.classes import deal, examples
 
 EXHAUSTIVE_BITS = 16
 RANDOM_PAIRS = 1 << 16
@@ -42,22 +43,26 @@ def pairs(a: Format, b: Format, rng: np.random.Generator, grouped: bool = False)
 
 
 def with_stalls(count: int, latency: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Which of `count` inputs to show in each cycle, and whether it is accepted: every other waits a cycle, by chance.
+    """Which of `count` inputs to show in each cycle, and whether it is accepted: every other waits, by chance.
+
+    One in 16 waits for up to three cycles, the others for one.
 
     A stalled cycle shows any other input, which must not matter; everything is accepted in the end. The last are in the
     pipeline then, and `latency` more cycles bring them out.
     """
-    index = np.repeat(np.arange(count), 1 + (rng.random(count) < 1 / 2))
+    chance = rng.random(count)
+    index = np.repeat(np.arange(count), 1 + (chance < 1 / 2) + (chance < 1 / 16) * rng.integers(0, 3, count))
     accepted = np.append(index[1:] != index[:-1], True)
     index = np.where(accepted, index, rng.integers(0, count, len(index)))
     return np.append(index, np.zeros(latency, dtype=index.dtype)), np.append(accepted, np.ones(latency, dtype=bool))
 
 
 def corners(fmt: Format) -> NDArray[np.int64]:
-    """Codes next to every power of two, and their complements: ends, zeros, sign and field edges."""
+    """Codes next to every power of two, and their complements: zeros, sign and field edges; and ends of all classes."""
     near = {bit + step for bit in [0, *(1 << n for n in range(fmt.width))] for step in (-1, 0, 1)}
     mask = (1 << fmt.width) - 1
-    return np.array(sorted({code & mask for code in near} | {~code & mask for code in near}))
+    codes = {code & mask for code in near} | {~code & mask for code in near} | set(examples(fmt).tolist())
+    return np.array(sorted(codes))
 
 
 def mixed(fmt: Format, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
@@ -65,4 +70,13 @@ def mixed(fmt: Format, shape: tuple[int, ...], rng: np.random.Generator) -> NDAr
     bits = fmt.width
     words = rng.integers(0, 1 << 32, (*shape, -(-bits // 32))).astype(object if bits > 62 else np.int64)
     random = (words << np.arange(0, bits, 32).astype(words.dtype)).sum(axis=-1) & ((1 << bits) - 1)
-    return np.where(rng.random(shape) < 0.5, rng.choice(corners(fmt), shape), random)
+    return near_corners(fmt, random, 0.5, rng)
+
+
+def near_corners(fmt: Format, codes: NDArray[Any], share: float, rng: np.random.Generator) -> NDArray[Any]:
+    """Codes of which a share has made way for corners, half of them ends of classes, each as often as any other."""
+    some = rng.random(codes.shape) < share
+    count, codes = int(some.sum()), codes.copy()
+    dealt = [deal(examples(fmt), count // 2, rng), deal(corners(fmt), count - count // 2, rng)]
+    codes[some] = rng.permutation(np.concatenate(dealt))
+    return codes

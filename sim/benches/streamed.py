@@ -46,8 +46,9 @@ async def play(dut: Any, name: str) -> None:
         edge = RisingEdge(dut.clk)
     begun = [await reset(dut, sources, sinks, edge, plan.outcome)]
     seen = []
+    resets: list[dict[str, int]] = []
     for fields in plan.resets:
-        times, now = await interrupted(dut, sources, sinks, edge, Reset(**fields), plan.outcome)
+        times, now = await interrupted(dut, sources, sinks, edge, Reset(**fields), plan.outcome, resets)
         seen.append(times)
         begun.append(now)
     for number, now in enumerate(begun[1:]):
@@ -64,7 +65,9 @@ async def play(dut: Any, name: str) -> None:
     for port, value in plan.outcome.items():
         shown = int(getattr(dut, port).get())
         assert shown == value, f"{name}: {port} expected {value:#x} at the end, got {shown:#x}"
-    note(EVIDENCE, name, sum(len(sink.beats) for sink in sinks) + len(plan.outcome), cycles)
+    traffic = {side.port: side.traffic for side in [*sources, *sinks]}
+    compared = sum(len(sink.beats) for sink in sinks) + len(plan.outcome)
+    note(EVIDENCE, name, compared, cycles, traffic=traffic, resets=resets)
 
 
 async def reset(
@@ -105,9 +108,15 @@ def said(shown: dict[str, int]) -> str:
 
 
 async def interrupted(
-    dut: Any, sources: list[Source], sinks: list[Sink], edge: Any, plan: Reset, outcome: Iterable[str]
+    dut: Any,
+    sources: list[Source],
+    sinks: list[Sink],
+    edge: Any,
+    plan: Reset,
+    outcome: Iterable[str],
+    notes: list[dict[str, int]],
 ) -> tuple[list[list[int]], dict[str, int]]:
-    """Run until a reset; when each sink took its beats, and what the ports of the outcome show after the reset.
+    """Run until a reset, which is noted; when each sink took its beats, and what the ports of the outcome show.
 
     What was under way is lost, and nothing of it may be seen afterwards.
     """
@@ -115,8 +124,15 @@ async def interrupted(
         for side in sides:
             side.pause, side.junk = pause, bool(plan.junk)
     await run(sources, sinks, edge, plan.after)
+    notes.append(noted(sources, sinks, plan))
     seen = [sink.times for sink in sinks]
     return seen, await reset(dut, sources, sinks, edge, outcome, plan.cycles, bool(plan.offered), bool(plan.ready))
+
+
+def noted(sources: list[Source], sinks: list[Sink], plan: Reset) -> dict[str, int]:
+    """What a reset comes into, as `sim.coverage.streams` counts it."""
+    state = any(source.offered for source in sources) + 2 * any(sink.held is not None for sink in sinks)
+    return {"state": state, "length": int(plan.cycles > 1), "wires": 2 * bool(plan.offered) + bool(plan.ready)}
 
 
 def compare_times(plan: StreamPlay, seen: list[list[list[int]]], sinks: list[Sink]) -> None:
@@ -177,12 +193,23 @@ class Side:
         self.data, self.valid, self.ready = (getattr(dut, f"{name}_{part}") for part in ("tdata", "tvalid", "tready"))
         self.last = getattr(dut, f"{name}_tlast", None)
         self.width, self.junk, self.junk_last = len(self.data), False, 0
+        self.traffic, self.moved = [0, 0, 0, 0], False
         self.restart()
 
     def restart(self) -> None:
         self.count = 0
         self.on: bool | None = None
         self._silence()
+
+    def count_cycle(self, valid: bool, ready: bool) -> None:
+        """Note that a beat moved, or did so just after another one, or waited for the other side, or was missing."""
+        if valid and ready:
+            self.traffic[self.moved] += 1
+            self.moved = True
+        else:
+            self.moved = False
+            if not self.done:
+                self.traffic[2 if valid else 3] += 1
 
     @property
     def done(self) -> bool:
@@ -229,7 +256,9 @@ class Source(Side):
         self.show(self.offered)
 
     def sample(self) -> None:
-        if self.offered and int(self.ready.get()):
+        taken = self.offered and bool(int(self.ready.get()))
+        self.count_cycle(self.offered, taken)
+        if taken:
             self.count, self.offered = self.count + 1, False
 
 
@@ -252,7 +281,9 @@ class Sink(Side):
 
     def sample(self, cycle: int) -> bool:
         """Whether a beat passed, in this cycle."""
-        if not int(self.valid.get()):
+        valid = bool(int(self.valid.get()))
+        self.count_cycle(valid, bool(self.on))
+        if not valid:
             assert self.held is None, f"{self.port}: valid fell before beat {self.count} was taken"
             return False
         shown = int(self.data.get())

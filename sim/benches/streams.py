@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hw.specs.stream import LAST, Beat, StreamSpec, Wires
+from hw.specs.stream import LAST, Beat, FeedforwardSpec, StreamSpec, Wires
 from sim.benches.streamplay import StreamPlay
+from sim.coverage.steering import Operands, Trials
 from sim.golden import model
 
 Streams = Mapping[str, Mapping[str, ArrayLike]]
@@ -70,3 +71,27 @@ def stream_play(spec: StreamSpec, name: str, inputs: Streams, cycles: int, **opt
 def paused(spec: StreamSpec, chance: float) -> dict[str, float]:
     """Pauses at every stream."""
     return dict.fromkeys([*spec.inputs, *spec.outputs], chance)
+
+
+def stream_trials(spec: FeedforwardSpec, aimed: Callable[[int, np.random.Generator], Operands] | None = None) -> Trials:
+    """A beat on each stream is a trial."""
+    operands = {
+        f"{stream}.{name}": (field.format, () if field.lanes is None else (field.lanes,))
+        for stream, beat in spec.inputs.items()
+        for name, field in beat.items()
+    }
+
+    def play(name: str, codes: Operands) -> StreamPlay:
+        streams = {
+            stream: {field: codes[f"{stream}.{field}"] for field in beat} for stream, beat in spec.inputs.items()
+        }
+        return stream_play(spec, name, streams, spec.cycles(len(next(iter(codes.values())))))
+
+    return Trials(operands, play, aimed)
+
+
+def flat(streams: Streams) -> Operands:
+    """The fields of streams, by ``stream.field``."""
+    return {
+        f"{stream}.{name}": np.asarray(codes) for stream, fields in streams.items() for name, codes in fields.items()
+    }

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sim.benches.lookup import plays, run
+from sim.benches.lookup import coverage, plays, run
 
-__all__ = ["plays", "run"]
+__all__ = ["coverage", "plays", "run"]

@@ -183,8 +183,9 @@ def test_what_no_xml_may_hold_is_replaced() -> None:
 
 def test_a_line_counts_what_is_known() -> None:
     right = {"passed": True, "cycles": 1000, "compared": 40, "failures": [], "seconds": 1.26}
+    right["coverage"] = {"declared": 12, "hit": 11}
     assert lines([Outcome(SMALL, 1, VERDICT), Outcome(SMALL, 1, right), Outcome(SLIP, 1, {}, "no")]) == [
-        ["mul", "2", "1", "1", "1,003", "42", "1.3"],
-        ["add", "1", "0", "1", "0", "0", "-"],
-        ["all", "3", "1", "2", "1,003", "42", "1.3"],
+        ["mul", "2", "1", "1", "1,003", "42", "12", "11", "1.3"],
+        ["add", "1", "0", "1", "0", "0", "0", "0", "-"],
+        ["all", "3", "1", "2", "1,003", "42", "12", "11", "1.3"],
     ]

@@ -60,6 +60,7 @@ def plays_of(beats: list[int]) -> Callable[[DotSpec, int], list[StreamPlay]]:
 def test_every_number_of_beats_takes_the_cycles_of_the_formula(pipeline: int, monkeypatch: pytest.MonkeyPatch) -> None:
     beats = [*range(1, 70), 97]
     monkeypatch.setattr("sim.benches.dot.plays", plays_of(beats))
+    monkeypatch.setattr("sim.benches.dot.coverage", lambda *_: [])
     spec = hw.parse(f"dot/int4xint4/n{2 * pipeline + 1}/exact/exact/p{pipeline}")
     verdict = verify.verify(spec)
     assert verdict.passed, verdict.failures

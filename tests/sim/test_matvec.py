@@ -43,6 +43,7 @@ def test_cycles_of_sums_are_as_the_formula_says(monkeypatch: pytest.MonkeyPatch)
         shapes = [(folds, count) for folds in (1, 2, 3, 5, 7, 16, 31) for count in (1, 2, 3, 5, 8, 11)]
         plays = [sums(spec, f"n{folds}x{count}", [folds] * count, rng) for folds, count in shapes]  # type: ignore[arg-type]
         monkeypatch.setattr("sim.benches.matvec.plays", lambda *_, plays=plays: plays)
+        monkeypatch.setattr("sim.benches.matvec.coverage", lambda *_: [])
         verdict = verify(spec)
         assert verdict.passed, verdict.failures
         assert verdict.cycles == sum(folds * count + spec.latency for folds, count in shapes)
@@ -54,6 +55,7 @@ def test_cycles_with_a_resident_matrix_are_as_the_formula_says(shape: str, monke
     counts = [[vectors] * loads for vectors in (1, 2, 3, 5, 7, 8, 13, 17) for loads in (1, 2, 3, 4)]
     plays = [per_matrix(spec, f"v{each[0]}x{len(each)}", each, rng) for each in counts]  # type: ignore[arg-type]
     monkeypatch.setattr("sim.benches.matvec.plays", lambda *_: plays)
+    monkeypatch.setattr("sim.benches.matvec.coverage", lambda *_: [])
     verdict = verify(spec)
     assert verdict.passed, verdict.failures
     # As FINN counts them: NF * SF cycles a vector; and as many to load a matrix.

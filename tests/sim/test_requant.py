@@ -43,6 +43,7 @@ def test_cycles_are_as_the_formula_says(name: str, monkeypatch: pytest.MonkeyPat
     planner = Planner(spec, 1)  # type: ignore[arg-type]
     plays = [planner.play(f"beats{beats}", beats, 0) for beats in range(1, 105)]
     monkeypatch.setattr("sim.benches.requant.plays", lambda *_: plays)
+    monkeypatch.setattr("sim.benches.requant.coverage", lambda *_: [])
     verdict = verify(spec)
     assert verdict.passed, verdict.failures
     assert verdict.cycles == sum(beats + spec.latency for beats in range(1, 105))
