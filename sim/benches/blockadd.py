@@ -61,11 +61,14 @@ def operands(spec: BlockAddSpec, beats: int, rng: np.random.Generator) -> dict[s
         "c": {"x": some(spec.result, shape, rng)},
     }
     if spec.has_status:
-        # Sums of elements that have no infinity are a NaN or a number: nothing else ever comes with them.
-        infinite = any(block.element.code_of(float("inf")) is not None for block in (spec.a, spec.b))
-        kinds = rng.integers(0, 4, shape) if infinite else 3 * rng.integers(0, 2, shape)
+        kinds = rng.integers(0, 4, shape) if is_infinite(spec) else 3 * rng.integers(0, 2, shape)
         streams["x"]["status"] = np.where(rng.random(shape) < 0.1, kinds, 0)
     return streams
+
+
+def is_infinite(spec: BlockAddSpec) -> bool:
+    """Whether an element has infinities; of others, a sum is a NaN or a number, and no other status comes with it."""
+    return any(block.element.code_of(float("inf")) is not None for block in (spec.a, spec.b))
 
 
 def cancelling(spec: BlockAddSpec, beats: int, rng: np.random.Generator) -> Streams:
@@ -114,7 +117,8 @@ def coverage(spec: BlockAddSpec) -> list[Point]:
         Reach.sums(spec.result.span + span, 2),
     )
     sums = added("y", spec.result, spec.rounding, numbers, sizes, reach)
-    return [*classes_of_fields(spec), *sums, results("y.x", spec.result), *traffic(spec)]
+    never = {} if is_infinite(spec) else {"x.status": ("0x1", "0x2")}
+    return [*classes_of_fields(spec, never), *sums, results("y.x", spec.result), *traffic(spec)]
 
 
 def trials(spec: BlockAddSpec) -> Trials:

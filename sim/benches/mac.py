@@ -24,6 +24,8 @@ from sim.golden.decoding import decode, decode_steps
 
 LONG, LONGEST = 256, 4096
 """Products of the longest sums that are rounded, and that are exact."""
+FEWEST = 512
+"""Products of which all pairs are tried, at least."""
 
 
 class Planner:
@@ -52,10 +54,12 @@ class Planner:
     def every_pair(self) -> Play:
         """Every operand pair, or corners and random ones, in sums that start and stall at random."""
         tried = pairs(self.spec.a, self.spec.b, self.rng)
-        index, en = with_stalls(len(tried.a), self.spec.latency, self.rng)
+        index, en = with_stalls(max(len(tried.a), FEWEST), self.spec.latency, self.rng)
         # Here and there nearly every other product begins a sum.
         short = np.arange(len(index)) // 32 % 8 == 0
         clear = self.rng.random(len(index)) < np.where(short, 1 / 2, 1 / 16)
+        # Where there are few pairs they come again, or no sum would be long.
+        index %= len(tried.a)
         return self.play("every_pair", tried.a[index], tried.b[index], clear, en, tried.exhaustive)
 
     def longest_sums(self) -> Play:

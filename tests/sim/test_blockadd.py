@@ -30,7 +30,8 @@ def test_designs_do_what_their_models_do(name: str) -> None:
     # In a block's own name the @ is written as ~.
     verdict = verify(hw.parse(spec.replace("~", "@")), hw.parse_target(target or "generic"))
     assert verdict.passed, verdict.failures
-    assert verdict.tests == 4
+    # One more, if that fills holes of the others.
+    assert verdict.tests in (4, 5)
 
 
 @pytest.mark.parametrize("pipeline", [0, 2])

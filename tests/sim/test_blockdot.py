@@ -33,7 +33,8 @@ def test_designs_do_what_their_models_do(name: str) -> None:
     build, _, target = name[at:].partition("@")
     verdict = verify.verify(hw.parse(name[:at] + build), hw.parse_target(target or "generic"))
     assert verdict.passed, verdict.failures
-    assert verdict.tests == 5
+    # One more, if that fills holes of the others.
+    assert verdict.tests in (5, 6)
 
 
 BEATS = [*range(1, 100), 257]

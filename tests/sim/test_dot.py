@@ -34,7 +34,8 @@ def test_designs_do_what_their_models_do(name: str) -> None:
     name, _, target = name.partition("@")
     verdict = verify.verify(hw.parse(name), hw.parse_target(target or "generic"))
     assert verdict.passed, verdict.failures
-    assert verdict.tests == 5
+    # One more, if that fills holes of the others.
+    assert verdict.tests in (5, 6)
 
 
 @pytest.mark.parametrize("name", ["dot/e2m1xe2m1/n1/exact/exact/p1@xcup", "dot/int4xint4/n1/exact/e3m2/p0"])
@@ -82,7 +83,7 @@ def test_the_stimulus_reaches_the_ends_of_the_sum() -> None:
     ("name", "pattern", "replacement", "message"),
     [
         # A product that is lost, a rounding that never goes up, a register that does not wait.
-        ("dot/int4xint4/n2/exact/exact/p0", r"s_axis_a_tdata\[7:4\]", "s_axis_a_tdata[3:0]", "sum: beat 1 expected"),
+        ("dot/int4xint4/n2/exact/exact/p0", r"s_axis_a_tdata\[7:4\]", "s_axis_a_tdata[3:0]", r"sum: beat \d+ expected"),
         ("dot/int4xint4/n2/exact/e3m2/p0", r"assign increment = .*;", "assign increment = 1'b0;", "expected 0x"),
         (
             "dot/int4xint4/n2/exact/exact/p1",

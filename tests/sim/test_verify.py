@@ -44,7 +44,8 @@ def test_designs_do_what_their_models_do_on_every_pair(name: str) -> None:
     verdict = verify(spec)
     assert verdict.passed, verdict.failures
     assert verdict.exhaustive
-    assert verdict.tests == 3
+    # One more, if that fills holes of the others.
+    assert verdict.tests in (3, 4)
     every = 1 << (spec.a.width + spec.b.width)  # type: ignore[attr-defined]
     assert verdict.compared >= verdict.cycles > every
 
