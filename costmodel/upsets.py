@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,6 +25,7 @@ from costmodel.streams import Stream, parse_stream
 from hw.formats import Format, check_int
 from hw.formats.messages import cut
 from hw.specs.stream import StreamSpec
+from hw.structures import structure_of
 from rtl_gen import Emitted, emit
 from rtl_gen.files import code_digest
 from sim.activity import Bit
@@ -39,9 +37,7 @@ FLIPS, MAX_FLIPS = 1000, 100_000
 SEED = 1
 CONFIDENCE = 1.96
 """Standard errors on both sides of a share: 95 %."""
-OTHER = "datapath"
 MASKED, CORRUPTED, HANGING = range(3)
-STAGE = re.compile(r"_q\d+$")
 
 
 @dataclass(frozen=True)
@@ -145,8 +141,8 @@ def check_trial(flips: object, seed: object) -> None:
 
 def upsets_key(emitted: Emitted, flips: int, seed: int, stream: str | Path | Stream) -> str:
     """A hash of all that the shares depend on."""
-    code = code_digest("costmodel.upsets", "sim.upsets", "sim.golden.decoding")
-    data = files("costmodel").joinpath("data", "structures.toml").read_text()
+    code = code_digest("costmodel.upsets", "hw.structures", "sim.upsets", "sim.golden.decoding")
+    data = files("hw").joinpath("structures.toml").read_text()
     parts = [emitted.digest, code, data, *made_of(), parse_stream(stream).key, f"{flips} {seed}"]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -169,16 +165,8 @@ def structures(bits: Mapping[Bit, str]) -> dict[str, list[Bit]]:
     """Registers by what they are."""
     found: dict[str, list[Bit]] = {}
     for bit, name in bits.items():
-        own = STAGE.sub("", name.rpartition(".")[2])
-        kind = next((kind for kind, names in _kinds() if names.search(own)), OTHER)
-        found.setdefault(kind, []).append(bit)
+        found.setdefault(structure_of(name), []).append(bit)
     return dict(sorted(found.items(), key=lambda entry: -len(entry[1])))
-
-
-@cache
-def _kinds() -> list[tuple[str, re.Pattern[str]]]:
-    data = tomllib.loads(files("costmodel").joinpath("data", "structures.toml").read_text())
-    return [(entry["name"], re.compile(entry["names"])) for entry in data["structure"]]
 
 
 def results_of(spec: Any) -> list[Results]:
