@@ -10,6 +10,7 @@ from dse.studies.comparison import Comparison
 from dse.studies.costmodel import CostModel
 from dse.studies.energy import Energies
 from dse.studies.formats import Formats
+from dse.studies.hardening import Hardening
 from dse.studies.loops import Loops
 from dse.studies.mixed import Mixed
 from dse.studies.qor import Qor
@@ -33,6 +34,7 @@ STUDIES: dict[str, type[Study[Any]]] = {
         Scaling,
         Energies,
         SoftErrors,
+        Hardening,
         Loops,
         Claims,
         Timing,
