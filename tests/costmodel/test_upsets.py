@@ -125,3 +125,20 @@ def test_every_fate_is_a_line() -> None:
     assert len(lines) > 2
     assert re.fullmatch(r"all +\d+ bits: .* % masked, .* % corrupted, .* hanging \(± .*\); moved by .*", lines[-1])
     assert np.all([" bits: " in line for line in lines])
+
+
+@pytest.mark.parametrize("name", ["mac/e2m1xe2m1/exact/kulisch16/p2", "array/int2xint2/2x2/os/exact/kulisch16"])
+def test_what_is_there_three_times_masks_every_flip_and_nothing_else_does(name: str) -> None:
+    plain, tripled = shares(name), shares(f"{name}/tmr:accumulator+control")
+    for structure in ("accumulator", "control"):
+        assert tripled[structure]["masked"] == 1.0 > plain[structure]["masked"]
+        # Copies are kept, and with them what would be left out, for nothing reads it.
+        assert tripled[structure]["bits"] >= 3 * plain[structure]["bits"]
+    assert tripled["datapath"]["bits"] == plain["datapath"]["bits"]
+    assert tripled["datapath"]["masked"] < 1.0
+    assert tripled["all"]["masked"] > plain["all"]["masked"]
+
+
+def test_where_all_is_there_three_times_no_flip_is_seen() -> None:
+    found = shares("dot/int2xint2/n2/exact/exact/p1/tmr")
+    assert all(fate["masked"] == 1.0 for fate in found.values())
