@@ -86,7 +86,7 @@ def flip_flops(flow: str, cell: str, name: str) -> int:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("mac/int4xint4/tmr:exponent", "tmr must name what is there, got exponent; .* of accumulator, control, datapath"),
+        ("mac/int4xint4/tmr:exponent", "must name what is there, got exponent; .* of accumulator, control, datapath"),
         ("mac/int4xint4/tmr:operand+control", "got operand; the design has"),
         ("mul/int4xint4/tmr", "the design has no registers: ask for a pipeline, such as p1"),
     ],
