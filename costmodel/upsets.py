@@ -27,6 +27,7 @@ from hw.formats.messages import cut
 from hw.specs.stream import StreamSpec
 from hw.structures import structure_of
 from rtl_gen import Emitted, emit
+from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest
 from sim.activity import Bit
 from sim.golden.decoding import decode
@@ -101,7 +102,13 @@ class Results:
     valid: str
 
 
-def upsets(spec: hw.Spec, flips: int = FLIPS, seed: int = SEED, stream: str | Path | Stream = "normal") -> Upsets:
+def upsets(
+    spec: hw.Spec,
+    flips: int = FLIPS,
+    seed: int = SEED,
+    stream: str | Path | Stream = "normal",
+    target: hw.Target = hw.GENERIC,
+) -> Upsets:
     """Flip bits of a unit's registers while it works, and look at its results.
 
     Parameters
@@ -114,6 +121,8 @@ def upsets(spec: hw.Spec, flips: int = FLIPS, seed: int = SEED, stream: str | Pa
         Of operands, bits and cycles.
     stream : str, Path or Stream
         Its operands, as `costmodel.streams.parse_stream` takes them: ``normal``, ``uniform``, or recorded ones.
+    target : Target
+        Whose form of the unit is looked at: it may have other registers. Its cells are made gates, too.
 
     Raises
     ------
@@ -123,9 +132,9 @@ def upsets(spec: hw.Spec, flips: int = FLIPS, seed: int = SEED, stream: str | Pa
         Yosys is missing or failed.
     """
     check_trial(flips, seed)
-    emitted = emit(spec)
+    emitted = emit(spec, target)
     check_size(emitted)
-    netlist = without_memories(gate_netlist(emitted.verilog, emitted.name))
+    netlist = without_memories(gate_netlist(emitted.verilog, emitted.name, cell_models(target)))
     found = structures(registers(netlist))
     if not found:
         raise ValueError(f"{cut(spec.name)} has no registers that a bit could flip in: ask for a pipeline, such as p1")

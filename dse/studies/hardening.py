@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import hw
-from costmodel.measure import Design
-from dse.making import design_job, upsets_job
+from dse.making import measure_job, upsets_job
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import table
 from hw.specs.tmr import ALL, parse_tmr
-from rtl_gen import emit
 
 FLIPS = 300
 WORST = 2
@@ -35,8 +33,8 @@ see: `mac/int8xint8/tmr:accumulator+control`, or `tmr` for all ([verification.md
 and latency stay as they are. Each design is tried as it is, with each structure that it has, with the {WORST} from
 which most corruption comes, and with all:
 
-- *FF*, *LUT*: of portable RTL on ECP5 by Yosys, not placed; *cells*: both together, and how many more than without;
-- *bits*: registers that flips are drawn from, copies among them, in simple gates;
+- *FF*, *LUT*: on ECP5 by Yosys, not placed; *cells*: both together, and how many more than without;
+- *bits*: registers that flips are drawn from, copies among them: the same form in simple gates;
 - *corrupted*: of 100 flips, any bit as likely as any other, those that are not masked, as `macsmith faults` tells them:
   they change, lose or double a result, or end them; ± is half of the interval of 95 %, by {FLIPS:,} flips of each
   structure;
@@ -107,9 +105,8 @@ class Hardening(Study[hw.Spec]):
         return cls(tuple(rows), (hw.parse_target("ecp5"),))
 
     def jobs(self, row: hw.Spec, logs: Path) -> Jobs:
-        # Flips are of portable RTL, so cells are, too: a family's own form may have other registers.
-        design = Design.of(row, emit(row), timed=False)
-        return {COSTS: design_job("hardening", design.verilog, design, self.targets[0]), FATES: upsets_job(row, FLIPS)}
+        (target,) = self.targets
+        return {COSTS: measure_job(row, target, timed=False), FATES: upsets_job(row, FLIPS, target=target)}
 
     def files(self, found: Sequence[tuple[hw.Spec, Values]]) -> dict[str, str | bytes]:
         for spec, values in found:

@@ -142,3 +142,12 @@ def test_what_is_there_three_times_masks_every_flip_and_nothing_else_does(name: 
 def test_where_all_is_there_three_times_no_flip_is_seen() -> None:
     found = shares("dot/int2xint2/n2/exact/exact/p1/tmr")
     assert all(fate["masked"] == 1.0 for fate in found.values())
+
+
+@pytest.mark.parametrize("target", ["ecp5", "ice40"])
+def test_a_family_s_form_has_its_own_registers_and_they_are_flipped_too(target: str) -> None:
+    name = "mac/int4xint4/exact/kulisch16/p1"
+    form, tripled = (shares(f"{name}{part}", target=hw.parse_target(target)) for part in ("", "/tmr:accumulator"))
+    assert form["accumulator"]["masked"] == 0.0
+    assert tripled["accumulator"]["masked"] == 1.0
+    assert tripled["accumulator"]["bits"] == 3 * form["accumulator"]["bits"]
