@@ -45,6 +45,8 @@ def test_the_page_compares_with_the_design_alone() -> None:
     trials = {"": PLAIN, "accumulator": SUMS, "control": CONTROL, ALL: EVERY}
     text = page({replace(spec, tmr=tmr): found for tmr, found in trials.items()})
     assert f"## `{spec}`" in text
+    assert f"between 0.33 (accumulator of `{spec}`) and 0.40 bits (control of `{spec}`) out of risk" in text
+    assert "All registers three times take 130 to 130 % more cells" in text
     assert "| - | 40 | 60 | 100 | 40 | 100.0 | 1.0 | 40 | - | - |" in text
     assert "| accumulator | 80 | 80 | 160 (+60 %) | 80 | 25.0 | 2.0 | 20 | 50 % | 0.33 |" in text
     assert "| (twice) | 80 | 120 | 200 (+100 %) | 80 | - | - | - | - | - |" in text
