@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -38,6 +39,8 @@ FLIPS, MAX_FLIPS = 1000, 100_000
 SEED = 1
 CONFIDENCE = 1.96
 """Standard errors on both sides of a share: 95 %."""
+WRITTEN = re.compile(r"(?m)^ +reg (?:signed )?(?:\[\d+:0\] )?(\w+)")
+"""Registers in the Verilog."""
 MASKED, CORRUPTED, HANGING = range(3)
 
 
@@ -135,7 +138,7 @@ def upsets(
     emitted = emit(spec, target)
     check_size(emitted)
     netlist = without_memories(gate_netlist(emitted.verilog, emitted.name, cell_models(target)))
-    found = structures(registers(netlist))
+    found = structures(registers(netlist, set(WRITTEN.findall(emitted.verilog))))
     if not found:
         raise ValueError(f"{cut(spec.name)} has no registers that a bit could flip in: ask for a pipeline, such as p1")
     fates = _Trial(spec, netlist, parse_stream(stream)).fates(found, flips, seed)
