@@ -21,6 +21,7 @@ from hw.formats.messages import cut, echo
 from rtl_gen import emit, yosys
 from rtl_gen.scratch import scratch
 from rtl_gen.tools import ToolError
+from sim.netlist import READ_MODEL
 
 OWN = "own"
 """The name of our own library."""
@@ -120,15 +121,21 @@ def weights() -> dict[str, float]:
     return {cell: count / gates["transistors_per_nand2"] for cell, count in gates["transistors"].items()}
 
 
-def gate_netlist(verilog: str, module: str) -> dict[str, Any]:
-    """A module as gates of our own library, and memories, in the form of Yosys's ``write_json``."""
+def gate_netlist(verilog: str, module: str, models: Sequence[Path] = ()) -> dict[str, Any]:
+    """A module as gates of our own library, and memories, in the form of Yosys's ``write_json``.
+
+    `models` are of the cells of a family's form, as `rtl_gen.cells.cell_models` names them.
+    """
     with scratch() as folder:
-        return _mapped(verilog, module, _data()["mapped"], folder)
+        return _mapped(verilog, module, _data()["mapped"], folder, models)
 
 
-def _mapped(verilog: str, module: str, mapped: Sequence[yosys.Command], folder: Path) -> dict[str, Any]:
+def _mapped(
+    verilog: str, module: str, mapped: Sequence[yosys.Command], folder: Path, models: Sequence[Path] = ()
+) -> dict[str, Any]:
     (folder / "design.v").write_text(verilog)
-    start = ["read_verilog design.v", f"hierarchy -check -top {module}"]
+    read_models: list[yosys.Command] = [[*READ_MODEL, f"-I{path.parent}", str(path)] for path in models]
+    start = [*read_models, "read_verilog design.v", f"hierarchy -check -top {module}"]
     yosys.run([*start, *_data()["flow"], *mapped, "delete t:$scopeinfo", "write_json -noscopeinfo out.json"], folder)
     return read(folder / "out.json")["modules"][module]
 

@@ -43,10 +43,17 @@ def parts(spec: Any, target: hw.Target = hw.GENERIC) -> list[Part]:
 
     The first is a core's array, which always works; what follows it gets each sum once, when all its products are in
     it: as many as K may be at most, or as there are in a block.
+
+    Raises
+    ------
+    ValueError
+        Its registers are there three times: parts alone have no copies.
     """
     component = hw.check(spec, target)
     if not component.registers:
         return []
+    if spec.tmr:
+        raise ValueError(f"{cut(spec.name)}: tmr must be left out for the energy of a core, which is that of its parts")
     array = spec.array
     depth = min(spec.max_k, getattr(parse_accumulator(array.accumulator), "depth", spec.max_k))
     sums = array.rows * array.columns / depth

@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,9 @@ from costmodel.streams import Stream, parse_stream
 from hw.formats import Format, check_int
 from hw.formats.messages import cut
 from hw.specs.stream import StreamSpec
+from hw.structures import structure_of
 from rtl_gen import Emitted, emit
+from rtl_gen.cells import cell_models
 from rtl_gen.files import code_digest
 from sim.activity import Bit
 from sim.golden.decoding import decode
@@ -39,9 +39,9 @@ FLIPS, MAX_FLIPS = 1000, 100_000
 SEED = 1
 CONFIDENCE = 1.96
 """Standard errors on both sides of a share: 95 %."""
-OTHER = "datapath"
+WRITTEN = re.compile(r"(?m)^ +reg (?:signed )?(?:\[\d+:0\] )?(\w+)")
+"""Registers in the Verilog."""
 MASKED, CORRUPTED, HANGING = range(3)
-STAGE = re.compile(r"_q\d+$")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,13 @@ class Results:
     valid: str
 
 
-def upsets(spec: hw.Spec, flips: int = FLIPS, seed: int = SEED, stream: str | Path | Stream = "normal") -> Upsets:
+def upsets(
+    spec: hw.Spec,
+    flips: int = FLIPS,
+    seed: int = SEED,
+    stream: str | Path | Stream = "normal",
+    target: hw.Target = hw.GENERIC,
+) -> Upsets:
     """Flip bits of a unit's registers while it works, and look at its results.
 
     Parameters
@@ -118,6 +124,8 @@ def upsets(spec: hw.Spec, flips: int = FLIPS, seed: int = SEED, stream: str | Pa
         Of operands, bits and cycles.
     stream : str, Path or Stream
         Its operands, as `costmodel.streams.parse_stream` takes them: ``normal``, ``uniform``, or recorded ones.
+    target : Target
+        Whose form of the unit is looked at: it may have other registers. Its cells are made gates, too.
 
     Raises
     ------
@@ -127,10 +135,10 @@ def upsets(spec: hw.Spec, flips: int = FLIPS, seed: int = SEED, stream: str | Pa
         Yosys is missing or failed.
     """
     check_trial(flips, seed)
-    emitted = emit(spec)
+    emitted = emit(spec, target)
     check_size(emitted)
-    netlist = without_memories(gate_netlist(emitted.verilog, emitted.name))
-    found = structures(registers(netlist))
+    netlist = without_memories(gate_netlist(emitted.verilog, emitted.name, cell_models(target)))
+    found = structures(registers(netlist, set(WRITTEN.findall(emitted.verilog))))
     if not found:
         raise ValueError(f"{cut(spec.name)} has no registers that a bit could flip in: ask for a pipeline, such as p1")
     fates = _Trial(spec, netlist, parse_stream(stream)).fates(found, flips, seed)
@@ -145,8 +153,8 @@ def check_trial(flips: object, seed: object) -> None:
 
 def upsets_key(emitted: Emitted, flips: int, seed: int, stream: str | Path | Stream) -> str:
     """A hash of all that the shares depend on."""
-    code = code_digest("costmodel.upsets", "sim.upsets", "sim.golden.decoding")
-    data = files("costmodel").joinpath("data", "structures.toml").read_text()
+    code = code_digest("costmodel.upsets", "hw.structures", "sim.upsets", "sim.golden.decoding")
+    data = files("hw").joinpath("structures.toml").read_text()
     parts = [emitted.digest, code, data, *made_of(), parse_stream(stream).key, f"{flips} {seed}"]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -169,16 +177,8 @@ def structures(bits: Mapping[Bit, str]) -> dict[str, list[Bit]]:
     """Registers by what they are."""
     found: dict[str, list[Bit]] = {}
     for bit, name in bits.items():
-        own = STAGE.sub("", name.rpartition(".")[2])
-        kind = next((kind for kind, names in _kinds() if names.search(own)), OTHER)
-        found.setdefault(kind, []).append(bit)
+        found.setdefault(structure_of(name), []).append(bit)
     return dict(sorted(found.items(), key=lambda entry: -len(entry[1])))
-
-
-@cache
-def _kinds() -> list[tuple[str, re.Pattern[str]]]:
-    data = tomllib.loads(files("costmodel").joinpath("data", "structures.toml").read_text())
-    return [(entry["name"], re.compile(entry["names"])) for entry in data["structure"]]
 
 
 def results_of(spec: Any) -> list[Results]:

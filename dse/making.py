@@ -120,15 +120,20 @@ def energy_job(spec: hw.Spec, table: str | None = None, stream: str = "normal") 
     return Job("energy", energy_key(emit(spec), table, stream), f"energy of {spec}", work, get_type_hints(Energy))
 
 
-def upsets_job(spec: hw.Spec, flips: int | None = None, seed: int | None = None, stream: str = "normal") -> Job:
+def upsets_job(
+    spec: hw.Spec,
+    flips: int | None = None,
+    seed: int | None = None,
+    stream: str = "normal",
+    target: hw.Target = hw.GENERIC,
+) -> Job:
     """The job that flips bits of a design's registers, as `costmodel.upsets.upsets` does."""
     from costmodel.upsets import FLIPS, SEED, Upsets, upsets, upsets_key
 
     asked = (flips or FLIPS, SEED if seed is None else seed, stream)
-    work = partial(upsets, spec, *asked)
-    return Job(
-        "upsets", upsets_key(emit(spec), *asked), f"flip bits of {spec}", work, get_type_hints(Upsets), python=True
-    )
+    work = partial(upsets, spec, *asked, target)
+    key = upsets_key(emit(spec, target), *asked)
+    return Job("upsets", key, f"flip bits of {spec}", work, get_type_hints(Upsets), python=True)
 
 
 def switching_job(spec: hw.Spec, target: hw.Target, stream: str = "normal") -> Job:

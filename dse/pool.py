@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import hw
 from costmodel.devices import Device
-from costmodel.estimate.part import part_key
+from costmodel.estimate.part import check_counted, part_key
 from costmodel.estimate.table import Parts
 from dse.counting import Design, parts_of
 from dse.crew import Workers
@@ -143,6 +143,7 @@ def _placements(number: int, group: Group, devices: Sequence[Device], refused: C
     for choice in group.choices():
         try:
             spec = group.parse(choice, sizes[0].tolist())
+            check_counted(spec)
         except ValueError as error:
             refused[f"{group.spec}: {_short(error)}"] += len(sizes) * len(devices)
             continue

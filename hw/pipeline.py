@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from numbers import Real
+from typing import Any
 
 from hw.arith.schedule import TooDeep
 from hw.formats.messages import cut, echo
@@ -70,7 +71,7 @@ def predict(spec: Spec, target: Target) -> Prediction:
     if not isinstance(spec, Spec):
         raise TypeError(f"spec must be a Spec, got {echo(spec)}")
     check_known(target)
-    _check_form(spec)
+    _check_predicted(spec)
     return _predict(spec, target)
 
 
@@ -143,7 +144,7 @@ def pipeline_for(spec: Spec, target: Target, mhz: float) -> Spec:
         raise TypeError(f"spec must be a Spec, got {echo(spec)}")
     check_known(target)
     mhz = check_mhz(mhz, target)
-    _check_form(spec)
+    _check_predicted(spec)
     for field in spec.depths:
         spec = _deepened(spec, target, mhz, field)
     found = _predict(spec, target)
@@ -155,8 +156,10 @@ def pipeline_for(spec: Spec, target: Target, mhz: float) -> Spec:
     return spec
 
 
-def _check_form(spec: Spec) -> None:
-    """Raise ValueError for a design whose multiplier blocks nothing is known of."""
+def _check_predicted(spec: Spec) -> None:
+    """Raise ValueError for a design whose multiplier blocks nothing is known of, or that has votes behind registers."""
+    if spec.tmr:
+        raise ValueError(f"{cut(spec.name)}: tmr must be left out to predict MHz, for votes are not in what is timed")
     form = getattr(spec, "form", "")
     if form.startswith("dsp"):
         raise ValueError(
@@ -183,16 +186,20 @@ def _deepened(spec: Spec, target: Target, mhz: float, field: str) -> Spec:
     """With the fewest registers in a field that are enough; or, if none are, the fewest that are as good as any."""
     least = spec.depths[field]
 
+    def deep(stages: int) -> Spec:
+        changed: dict[str, Any] = {field: stages}
+        return replace(spec, **changed)
+
     @cache
     def with_stages(stages: int) -> float:
-        return _speed(replace(spec, **{field: stages}), target) if stages <= MAX_PIPELINE else math.inf
+        return _speed(deep(stages), target) if stages <= MAX_PIPELINE else math.inf
 
     found = _fewest(with_stages, least, mhz)
     if math.isinf(with_stages(found)):
         # More than the logic can use: what all those before it reach is not enough.
         best = with_stages(found - 1) if found > least else 0.0
         found = _fewest(with_stages, least, best / CLOSE)
-    return replace(spec, **{field: found})
+    return deep(found)
 
 
 def _fewest(speed: Callable[[int], float], least: int, mhz: float) -> int:

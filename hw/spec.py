@@ -50,7 +50,8 @@ def from_dict(values: dict[str, Any]) -> Spec:
     if not isinstance(unit, str) or unit not in UNITS:
         raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {echo(unit)}{nearest(unit, UNITS)}")
     cls = spec_type(unit)
-    types = {field.name: field.type for field in fields(cls)}
+    # What all have is named last.
+    types = {field.name: field.type for field in sorted(fields(cls), key=lambda field: bool(field.kw_only))}
     if unknown := sorted(map(str, set(values) - set(types))):
         raise ValueError(f"a {unit} has no {cut(', '.join(unknown))}; it has {', '.join(types)}")
     required = [field.name for field in fields(cls) if field.default is MISSING]

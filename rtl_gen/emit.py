@@ -19,9 +19,11 @@ from amaranth.hdl import Value
 from amaranth.lib import wiring
 
 import hw
-from hw.formats.messages import echo
+from hw import structures
+from hw.formats.messages import cut, echo
 from hw.specs.registers import Register
 from hw.specs.stream import StreamSpec
+from hw.specs.tmr import ALL, chosen_in
 from rtl_gen import yosys
 from rtl_gen.cells import cell_models
 from rtl_gen.files import write_all
@@ -44,8 +46,11 @@ PASSES = (
     "setattr -unset init w:*",
     "attrmap -remove generator -remove top -remove src",
 )
-CLEANER = Path(__file__).with_name("cleaner.py")
-"""What Yosys's process does to the design before it writes it."""
+CLEANER, TRIPLER = (Path(__file__).with_name(f"{name}.py") for name in ("cleaner", "tripler"))
+"""What Yosys's process does to the design before it writes it; the second, if registers are to be there three times."""
+
+READ = ("ram_style", "keep", "DONT_TOUCH", "dont_merge", "syn_preserve")
+"""Attributes for others to read: what a memory is to be made of, that an idle cell stays, and registers apart."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +211,7 @@ def _emit(spec: hw.Spec, target: hw.Target, prefix: str) -> Emitted:
         component = hw.build(spec, target)
         ports, text = _convert(component, name)
     with step(f"Yosys writes the Verilog of {spec}"):
-        body = _to_verilog(text, target)
+        body = _to_verilog(text, target, spec)
     version = package_version("macsmith")
     meanings = component.meanings
     lines = [*_port_lines(ports, meanings), *_register_lines(component.registers)]
@@ -298,21 +303,45 @@ def _convert(component: hw.Unit, name: str) -> tuple[dict[str, tuple[str, int]],
     return ports, text
 
 
-def _to_verilog(text: str, target: hw.Target) -> str:
+def _to_verilog(text: str, target: hw.Target, spec: hw.Spec) -> str:
     """Verilog of RTLIL `text`, without Yosys's banner."""
     with scratch() as folder:
         (folder / "design.il").write_text(text)
+        tripled = [TRIPLER] if spec.tmr else []
+        (folder / "tripler.json").write_text(_asked(spec))
         # The models tell which of a cell's ports are outputs; they are not written.
         models = [["read_verilog", "-lib", str(path)] for path in cell_models(target)]
-        yosys.run([*models, "read_rtlil design.il", *PASSES, CLEANER, "write_verilog design.v"], folder)
+        yosys.run([*models, "read_rtlil design.il", *PASSES, CLEANER, *tripled, "write_verilog design.v"], folder)
+        if spec.tmr:
+            _check_tripled(spec, json.loads((folder / "tripled.json").read_text()))
         verilog = (folder / "design.v").read_text()
         # Yosys does not look whether the disk had room.
         if not verilog.rstrip().endswith("endmodule"):
             raise OSError(errno.ENOSPC, "Yosys could not write all of the Verilog: is the disk full?")
         verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
-        # Of all attributes only what a memory is to be made of, and that an idle cell stays, is for others to read.
-        verilog = re.sub(r"(?m)^ *\(\* (?!ram_style|keep ).*\*\)\n", "", verilog)
+        verilog = re.sub(rf"(?m)^ *\(\* (?!({'|'.join(READ)}) ).*\*\)\n", "", verilog)
         return _waived(verilog) if target.carry else verilog
+
+
+def _asked(spec: hw.Spec) -> str:
+    """What `TRIPLER` is to do."""
+    return json.dumps(
+        {
+            "chosen": chosen_in(spec.tmr),
+            "patterns": structures.patterns(),
+            "stage": structures.STAGE,
+            "other": structures.OTHER,
+            "copy": structures.COPY,
+        }
+    )
+
+
+def _check_tripled(spec: hw.Spec, found: Sequence[str]) -> None:
+    """Raise ValueError if a design has no register of a structure that its name has."""
+    missing = [name for name in chosen_in(spec.tmr) if name not in found]
+    if not found or (spec.tmr != ALL and missing):
+        has = f"has registers of {', '.join(found)}" if found else "has no registers: ask for a pipeline, such as p1"
+        raise ValueError(f"{cut(spec.name)}: tmr must name what is there, got {', '.join(missing)}; the design {has}")
 
 
 def _waived(verilog: str) -> str:

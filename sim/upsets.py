@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -63,20 +63,24 @@ def simulate_upsets(
     return {name: codes_of(columns, runs) for name, columns in upset.seen.items()}
 
 
-def registers(netlist: Mapping[str, Any]) -> dict[Bit, str]:
-    """The bits of a netlist's registers, each with a name: the shortest of the design's own."""
+def registers(netlist: Mapping[str, Any], written: Collection[str] = ()) -> dict[Bit, str]:
+    """The bits of a netlist's registers, each with a name of the design's own.
+
+    That is one that ends with a name in `written`, of registers in the Verilog; among these, or if there is none, the
+    shortest: what reads a register may have names for it, too.
+    """
+
+    def rank(entry: tuple[str, Any]) -> tuple[bool, bool, int]:
+        own = entry[0].rpartition(".")[2]
+        return own.startswith(("$", "_")), own not in written, len(entry[0])
+
     held = {cell["connections"]["Q"][0] for cell in netlist["cells"].values() if cell["type"] == REGISTER}
     found: dict[Bit, str] = {}
-    for name, net in sorted(netlist["netnames"].items(), key=lambda entry: (_made_up(entry[0]), len(entry[0]))):
+    for name, net in sorted(netlist["netnames"].items(), key=rank):
         for bit in net["bits"]:
             if bit in held:
                 found.setdefault(bit, name)
     return found
-
-
-def _made_up(name: str) -> bool:
-    """Whether a tool has named it."""
-    return name.rpartition(".")[2].startswith(("$", "_"))
 
 
 class _Upset(Run):

@@ -12,6 +12,7 @@ import hw
 from costmodel.count.count import counted
 from costmodel.measure import Keep, unkept
 from costmodel.targets import load
+from hw.formats.messages import cut
 from hw.pipeline import timed
 from hw.specs.base import uses_blocks
 from hw.timing.delays import is_known
@@ -54,7 +55,7 @@ def part(spec: hw.Spec, target: hw.Target, keep: Keep = unkept) -> Part:
     Raises
     ------
     TypeError, ValueError
-        As `costmodel.count`.
+        As `costmodel.count`; or the design has copies of registers.
     """
     load(target.name)
 
@@ -68,8 +69,15 @@ def part(spec: hw.Spec, target: hw.Target, keep: Keep = unkept) -> Part:
 
 
 def part_key(spec: hw.Spec, target: hw.Target) -> str:
-    """A hash of all that a part depends on: the design, and the code that builds and counts it."""
+    """A hash of all that a part depends on: the design, and the code that builds and counts it; errors as `part`."""
+    check_counted(spec)
     return hashlib.sha256("\0".join([spec.name, target.name, _code()]).encode()).hexdigest()
+
+
+def check_counted(spec: hw.Spec) -> None:
+    """Raise ValueError if registers are there three times: copies are made in the Verilog, which nothing here reads."""
+    if spec.tmr:
+        raise ValueError(f"{cut(spec.name)}: tmr must be left out to estimate a design, for copies are not counted")
 
 
 @cache

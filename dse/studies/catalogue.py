@@ -11,6 +11,7 @@ from dse.studies.costmodel import CostModel
 from dse.studies.coverage import Coverages
 from dse.studies.energy import Energies
 from dse.studies.formats import Formats
+from dse.studies.hardening import Hardening
 from dse.studies.levels import Levels
 from dse.studies.loops import Loops
 from dse.studies.mixed import Mixed
@@ -35,6 +36,7 @@ STUDIES: dict[str, type[Study[Any]]] = {
         Scaling,
         Energies,
         SoftErrors,
+        Hardening,
         Loops,
         Claims,
         Coverages,

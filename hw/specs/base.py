@@ -7,15 +7,16 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from fractions import Fraction
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from hw.formats import Block, Format, Notation, Span, check_choice, check_int, parse_format, scalar
 from hw.formats.messages import check_name, cut, echo
 from hw.specs import grammar
 from hw.specs.grammar import Part
 from hw.specs.rate import Rate
+from hw.specs.tmr import CHECKED, TMR, Tmr
 
 MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
 MAX_TERM_WIDTH = 1024
@@ -39,7 +40,16 @@ class Spec(ABC):
     """A frozen, validated, value-equal description of one design.
 
     Subclasses are dataclasses of formats, ints and strings, with `unit` as their first name part.
+
+    Parameters
+    ----------
+    tmr : str
+        Structures whose registers are there three times, with a vote (`hw.structures`): some joined by ``+``, or
+        ``all``; by default none. Ports, results and latency stay as they are.
     """
+
+    _: KW_ONLY
+    tmr: Tmr = CHECKED
 
     unit: ClassVar[str]
     """The first part of its names."""
@@ -57,11 +67,14 @@ class Spec(ABC):
     @property
     def name(self) -> str:
         """Canonical short name: equal specs have equal names, and `parse` turns it back."""
-        return self.unit + grammar.write(self.parts, self)
+        return self.unit + grammar.write((*self.parts, TMR), self)
 
     @classmethod
     def from_parts(cls, texts: Sequence[str]) -> Self:
         """The spec of a name's parts after the unit; left-out trailing parts take their defaults."""
+        *rest, last = texts or [""]
+        if TMR.fits(last, {}):
+            return cls(**grammar.read(cls.parts, rest), **TMR.read(last))
         return cls(**grammar.read(cls.parts, texts))
 
     @classmethod
@@ -114,7 +127,8 @@ class Spec(ABC):
         TypeError, ValueError
             There is none.
         """
-        return replace(self, **dict(zip(self.sizes, sizes, strict=True)))
+        named: dict[str, Any] = dict(zip(self.sizes, sizes, strict=True))
+        return replace(self, **named)
 
     def to_dict(self) -> dict[str, str | int]:
         """Plain values for TOML or JSON, `unit` first; `from_dict` turns them back."""
@@ -122,7 +136,9 @@ class Spec(ABC):
         for field in fields(self):
             value = getattr(self, field.name)
             values[field.name] = value.name if isinstance(value, Notation) else value
-        return values
+        # Last, and only where there is something to say.
+        tmr = values.pop("tmr")
+        return values | {"tmr": tmr} if tmr else values
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict())

@@ -18,6 +18,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stream", default="normal", metavar="NAME", help="operands: normal, uniform, or a file, recorded.npz"
     )
+    parser.add_argument("--target", default="generic", help="fabric whose form of the unit it is (default: generic)")
     add_run_options(parser)
 
 
@@ -32,9 +33,9 @@ def run(options: argparse.Namespace) -> int:
     flips = FLIPS if options.flips is None else options.flips
     seed = SEED if options.seed is None else options.seed
     check_trial(flips, seed)
-    specs = [hw.parse(name) for name in dict.fromkeys(options.specs)]
+    specs, target = [hw.parse(name) for name in dict.fromkeys(options.specs)], hw.parse_target(options.target)
     with hired(options) as workers, Store(options.store) as store:
-        found = run([upsets_job(spec, flips, seed, options.stream) for spec in specs], store, workers)
+        found = run([upsets_job(spec, flips, seed, options.stream, target) for spec in specs], store, workers)
     for spec, value in zip(specs, found, strict=True):
         print(f"{spec}, seed {seed}")
         for line in told(value["fates"]):

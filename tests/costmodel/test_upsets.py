@@ -125,3 +125,37 @@ def test_every_fate_is_a_line() -> None:
     assert len(lines) > 2
     assert re.fullmatch(r"all +\d+ bits: .* % masked, .* % corrupted, .* hanging \(± .*\); moved by .*", lines[-1])
     assert np.all([" bits: " in line for line in lines])
+
+
+@pytest.mark.parametrize("name", ["mac/e2m1xe2m1/exact/kulisch16/p2", "array/int2xint2/2x2/os/exact/kulisch16"])
+def test_what_is_there_three_times_masks_every_flip_and_nothing_else_does(name: str) -> None:
+    plain, tripled = shares(name), shares(f"{name}/tmr:accumulator+control")
+    for structure in ("accumulator", "control"):
+        assert tripled[structure]["masked"] == 1.0 > plain[structure]["masked"]
+        # Copies are kept, and with them what would be left out or made one with an equal register.
+        assert tripled[structure]["bits"] >= 3 * plain[structure]["bits"]
+    assert plain["datapath"]["bits"] <= tripled["datapath"]["bits"] < 3 * plain["datapath"]["bits"]
+    assert tripled["datapath"]["masked"] < 1.0
+    assert tripled["all"]["masked"] > plain["all"]["masked"]
+
+
+def test_where_all_is_there_three_times_no_flip_is_seen() -> None:
+    found = shares("dot/int2xint2/n2/exact/exact/p1/tmr")
+    assert all(fate["masked"] == 1.0 for fate in found.values())
+
+
+@pytest.mark.parametrize("target", ["ecp5", "ice40"])
+def test_a_family_s_form_has_its_own_registers_and_they_are_flipped_too(target: str) -> None:
+    name = "mac/int4xint4/exact/kulisch16/p1"
+    form, tripled = (shares(f"{name}{part}", target=hw.parse_target(target)) for part in ("", "/tmr:accumulator"))
+    assert form["accumulator"]["masked"] == 0.0
+    assert tripled["accumulator"]["masked"] == 1.0
+    assert tripled["accumulator"]["bits"] == 3 * form["accumulator"]["bits"]
+
+
+def test_flips_and_copies_are_of_the_same_registers() -> None:
+    # What reads a register of a pipeline has names for it that are of other structures.
+    name = "array/e2m1xe2m1/2x2/ws/lmul/kulisch16/p1"
+    plain, tripled = shares(name), shares(f"{name}/tmr:accumulator")
+    assert tripled["accumulator"]["bits"] == 3 * plain["accumulator"]["bits"]
+    assert all(tripled[kind]["bits"] == plain[kind]["bits"] for kind in plain if kind not in ("accumulator", "all"))

@@ -16,7 +16,7 @@ COMMANDS = re.findall(r"(?m)^    macsmith (.*?)(?: +#.*)?$", PAGE)
 
 
 def test_its_commands_parse() -> None:
-    assert {command.split()[0] for command in COMMANDS} == {"generate", "regress", "verify"}
+    assert {command.split()[0] for command in COMMANDS} == {"faults", "generate", "regress", "verify"}
     for command in COMMANDS:
         assert _parser().parse_args(shlex.split(command)).command
 

@@ -126,6 +126,8 @@ def test_what_is_not_known_is_named(store: Store) -> None:
 def test_a_space_without_designs_says_why(store: Store) -> None:
     with pytest.raises(ValueError, match=r"the space has no design: mac/{a}x{a}/exact/sat4: width must be at least"):
         Pool.of(from_tables({**TABLES, "designs": [{"spec": "mac/{a}x{a}/exact/sat4", "a": "int8"}]}), store, 1)
+    with pytest.raises(ValueError, match=r"no design: mac/{a}x{a}/tmr: tmr must be left out to estimate a design"):
+        Pool.of(from_tables({**TABLES, "designs": [{"spec": "mac/{a}x{a}/tmr", "a": "int8"}]}), store, 1)
 
 
 def test_frames_a_second_follow_from_cycles(store: Store) -> None:

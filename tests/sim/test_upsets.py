@@ -64,3 +64,10 @@ def test_registers_have_the_designs_own_shortest_names() -> None:
 def test_flips_that_are_none_are_refused(flips: list[Any]) -> None:
     with pytest.raises(ValueError, match="flips must be"):
         simulate_upsets(toggling(), {"a": np.ones((4, 2), dtype=int)}, {}, flips)
+
+
+def test_a_register_has_the_name_that_the_verilog_gives_it() -> None:
+    netlist = toggling()
+    assert registers(netlist) == {3: "q"}
+    assert registers(netlist, {"q_longer"}) == {3: "u.q_longer"}
+    assert registers(netlist, {"elsewhere"}) == {3: "q"}

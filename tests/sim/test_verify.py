@@ -50,6 +50,13 @@ def test_designs_do_what_their_models_do_on_every_pair(name: str) -> None:
     assert verdict.compared >= verdict.cycles > every
 
 
+@pytest.mark.parametrize("name", ["mac/e2m1xe2m1/tmr@ice40", "array/int2xint2/2x2/ws/tmr:control+accumulator@generic"])
+def test_registers_that_are_there_three_times_change_no_result(name: str) -> None:
+    spec, _, target = name.partition("@")
+    verdict = verify(hw.parse(spec), hw.parse_target(target))
+    assert verdict.passed, verdict.failures
+
+
 @pytest.mark.parametrize("name", ["pack/int3xint5/x2/p1@ecp5", "pack/int4xuint3/x4/p0@xcup", "pack/int8xint8@xc7"])
 def test_products_that_share_a_multiplier_are_right(name: str) -> None:
     spec, _, target = name.partition("@")
