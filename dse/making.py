@@ -57,8 +57,8 @@ def verify_job(
     emitted = theirs or emitted
     folder = logs.absolute() / target.name / spec.identifier
     tried: dict[str, Any] = {"emitted": emitted, "folder": folder, "shape": shape, "seed": seed, "play": play}
-    if waves and (level, simulator) != (RTL, VERILATOR):
-        raise ValueError(f"waveforms must be of level {RTL} in {VERILATOR}, got {level} in {simulator}")
+    if waves:
+        check_waves(level, simulator)
     if level == NETLIST:
         return _netlist_job(spec, target, emitted or built, tried)
     shown = partial(verify, waves=waves and waves.absolute(), simulator=simulator)
@@ -75,6 +75,12 @@ def _netlist_job(spec: hw.Spec, target: hw.Target, emitted: Emitted, tried: Mapp
     key = netlist_key(emitted, target, tried["shape"], tried["seed"], tried["play"])
     work = partial(verify_netlist, spec, target, **tried)
     return Job("verify", key, f"verify {spec}, netlist of {target.name}", work, get_type_hints(Verdict))
+
+
+def check_waves(level: str, simulator: str) -> None:
+    """Raise ValueError unless waveforms can be had of a level in a simulator."""
+    if (level, simulator) != (RTL, VERILATOR):
+        raise ValueError(f"waveforms must be of level {RTL} in {VERILATOR}, got {level} in {simulator}")
 
 
 def measure_job(

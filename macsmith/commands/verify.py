@@ -38,7 +38,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from costmodel.measure import unkept
     from dse.jobs import run
-    from dse.making import verify_job
+    from dse.making import check_waves, verify_job
     from dse.options import hired
     from dse.repeating import repeated
     from dse.reporting.columns import table
@@ -54,14 +54,15 @@ def run(options: argparse.Namespace) -> int:
     (specs, ((target, _),)), logs = designs(options.specs, *place(options), "generic"), options.store.parent / "sim"
     tried = {"seed": SEED if options.seed is None else options.seed, "verilog": options.verilog}
     tried |= {"level": options.level, "simulator": options.simulator}
-    jobs = [verify_job(spec, target, logs, play=options.play, waves=options.waves, **tried) for spec in specs]
+    asked = {"play": options.play, "waves": options.waves, **tried}
     if options.waves:
+        check_waves(options.level, options.simulator)
         check_writable(options.waves)
         # What was verified before has left no waveform.
-        verdicts = [job.do(unkept) for job in jobs]
+        verdicts = [verify_job(spec, target, logs, **asked).do(unkept) for spec in specs]
     else:
         with hired(options) as workers, Store(options.store) as store:
-            verdicts = run(jobs, store, workers)
+            verdicts = run([verify_job(spec, target, logs, **asked) for spec in specs], store, workers)
     for verdict in verdicts:
         extent = "every operand pair" if verdict["exhaustive"] else "corners and random operands"
         # A play alone has not all that is to be tried.
