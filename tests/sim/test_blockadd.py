@@ -29,7 +29,7 @@ def test_designs_do_what_their_models_do(name: str) -> None:
     # In a block's own name the @ is written as ~.
     verdict = verify(hw.parse(spec.replace("~", "@")), hw.parse_target(target or "generic"))
     assert verdict.passed, verdict.failures
-    assert verdict.tests == 4
+    assert verdict.tests == 6
 
 
 @pytest.mark.parametrize("pipeline", [0, 2])
