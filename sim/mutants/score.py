@@ -25,7 +25,7 @@ from sim.mutants.trial import Trial
 from sim.runner import SEED
 from sim.verify import MAX_SEED
 
-COUNT, SAMPLE, MOST = 60, 12, 10_000
+COUNT, SAMPLE, MOST = 60, 24, 10_000
 NEEDED = 0.99
 """The least score that is good."""
 DATA = Path(__file__).with_name("designs.toml")
