@@ -19,9 +19,12 @@ def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
     """All plays for a block dot product; the resets come last."""
     rng = np.random.default_rng(seed)
     a, b = spec.elements
-    first = blocks(spec, extremes(a, b, spec.lanes), lanes(a, b, (BEATS, spec.lanes), rng), rng=rng)
+    # Where few lanes count, sums have few bits; of those by chance some have many.
+    chance = [rng.integers(0, 1 << fmt.width, (BEATS // 2, spec.lanes)) for fmt in (a, b)]
+    some = lanes(a, b, (BEATS, spec.lanes), rng)
+    first = blocks(spec, extremes(a, b, spec.lanes), some, (chance[0], chance[1]), rng=rng)
     if not isinstance(spec.result, Fixed):
-        aim(spec, first, BEATS // 2, rng)
+        aim(spec, first, BEATS, rng)
     random, lone = (blocks(spec, lanes(a, b, (count, spec.lanes), rng), rng=rng) for count in (BEATS // 4, 1))
     few, count = spec.cycles(BEATS // 4), len(np.asarray(first["a"]["scale"]))
     return [
