@@ -6,7 +6,7 @@ import numpy as np
 
 from hw.formats import Fixed, Format
 from hw.specs.blockdot import BlockDotSpec
-from sim.benches.aimed import shared, wanted
+from sim.benches.aimed import ends, shared, wanted
 from sim.benches.dot import BEATS, Codes, extremes, lanes
 from sim.benches.reset import resets
 from sim.benches.stimulus import corners
@@ -51,10 +51,15 @@ def blocks(spec: BlockDotSpec, *elements: tuple[Codes, Codes], rng: np.random.Ge
 
 
 def aim(spec: BlockDotSpec, streams: Streams, count: int, rng: np.random.Generator) -> None:
-    """Give the last so many pairs of blocks scales that bring their results to where these are hard to round."""
+    """Give the last so many pairs of blocks scales that bring their results to where these are hard to round.
+
+    Scales bring no more than the exponent, so half of them are for any results that are small enough to lose bits.
+    """
     x, y = (decode(fmt, np.asarray(streams[name]["x"])[-count:]) for name, fmt in zip("ab", spec.elements, strict=True))
+    small = ends(spec.result)[0] * 2.0 ** rng.uniform(-4, 8, count)
+    results = np.where(rng.random(count) < 0.5, small, wanted(spec.result, count, rng))
     with np.errstate(divide="ignore", invalid="ignore"):
-        products = wanted(spec.result, count, rng) / (x * y).sum(axis=1)
+        products = results / (x * y).sum(axis=1)
     for name, codes in zip("ab", shared(*spec.scales, products, rng), strict=True):
         np.asarray(streams[name]["scale"])[-count:] = codes
 

@@ -132,7 +132,7 @@ def score(
     seconds : float
         For each proof.
     at_most : float
-        Seconds; what has not begun when they are over is not tried.
+        Seconds; what has not begun when they are over is not tried, or not proved.
 
     Raises
     ------
@@ -152,15 +152,24 @@ def score(
         def one(mutant: Mutant) -> Result | None:
             if time.monotonic() - begun > at_most:
                 return None
-            result = judged(trial, prover, mutant, seconds)
+            result = tried(trial, mutant)
             done.append(mutant.number)
             rate = len(done) / (time.monotonic() - start)
             progress.at("running", f"{len(done)} of {len(built.mutants)}, {rate:.1f} a second")
             return result
 
-        tried = side_by_side([partial(one, mutant) for mutant in _mixed(built.mutants)])
-    results = sorted((result for result in tried if result), key=lambda result: result.mutant.number)
-    return Score(spec.name, spec.unit, results, time.monotonic() - begun, len(tried) - len(results))
+        def other(result: Result) -> Result:
+            if result.outcome == KILLED:
+                return result
+            if time.monotonic() - begun > at_most:
+                return Result(result.mutant, SURVIVED, "not decided: there was no time for a proof")
+            return proved(trial, prover, result.mutant, seconds)
+
+        # Proofs come last: of a core they may take longer than all that is played.
+        first = side_by_side([partial(one, mutant) for mutant in _mixed(built.mutants)])
+        found = side_by_side([partial(other, result) for result in first if result])
+    results = sorted(found, key=lambda result: result.mutant.number)
+    return Score(spec.name, spec.unit, results, time.monotonic() - begun, len(first) - len(results))
 
 
 def _mixed(mutants: Sequence[Mutant]) -> list[Mutant]:
@@ -171,10 +180,19 @@ def _mixed(mutants: Sequence[Mutant]) -> list[Mutant]:
 
 def judged(trial: Trial, prover: Prover, mutant: Mutant, seconds: float = SECONDS) -> Result:
     """What becomes of one mutant."""
+    result = tried(trial, mutant)
+    return result if result.outcome == KILLED else proved(trial, prover, mutant, seconds)
+
+
+def tried(trial: Trial, mutant: Mutant) -> Result:
+    """What the bench says of a mutant."""
     with scratch() as folder:
         failure = trial.failure(mutant.number, folder)
-    if failure:
-        return Result(mutant, KILLED, failure)
+    return Result(mutant, KILLED if failure else SURVIVED, failure)
+
+
+def proved(trial: Trial, prover: Prover, mutant: Mutant, seconds: float) -> Result:
+    """What a proof says of a mutant that the bench has not found."""
     proof = prover.prove(mutant.number, seconds)
     if proof.outcome == "equal":
         return Result(mutant, EQUIVALENT, "proved")
