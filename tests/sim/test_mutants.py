@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -151,6 +152,19 @@ def test_rows_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureFi
 def test_what_has_not_begun_in_time_is_counted_as_not_tried() -> None:
     each = scoring.score(hw.parse(MUL), 12, at_most=1e-9)
     assert (each.results, each.untried) == ([], 12)
+
+
+def test_what_there_is_no_time_to_prove_is_not_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0]
+
+    def survives(_: Trial, mutant: Mutant) -> Result:
+        now[0] += 1
+        return Result(mutant, SURVIVED)
+
+    monkeypatch.setattr(scoring, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(scoring, "tried", survives)
+    each = scoring.score(hw.parse(MUL), 4, at_most=3)
+    assert [result.why for result in each.of(SURVIVED)] == ["not decided: there was no time for a proof"] * 4
 
 
 def test_a_sample_is_of_what_plays_in_the_loop() -> None:
