@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hw.formats import Fixed, Format
 from hw.specs.blockdot import BlockDotSpec
-from sim.benches.aimed import shared, wanted
+from sim.benches.aimed import ends, shared, wanted
 from sim.benches.dot import BEATS, Codes, all_but_one, extremes, lanes
 from sim.benches.reset import resets
 from sim.benches.stimulus import corners
@@ -28,16 +28,17 @@ def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
     """All plays for a block dot product; the resets come last."""
     rng = np.random.default_rng(seed)
     a, b = spec.elements
-    ends = extremes(a, b, spec.lanes), all_but_one(a, b, spec.lanes, rng)
-    first = blocks(
-        spec, lanes(a, b, (BEATS // 2, spec.lanes), rng), *ends, lanes(a, b, (BEATS // 2, spec.lanes), rng), rng=rng
-    )
+    corner = extremes(a, b, spec.lanes), all_but_one(a, b, spec.lanes, rng)
+    # Where few lanes count, sums have few bits; of those by chance some have many.
+    chance = [rng.integers(0, 1 << fmt.width, (BEATS // 2, spec.lanes)) for fmt in (a, b)]
+    some = [lanes(a, b, (count, spec.lanes), rng) for count in (BEATS // 2, BEATS)]
+    first = blocks(spec, some[0], *corner, some[1], (chance[0], chance[1]), rng=rng)
     # The first ones have scales of all classes with one another.
     every = min(BEATS // 2, len(present(spec.scales[0])) * len(present(spec.scales[1])))
     for name, codes in zip("ab", crossed(spec.scales, every, rng), strict=True):
         np.asarray(first[name]["scale"])[:every] = codes
     if not isinstance(spec.result, Fixed):
-        aim(spec, first, BEATS // 2, rng)
+        aim(spec, first, BEATS, rng)
     random, lone = (blocks(spec, lanes(a, b, (count, spec.lanes), rng), rng=rng) for count in (BEATS // 4, 1))
     few, count = spec.cycles(BEATS // 4), len(np.asarray(first["a"]["scale"]))
     return [
@@ -64,10 +65,15 @@ def blocks(spec: BlockDotSpec, *elements: tuple[Codes, Codes], rng: np.random.Ge
 
 
 def aim(spec: BlockDotSpec, streams: Streams, count: int, rng: np.random.Generator) -> None:
-    """Give the last so many pairs of blocks scales that bring their results to where these are hard to round."""
+    """Give the last so many pairs of blocks scales that bring their results to where these are hard to round.
+
+    Scales bring no more than the exponent, so half of them are for any results that are small enough to lose bits.
+    """
     x, y = (decode(fmt, np.asarray(streams[name]["x"])[-count:]) for name, fmt in zip("ab", spec.elements, strict=True))
+    small = ends(spec.result)[0] * 2.0 ** rng.uniform(-4, 8, count)
+    results = np.where(rng.random(count) < 0.5, small, wanted(spec.result, count, rng))
     with np.errstate(divide="ignore", invalid="ignore"):
-        products = wanted(spec.result, count, rng) / (x * y).sum(axis=1)
+        products = results / (x * y).sum(axis=1)
     for name, codes in zip("ab", shared(*spec.scales, products, rng), strict=True):
         np.asarray(streams[name]["scale"])[-count:] = codes
 

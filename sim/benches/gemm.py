@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from hw.specs.gemm import GemmSpec
 from hw.specs.gemm_cycles import FIRST_IN
 from hw.specs.gemm_registers import gemm_registers
 from sim.benches.coreplay import CorePlay, Job
+from sim.benches.mac import ends
 from sim.benches.reset import moments
 from sim.benches.stimulus import near_corners
 from sim.coverage.jobs import core
@@ -33,6 +35,7 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
     planner = Planner(spec, seed)
     return [
         planner.shapes("shapes", planner.some_shapes(8)),
+        planner.extremes(),
         planner.pauses(),
         planner.held(),
         planner.kept(),
@@ -224,7 +227,8 @@ class Planner:
         sums, _status = self.model.mac.matmul(a, b)
         size = max(1, int(np.abs(decode_steps(spec.array.accumulator_format, sums).astype(object)).max()))
         count = None if spec.scope == "tensor" else b.shape[1]
-        m = rng.integers(1 << 15, 1 << 16, count)
+        # Of powers of two sums are exact halves.
+        m = np.where(rng.random(count) < 0.25, 1 << 15, rng.integers(1 << 15, 1 << 16, count))
         shift = max(0, size.bit_length() + 15 - spec.result.span.hi.bit_length() - spec.result.span.lsb)
         e = np.minimum(rng.integers(shift, shift + 3, count), spec.scale["e"].span.hi)
         zero = (
@@ -233,6 +237,12 @@ class Planner:
             else {"zero": self.codes(spec.scale["zero"], () if count is None else (count,))}
         )
         return {"m": m, "e": e, **zero}
+
+    def extremes(self) -> CorePlay:
+        """The extreme products of either sign, in sums that are as long as the core has them, or long."""
+        m, k, n = self.near(self.spec.height, 64, self.spec.columns)
+        pairs = product(ends(self.spec.a), ends(self.spec.b))
+        return self.play("extremes", [self.job(np.full((m, k), x), np.full((k, n), y)) for x, y in pairs])
 
     def pauses(self) -> CorePlay:
         """Everything pauses."""
@@ -337,7 +347,15 @@ class Planner:
         jobs = []
         for settings, flag in wrong:
             jobs += [self.refused(settings, flag), self.run(self.some_shape())]
-        return self.play("refusals", jobs)
+        # Each bit alone makes a size too large.
+        for name, most in (("m", spec.max_m), ("k", spec.max_k), ("n", spec.max_n)):
+            bits = range(most.bit_length(), self.width(name))
+            jobs += [self.refused(dict(right, **{name: 1 << bit}), "error_large") for bit in bits]
+        return self.play("refusals", [*jobs, self.run(self.some_shape())])
+
+    def width(self, name: str) -> int:
+        """Bits of a setting."""
+        return next(int(each["parts"][name][1]) for each in self.map.values() if name in each["parts"])
 
     def refused(self, settings: dict[str, int], flag: str) -> Job:
         """A start that does nothing but set a flag."""

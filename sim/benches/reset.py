@@ -17,14 +17,15 @@ RESETS = 64
 LONGEST = 256
 """Cycles between two resets, at most."""
 FREE = (0.0, 0.0)
-WAYS = (FREE, FREE, (0.0, 1.0), (0.0, 0.7), (0.4, 0.4), (0.9, 0.0))
+FULL = (0.0, 1.0)
+WAYS = (FREE, FULL, FULL, (0.0, 0.7), (0.4, 0.4), (0.9, 0.0))
 """How streams run until a reset, the chances that who offers and who takes pauses: freely, into a pipeline that fills
 up, with a slow taker, both by chance, and nearly empty. That is with beats of no meaning; and every other time freely
 with those that are compared, to see what the reset before did."""
 LENGTHS = (1, 1, 1, 2, 5)
 """Cycles that resets take."""
 SEEN = 20
-"""Cycles that streams run freely, at least."""
+"""Cycles that streams run freely, or into a pipeline that fills up, at least."""
 
 
 def resets(most: int, rng: np.random.Generator) -> list[dict[str, Any]]:

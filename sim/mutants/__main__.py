@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import hw
-from hw.formats.messages import echo
+from hw.formats.messages import cut, echo
 from rtl_gen import process
 from rtl_gen.files import check_writable, write_atomic
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import say, shown
 from rtl_gen.tools import ToolError
+from sim.mutants import kept
 from sim.mutants.proof import SECONDS, Prover
-from sim.mutants.score import COUNT, NEEDED, build, designs, good, judged, score
-from sim.mutants.table import page, survivors, table
+from sim.mutants.score import COUNT, NEEDED, SAMPLE, build, designs, good, judged, sample, score
+from sim.mutants.table import page, row, survivors, table
 from sim.mutants.trial import Trial
 from sim.runner import SEED
 
@@ -37,23 +39,32 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"python -m {PROGRAM}", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("specs", nargs="*", metavar="SPEC", help="default: a small design of each unit")
     parser.add_argument("-j", type=int, default=1, metavar="N", help="programs at a time (default: %(default)s)")
-    parser.add_argument("--count", type=int, default=COUNT, help="mutants of each design (default: %(default)s)")
+    parser.add_argument("--sample", action="store_true", help="a quick look at the units that are quick to simulate")
+    most = f"mutants of each design (default: {COUNT}, of a sample {SAMPLE})"
+    parser.add_argument("--count", type=int, help=most)
     parser.add_argument("--seed", type=int, default=SEED, help="of the choice of mutants (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for each proof (default: %(default)g)")
+    parser.add_argument("--at-most", type=float, metavar="S", help="seconds for a design; then no mutant begins")
     parser.add_argument("--only", type=int, metavar="K", help="try mutant K of one design, and say what comes of it")
     parser.add_argument("--list", action="store_true", help="only say what the mutants are")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the table as a page, too")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write a page, with the rows of earlier runs")
     return parser
 
 
 def _run(options: argparse.Namespace) -> int:
     if options.j < 1:
         raise ValueError(f"-j must be at least 1, got {options.j}")
-    if not 0 < options.seconds < float("inf"):
-        raise ValueError(f"--seconds must be a number above 0, got {options.seconds}")
+    for name, seconds in (("seconds", options.seconds), ("at-most", options.at_most)):
+        if seconds is not None and not 0 < seconds < math.inf:
+            raise ValueError(f"--{name} must be a number above 0, got {seconds}")
+    if options.sample and options.specs:
+        raise ValueError(f"--sample must come without a SPEC, got {cut(options.specs[0])}")
+    if options.count is None:
+        options.count = SAMPLE if options.sample else COUNT
     if options.write:
         check_writable(options.write)
-    specs = [hw.parse(name) for name in options.specs or designs().values()]
+        kept.read(kept.beside(options.write))
+    specs = [hw.parse(name) for name in options.specs or (sample() if options.sample else designs()).values()]
     with process.at_most(options.j), shown():
         if options.list:
             return _list(specs, options)
@@ -86,27 +97,37 @@ def _alone(specs: Sequence[hw.Spec], options: argparse.Namespace) -> int:
 
 def _all(specs: Sequence[hw.Spec], options: argparse.Namespace) -> int:
     """All mutants of some designs: the survivors, and a table."""
-    scores = []
+    scores, rows, limit = [], [], options.at_most or math.inf
     for number, spec in enumerate(specs, 1):
-        each = score(spec, options.count, options.seed, options.seconds)
+        each = score(spec, options.count, options.seed, options.seconds, limit)
         scores.append(each)
+        rows.append(row(each, _chosen(options)))
         done = f"{100 * each.score:.1f} % of {len(each.results)} in {each.seconds:.0f} s"
         say(f"[{number}/{len(specs)}] {spec.name}: {done}")
         for line in survivors(each, options.count, options.seed):
             print(line, flush=True)
-    print(table(scores), end="")
-    if options.write:
-        write_atomic(options.write, page(scores, _command(options)))
+        if options.write:
+            _write(options.write, rows)
+    print(table(rows), end="")
     if not good(scores):
         print(f"too many mutants survive: each unit's score must be at least {100 * NEEDED:g} %")
         return 1
     return 0
 
 
-def _command(options: argparse.Namespace) -> str:
-    """What makes a page again."""
-    chosen = [f"--{name} {getattr(options, name)}" for name in ("count", "seed")]
-    return " ".join(["python -m", PROGRAM, *options.specs, *chosen])
+def _write(file: Path, rows: Sequence[kept.Row]) -> None:
+    """A page of these rows, and of those of earlier runs; what is done is kept if the run is ended."""
+    every = kept.merged(kept.read(kept.beside(file)), rows)
+    kept.write(every, kept.beside(file))
+    write_atomic(file, page(every, f"python -m {PROGRAM}"))
+
+
+def _chosen(options: argparse.Namespace) -> str:
+    """The options that make a row again."""
+    chosen = [f"--count {options.count} --seed {options.seed}"]
+    chosen += [f"--seconds {options.seconds:g}"] if options.seconds != SECONDS else []
+    chosen += [f"--at-most {options.at_most:g}"] if options.at_most else []
+    return " ".join(chosen)
 
 
 if __name__ == "__main__":

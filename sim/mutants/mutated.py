@@ -14,8 +14,11 @@ from rtl_gen.scratch import scratch
 from sim.mutants import domain
 from sim.mutants.flat import OUTPUTS, Bit, Bits, Flat
 
-READ = ("proc", "flatten", "opt_clean", "opt_dff", "opt_clean", "memory_collect", "opt_clean")
-"""Passes from Verilog to registers with their resets and enables, in one module."""
+READ = ("proc", "flatten", "opt_clean", "opt_dff", "opt_expr -mux_undef", "opt_clean", "memory_collect", "opt_clean")
+"""Passes from Verilog to registers with their resets and enables, in one module.
+
+What may be anything is chosen here, as synthesis does, so that a simulator and a proof do not choose each their own.
+"""
 CLOCKS = ("CLK", "RD_CLK", "WR_CLK")
 """Pins that are not mutated: a clock behind a gate is a race in the simulator, not a fault of a design."""
 MODES = {

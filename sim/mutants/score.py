@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from sim.mutants.trial import Trial
 from sim.runner import SEED
 from sim.verify import MAX_SEED
 
-COUNT, MOST = 60, 10_000
+COUNT, SAMPLE, MOST = 60, 24, 10_000
 NEEDED = 0.99
 """The least score that is good."""
 DATA = Path(__file__).with_name("designs.toml")
@@ -50,12 +52,15 @@ class Score:
     results : list of Result
     seconds : float
         That everything took, building and proofs included.
+    untried : int
+        Mutants for which there was no time.
     """
 
     spec: str
     unit: str
     results: list[Result]
     seconds: float
+    untried: int = 0
 
     def of(self, *outcomes: str) -> list[Result]:
         """The results with these outcomes."""
@@ -84,6 +89,11 @@ def designs() -> dict[str, str]:
     return named
 
 
+def sample() -> dict[str, str]:
+    """Those of these designs whose benches play in the loop in C++, which takes a part of a second a mutant."""
+    return {unit: name for unit, name in designs().items() if unit in data()["sample"]}
+
+
 def explanation(spec: str, mutant: Mutant) -> str:
     """Why a mutant may survive; empty if nobody has said."""
     known = data().get("explained", [])
@@ -106,7 +116,9 @@ def build(spec: hw.Spec, count: int = COUNT, seed: int = SEED) -> Mutated:
         return mutated(emit(spec), count, seed)
 
 
-def score(spec: hw.Spec, count: int = COUNT, seed: int = SEED, seconds: float = SECONDS) -> Score:
+def score(
+    spec: hw.Spec, count: int = COUNT, seed: int = SEED, seconds: float = SECONDS, at_most: float = math.inf
+) -> Score:
     """Try mutants of a design.
 
     Parameters
@@ -119,6 +131,8 @@ def score(spec: hw.Spec, count: int = COUNT, seed: int = SEED, seconds: float = 
         Of their choice. The bench's own is the one that verdicts have.
     seconds : float
         For each proof.
+    at_most : float
+        Seconds; what has not begun when they are over is not tried, or not proved.
 
     Raises
     ------
@@ -135,23 +149,50 @@ def score(spec: hw.Spec, count: int = COUNT, seed: int = SEED, seconds: float = 
         done: list[int] = []
         start = time.monotonic()
 
-        def one(mutant: Mutant) -> Result:
-            result = judged(trial, prover, mutant, seconds)
+        def one(mutant: Mutant) -> Result | None:
+            if time.monotonic() - begun > at_most:
+                return None
+            result = tried(trial, mutant)
             done.append(mutant.number)
             rate = len(done) / (time.monotonic() - start)
             progress.at("running", f"{len(done)} of {len(built.mutants)}, {rate:.1f} a second")
             return result
 
-        results = side_by_side([partial(one, mutant) for mutant in built.mutants])
-    return Score(spec.name, spec.unit, results, time.monotonic() - begun)
+        def other(result: Result) -> Result:
+            if result.outcome == KILLED:
+                return result
+            if time.monotonic() - begun > at_most:
+                return Result(result.mutant, SURVIVED, "not decided: there was no time for a proof")
+            return proved(trial, prover, result.mutant, seconds)
+
+        # Proofs come last: of a core they may take longer than all that is played.
+        first = side_by_side([partial(one, mutant) for mutant in _mixed(built.mutants)])
+        found = side_by_side([partial(other, result) for result in first if result])
+    results = sorted(found, key=lambda result: result.mutant.number)
+    return Score(spec.name, spec.unit, results, time.monotonic() - begun, len(first) - len(results))
+
+
+def _mixed(mutants: Sequence[Mutant]) -> list[Mutant]:
+    """Of the domain and others in turn, so that both are tried if time runs out."""
+    kinds = ([each for each in mutants if each.of_domain == wanted] for wanted in (True, False))
+    return [each for turn in zip_longest(*kinds) for each in turn if each]
 
 
 def judged(trial: Trial, prover: Prover, mutant: Mutant, seconds: float = SECONDS) -> Result:
     """What becomes of one mutant."""
+    result = tried(trial, mutant)
+    return result if result.outcome == KILLED else proved(trial, prover, mutant, seconds)
+
+
+def tried(trial: Trial, mutant: Mutant) -> Result:
+    """What the bench says of a mutant."""
     with scratch() as folder:
         failure = trial.failure(mutant.number, folder)
-    if failure:
-        return Result(mutant, KILLED, failure)
+    return Result(mutant, KILLED if failure else SURVIVED, failure)
+
+
+def proved(trial: Trial, prover: Prover, mutant: Mutant, seconds: float) -> Result:
+    """What a proof says of a mutant that the bench has not found."""
     proof = prover.prove(mutant.number, seconds)
     if proof.outcome == "equal":
         return Result(mutant, EQUIVALENT, "proved")

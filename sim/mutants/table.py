@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
+from sim.mutants.kept import Row
 from sim.mutants.score import EQUIVALENT, KILLED, SURVIVED, Result, Score, explanation
 
-COLUMNS = ("unit", "mutants", "of the domain", "killed", "equivalent", "survived", "score")
+COLUMNS = ("unit", "mutants", "of the domain", "killed", "equivalent", "survived", "not tried", "score", "s/mutant")
 
 
-def rows(scores: Sequence[Score]) -> Iterator[list[str]]:
-    """The cells of a line for each unit."""
-    for each in scores:
-        counts = [len(each.results), each.of_domain, *(len(each.of(kind)) for kind in (KILLED, EQUIVALENT, SURVIVED))]
-        yield [each.unit, *map(str, counts), f"{100 * each.score:.1f} %"]
+def row(each: Score, options: str) -> Row:
+    """A score as a line of the page, with the load of this machine at this time."""
+    survived = [f"{result.mutant.name}: {said(each, result)}" for result in each.of(SURVIVED)]
+    return Row(
+        unit=each.unit,
+        spec=each.spec,
+        options=options,
+        of_domain=each.of_domain,
+        killed=len(each.of(KILLED)),
+        equivalent=len(each.of(EQUIVALENT)),
+        untried=each.untried,
+        survivors=survived,
+        seconds=round(each.seconds / max(1, len(each.results)), 2),
+        load=round(os.getloadavg()[0], 1),
+        cores=os.cpu_count() or 1,
+    )
 
 
-def table(scores: Sequence[Score]) -> str:
-    """For a terminal, with what a mutant took."""
-    lines = [[*COLUMNS, "s/mutant"]]
-    for each, cells in zip(scores, rows(scores), strict=True):
-        lines.append([*cells, f"{each.seconds / len(each.results):.2f}"])
+def cells(each: Row) -> list[str]:
+    """The cells of a unit's line."""
+    counts = [each.tried, each.of_domain, each.killed, each.equivalent, len(each.survivors), each.untried]
+    return [each.unit, *map(str, counts), f"{100 * each.score:.1f} %", f"{each.seconds:.2f}"]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """For a terminal."""
+    lines = [[*COLUMNS], *map(cells, rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
 
     def laid_out(cells: Sequence[str]) -> str:
@@ -44,20 +61,22 @@ def said(each: Score, result: Result) -> str:
     return result.why + (f"; {explained}" if explained else "")
 
 
-def page(scores: Sequence[Score], command: str) -> str:
-    """The same as Markdown, but for times."""
+def page(rows: Sequence[Row], command: str) -> str:
+    """The same as Markdown."""
     lines = [
         "# Mutants",
         "",
-        f"What the benches say of mutants of small designs: `{command}`, as",
-        "[verification.md](../verification.md) explains.",
+        "What the benches say of mutants of a small design of each unit, as [verification.md](../verification.md)",
+        f"explains. A row is what `{command} DESIGN OPTIONS` found. Seconds a mutant have building and proofs in them,",
+        "and are of a machine that was as busy as column *load* says: so many programs wanted so many cores, on an",
+        "average of the last minute.",
         "",
-        f"| {' | '.join(COLUMNS)} | design |",
-        f"|---|{'---:|' * (len(COLUMNS) - 1)}---|",
-        *(f"| {' | '.join(cells)} | `{each.spec}` |" for each, cells in zip(scores, rows(scores), strict=True)),
-        "",
+        f"| {' | '.join(COLUMNS)} | load | design | options |",
+        f"|---|{'---:|' * len(COLUMNS)}---|---|",
     ]
-    survived = [(each, result) for each in scores for result in each.of(SURVIVED)]
-    lines += ["## Survivors", ""] if survived else []
-    lines += [f"- `{each.spec}`: {result.mutant.name}: {said(each, result)}." for each, result in survived]
-    return "\n".join(lines).rstrip() + "\n"
+    for each in rows:
+        load = f"{each.load} of {each.cores}"
+        lines.append(f"| {' | '.join(cells(each))} | {load} | `{each.spec}` | `{each.options}` |")
+    survived = [f"- `{each.spec}`: {survivor}." for each in rows for survivor in each.survivors]
+    lines += ["", "## Survivors", "", *survived] if survived else []
+    return "\n".join(lines) + "\n"

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import hw
 from rtl_gen import emit
 from rtl_gen.scratch import scratch
+from sim.benches import bench
+from sim.benches.play import Play
+from sim.mutants import kept
 from sim.mutants import score as scoring
 from sim.mutants.__main__ import main
 from sim.mutants.mutated import Mutant, Mutated, mutated
 from sim.mutants.proof import Proof, Prover
-from sim.mutants.score import EQUIVALENT, KILLED, SURVIVED, Result, Score, build, designs, good, judged
-from sim.mutants.table import page, survivors, table
+from sim.mutants.score import EQUIVALENT, KILLED, SURVIVED, Result, Score, build, designs, good, judged, sample
+from sim.mutants.table import page, row, survivors, table
 from sim.mutants.trial import Trial
 
 MAC, MUL = "mac/int2xint2/exact/kulisch16/p1", "mul/e2m1xe2m1/exact/e2m1"
@@ -114,10 +119,12 @@ def test_survivors_are_named_with_the_command_that_tries_them_alone(monkeypatch:
 
 
 def test_a_table_and_a_page_have_a_line_for_each_unit() -> None:
-    lines = table([scored(KILLED, SURVIVED, EQUIVALENT)]).splitlines()
-    assert lines[1].split() == ["mac", "3", "2", "1", "1", "1", "50.0", "%", "2.00"]
-    text = page([scored(KILLED, SURVIVED, EQUIVALENT)], "command")
-    assert f"| mac | 3 | 2 | 1 | 1 | 1 | 50.0 % | `{MAC}` |" in text
+    rows = [row(scored(KILLED, SURVIVED, EQUIVALENT), "--count 3")]
+    lines = table(rows).splitlines()
+    assert lines[1].split() == ["mac", "3", "2", "1", "1", "1", "0", "50.0", "%", "2.00"]
+    text = page(rows, "command")
+    load = f"{rows[0].load} of {rows[0].cores}"
+    assert f"| mac | 3 | 2 | 1 | 1 | 1 | 0 | 50.0 % | 2.00 | {load} | `{MAC}` | `--count 3` |" in text
     assert f"- `{MAC}`: m2: why." in text
 
 
@@ -125,7 +132,45 @@ def test_the_command_says_what_survives_and_writes_a_page(tmp_path: Path, capsys
     assert main([MUL, "--count", "12", "--write", str(tmp_path / "page.md")]) == 0
     said = capsys.readouterr().out
     assert said.splitlines()[1].split()[:2] == ["mul", "12"]
-    assert f"`python -m sim.mutants {MUL} --count 12 --seed 1`" in (tmp_path / "page.md").read_text()
+    assert f"| `{MUL}/p0` | `--count 12 --seed 1` |" in (tmp_path / "page.md").read_text()
+
+
+def test_a_page_is_made_in_several_runs(tmp_path: Path) -> None:
+    file = tmp_path / "page.json"
+    mac, mul = row(scored(KILLED), "first"), replace(row(scored(KILLED), "second"), unit="mul")
+    kept.write([mul, mac], file)
+    newer = replace(mac, options="third")
+    assert kept.merged(kept.read(file), [newer]) == [newer, mul]
+
+
+def test_rows_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "page.json").write_text('[{"unit": "mac"}]')
+    assert main([MUL, "--write", str(tmp_path / "page.md")]) == 2
+    assert "page.json must be rows of earlier runs" in capsys.readouterr().err
+
+
+def test_what_has_not_begun_in_time_is_counted_as_not_tried() -> None:
+    each = scoring.score(hw.parse(MUL), 12, at_most=1e-9)
+    assert (each.results, each.untried) == ([], 12)
+
+
+def test_what_there_is_no_time_to_prove_is_not_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0]
+
+    def survives(_: Trial, mutant: Mutant) -> Result:
+        now[0] += 1
+        return Result(mutant, SURVIVED)
+
+    monkeypatch.setattr(scoring, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(scoring, "tried", survives)
+    each = scoring.score(hw.parse(MUL), 4, at_most=3)
+    assert [result.why for result in each.of(SURVIVED)] == ["not decided: there was no time for a proof"] * 4
+
+
+def test_a_sample_is_of_what_plays_in_the_loop() -> None:
+    assert sample() and all(
+        isinstance(bench(unit).plays(hw.parse(name), 1)[0], Play) for unit, name in sample().items()
+    )
 
 
 def test_one_mutant_is_tried_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,6 +187,8 @@ def test_one_mutant_is_tried_alone(capsys: pytest.CaptureFixture[str]) -> None:
         ([MUL, "--count", "0"], "count must be"),
         ([MUL, "--seed", "-1"], "seed must be"),
         ([MUL, "--seconds", "0"], "--seconds must be a number above 0, got 0.0"),
+        ([MUL, "--at-most", "nan"], "--at-most must be a number above 0, got nan"),
+        ([MUL, "--sample"], "--sample must come without a SPEC, got mul/e2m1xe2m1/exact/e2m1"),
         ([MUL, "-j", "0"], "-j must be at least 1, got 0"),
         ([MUL, "--count", "12", "--only", "13"], "--only must be from 1 to 12, got 13"),
         ([MUL, MAC, "--only", "1"], "--only must come with one SPEC, got 2"),

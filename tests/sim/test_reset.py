@@ -7,7 +7,7 @@ import numpy as np
 import hw
 from hw.specs.mac import MacSpec
 from sim.benches.mac import Planner
-from sim.benches.reset import FREE, RESETS, SEEN, WAYS, resets
+from sim.benches.reset import FREE, FULL, RESETS, SEEN, WAYS, resets
 from sim.benches.streamplay import Reset
 
 
@@ -24,6 +24,9 @@ def test_streams_are_reset_early_and_late_in_every_way() -> None:
     assert sum(cycle <= 10 for cycle in after) in range(len(after) // 4, 3 * len(after) // 4)
     # Long enough for something to come out.
     assert min(reset.after for reset in compared) >= SEEN
+    # And for a pipeline to fill up.
+    full = [reset.after for reset in junk if (reset.source, reset.sink) == FULL]
+    assert len(full) > len(junk) // 6 and min(full) >= SEEN
 
 
 def test_a_mac_shows_zero_from_a_reset_until_a_pair_has_passed() -> None:

@@ -1,0 +1,87 @@
+"""What became of each unit's mutants, kept in a file beside the page, so that the page can be made in several runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import hw
+from hw.formats.messages import echo
+from rtl_gen import write_atomic
+
+
+@dataclass(frozen=True)
+class Row:
+    """A unit's line of the page.
+
+    Attributes
+    ----------
+    unit, spec : str
+    options : str
+        With what the command was run.
+    of_domain, killed, equivalent, untried : int
+        Mutants: faults of the domain among those that were tried, what became of these, and how many were not tried.
+    survivors : list of str
+        What is wrong with each survivor, and what is known of it.
+    seconds : float
+        That a mutant took, building and proofs included.
+    load : float
+        Programs that wanted a core, on an average of the last minute, when it ended.
+    cores : int
+        Of the machine.
+    """
+
+    unit: str
+    spec: str
+    options: str
+    of_domain: int
+    killed: int
+    equivalent: int
+    untried: int
+    survivors: list[str]
+    seconds: float
+    load: float
+    cores: int
+
+    @property
+    def tried(self) -> int:
+        return self.killed + self.equivalent + len(self.survivors)
+
+    @property
+    def score(self) -> float:
+        """The share of the killed among those that are not equivalent."""
+        return self.killed / max(1, self.killed + len(self.survivors))
+
+
+def beside(page: Path) -> Path:
+    """The file of a page's rows."""
+    return page.with_suffix(".json")
+
+
+def read(file: Path) -> list[Row]:
+    """The rows of earlier runs; none if there is no such file.
+
+    Raises
+    ------
+    ValueError
+        The file is not what `write` writes.
+    """
+    if not file.exists():
+        return []
+    try:
+        return [Row(**each) for each in json.loads(file.read_text())]
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{file} must be rows of earlier runs, got {echo(str(error))}: remove it") from error
+
+
+def write(rows: Iterable[Row], file: Path) -> None:
+    """Keep rows for the next run."""
+    write_atomic(file, json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+
+
+def merged(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
+    """One row for each unit, the new one if there is one, in the order of the units."""
+    rows = {row.unit: row for row in [*old, *new]}
+    return [rows[unit] for unit in hw.UNITS if unit in rows]
