@@ -45,13 +45,14 @@ def pairs(a: Format, b: Format, rng: np.random.Generator, grouped: bool = False)
 def with_stalls(count: int, latency: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Which of `count` inputs to show in each cycle, and whether it is accepted: every other waits, by chance.
 
-    One in 16 waits for up to three cycles, the others for one.
+    One in 16 waits for two or three cycles, the first among them; the others for one.
 
     A stalled cycle shows any other input, which must not matter; everything is accepted in the end. The last are in the
     pipeline then, and `latency` more cycles bring them out.
     """
     chance = rng.random(count)
-    index = np.repeat(np.arange(count), 1 + (chance < 1 / 2) + (chance < 1 / 16) * rng.integers(0, 3, count))
+    chance[:1] = 0
+    index = np.repeat(np.arange(count), 1 + (chance < 1 / 2) + (chance < 1 / 16) * rng.integers(1, 3, count))
     accepted = np.append(index[1:] != index[:-1], True)
     index = np.where(accepted, index, rng.integers(0, count, len(index)))
     return np.append(index, np.zeros(latency, dtype=index.dtype)), np.append(accepted, np.ones(latency, dtype=bool))

@@ -54,7 +54,7 @@ async def play(dut: Any, name: str) -> None:
     for number, now in enumerate(begun[1:]):
         assert now == begun[0], f"{name}: after reset {number} {said(now)}, but {said(begun[0])} after the first"
     for side in [*sources, *sinks]:
-        side.pause, side.junk = plan.pauses.get(side.port, 0.0), False
+        side.pause, side.junk = plan.pauses.get(side.port, 0.0), 0
     cycles = await run(sources, sinks, edge, plan.limit, wait=QUIET)
     late = [side.progress() for side in [*sources, *sinks] if not side.done]
     assert not late, f"{name}: not done after the limit of {plan.limit} cycles: {', '.join(late)}"
@@ -122,7 +122,7 @@ async def interrupted(
     """
     for sides, pause in ((sources, plan.source), (sinks, plan.sink)):
         for side in sides:
-            side.pause, side.junk = pause, bool(plan.junk)
+            side.pause, side.junk = pause, plan.junk
     await run(sources, sinks, edge, plan.after)
     notes.append(noted(sources, sinks, plan))
     seen = [sink.times for sink in sinks]
@@ -192,7 +192,7 @@ class Side:
         name = f"{self.prefix}_{port}"
         self.data, self.valid, self.ready = (getattr(dut, f"{name}_{part}") for part in ("tdata", "tvalid", "tready"))
         self.last = getattr(dut, f"{name}_tlast", None)
-        self.width, self.junk, self.junk_last = len(self.data), False, 0
+        self.width, self.junk, self.junk_last = len(self.data), 0, 0
         self.traffic, self.moved = [0, 0, 0, 0], False
         self.restart()
 
@@ -252,7 +252,7 @@ class Source(Side):
             beat, mask = self.beats[self.count], (1 << self.width) - 1
             self.data.set((~beat if self.junk else beat) & mask)
             if self.last is not None:
-                self.last.set(beat >> self.width ^ (self.junk_last if self.junk else 0))
+                self.last.set(beat >> self.width ^ (self.junk_last if self.junk > 1 else 0))
         self.show(self.offered)
 
     def sample(self) -> None:

@@ -20,7 +20,7 @@ class Reset:
         The chances that those who offer and those who take beats pause until then.
     junk : int
         Whether the beats are other than those of the play, all bits of `tdata` flipped, so that nothing that they leave
-        is right by chance. What comes of them is not compared.
+        is right by chance. What comes of them is not compared. 2: frames of streams end in other places, too.
     offered, ready : int
         Whether those who offer have a beat in it, and those who take are ready: neither may matter.
     """
