@@ -42,7 +42,8 @@ def verified(folder: Path, text: str, *options: str) -> int:
 def test_a_core_of_ones_own_passes_though_lint_would_complain(tmp_path: Path, capsys) -> None:
     assert verified(tmp_path, OWN, "--seed", "7") == 0
     assert re.match(
-        r"PASS  mac/int4xe2m1/\S+  3 tests, \d+ cycles, every operand pair, coverage (\d+) of \1 bins, seed 7, rtl in verilator\n",
+        r"PASS  mac/int4xe2m1/\S+  3 tests, \d+ cycles, every operand pair, coverage (\d+) of \1 bins, seed 7, "
+        r"rtl in verilator\n",
         capsys.readouterr().out,
     )
 
@@ -51,7 +52,8 @@ def test_a_fault_is_told_in_numbers_and_can_be_seen_alone(tmp_path: Path, capsys
     assert verified(tmp_path, OWN.replace("if (rst)", "if (rst & en)"), "--play", "resets") == 1
     told = capsys.readouterr().out
     assert re.search(
-        r"1 tests, .* seed 1, rtl in verilator\n      resets: cycle .*; in numbers: .*acc expected -?[\d.]+, got -?[\d.]+\n",
+        r"1 tests, .* seed 1, rtl in verilator\n"
+        r"      resets: cycle .*; in numbers: .*acc expected -?[\d.]+, got -?[\d.]+\n",
         told,
     )
     # What it says to do does the same again.
