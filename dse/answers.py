@@ -95,8 +95,7 @@ def _taken(compared: Comparison, place: int) -> str:
     taken = choice(compared, place)
     if taken is None:
         return ""
-    first, second = (objective.title for objective in compared.objectives[:2])
-    return f"Take `{taken.spec}`: there the frontier of {first} and {second} bends. `{taken.command}`\n"
+    return f"Take `{taken.spec}`: {taken.because}. `{taken.command}`\n"
 
 
 def _answer(compared: Comparison, place: int) -> str:

@@ -178,13 +178,24 @@ class _Sieve:
         columns, places = self.rows.columns(numbers), self.rows.placements(numbers)
         found = {name: known(objective, columns) for name, objective in self.space.asked.items()}
         ok = self._allowed(found, len(numbers))
+        sure = ok & self._meets(found, len(numbers))
         wanted = [found[objective.name] for objective in self.space.objectives]
-        ok &= _of_their_parts(middles(self.space.objectives, wanted), places, ok)
+        middle = middles(self.space.objectives, wanted)
+        ok &= _of_their_parts(middle, places, ok) | _of_their_parts(middle, places, sure)
         low, high = costs(self.space.objectives, wanted)
+        # What may break a constraint takes nothing away.
+        high = np.where(sure[:, None], high, np.inf)
         devices = self._device[places]
         for number in np.unique(devices):
             here = ok & (devices == number)
             self._fronts[number].add(low[here], high[here], numbers[here])
+
+    def _meets(self, found: Mapping[str, Best], count: int) -> NDArray[np.bool_]:
+        """Which rows meet the constraints by what is estimated of them."""
+        ok = np.ones(count, dtype=bool)
+        for name, bound in self.space.constraints.items():
+            ok &= self.space.asked[name].reaches(found[name].values, bound)
+        return ok
 
     def _allowed(self, found: Mapping[str, Best], count: int) -> NDArray[np.bool_]:
         """Which rows are known in all that is asked, and may meet the constraints."""

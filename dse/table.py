@@ -110,6 +110,8 @@ def front(
     sure = meeting(table, constraints or {}, lambda goal, best: best.values)
     may = meeting(table, constraints or {}, Objective.hoped)
     is_known = np.logical_and.reduce(np.isfinite(middle), axis=1)
+    # What may break a constraint takes nothing away.
+    high = np.where(sure[:, None], high, np.inf)
     on, near = np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
     for rows in table.groupby("device", sort=False).indices.values():
         here = rows[is_known[rows] & sure[rows]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.reporting.comparison import Comparison, Rows
+from dse.reporting.comparison import Comparison, Rows, Status
 from dse.reporting.sheet import Reason, command, reasons
 
 
@@ -20,6 +20,8 @@ class Choice:
     row : int
         Of the comparison's table.
     spec : str
+    because : str
+        Why this one, in a few words.
     reason : Reason
         Why it is on the frontier, and what the next better one costs.
     command : str
@@ -28,6 +30,7 @@ class Choice:
 
     row: int
     spec: str
+    because: str
     reason: Reason
     command: str
 
@@ -35,17 +38,32 @@ class Choice:
 def choice(compared: Comparison, place: int) -> Choice | None:
     """The design to take on a device; None if nothing is known of the first two objectives there.
 
-    Of the frontier of these two, as a plot of them has it, the design that is nearest to the corner that is best in
-    both: before it a little more of the second objective brings much of the first, behind it much brings little. Of
-    two that are as near, it is the one that is better in the second.
+    Of the frontier, as a plot of these two has it, the design that is nearest to the corner that is best in both: short
+    of it a little more of the second objective brings much of the first, behind it much brings little. Of two that are
+    as near, it is the one that is better in the second. Of two designs alone none is between, and that one is taken
+    which is better by more in proportion.
     """
-    line = compared.line(1, 0, place)
+    # What breaks a constraint is on no frontier, however good it is.
+    among = compared.status == Status.FRONTIER
+    line = compared.line(1, 0, place, among)
     if not len(line):
         return None
-    away = _share(compared, 0, line) + _share(compared, 1, line)
+    measure = _share if len(line) > 2 else _proportion
+    away = measure(compared, 0, line) + measure(compared, 1, line)
     row = int(line[np.argmin(away.round(9))])
     record = {str(name): value for name, value in compared.table.iloc[row].items()}
-    return Choice(row, compared.spec(row), reasons(compared, 1, 0, place)[row], command(record))
+    reason = reasons(compared, 1, 0, place, among)[row]
+    return Choice(row, compared.spec(row), _ways(compared, len(line)), reason, command(record))
+
+
+def _ways(compared: Comparison, count: int) -> str:
+    """Why that one, in a few words."""
+    first, second = (objective.title for objective in compared.objectives[:2])
+    if count == 1:
+        return f"it is alone on the frontier of {first} and {second}"
+    if count == 2:
+        return f"of two on the frontier of {first} and {second} it is better by more in proportion"
+    return f"there the frontier of {first} and {second} bends"
 
 
 def _share(compared: Comparison, number: int, line: Rows) -> NDArray[np.float64]:
@@ -55,3 +73,10 @@ def _share(compared: Comparison, number: int, line: Rows) -> NDArray[np.float64]
     costs = objective.sign * (np.log(values) if objective.log and (values > 0).all() else values)
     span = np.ptp(costs)
     return np.asarray((costs - costs.min()) / span if span else np.zeros(len(line)))
+
+
+def _proportion(compared: Comparison, number: int, line: Rows) -> NDArray[np.float64]:
+    """How much worse each is than the best in an objective, as a share of the larger of both."""
+    costs = compared.objectives[number].sign * compared.best[number].values[line]
+    largest = np.abs(costs).max()
+    return np.asarray((costs - costs.min()) / largest if largest else np.zeros(len(line)))

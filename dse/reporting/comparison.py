@@ -85,13 +85,14 @@ class Comparison:
         """An objective's values so that less is better."""
         return self.objectives[number].sign * self.best[number].values
 
-    def line(self, x: int, y: int, place: int) -> Rows:
+    def line(self, x: int, y: int, place: int, among: NDArray[np.bool_] | None = None) -> Rows:
         """The frontier of two objectives on a device, of the best that is known: rows, from the best in `x` on.
 
         Of designs that are equal in both (of counts of blocks, thousands may be) it has one: of those on the frontier
-        of all objectives, if there are any, the first.
+        of all objectives, if there are any, the first. `among`: of these rows alone.
         """
-        cost, rows = self.costs(x), np.flatnonzero(self.known(x, y) & (self.place == place))
+        some = self.known(x, y) & (self.place == place)
+        cost, rows = self.costs(x), np.flatnonzero(some if among is None else some & among)
         line = rows[frontier(cost[rows], -self.costs(y)[rows])]
         line = line[np.lexsort((line, self.status[line], cost[line]))]
         return line[np.unique(cost[line], return_index=True)[1]]

@@ -95,6 +95,7 @@ def _place(compared: Comparison, drawn: Rows, number: dict[int, int], place: int
         "drawn": counts[1],
         "unknown": unknown,
         "take": taken and number[taken.row],
+        "because": taken and taken.because,
     }
 
 

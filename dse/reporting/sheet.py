@@ -6,6 +6,9 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from costmodel.devices import TOTALS, devices
 from dse.columns import COLUMNS
 from dse.objectives import Objective
@@ -31,7 +34,9 @@ class Reason:
     further: str
 
 
-def reasons(compared: Comparison, x: int, y: int, place: int) -> dict[int, Reason]:
+def reasons(
+    compared: Comparison, x: int, y: int, place: int, among: NDArray[np.bool_] | None = None
+) -> dict[int, Reason]:
     """Of each design on `Comparison.line`, by row.
 
     Parameters
@@ -41,9 +46,11 @@ def reasons(compared: Comparison, x: int, y: int, place: int) -> dict[int, Reaso
         Objectives, by number.
     place : int
         The device, by number.
+    among : array of bool of shape (rows,), optional
+        The rows that count; all by default.
     """
     pair = _Pair(compared, x, y, place)
-    line: list[int | None] = [None, *map(int, compared.line(x, y, place)), None]
+    line: list[int | None] = [None, *map(int, compared.line(x, y, place, among)), None]
     return {
         row: Reason(pair.why(row, before), pair.further(row, after))
         for before, row, after in zip(line, line[1:], line[2:], strict=False)

@@ -58,11 +58,12 @@ def advice(compared: Comparison, place: int) -> str:
     if taken is None:
         return ""
     where = f" on {compared.places[place]}" if compared.places[place] else ""
-    first, second = (objective.title for objective in compared.objectives[:2])
+    first = compared.objectives[0].title
+    further = taken.reason.further
     return (
-        f"Take {taken.spec}{where}: there the frontier of {first} and {second} bends.\n"
+        f"Take {taken.spec}{where}: {taken.because}.\n"
         f"  {taken.reason.why}\n"
-        f"  Next better in {first}: {taken.reason.further}\n"
+        f"  {further if further.startswith('None') else f'Next better in {first}: {further}'}\n"
         f"  Its Verilog: {taken.command}\n"
     )
 

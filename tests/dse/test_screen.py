@@ -15,6 +15,7 @@ from dse.pool import Pool
 from dse.screen import Rows, known, screen
 from dse.space import from_tables
 from dse.store import Store
+from dse.table import front
 
 ARRAYS = {"spec": "array/{a}x{a}/{rows}x{columns}/ws", "a": ["int2", "uint2"], "rows": "1..6", "columns": [2, 4]}
 MACS = {"spec": "mac/{a}x{a}/exact/kulisch16", "a": ["int2", "int3", "e2m0"]}
@@ -58,6 +59,21 @@ def test_a_row_is_what_its_design_is_alone(rows: Rows) -> None:
         assert row["gops_estimated"] == pytest.approx(2 * row["rate"] * row["mhz_estimated"] / 1000)
         assert row["used_low"] <= row["used_estimated"] <= row["used_high"]
         assert row["gops_low"] <= row["gops_estimated"] <= row["gops_high"]
+
+
+@pytest.mark.parametrize("share", [0.97, 0.99, 1.0, 1.01])
+def test_what_may_break_a_constraint_takes_nothing_away(store: Store, rows: Rows, share: float) -> None:
+    every = rows.table(np.arange(len(rows)))
+    for bound in sorted(every["lut_estimated"])[5::9]:
+        # Of equals in the second objective the largest is best, and nearest to the bound.
+        asked = rows_of(store, objectives=["rate", "bram"], constraints={"lut": float(share * bound)})
+        space = asked.pool.space
+        whole = front(every, space.objectives, space.constraints)
+        best = np.flatnonzero(whole["frontier"])
+        found = screen(asked).numbers
+        assert set(best) <= set(found)
+        few = front(every.iloc[found], space.objectives, space.constraints)
+        assert set(few.index[few["frontier"]]) == set(best)
 
 
 def test_chunks_make_no_difference(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

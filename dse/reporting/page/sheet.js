@@ -59,12 +59,11 @@ function columns(row) {
 
 /** Which design to take where nothing more is asked. */
 function taking(state, onChoose) {
-  const { take } = data.places[state.place];
+  const { take, because } = data.places[state.place];
   if (take === null) return [];
   const link = make("button", { type: "button", id: "take" }, data.spec[take]);
   link.addEventListener("click", () => onChoose(take));
-  const [first, second] = data.objectives.map(({ title }) => title);
-  return [make("p", {}, "Take ", link, ` if nothing more is asked: there the frontier of ${first} and ${second} bends.`)];
+  return [make("p", {}, "Take ", link, ` if nothing more is asked: ${because}.`)];
 }
 
 function showSheet(box, state, onChoose) {

@@ -35,6 +35,32 @@ def test_it_is_where_the_frontier_bends_and_of_two_as_good_the_cheaper(
     assert found.spec == taken
 
 
+@pytest.mark.parametrize(
+    ("lut", "loss", "taken"), [([29, 39], [9.96, 1.52], "b"), ([10, 40], [0.3, 0.2], "a"), ([10, 12], [1.0, 1.0], "a")]
+)
+def test_of_two_it_is_the_one_that_is_better_by_more(lut: list[float], loss: list[float], taken: str) -> None:
+    found = choice(compared({"spec": ["a", "b"], "lut": lut, "loss": loss}), 0)
+    assert found is not None
+    assert found.spec == taken
+    assert found.because.startswith("of two" if loss[0] != loss[1] else "it is alone")
+
+
+def test_what_breaks_a_constraint_is_not_taken() -> None:
+    both = compared({"spec": ["a", "b", "c"], "lut": [10, 20, 400], "loss": [9.0, 1.0, 0.5]})
+    both.table["frontier"] = [True, False, False]
+    found = choice(compare(both.table, both.objectives), 0)
+    assert found is not None
+    assert (found.spec, found.because) == ("a", "it is alone on the frontier of loss and LUT")
+    assert found.reason.further.startswith("None")
+    # It is taken though one that breaks the constraint is better in both.
+    both.table["frontier"] = [False, False, True]
+    both.table["lut"] = [10, 20, 30]
+    both.table["loss"] = [0.1, 1.0, 0.5]
+    found = choice(compare(both.table, both.objectives), 0)
+    assert found is not None
+    assert found.spec == "c"
+
+
 def test_more_may_be_better() -> None:
     found = choice(compared({"spec": ["a", "b", "c"], "lut": [10, 20, 400], "mhz": [50, 380, 400]}, "mhz", "lut"), 0)
     assert found is not None
