@@ -125,7 +125,11 @@ class Recorded(Stream):
         try:
             with np.load(self.path) as file:
                 return {name: file[name] for name in file.files}
-        except (ValueError, EOFError, BadZipFile) as error:
+        except ValueError as error:
+            # To numpy, whatever is no archive of arrays may be a pickle.
+            said = "it has no arrays of numbers"
+            raise ValueError(f"{cut(self.path.name)} can't be read as {RECORDED}: {said}") from error
+        except (EOFError, BadZipFile) as error:
             raise ValueError(f"{cut(self.path.name)} can't be read as {RECORDED}: {error}") from error
 
     def check(self, fields: list[Field]) -> None:

@@ -103,6 +103,9 @@ def rows_of(space: Space, store: Store, workers: Workers) -> Rows:
     """
     pool = Pool.of(space, store, workers)
     say(f"{len(space)} designs on devices, of {len(pool.designs)} parts")
+    if pool.refused:
+        (reason, _count), others = pool.refused.most_common(1)[0], len(pool.refused) - 1
+        say(f"{pool.refused.total()} are left out: {reason}{f'; and {others} reasons more' if others else ''}")
     return Rows(pool, judged_columns(pool.specs, list(space.asked.values()), space.workload, store, workers))
 
 

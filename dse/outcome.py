@@ -23,6 +23,9 @@ from rtl_gen.tools import TOOLS as WRITING
 from rtl_gen.tools import ToolError
 from sim.tools import TOOLS as SIMULATING
 
+WRITTEN = ("table.csv", "report.html", "space.toml", "run.json")
+"""What every run's folder has, beside pictures."""
+
 
 def write(found: Exploration, text: bytes, folder: Path) -> list[Path]:
     """Write ``table.csv``, ``report.html``, the pictures, ``space.toml`` and ``run.json``.

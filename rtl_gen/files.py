@@ -67,6 +67,8 @@ def write_all(files: dict[Path, str]) -> None:
 
 def check_writable(path: Path) -> None:
     """Raise OSError unless a file can be put there: better before hours of work than after. Nothing is made yet."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "a folder is where a file is to be", str(path))
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))

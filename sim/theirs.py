@@ -43,7 +43,7 @@ def read(path: Path | str, design: Emitted) -> Emitted:
     wanted = {port["name"]: (port["direction"], port["width"]) for port in design.manifest["ports"]}
     _check(f"module {cut(name)} of {cut(path)}", modules[name], wanted)
     theirs = design.altered(verilog)
-    return Emitted(name, theirs.verilog, theirs.manifest)
+    return Emitted(name, theirs.verilog, {**theirs.manifest, "module": name})
 
 
 def _modules(verilog: str) -> dict[str, Ports]:

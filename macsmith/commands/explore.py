@@ -48,13 +48,16 @@ def _explore(options: argparse.Namespace) -> int:
     from costmodel.nextpnr import chosen
     from dse.explore import explore
     from dse.options import hired
-    from dse.outcome import write
+    from dse.outcome import WRITTEN, write
     from dse.reporting.comparison import compare
     from dse.reporting.terminal import advice, frontier_table
     from dse.space import read, text_of
     from dse.store import Store
+    from rtl_gen.files import check_writable
 
     space, tools = read(options.space), chosen(options.tools)
+    for name in WRITTEN:
+        check_writable(options.output / name)
     with hired(options) as workers, Store(options.output / STORE.name) as store:
         found = explore(space, store, workers, options.output / "sim", options.budget, tools)
     compared, console = compare(found.table, space.objectives), Console()

@@ -109,7 +109,9 @@ def test_what_is_no_stream(tmp_path: Path) -> None:
         parse_stream(tmp_path / "none.npz")
     for broken in ("not an archive", ""):
         (tmp_path / "bad.npz").write_text(broken)
-        with pytest.raises(ValueError, match="bad.npz can't be read as .npz"):
+        with pytest.raises(
+            ValueError, match="bad.npz can't be read as .npz: (it has no arrays of numbers|No data left in file)"
+        ):
             parse_stream(str(tmp_path / "bad.npz"))
-    with pytest.raises(ValueError, match="pickle"):
+    with pytest.raises(ValueError, match="can't be read as .npz: it has no arrays of numbers"):
         recorded(tmp_path, a=np.array([{}, {}], dtype=object))

@@ -104,6 +104,7 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
         (["formats", "mxfp8"], "macsmith: unknown format 'mxfp8'; did you mean mxfp8e4m3 or mxfp8e5m2?"),
         (["formats", "x" * 30_000], "macsmith: a format's name must have at most 20000 characters, got 30000"),
         (["explore", f"{'x' * 5000}.toml", "-o", "{tmp}/o"], f"macsmith: {'x' * 49}...{'x' * 43}.toml: File name too"),
+        (["explore", "edge", "-o", "{tmp}/held"], "macsmith: {tmp}/held/report.html: a folder is where a file"),
         (["explore", "nonsense", "-o", "{tmp}/o"], "macsmith: a space must be a .toml file or one of blocks, "),
         (["recommend", "--device", "ecp6", "--store", "{tmp}/s"], "macsmith: unknown device 'ecp6'; known are "),
         (
@@ -143,6 +144,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     monkeypatch.setattr(import_module("rtl_gen.emit"), "_convert", lambda *_: pytest.fail("something was built"))
     for name in ("file", "file.toml"):
         (tmp_path / name).write_text("this is neither TOML nor a database\n" * 50)
+    (tmp_path / "held" / "report.html").mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
     assert main([argument.format(tmp=tmp_path) for argument in arguments]) == 2
     out, err = capsys.readouterr()

@@ -86,6 +86,12 @@ def test_another_module_is_refused_in_one_line(
     assert len(said) == 1 and re.search(message, said[0]), said
 
 
+def test_a_module_of_another_name_is_what_is_synthesised(tmp_path: Path) -> None:
+    (tmp_path / "own.v").write_text(OWN)
+    own = read(tmp_path / "own.v", emit(hw.parse(NAME)))
+    assert own.name == own.manifest["module"] == "mine"
+
+
 def test_what_is_no_verilog_is_named(tmp_path: Path) -> None:
     (tmp_path / "own.v").write_text("modul x")
     with pytest.raises(ToolError, match=r"own\.v can't be read: Yosys failed on .*syntax error"):
