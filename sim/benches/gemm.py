@@ -111,6 +111,9 @@ class Planner:
         """The smallest shape, single rows and columns, less than the array holds, just as much, more; and chance."""
         rows, columns = self.spec.height, self.spec.columns
         around = [(1, 1, 1), (1, 7, columns + 1), (rows + 1, 7, 1), (rows, rows, columns), (2 * rows + 1, 1, columns)]
+        # What stays of input-stationary tiles is A's, so these lie across.
+        tall, wide = (columns, rows) if self.spec.flow == "is" else (rows, columns)
+        around += [(tall, 3, wide), (2 * tall, 3, 2 * wide)]
         return [*(self.near(*shape) for shape in around), *(self.some_shape() for _ in range(count))]
 
     def some_shape(self) -> Shape:
@@ -387,7 +390,8 @@ class Planner:
     def resets(self) -> CorePlay:
         """Runs that are interrupted, by pin and by command, and after each few a run."""
         jobs = []
-        for number, after in enumerate(moments(64, self.rng)[:24].tolist()):
+        # Each way soon after a start, and later; then by chance.
+        for number, after in enumerate([2, 2, 2, 33, 33, 33, *moments(64, self.rng)[:18].tolist()]):
             jobs.append(self.interrupted(("command", "pin", "both")[number % 3], after - 1))
             if self.rng.random() < 0.4 or number == 23:
                 jobs.append(self.run(self.some_shape(), exact=False))
