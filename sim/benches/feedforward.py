@@ -12,8 +12,8 @@ from sim.benches.play import Play
 from sim.benches.stimulus import with_stalls
 from sim.golden import model
 
-FEW = 512
-"""Cycles of a play of a unit with a pipeline, at least."""
+FEW = 1 << 14
+"""Sets of operands of a unit with a pipeline, at least: what is a cycle late shows where one follows another."""
 
 
 def feedforward(
@@ -24,8 +24,9 @@ def feedforward(
     inputs, en = operands, np.ones(count, dtype=np.int64)
     ignored: dict[str, NDArray[np.int64]] = {}
     if spec.latency:
-        # So many that there are stalls and resets of every kind.
-        operands = {port: np.tile(codes, -(-FEW // count)) for port, codes in operands.items()}
+        # Few come again, in other orders.
+        orders = [np.arange(count), *(rng.permutation(count) for _ in range(-(-FEW // count) - 1))]
+        operands = {port: codes[np.concatenate(orders)] for port, codes in operands.items()}
         count = len(next(iter(operands.values())))
         index, accepted = with_stalls(count, spec.latency, rng)
         en = accepted.astype(np.int64)

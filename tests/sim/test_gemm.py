@@ -18,7 +18,7 @@ from sim.perform import perform
 from sim.runner import Results
 from sim.verify import simulate_plays
 
-SHAPES = 54
+SHAPES = 58
 SMALL = "gemm/int4xint4/2x2/os/exact/kulisch16/p0/int8/tensor/x2/p1/k8/n8/w32"
 
 
