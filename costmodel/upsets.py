@@ -181,8 +181,8 @@ def structures(bits: Mapping[Bit, str]) -> dict[str, list[Bit]]:
     return dict(sorted(found.items(), key=lambda entry: -len(entry[1])))
 
 
-def results_of(spec: Any) -> list[Results]:
-    """Where a unit's results are."""
+def results_of(spec: Any, ports: Mapping[str, Any]) -> list[Results]:
+    """Where a unit's results are, by its spec and its ports, as Yosys's JSON has them."""
     if isinstance(spec, StreamSpec):
         found = []
         for name in spec.outputs:
@@ -191,12 +191,8 @@ def results_of(spec: Any) -> list[Results]:
                 places = range(at.offset, at.offset + at.lanes * at.step, at.step)
                 found += [Results(f"{port}_tdata", low, at.format, f"{port}_tvalid") for low in places]
         return found
-    outputs = {port: fmt for port, fmt in spec.port_formats.items() if port in _outputs(spec)}
-    return [Results(port, 0, fmt, "") for port, fmt in outputs.items()]
-
-
-def _outputs(spec: hw.Spec) -> set[str]:
-    return {port["name"] for port in emit(spec).manifest["ports"] if port["direction"] == "output"}
+    outputs = {port for port, of in ports.items() if of["direction"] == "output"}
+    return [Results(port, 0, fmt, "") for port, fmt in spec.port_formats.items() if port in outputs]
 
 
 class _Trial:
@@ -205,7 +201,7 @@ class _Trial:
     def __init__(self, spec: hw.Spec, netlist: dict[str, Any], stream: Stream) -> None:
         self.spec, self.netlist, self.stream = spec, netlist, stream
         self.plan: Plan = plan(spec, netlist)
-        self.results = results_of(spec)
+        self.results = results_of(spec, netlist["ports"])
 
     def fates(self, found: Mapping[str, list[Bit]], flips: int, seed: int) -> list[Fate]:
         """Each structure's, then that of all."""

@@ -136,7 +136,7 @@ def upsets_job(
     """The job that flips bits of a design's registers, as `costmodel.upsets.upsets` does."""
     from costmodel.upsets import FLIPS, SEED, Upsets, upsets, upsets_key
 
-    asked = (flips or FLIPS, SEED if seed is None else seed, stream)
+    asked = (FLIPS if flips is None else flips, SEED if seed is None else seed, stream)
     work = partial(upsets, spec, *asked, target)
     key = upsets_key(emit(spec, target), *asked)
     return Job("upsets", key, f"flip bits of {spec}", work, get_type_hints(Upsets), python=True)

@@ -107,8 +107,3 @@ class _Upset(Run):
                     if of:
                         moved[to] |= of
             self.at[port] = dict(moved)
-
-
-def same_beats(codes: NDArray[Any], valid: NDArray[Any]) -> list[list[int]]:
-    """Of each run the codes that were shown while `valid` was high, in order."""
-    return [codes[valid[:, run].astype(bool), run].tolist() for run in range(codes.shape[1])]

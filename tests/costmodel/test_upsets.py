@@ -114,8 +114,9 @@ def test_what_becomes_of_a_run(right: Any, wrong: Any, kind: int, far: float) ->
 
 
 def test_results_are_found_on_ports_and_in_beats() -> None:
-    assert [result.port for result in results_of(hw.parse("mac/int4xint4"))] == ["acc"]
-    found = results_of(hw.parse("array/int2xint2/2x2/ws"))
+    ports = {port: {"direction": "output" if port == "acc" else "input"} for port in ("a", "b", "clear", "acc")}
+    assert [result.port for result in results_of(hw.parse("mac/int4xint4"), ports)] == ["acc"]
+    found = results_of(hw.parse("array/int2xint2/2x2/ws"), {})
     assert {(result.port, result.valid) for result in found} == {("m_axis_sum_tdata", "m_axis_sum_tvalid")}
     assert len({result.low for result in found}) == 2
 
