@@ -21,7 +21,7 @@ from hw.formats.messages import cut, echo
 from rtl_gen import emit, yosys
 from rtl_gen.scratch import scratch
 from rtl_gen.tools import ToolError
-from sim.netlist import READ_MODEL
+from sim.netlist import reading
 
 OWN = "own"
 """The name of our own library."""
@@ -134,8 +134,7 @@ def _mapped(
     verilog: str, module: str, mapped: Sequence[yosys.Command], folder: Path, models: Sequence[Path] = ()
 ) -> dict[str, Any]:
     (folder / "design.v").write_text(verilog)
-    read_models: list[yosys.Command] = [[*READ_MODEL, f"-I{path.parent}", str(path)] for path in models]
-    start = [*read_models, "read_verilog design.v", f"hierarchy -check -top {module}"]
+    start = [*reading(models), "read_verilog design.v", f"hierarchy -check -top {module}"]
     yosys.run([*start, *_data()["flow"], *mapped, "delete t:$scopeinfo", "write_json -noscopeinfo out.json"], folder)
     return read(folder / "out.json")["modules"][module]
 

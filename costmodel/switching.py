@@ -38,7 +38,7 @@ from rtl_gen import emit, yosys
 from rtl_gen.files import code_digest
 from rtl_gen.scratch import scratch
 from rtl_gen.tools import package_version
-from sim.netlist import READ_MODEL
+from sim.netlist import reading
 
 REFERENCE = "mac/int8xint8"
 """What all are set beside, on the same target."""
@@ -246,7 +246,6 @@ def in_gates(mapped: Mapping[str, Any], target: hw.Target) -> dict[str, Any]:
     netlist = {**mapped, "attributes": {}, "cells": cells, "netnames": names}
     with scratch() as folder:
         (folder / "mapped.json").write_text(json.dumps({"modules": {"top": netlist}}))
-        reading: list[yosys.Command] = [[*READ_MODEL, f"-I{path.parent}", str(path)] for path in [*theirs, *own]]
         made = ["hierarchy -top top", *TO_GATES, "write_json -noscopeinfo gates.json"]
-        yosys.run(["read_json mapped.json", *reading, *made], folder)
+        yosys.run(["read_json mapped.json", *reading([*theirs, *own]), *made], folder)
         return read(folder / "gates.json")["modules"]["top"]

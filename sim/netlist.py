@@ -103,6 +103,11 @@ def code_at(rows: Words, run: int) -> int:
     return sum((int(row[run >> 6]) >> (run & 63) & 1) << bit for bit, row in enumerate(rows))
 
 
+def reading(models: Sequence[Path]) -> list[yosys.Command]:
+    """How Yosys reads Verilog with models of cells."""
+    return [[*READ_MODEL, f"-I{path.parent}", str(path)] for path in models]
+
+
 def read_netlist(design: str, top: str, models: Sequence[Path] = (), language: str = "verilog") -> Netlist:
     """The graph of a design without registers. What the design leaves undefined is zero.
 
@@ -129,7 +134,7 @@ def read_netlist(design: str, top: str, models: Sequence[Path] = (), language: s
     with scratch() as folder:
         (folder / "design").write_text(design)
         read: list[yosys.Command] = [f"{READERS[language]} design"]
-        read += [[*READ_MODEL, f"-I{path.parent}", str(path)] for path in models]
+        read += reading(models)
         write = ["write_aiger -ascii -symbols graph.aag", "write_aiger -symbols graph.aig"]
         try:
             yosys.run([*read, f"hierarchy -top {top}", *TO_GRAPH, *write], folder)
