@@ -47,18 +47,19 @@ def verify_job(
     Raises
     ------
     ValueError
-        There is no such level or simulator, the target has no netlist, or Icarus is to simulate one.
+        There is no such level or simulator, the target has no netlist, Icarus is to simulate one, or waveforms are to
+        be of another level or simulator than the first.
     """
     check_choice("level", level, LEVELS)
     check_choice("simulator", simulator, SIMULATORS if level == RTL else (VERILATOR,))
+    if waves and (level, simulator) != (RTL, VERILATOR):
+        raise ValueError(f"waveforms must be of level {RTL} in {VERILATOR}, got {level} in {simulator}")
     built = emitted or emit(spec, target)
     theirs = None if verilog is None else read(verilog, built)
     # What can be built again need not be sent to whoever does it.
     emitted = theirs or emitted
     folder = logs.absolute() / target.name / spec.identifier
     tried: dict[str, Any] = {"emitted": emitted, "folder": folder, "shape": shape, "seed": seed, "play": play}
-    if waves:
-        check_waves(level, simulator)
     if level == NETLIST:
         return _netlist_job(spec, target, emitted or built, tried)
     shown = partial(verify, waves=waves and waves.absolute(), simulator=simulator)
@@ -75,12 +76,6 @@ def _netlist_job(spec: hw.Spec, target: hw.Target, emitted: Emitted, tried: Mapp
     key = netlist_key(emitted, target, tried["shape"], tried["seed"], tried["play"])
     work = partial(verify_netlist, spec, target, **tried)
     return Job("verify", key, f"verify {spec}, netlist of {target.name}", work, get_type_hints(Verdict))
-
-
-def check_waves(level: str, simulator: str) -> None:
-    """Raise ValueError unless waveforms can be had of a level in a simulator."""
-    if (level, simulator) != (RTL, VERILATOR):
-        raise ValueError(f"waveforms must be of level {RTL} in {VERILATOR}, got {level} in {simulator}")
 
 
 def measure_job(

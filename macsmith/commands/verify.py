@@ -38,7 +38,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from costmodel.measure import unkept
     from dse.jobs import run
-    from dse.making import check_waves, verify_job
+    from dse.making import verify_job
     from dse.options import hired
     from dse.repeating import repeated
     from dse.reporting.columns import table
@@ -56,7 +56,6 @@ def run(options: argparse.Namespace) -> int:
     tried |= {"level": options.level, "simulator": options.simulator}
     asked = {"play": options.play, "waves": options.waves, **tried}
     if options.waves:
-        check_waves(options.level, options.simulator)
         check_writable(options.waves)
         # What was verified before has left no waveform.
         verdicts = [verify_job(spec, target, logs, **asked).do(unkept) for spec in specs]
