@@ -9,12 +9,13 @@ from pathlib import Path
 
 import hw
 from hw.formats.messages import echo
-from rtl_gen import emit
+from rtl_gen import emit, process
 from rtl_gen.files import check_writable, write_atomic
 from rtl_gen.tools import ToolError, package_version
 from sim.proofs.driver import DEPTH, FAILS, SECONDS, Proof
 from sim.proofs.properties import PROPERTIES, prove
 
+PROGRAM = "sim.proofs"
 SPECS = (
     *("mul/int4xint4/exact/exact/p2", "mul/e2m1xe2m1/exact/e2m1/p2", "add/e2m1xe2m1/e2m1/p2", "pack/int4xint4/x2/p1"),
     *(
@@ -74,7 +75,7 @@ def page(found: dict[str, dict[str, str]], depth: int, seconds: float) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prove; the exit code: 0 nothing fails, 1 something does, 2 it could not be tried."""
-    parser = argparse.ArgumentParser(prog="python -m sim.proofs", description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m {PROGRAM}", description=__doc__)
     parser.add_argument("specs", nargs="*", metavar="SPEC", help="designs (default: small ones of every unit)")
     parser.add_argument(
         "--depth", type=int, default=DEPTH, metavar="N", help="cycles after the reset (default: %(default)s)"
@@ -85,13 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", type=Path, metavar="FILE", help="write a table of it, too")
     options = parser.parse_args(arguments)
     try:
-        return _run(options)
+        return process.interruptible(PROGRAM, lambda: _run(options))
     except (ValueError, TypeError, OSError, ToolError) as error:
-        print(f"sim.proofs: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("sim.proofs: interrupted", file=sys.stderr)
-        return 130
 
 
 def _run(options: argparse.Namespace) -> int:
