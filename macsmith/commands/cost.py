@@ -124,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
 def _print(found: pandas.DataFrame) -> None:
     """The table for people: an interval stands in the column of what it is of."""
     from dse.columns import COLUMNS, RANGED
-    from dse.reporting.columns import table
+    from rtl_gen.columns import table
 
     hidden = {f"{name}_{end}" for name in RANGED for end in ("low", "high")} | {"makes", "rate"}
     names = [name for name in found if name not in hidden]

@@ -18,9 +18,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from dse.reporting.columns import table
     from hw.formats import CATALOGUE, FAMILIES, parse_format
     from hw.formats.describe import datasheet, summary
+    from rtl_gen.columns import table
 
     if options.names:
         formats = [parse_format(name) for name in options.names]

@@ -29,9 +29,9 @@ def run(options: argparse.Namespace) -> int:
     from dse.junit import junit
     from dse.options import hired
     from dse.regression import HEADS, cases, lines, netlists, regress
-    from dse.reporting.columns import table
     from dse.store import Store
     from hw.formats import check_choice
+    from rtl_gen.columns import table
     from rtl_gen.files import check_writable, write_atomic
     from rtl_gen.steps import say
     from sim import tools

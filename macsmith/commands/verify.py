@@ -41,8 +41,8 @@ def run(options: argparse.Namespace) -> int:
     from dse.making import verify_job
     from dse.options import hired
     from dse.repeating import repeated
-    from dse.reporting.columns import table
     from dse.store import Store
+    from rtl_gen.columns import table
     from rtl_gen.files import check_writable
     from sim.covered import HEADS, culprit, lines, said
     from sim.runner import SEED

@@ -108,7 +108,7 @@ def _all(specs: Sequence[hw.Spec], options: argparse.Namespace) -> int:
             print(line, flush=True)
         if options.write:
             _write(options.write, rows)
-    print(table(rows), end="")
+    print(table(rows))
     if not good(scores):
         print(f"too many mutants survive: each unit's score must be at least {100 * NEEDED:g} %")
         return 1

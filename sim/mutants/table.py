@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from rtl_gen import columns
 from sim.mutants.kept import Row
 from sim.mutants.score import EQUIVALENT, KILLED, SURVIVED, Result, Score, explanation
 
@@ -37,14 +38,7 @@ def cells(each: Row) -> list[str]:
 
 def table(rows: Sequence[Row]) -> str:
     """For a terminal."""
-    lines = [[*COLUMNS], *map(cells, rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-
-    def laid_out(cells: Sequence[str]) -> str:
-        first, *others = zip(cells, widths, strict=True)
-        return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]) + "\n"
-
-    return "".join(map(laid_out, lines))
+    return columns.table(COLUMNS, [cells(each) for each in rows])
 
 
 def survivors(each: Score, count: int, seed: int) -> Iterator[str]:
