@@ -308,11 +308,12 @@ def _to_verilog(text: str, target: hw.Target, spec: hw.Spec) -> str:
     with scratch() as folder:
         (folder / "design.il").write_text(text)
         tripled = [TRIPLER] if spec.tmr else []
-        (folder / "tripler.json").write_text(_asked(spec))
+        if tripled:
+            (folder / "tripler.json").write_text(_asked(spec))
         # The models tell which of a cell's ports are outputs; they are not written.
         models = [["read_verilog", "-lib", str(path)] for path in cell_models(target)]
         yosys.run([*models, "read_rtlil design.il", *PASSES, CLEANER, *tripled, "write_verilog design.v"], folder)
-        if spec.tmr:
+        if tripled:
             _check_tripled(spec, json.loads((folder / "tripled.json").read_text()))
         verilog = (folder / "design.v").read_text()
         # Yosys does not look whether the disk had room.

@@ -37,6 +37,8 @@ NAMES = [
     "mac/e5m2-flushxe2m2ieee-flush",
     "mac/e4m3fnuzxe4m3fnuz/lmul",
     "mac/e5m2-b20-flushxe5m2-b20-flush/lmul",
+    "mac/int4xint4/tmr",
+    "array/e2m1xe2m1/2x2/ws/tmr:control+accumulator",
 ]
 
 

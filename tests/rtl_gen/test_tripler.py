@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +10,6 @@ import hw
 from hw.structures import structure_of
 from rtl_gen import emit, yosys
 from rtl_gen.scratch import scratch
-from sim.simulator import LINT
-from sim.tools import verilator, verilator_root
 
 REGISTER = re.compile(r"(?m)^ +reg (?:signed )?(?:\[(\d+):0\] )?(\w+);")
 
@@ -42,19 +37,6 @@ def test_ports_stay_as_they_are() -> None:
     assert tripled.manifest["ports"] == plain.manifest["ports"]
     assert tripled.manifest["latency"] == plain.manifest["latency"]
     assert tripled.manifest["spec"] == {**plain.manifest["spec"], "tmr": "all"}
-
-
-@pytest.mark.parametrize("name", ["mac/int4xint4/tmr", "array/e2m1xe2m1/2x2/ws/tmr:control+accumulator"])
-def test_verilator_has_nothing_to_say(name: str, tmp_path: Path) -> None:
-    source, _ = emit(hw.parse(name)).write(tmp_path)
-    done = subprocess.run(
-        [str(verilator()), "--lint-only", *LINT, str(source)],
-        env={**os.environ, "VERILATOR_ROOT": str(verilator_root())},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 # Of families, those that Yosys is quick with.
