@@ -52,7 +52,7 @@ def plays(spec: LookupSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "pauses", some, few, pauses=paused(spec, 0.4)),
         stream_play(spec, "slow_taker", some, few, pauses={"y": 0.7}),
         stream_play(spec, "slow_activations", some, few, pauses={"x": 0.9}),
-        stream_play(spec, "resets", distinct, few, duration=None, resets=resets(few, rng)),
+        stream_play(spec, "resets", distinct, few, duration=None, resets=resets(few, rng, spec.cycles(1, 1))),
     ]
 
 

@@ -28,8 +28,11 @@ SEEN = 20
 """Cycles that streams run freely, or into a pipeline that fills up, at least."""
 
 
-def resets(most: int, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """The fields of resets in the first `most` cycles of a play: as often soon after the one before as long after."""
+def resets(most: int, rng: np.random.Generator, first: int = 0) -> list[dict[str, Any]]:
+    """The fields of resets in the first `most` cycles of a play: as often soon after the one before as long after.
+
+    What has to fill up gets as many more cycles as it takes to the `first` result.
+    """
     most = min(most, LONGEST)
     planned = []
     # Every way ends in resets of every length.
@@ -42,7 +45,7 @@ def resets(most: int, rng: np.random.Generator) -> list[dict[str, Any]]:
             way, which = next(ways)
             (source, sink), length = WAYS[way], LENGTHS[which] if number else 1
         # Freely, or until it is full.
-        after = max(after, min(most, SEEN)) if free or sink == 1 else after
+        after = max(after, min(most, SEEN + first * (not free))) if free or sink == 1 else after
         offered, ready = rng.integers(0, 2, 2).tolist()
         # Ends of streams agree in every other run of no meaning.
         junk = 0 if free else 1 + number // 2 % 2

@@ -48,3 +48,10 @@ def test_a_mac_shows_zero_from_a_reset_until_a_pair_has_passed() -> None:
         else:
             assert not rst[play.cause[cycle] : cycle + 1].any() and en[play.cause[cycle]]
     assert (acc != 0).mean() > 1 / 4
+
+
+def test_what_takes_long_to_its_first_result_gets_the_time_to_fill_up() -> None:
+    full = [each for each in resets(200, np.random.default_rng(1), first=45) if each["sink"] == 1]
+    assert full and min(each["after"] for each in full) >= SEEN + 45
+    early = [each for each in resets(200, np.random.default_rng(1)) if each["sink"] == 1]
+    assert min(each["after"] for each in early) == SEEN
