@@ -78,6 +78,7 @@ def _about(name: str, found: Exploration, day: str) -> str:
         f"Compared by {goals}{', with ' + ', '.join(bounds) if bounds else ''}; accuracy is {space.workload}'s. "
         f"{len(counted.rows):,} designs on devices were estimated, {len(counted.numbers):,} may be on a frontier, and "
         f"{measured} were verified and measured{'' if found.stands else '; the frontier may still move'}. "
+        f"{' '.join(f'{note}.' for note in counted.notes)}{' ' if counted.notes else ''}"
         f"{ABOUT} is before what is estimated.\n\n"
         f"```toml\n{text_of(name).decode().strip()}\n```\n"
     )

@@ -149,6 +149,8 @@ def explore(
         check_tools(target, tools)
     with purse.counting():
         found = screened(space, store, workers)
+    for note in found.notes:
+        say(note)
     timed = needs_clock(list(space.asked.values()))
     table = front(some(found), space.objectives, space.constraints)
     step = partial(_looked_at, store=store, workers=workers, timed=timed, logs=logs, tools=tools)

@@ -131,6 +131,18 @@ class Screened:
     failing: dict[str, int]
     nearest: dict[str, float]
 
+    @property
+    def notes(self) -> list[str]:
+        """What is not compared though it is in the space, a sentence for each objective that has no estimate there."""
+        space, placements = self.rows.pool.space, self.rows.placements(self.numbers)
+        there = {self.rows.pool.placements[place].device for place in np.unique(placements).tolist()}
+        gone = [device.name for device in space.devices if device not in there]
+        where = f", among them all on {' and '.join(gone)}" if gone else ""
+        return [
+            f"{count:,} of {len(self.rows):,} are not compared{where}: {space.asked[name].title} is not estimated there"
+            for name, count in self.unknown.items()
+        ]
+
 
 def screen(rows: Rows) -> Screened:
     """Estimate every row of a space, and keep what may be on the frontier of its device.

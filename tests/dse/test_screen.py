@@ -137,6 +137,9 @@ def test_what_is_not_known_is_named(store: Store) -> None:
         screen(rows_of(store, devices=["zu5ev-k26"], designs=[MACS]))
     partly = screen(rows_of(store, devices=["zu5ev-k26", "ecp5-25k"], designs=[MACS]))
     assert partly.unknown == {"throughput": 3}
+    (note,) = partly.notes
+    assert note == "3 of 6 are not compared, among them all on zu5ev-k26: GOPS is not estimated there"
+    assert screen(rows_of(store, devices=["ecp5-25k"], designs=[MACS])).notes == []
 
 
 def test_a_space_without_designs_says_why(store: Store) -> None:
