@@ -7,7 +7,7 @@ import math
 import sys
 from typing import Any
 
-from macsmith.commands.options import add_place, add_specs, add_tools, designs, folder, place
+from macsmith.commands.options import add_place, add_reset, add_specs, add_tools, designs, folder, place
 
 ABOUT = "write a design's Verilog and manifest"
 EXAMPLE = (
@@ -22,6 +22,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=folder, required=True, metavar="DIR", help="folder to write to")
     add_place(parser)
     parser.add_argument("--prefix", default="", metavar="NAME", help="what all modules' names begin with")
+    add_reset(parser, "sync-low:aclk,aresetn with streams, else sync-high:clk,rst")
     parser.add_argument("--split", action="store_true", help="write a file for each module, and a list of them, .f")
     parser.add_argument(
         "--mhz",
@@ -39,10 +40,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from costmodel.nextpnr import chosen
     from rtl_gen import emit
+    from rtl_gen.convention import parse_convention, usual_convention
     from rtl_gen.emit import check_place, check_prefix
     from rtl_gen.files import check_writable
 
     check_prefix(options.prefix)
+    asked = None if options.reset is None else parse_convention(options.reset)
     chosen(options.tools)
     specs, ((target, device),) = designs(options.specs, *place(options), "generic")
     check_writable(options.output / "design")
@@ -54,7 +57,9 @@ def run(options: argparse.Namespace) -> int:
         for note in [note for spec in specs for note in check_place(options.output, spec, target, options.prefix)]:
             print(f"macsmith: {note}", file=sys.stderr)
     for spec in specs:
-        for path in emit(spec, target, options.prefix).write(options.output, options.split, options.force):
+        for path in emit(spec, target, options.prefix, asked or usual_convention(spec)).write(
+            options.output, options.split, options.force
+        ):
             print(path, flush=True)
     return 0
 
