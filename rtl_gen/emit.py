@@ -28,7 +28,7 @@ from rtl_gen.cells import cell_models
 from rtl_gen.clocking import clocked
 from rtl_gen.convention import PLAIN, Convention
 from rtl_gen.files import write_all
-from rtl_gen.owner import Owner, check_free, owner
+from rtl_gen.owner import Owner, check_free, comment, owner
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import step
 from rtl_gen.tools import package_version
@@ -97,13 +97,13 @@ class Emitted:
         directory = Path(directory)
         sources = {f"{self.name}.v": self.verilog}
         if split:
-            part = _comment(self.owner.header) + "\n"
+            part = comment(self.owner.header) + "\n"
             head = self.verilog[: self.verilog.index("\nmodule ") + 1]
             sources = {f"{name}.v": (head if name == self.name else part) + text for name, text in self.modules.items()}
         manifest = json.dumps({**self.manifest, "files": list(sources)}, indent=2) + "\n"
         texts = {**sources, f"{self.name}.json": manifest}
         if split:
-            texts[f"{self.name}.f"] = _comment(self.owner.header) + "".join(f"{name}\n" for name in sources)
+            texts[f"{self.name}.f"] = comment(self.owner.header) + "".join(f"{name}\n" for name in sources)
         return {directory / name: text for name, text in texts.items()}
 
     def check_free(self, directory: Path | str, split: bool = False) -> list[str]:
@@ -382,8 +382,4 @@ def _port_lines(ports: dict[str, tuple[str, int]], meanings: dict[str, str]) -> 
 
 def _header(spec: hw.Spec, target: hw.Target, version: str, rest: Sequence[str]) -> str:
     name, made = Owner(spec.name, target.name, version).header
-    return _comment([name, f"{made} ({target.title}).", "", *spec.timing.splitlines(), "", *rest]) + "\n"
-
-
-def _comment(lines: Sequence[str]) -> str:
-    return "".join(f"// {line}".rstrip() + "\n" for line in lines)
+    return comment([name, f"{made} ({target.title}).", "", *spec.timing.splitlines(), "", *rest]) + "\n"

@@ -31,6 +31,11 @@ def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
     ]
 
 
+def few(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
+    """Some plays for people who have a simulator only."""
+    return BlockPlanner(spec, seed).few()
+
+
 def run(spec: BlockGemmSpec, seed: int, m: int, k: int, n: int) -> CorePlay:
     """A run of a shape without a pause."""
     planner = BlockPlanner(spec, seed)

@@ -32,7 +32,8 @@ class Pins:
 
     def __init__(self, dut: Any) -> None:
         told = json.loads(os.environ.get("MACSMITH_CLOCKING") or "null") or USUAL
-        self.clock, self.reset = (getattr(dut, told[pin], None) for pin in ("clock", "reset"))
+        self.clock: Any = getattr(dut, told["clock"], None)
+        self.reset: Any = getattr(dut, told["reset"], None)
         self.asynchronous, self.active = told["asynchronous"], int(told["active"] == "high")
         self.set(0)
 
