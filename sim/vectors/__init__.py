@@ -10,7 +10,6 @@ and a folder with the cocotb bench itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import hw
@@ -23,7 +22,7 @@ from sim.playing import opening
 from sim.vectors import clocked, core, streamed
 from sim.vectors.folder import cocotb_files
 
-__all__ = ["cocotb_files", "few", "testbench_files"]
+__all__ = ["cocotb_files", "few", "verilog_files"]
 
 CYCLES = 1024
 """Of a play of a unit without a handshake, at most."""
@@ -55,13 +54,14 @@ def few(spec: hw.Spec, seed: int = 1) -> list[Any]:
 def size(play: StreamPlay | CorePlay) -> int:
     """How many bits are in a play, about."""
     if isinstance(play, CorePlay):
-        return 4 * sum(len(job["results"] or "") + len("".join(sum(job["frames"].values(), []))) for job in play.jobs)
+        frames = [frame for job in play.jobs for frames in job["frames"].values() for frame in frames]
+        return 4 * sum(map(len, [*frames, *(job["results"] or "" for job in play.jobs)]))
     return sum(
         len(beats) * max(beats, default=0).bit_length() for beats in [*play.inputs.values(), *play.expected.values()]
     )
 
 
-def testbench_files(design: Emitted, plays: Sequence[Any]) -> dict[str, str]:
+def verilog_files(design: Emitted, plays: Sequence[Any]) -> dict[str, str]:
     """A testbench in Verilog and what it plays: texts by file name.
 
     Parameters
@@ -70,4 +70,4 @@ def testbench_files(design: Emitted, plays: Sequence[Any]) -> dict[str, str]:
     plays : sequence of Play, StreamPlay or CorePlay
         All of one kind.
     """
-    return WRITERS[type(plays[0])](design, [replace(play) for play in plays])
+    return WRITERS[type(plays[0])](design, plays)

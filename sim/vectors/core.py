@@ -1,4 +1,4 @@
-"""Vectors of GEMM cores: what is written and read over AXI4-Lite, one after the other, and the frames of the streams."""
+"""Vectors of GEMM cores: what is written and read over AXI4-Lite, in order, and the frames of the streams."""
 
 from __future__ import annotations
 
@@ -133,7 +133,10 @@ def _declared(sources: Sequence[str], width: int) -> str:
         bytes=width // BYTE,
         taken="\n".join(f"      {name}_moves = {name}_tvalid & ({name}_tready === 1'b1);" for name in sources),
         moved="\n".join(
-            f"      if ({name}_moves) begin\n        {name}_at = {name}_at + 1;\n        {name}_tvalid = 1'b0;\n      end"
+            f"      if ({name}_moves) begin\n"
+            f"        {name}_at = {name}_at + 1;\n"
+            f"        {name}_tvalid = 1'b0;\n"
+            "      end"
             for name in sources
         ),
         offered="\n".join(
