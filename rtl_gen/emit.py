@@ -28,6 +28,7 @@ from rtl_gen.cells import cell_models
 from rtl_gen.clocking import clocked
 from rtl_gen.convention import PLAIN, Convention
 from rtl_gen.files import write_all
+from rtl_gen.keywords import language_of
 from rtl_gen.owner import Owner, check_free, comment, owner
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import step
@@ -189,6 +190,8 @@ def check_prefix(prefix: str) -> None:
         raise ValueError(
             f"prefix must be a letter and then letters, digits or _, at most 64 of them, like chip_, got {echo(prefix)}"
         )
+    if language := language_of(prefix):
+        raise ValueError(f"prefix must be no keyword, like chip_, got {echo(prefix)}, which is one of {language}")
 
 
 def module_name(spec: hw.Spec, target: hw.Target, prefix: str = "") -> str:

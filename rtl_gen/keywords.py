@@ -10,6 +10,9 @@ from importlib.resources import files
 
 from hw.formats.messages import echo
 
+LANGUAGES = ("Verilog", "SystemVerilog", "VHDL", "Python")
+"""Those that ports and modules are named in."""
+
 
 @lru_cache
 def keywords() -> dict[str, frozenset[str]]:
@@ -19,7 +22,7 @@ def keywords() -> dict[str, frozenset[str]]:
 
 
 def check_identifier(what: str, name: object) -> None:
-    """Raise TypeError or ValueError unless a name is an identifier, and no keyword, in all of `keywords`.
+    """Raise TypeError or ValueError unless a name is an identifier, and no keyword, in all `LANGUAGES`.
 
     VHDL's identifiers begin with a letter, and have no two underscores in a row and none at the end; its keywords are
     such in capital letters, too.
@@ -37,4 +40,5 @@ def check_identifier(what: str, name: object) -> None:
 
 def language_of(name: str) -> str:
     """The language that a name is a keyword of; empty if there is none."""
-    return next((of for of, words in keywords().items() if (name.lower() if of == "VHDL" else name) in words), "")
+    found = (of for of in LANGUAGES if (name.lower() if of == "VHDL" else name) in keywords()[of])
+    return next(found, "")

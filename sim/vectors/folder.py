@@ -15,7 +15,7 @@ PACKAGE = "sim.benches"
 IMPORT = re.compile(rf"^from {re.escape(PACKAGE)}\.(\w+) import", re.M)
 
 
-def cocotb_files(design: Emitted, plays: Sequence[Any]) -> dict[str, str]:
+def cocotb_files(design: Emitted, plays: Sequence[Any], sources: Sequence[str] = ()) -> dict[str, str]:
     """Makefile, plays and bench: texts by path in the folder, which lies beside the Verilog.
 
     Parameters
@@ -23,15 +23,17 @@ def cocotb_files(design: Emitted, plays: Sequence[Any]) -> dict[str, str]:
     design : Emitted
     plays : sequence of Play, StreamPlay or CorePlay
         All of one kind.
+    sources : sequence of str
+        The files of Verilog beside the folder, if not NAME.v alone.
     """
     kind = plays[0].bench.rpartition(".")[2]
-    head = comment(design.owner.header, "#")
+    head, read = comment(design.owner.header, "#"), sources or [f"{design.name}.v"]
     modules = {f"bench/{name}.py": head + text.replace(f"{PACKAGE}.", "bench.") for name, text in _needed(kind).items()}
     about = {"name": design.manifest["name"], "target": design.manifest["target"]}
     about |= {"macsmith": design.manifest["macsmith"], "plays": [vars(play) for play in plays]}
     needs = "".join(f"{each}\n" for each in ("cocotb>=2.1,<3", *(["cocotbext-axi>=0.1.28"] if kind == "axi" else [])))
     return {
-        "Makefile": head + MAKEFILE.format(name=design.name, kind=kind),
+        "Makefile": head + MAKEFILE.format(name=design.name, sources=" ".join(f"$(ABOVE)/{s}" for s in read)),
         "requirements.txt": head + needs,
         f"test_{design.name}.py": head + TEST.format(kind=kind, clocking=_python(design.manifest["clocking"])),
         "plays.json": json.dumps(about) + "\n",
@@ -60,7 +62,8 @@ MAKEFILE = """\
 
 SIM ?= icarus
 TOPLEVEL_LANG = verilog
-VERILOG_SOURCES = $(abspath $(CURDIR)/../{name}.v) $(CELLS)
+ABOVE = $(abspath $(CURDIR)/..)
+VERILOG_SOURCES = {sources} $(CELLS)
 TOPLEVEL = {name}
 COCOTB_TOPLEVEL = {name}
 COCOTB_TEST_MODULES = test_{name}

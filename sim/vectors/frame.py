@@ -77,7 +77,8 @@ TEXT = """\
 {about}//
 // In this folder, with Icarus Verilog or Verilator:
 //   $ iverilog -o {name} ../{design}.v {name}.v && vvp -N {name}
-//   $ verilator --binary -CFLAGS -std=gnu++20 -Wno-fatal --top-module {name} ../{design}.v {name}.v && ./obj_dir/V{name}
+//   $ verilator --binary --output-split 0 -CFLAGS -std=gnu++20 -Wno-fatal --top-module {name} \\
+//       ../{design}.v {name}.v && ./obj_dir/V{name}
 // It ends with a line that begins with PASS, or, after what is wrong, with FAIL and $stop.
 
 `timescale 1ns/1ps
