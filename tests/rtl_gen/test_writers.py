@@ -127,7 +127,11 @@ def test_the_header_has_the_registers(tmp_path: Path) -> None:
     lines, shown = [], []
     for register in made.manifest["registers"]:
         for part in register["parts"]:
-            name = register["name"] if part["name"].upper() == register["name"] else f"{register['name']}_{part['name'].upper()}"
+            name = (
+                register["name"]
+                if part["name"].upper() == register["name"]
+                else f"{register['name']}_{part['name'].upper()}"
+            )
             mask = (1 << part["width"]) - 1 << part["low"]
             lines.append(f"MACSMITH_{register['name']}, MACSMITH_{name}_SHIFT, MACSMITH_{name}_MASK,")
             shown += [register["address"], part["low"], mask]
@@ -180,7 +184,13 @@ def test_the_driver_reads_and_writes_parts(tmp_path: Path) -> None:
             bus.words[register["address"]] = sum(part["value"] << part["low"] for part in register["parts"])
     driver.check()
     driver.set(m=4, k=8, n=2, keep=1)
-    assert {name: driver.get(name) for name in ("m", "k", "n", "keep", "rows")} == dict(m=4, k=8, n=2, keep=1, rows=2)
+    assert {name: driver.get(name) for name in ("m", "k", "n", "keep", "rows")} == {
+        "m": 4,
+        "k": 8,
+        "n": 2,
+        "keep": 1,
+        "rows": 2,
+    }
     driver.start()
     assert bus.words[0x40] == 1
     bus.words[0x44] = 1
