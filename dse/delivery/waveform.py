@@ -73,9 +73,9 @@ def _of_play(design: Emitted, plays: Sequence[Play]) -> dict[str, Any]:
         signals.append(wave(name, shown, widths[name]))
     # What comes of a cycle is shown in the next one.
     for names, codes in play.expected.items():
-        seen = [None if code < 0 else code for code in codes]
-        shown = [None, *seen][:cycles] if clocked else seen[:cycles]
-        signals.append(wave(names.replace("+", " + "), shown, widths[names.split("+")[0]]))
+        seen: list[int | None] = [None if code < 0 else code for code in codes]
+        after = [None, *seen] if clocked else seen
+        signals.append(wave(names.replace("+", " + "), after[:cycles], widths[names.split("+")[0]]))
     return described(signals, f"play {play.name}, from its beginning; codes are hexadecimal")
 
 

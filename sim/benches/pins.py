@@ -12,7 +12,7 @@ from typing import Any
 
 from cocotb.triggers import RisingEdge, Timer
 
-USUAL = {"clock": "clk", "reset": "rst", "asynchronous": False, "active": "high"}
+USUAL: dict[str, Any] = {"clock": "clk", "reset": "rst", "asynchronous": False, "active": "high"}
 RELEASE = 2
 """Nanoseconds after an edge at which a reset that acts at once is released."""
 

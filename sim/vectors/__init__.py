@@ -43,7 +43,8 @@ def few(spec: hw.Spec, seed: int = 1) -> list[Any]:
     plays = list(getattr(tries, "few", tries.plays)(spec, seed))
     if isinstance(plays[0], Play):
         return [opening(play, CYCLES) for play in plays]
-    room, kept = BITS, []
+    room = BITS
+    kept: list[Any] = []
     for play in sorted(plays, key=size):
         room -= size(play)
         if room >= 0 or not kept:
