@@ -40,7 +40,8 @@ def _blocks(spec: hw.Spec, design: Emitted, facts: Facts, picture: Picture) -> I
     yield Heading(spec.name, 1)
     yield Text(f"Verilog module {design.name}, for target {told['target']}; made by macsmith {told['macsmith']}.")
     yield Heading("What it computes")
-    yield Code(spec.formula)
+    if spec.formula:
+        yield Code(spec.formula)
     for paragraph in prose(type(spec)):
         yield Text(paragraph)
     yield from _formats(spec)

@@ -19,8 +19,8 @@ from sim.benches.streamplay import StreamPlay
 
 SHOWN = 10
 """Cycles that are drawn of a play."""
-BEATS = 3
-"""Beats that are drawn of a stream, at its beginning."""
+CYCLES = 6
+"""Those that are drawn where there is a gap between the first and the last."""
 Signals = list[dict[str, Any]]
 
 
@@ -86,15 +86,15 @@ def _of_streams(design: Emitted, plays: Sequence[StreamPlay]) -> dict[str, Any]:
     widths = {name: told["width"] for name, told in design.manifest["streams"].items()}
     ins = {f"s_axis_{name}": beats for name, beats in play.inputs.items()}
     outs = {f"m_axis_{name}": beats for name, beats in play.expected.items()}
-    last = play.duration if play.duration is not None else play.limit
+    when = "" if play.duration is None else f", in cycle {play.duration}"
     return described(
-        [*clock(design, BEATS + 3), *_gapped(design, ins, outs, widths, last)],
-        f"play {play.name}: what is offered first, and the last result, in cycle {last}; codes are hexadecimal",
+        [*clock(design, CYCLES), *_gapped(design, ins, outs, widths)],
+        f"play {play.name}: what is offered first, and the last result{when}; codes are hexadecimal",
     )
 
 
 def _gapped(
-    design: Emitted, ins: Mapping[str, list[int]], outs: Mapping[str, list[int]], widths: Mapping[str, int], last: int
+    design: Emitted, ins: Mapping[str, list[int]], outs: Mapping[str, list[int]], widths: Mapping[str, int]
 ) -> Signals:
     """The first beat of each input, a gap, and the last of each output."""
     signals: Signals = []
@@ -122,7 +122,7 @@ def _of_core(design: Emitted, plays: Sequence[CorePlay]) -> dict[str, Any]:
     jobs = [(play, Job(**fields)) for play in plays for fields in play.jobs]
     play, job = next(pair for pair in jobs if pair[1].duration is not None and pair[1].results)
     streams = design.manifest["streams"]
-    signals = clock(design, BEATS + 3)
+    signals = clock(design, CYCLES)
     low, _ = play.registers["COMMAND"]["parts"]["start"]
     signals += [
         {"name": "s_axil_awaddr", "wave": "x=x|x.", "data": [f"{play.registers['COMMAND']['address']:x}"]},
