@@ -16,6 +16,7 @@ from hw.specs.stream import StreamSpec
 from rtl_gen import Emitted
 from rtl_gen.convention import Convention
 from rtl_gen.writers.instance import template
+from sim.benches import bench
 
 SIZES = (1, 8, 64)
 """Parts of the shapes whose cycles are told."""
@@ -40,8 +41,8 @@ def _blocks(spec: hw.Spec, design: Emitted, facts: Facts, picture: Picture) -> I
     yield Heading(spec.name, 1)
     yield Text(f"Verilog module {design.name}, for target {told['target']}; made by macsmith {told['macsmith']}.")
     yield Heading("What it computes")
-    if spec.formula:
-        yield Code(spec.formula)
+    if formula := getattr(bench(spec.unit), "FORMULA", ""):
+        yield Code(formula)
     for paragraph in prose(type(spec)):
         yield Text(paragraph)
     yield from _formats(spec)

@@ -32,7 +32,6 @@ class AddSpec(ResultSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "add"
-    formula: ClassVar[str] = "s = a + b"
     port: ClassVar[str] = "s"
     port_meaning: ClassVar[str] = "sum"
     example: ClassVar[str] = "add/e4m3xe4m3/e4m3/p1"

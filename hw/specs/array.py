@@ -62,9 +62,6 @@ class ArraySpec(StreamSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "array"
-    formula: ClassVar[str] = (
-        "C[i,j] = Σ A[i,k] * B[k,j], by ascending k; where an operand stays, C[i,j] + Σ A[i,k] * B[k,j]"
-    )
     example: ClassVar[str] = "array/int8xint8/8x8/os/exact/kulisch1024/p1"
     parts: ClassVar[tuple[Part, ...]] = (OPERANDS, sides("rows", "columns", needed=True), *ELEMENT)
     sizes: ClassVar[tuple[str, ...]] = ("rows", "columns")

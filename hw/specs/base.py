@@ -57,8 +57,6 @@ class Spec(ABC):
     """The others."""
     example: ClassVar[str]
     """The name of a design that stands for all, in messages, tests and tables."""
-    formula: ClassVar[str] = ""
-    """What it computes, in a line of mathematics; the docstring says the rest."""
 
     note: ClassVar[str] = ""
     """A word on how names are written, for messages."""

@@ -53,7 +53,6 @@ class BlockAddSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "blockadd"
-    formula: ClassVar[str] = "y[j] = c[j] + x[j] * scale_a * scale_b[j]"
     example: ClassVar[str] = "blockadd/mxfp4xmxfp4/n8/fp32/p2"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
     parts: ClassVar[tuple[Part, ...]] = (BLOCKS, number("lanes", "n", "nLANES"), FLOAT, STAGES, FORM)

@@ -54,7 +54,6 @@ class BlockDotSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "blockdot"
-    formula: ClassVar[str] = "sum = scale_a * scale_b * Σ a[i] * b[i], i over a block"
     example: ClassVar[str] = "blockdot/mxfp4xmxfp4/exact/p2"
     parts: ClassVar[tuple[Part, ...]] = (BLOCKS, RESULT, STAGES, FORM)
 

@@ -56,7 +56,6 @@ class BlockGemmSpec(GemmSpec):
     scope: ClassVar[str] = "tensor"  # type: ignore[misc]
 
     unit: ClassVar[str] = "blockgemm"
-    formula: ClassVar[str] = "C[i,j] = Σ over blocks of scale_A * scale_B * Σ A[i,k] * B[k,j], k over the block"
     example: ClassVar[str] = "blockgemm/mxfp4xmxfp4/8x8/fp32/p1/x2/p2/k256/n256/w1024"
     parts: ClassVar[tuple[Part, ...]] = (
         BLOCKS,

@@ -62,7 +62,6 @@ class DotSpec(FeedforwardSpec, ResultSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "dot"
-    formula: ClassVar[str] = "sum = Σ a[i] * b[i], i = 0 .. n-1"
     port: ClassVar[str] = "sum"
     port_meaning: ClassVar[str] = "sum"
     example: ClassVar[str] = "dot/int8xint8/n32/exact/exact/p2"

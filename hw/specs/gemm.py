@@ -128,7 +128,6 @@ class GemmSpec(StreamSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "gemm"
-    formula: ClassVar[str] = "C[i,j] = requantise(Σ A[i,k] * B[k,j] + bias[j])"
     example: ClassVar[str] = "gemm/int8xint8/8x8/os/exact/kulisch1024/p1/int8/tensor/x2/p6/k256/n256/w1024"
     sizes: ClassVar[tuple[str, ...]] = ("rows", "columns")
     parts: ClassVar[tuple[Part, ...]] = (

@@ -60,7 +60,6 @@ class MacSpec(Spec):
     form: str = "small"
 
     unit: ClassVar[str] = "mac"
-    formula: ClassVar[str] = "acc[t] = (0 if clear[t] else acc[t-1]) + a[t] * b[t]"
     example: ClassVar[str] = "mac/int8xint8/exact/kulisch1024/p1"
     parts: ClassVar[tuple[Part, ...]] = (OPERANDS, PRODUCT, ACCUMULATOR, STAGES, FORM)
 

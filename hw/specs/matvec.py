@@ -77,7 +77,6 @@ class MatVecSpec(StreamSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "matvec"
-    formula: ClassVar[str] = "y[i] = Σ W[i,k] * x[k]"
     example: ClassVar[str] = "matvec/int8xint8/4x8/exact/kulisch1024/p2"
     sizes: ClassVar[tuple[str, ...]] = ("elements",)
     parts: ClassVar[tuple[Part, ...]] = (

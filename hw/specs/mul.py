@@ -37,7 +37,6 @@ class MulSpec(ResultSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "mul"
-    formula: ClassVar[str] = "p = a * b"
     port: ClassVar[str] = "p"
     port_meaning: ClassVar[str] = "product"
     example: ClassVar[str] = "mul/e4m3xe4m3/exact/e4m3/p1"

@@ -56,7 +56,6 @@ class PackSpec(Spec):
     pipeline: int = 0
 
     unit: ClassVar[str] = "pack"
-    formula: ClassVar[str] = "p0 = a0 * b0, p1 = a1 * b0, and so on: every a with every b"
     form: ClassVar[str] = "dsp"
     example: ClassVar[str] = "pack/int8xint8/x2/p2"
     note: ClassVar[str] = "; x2 is two a by one b, x4 two a by two b"

@@ -49,7 +49,6 @@ class PeSpec(Spec):
     form: str = "small"
 
     unit: ClassVar[str] = "pe"
-    formula: ClassVar[str] = "sum = Σ a[k] * b[k] where sums stay; sum_out = sum_in + a * b where an operand stays"
     example: ClassVar[str] = "pe/int8xint8/os/exact/kulisch1024/p1"
     parts: ClassVar[tuple[Part, ...]] = (OPERANDS, *ELEMENT)
 

@@ -89,7 +89,6 @@ class RequantSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "requant"
-    formula: ClassVar[str] = "y = saturate(round((z + bias) * m / 2^e) + zero)"
     example: ClassVar[str] = "requant/fix26.0xint8/n8/tensor/p1"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
     parts: ClassVar[tuple[Part, ...]] = (

@@ -59,7 +59,6 @@ class TellmeSpec(LookupSpec):
     pipeline: int = None  # type: ignore[assignment]
 
     unit: ClassVar[str] = "tellme"
-    formula: ClassVar[str] = "y[i] = Σ W[i,k] * x[k], W of -1, 0, +1"
     example: ClassVar[str] = "tellme/int8/g3/t8/q16/half/lutram/kulisch4608/p1"
     parts: ClassVar[tuple[Part, ...]] = (ACTIVATIONS, *SHAPE, *TABLES)
 

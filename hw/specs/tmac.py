@@ -58,7 +58,6 @@ class TmacSpec(LookupSpec):
     pipeline: int = None  # type: ignore[assignment]
 
     unit: ClassVar[str] = "tmac"
-    formula: ClassVar[str] = "y[i] = Σ W[i,k] * x[k] = Σ 2^p * Σ W_p[i,k] * x[k], W_p the bits p of W"
     example: ClassVar[str] = "tmac/int4xint8/g4/t4/q16/parallel/full/lutram/kulisch4608/p1"
     parts: ClassVar[tuple[Part, ...]] = (operands("w", "x", "WxX"), *SHAPE, word("order", "ORDER"), *TABLES)
 

@@ -13,6 +13,8 @@ from sim.coverage.jobs import core
 from sim.coverage.point import Point
 from sim.golden.blocks import Quantized, quantize
 
+FORMULA = "C[i,j] = Σ over blocks of scale_A * scale_B * Σ A[i,k] * B[k,j], k over the block"
+
 
 def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
     """All plays for a core; those with resets come last."""

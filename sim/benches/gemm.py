@@ -24,6 +24,8 @@ from sim.coverage.point import Point
 from sim.golden import model
 from sim.golden.decoding import decode_steps
 
+FORMULA = "C[i,j] = requantise(Σ A[i,k] * B[k,j] + bias[j])"
+
 Shape = tuple[int, int, int]
 PORTS = ("s_axis_a", "s_axis_b", "s_axis_p", "m_axis", "s_axil_aw", "s_axil_w", "s_axil_b", "s_axil_ar", "s_axil_r")
 

@@ -22,6 +22,7 @@ from macsmith.cli import main
 from rtl_gen import emit
 from rtl_gen.convention import usual_convention
 from rtl_gen.owner import owner
+from sim.benches import bench
 from sim.vectors import few
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "manifest.schema.json").read_text())
@@ -126,7 +127,7 @@ def test_the_datasheet_holds_for_every_unit(name: str) -> None:
     files = sheet_files(spec, design, Facts(), few(spec))
     assert set(files) == {design.name + end for end in (".md", ".html", ".svg", ".wave.json")}
     page = files[f"{design.name}.md"]
-    assert spec.formula and spec.formula in page
+    assert bench(spec.unit).FORMULA in page
     for fact in (*(port["name"] for port in design.manifest["ports"]), f"{spec.latency} cycles", "Not measured"):
         assert fact in page, fact
     for fmt in spec.port_formats.values():
