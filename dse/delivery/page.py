@@ -103,7 +103,7 @@ body {{ font-family: sans-serif; line-height: 1.4; max-width: 60em; margin: 2em 
 body {{ color: #111; background: #fff; }}
 table {{ border-collapse: collapse; margin: 1em 0; display: block; overflow-x: auto; }}
 th, td {{ border: 1px solid #bbb; padding: 0.2em 0.6em; text-align: left; vertical-align: top; }}
-pre {{ background: #f4f4f4; padding: 0.8em; overflow-x: auto; }}
+pre {{ background: #f4f4f4; padding: 0.8em; overflow-x: auto; white-space: pre-wrap; }}
 svg {{ max-width: 100%; height: auto; }}
 </style>
 </head>

@@ -25,7 +25,7 @@ SIZES = (1, 8, 64)
 def sheet_files(spec: hw.Spec, design: Emitted, facts: Facts, plays: Sequence[Any]) -> dict[str, str]:
     """The datasheet and its picture: texts by file name."""
     drawn, name, head = waveform(design, plays), design.name, design.owner.header
-    picture = Picture(f"{name}.svg", "a transaction", svg(drawn))
+    picture = Picture(f"{name}.svg", drawn["about"], svg(drawn))
     blocks = [*_blocks(spec, design, facts, picture)]
     about = {key: design.manifest[key] for key in ("name", "target", "macsmith")}
     return {
@@ -50,6 +50,7 @@ def _blocks(spec: hw.Spec, design: Emitted, facts: Facts, picture: Picture) -> I
     yield from _timing(spec, design)
     yield Heading("A transaction")
     yield picture
+    yield Text(f"Of {picture.about}.")
     yield from _cost(spec, design, facts)
     yield from _registers(design)
     yield Heading("Instantiation")

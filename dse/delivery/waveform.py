@@ -19,6 +19,8 @@ from sim.benches.streamplay import StreamPlay
 
 SHOWN = 10
 """Cycles that are drawn of a play."""
+ROOM, LONGEST = 5, 14
+"""Digits that a cycle has room for, and that are drawn of a code."""
 CYCLES = 6
 """Those that are drawn where there is a gap between the first and the last."""
 Signals = list[dict[str, Any]]
@@ -49,7 +51,7 @@ def wave(name: str, codes: Sequence[int | None], width: int) -> dict[str, Any]:
             text += str(code)
         else:
             text += "="
-            data.append(f"{code:x}")
+            data.append(shown(code))
         before = code
     return {"name": name, "wave": text, **({"data": data} if data else {})}
 
@@ -68,9 +70,9 @@ def _of_play(design: Emitted, plays: Sequence[Play]) -> dict[str, Any]:
     cycles = min(SHOWN + design.manifest["latency"], play.cycles)
     signals = clock(design, cycles)
     for port, codes in play.inputs.items():
-        shown = [code if port != "rst" else int(code == convention.active) for code in codes[:cycles]]
+        driven = [code if port != "rst" else int(code == convention.active) for code in codes[:cycles]]
         name = convention.names.get(port, port)
-        signals.append(wave(name, shown, widths[name]))
+        signals.append(wave(name, driven, widths[name]))
     # What comes of a cycle is shown in the next one.
     for names, codes in play.expected.items():
         seen: list[int | None] = [None if code < 0 else code for code in codes]
@@ -103,15 +105,15 @@ def _gapped(
         first = beats[0] if beats else 0
         signals.append({"name": f"{name}_tvalid", "wave": "01.|.." if beats else "0..|.."})
         signals.append(
-            {"name": f"{name}_tdata", "wave": "x=x|x." if beats else "x..|..", "data": [f"{first & mask:x}"]}
+            {"name": f"{name}_tdata", "wave": "x=x|.." if beats else "x..|..", "data": [shown(first & mask)]}
         )
         if design.manifest["streams"][name]["tlast"]:
-            signals.append({"name": f"{name}_tlast", "wave": f"x{first >> widths[name]}x|x."})
+            signals.append({"name": f"{name}_tlast", "wave": f"x{first >> widths[name]}x|.."})
     for name, beats in outs.items():
         mask = (1 << widths[name]) - 1
         final = beats[-1] if beats else 0
         signals.append({"name": f"{name}_tvalid", "wave": "0..|10"})
-        signals.append({"name": f"{name}_tdata", "wave": "x..|=x", "data": [f"{final & mask:x}"]})
+        signals.append({"name": f"{name}_tdata", "wave": "x..|=x", "data": [shown(final & mask)]})
         if design.manifest["streams"][name]["tlast"]:
             signals.append({"name": f"{name}_tlast", "wave": f"x..|{final >> widths[name] & 1}x"})
     return signals
@@ -125,21 +127,21 @@ def _of_core(design: Emitted, plays: Sequence[CorePlay]) -> dict[str, Any]:
     signals = clock(design, CYCLES)
     low, _ = play.registers["COMMAND"]["parts"]["start"]
     signals += [
-        {"name": "s_axil_awaddr", "wave": "x=x|x.", "data": [f"{play.registers['COMMAND']['address']:x}"]},
-        {"name": "s_axil_wdata", "wave": "x=x|x.", "data": [f"{1 << low:x}"]},
+        {"name": "s_axil_awaddr", "wave": "x=x|..", "data": [f"{play.registers['COMMAND']['address']:x}"]},
+        {"name": "s_axil_wdata", "wave": "x=x|..", "data": [f"{1 << low:x}"]},
         {"name": "s_axil_wvalid", "wave": "010|.."},
     ]
     for name, frames in job.frames.items():
         first = bytes.fromhex(frames[0])[: streams[name]["width"] // 8]
         signals.append({"name": f"{name}_tvalid", "wave": "1..|.."})
-        signals.append({"name": f"{name}_tdata", "wave": "=..|..", "data": [f"{int.from_bytes(first, 'little'):x}"]})
+        signals.append({"name": f"{name}_tdata", "wave": "=..|..", "data": [shown(int.from_bytes(first, "little"))]})
     size = streams["m_axis"]["width"] // 8
-    shown = bytes.fromhex(job.results or "")[-size:]
+    final = bytes.fromhex(job.results or "")[-size:]
     signals += [
         {"name": "m_axis_tvalid", "wave": "0..|10"},
-        {"name": "m_axis_tdata (bytes kept)", "wave": "x..|=x", "data": [f"{int.from_bytes(shown, 'little'):x}"]},
+        {"name": "m_axis_tdata (bytes kept)", "wave": "x..|=x", "data": [shown(int.from_bytes(final, "little"))]},
         {"name": "m_axis_tlast", "wave": "x..|1x"},
-        {"name": "irq", "wave": "0..|01"},
+        {"name": "irq", "wave": "0..|.1"},
     ]
     sizes = " x ".join(str(job.settings[part]) for part in "mkn")
     return described(
@@ -148,8 +150,15 @@ def _of_core(design: Emitted, plays: Sequence[CorePlay]) -> dict[str, Any]:
 
 
 def described(signals: Signals, about: str) -> dict[str, Any]:
-    """Signals with a line below."""
-    return {"signal": signals, "foot": {"text": about}}
+    """Signals, so wide that codes have room, and a line that says what they are."""
+    widest = max((len(text) for signal in signals for text in signal.get("data", ())), default=0)
+    return {"signal": signals, "config": {"hscale": max(1, -(-widest // ROOM))}, "about": about}
+
+
+def shown(code: int) -> str:
+    """A code; of one that is long both ends."""
+    text = f"{code:x}"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}...{text[-LONGEST // 2 + 3 :]}"
 
 
 DRAWN: dict[type, Callable[[Emitted, Sequence[Any]], dict[str, Any]]] = {

@@ -14,7 +14,7 @@ import hw
 from dse.delivery import Facts, deliver, differing, known
 from dse.delivery.page import Code, Heading, Picture, Table, Text, html, markdown
 from dse.delivery.sheet import sheet_files
-from dse.delivery.waveform import wave, waveform
+from dse.delivery.waveform import shown, wave, waveform
 from dse.making import measure_job, verify_job
 from dse.store import Store
 from hw.spec import from_dict
@@ -158,6 +158,11 @@ def test_a_waveform_shows_what_the_play_says() -> None:
     )
     assert wave("a", [1, 1, None, None, 2], 8) == {"name": "a", "wave": "=.x.=", "data": ["1", "2"]}
     assert wave("en", [1, 0, 0, None], 1) == {"name": "en", "wave": "10.x"}
+
+
+def test_a_code_that_is_long_shows_both_ends() -> None:
+    assert shown(0x123456789ABCDE) == "123456789abcde"
+    assert shown(0x1234567890ABCDEF) == "1234567...cdef"
 
 
 def test_what_the_store_has_is_told(tmp_path: Path) -> None:
