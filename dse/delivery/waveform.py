@@ -91,7 +91,7 @@ def _of_streams(design: Emitted, plays: Sequence[StreamPlay]) -> dict[str, Any]:
     when = "" if play.duration is None else f", in cycle {play.duration}"
     return described(
         [*clock(design, CYCLES), *_gapped(design, ins, outs, widths)],
-        f"play {play.name}: what is offered first, and the last result{when}; codes are hexadecimal",
+        f"play {play.name}: what is offered first, until it is taken, and the last result{when}; codes are hexadecimal",
     )
 
 
@@ -103,12 +103,12 @@ def _gapped(
     for name, beats in ins.items():
         mask = (1 << widths[name]) - 1
         first = beats[0] if beats else 0
-        signals.append({"name": f"{name}_tvalid", "wave": "01.|.." if beats else "0..|.."})
+        signals.append({"name": f"{name}_tvalid", "wave": "01.|0." if beats else "0..|.."})
         signals.append(
-            {"name": f"{name}_tdata", "wave": "x=x|.." if beats else "x..|..", "data": [shown(first & mask)]}
+            {"name": f"{name}_tdata", "wave": "x=.|x." if beats else "x..|..", "data": [shown(first & mask)]}
         )
         if design.manifest["streams"][name]["tlast"]:
-            signals.append({"name": f"{name}_tlast", "wave": f"x{first >> widths[name]}x|.."})
+            signals.append({"name": f"{name}_tlast", "wave": f"x{first >> widths[name]}.|x."})
     for name, beats in outs.items():
         mask = (1 << widths[name]) - 1
         final = beats[-1] if beats else 0
@@ -133,8 +133,8 @@ def _of_core(design: Emitted, plays: Sequence[CorePlay]) -> dict[str, Any]:
     ]
     for name, frames in job.frames.items():
         first = bytes.fromhex(frames[0])[: streams[name]["width"] // 8]
-        signals.append({"name": f"{name}_tvalid", "wave": "1..|.."})
-        signals.append({"name": f"{name}_tdata", "wave": "=..|..", "data": [shown(int.from_bytes(first, "little"))]})
+        signals.append({"name": f"{name}_tvalid", "wave": "1..|0."})
+        signals.append({"name": f"{name}_tdata", "wave": "=..|x.", "data": [shown(int.from_bytes(first, "little"))]})
     size = streams["m_axis"]["width"] // 8
     final = bytes.fromhex(job.results or "")[-size:]
     signals += [

@@ -81,6 +81,8 @@ def in_verilator(design: Emitted, folder: Path) -> str:
     command = [
         str(verilator()),
         "--binary",
+        "--output-split",
+        "0",
         "-CFLAGS",
         "-std=gnu++20",
         "-Wno-fatal",
