@@ -13,11 +13,12 @@ import hw
 from dse.job import Job
 from hw.formats import check_choice
 from rtl_gen import Emitted, emit
+from rtl_gen.convention import PLAIN, Convention
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
 from sim.runner import SEED
 from sim.simulator import VERILATOR
-from sim.theirs import read
+from sim.theirs import convention_of, read
 from sim.verify import LEVELS, NETLIST, RTL, SIMULATORS, Verdict, verify, verify_key
 
 # What a job does is imported where it is made: who verifies need not wait for all that measures.
@@ -38,11 +39,13 @@ def verify_job(
     level: str = RTL,
     simulator: str = VERILATOR,
     waves: Path | None = None,
+    convention: Convention | None = None,
 ) -> Job:
     """The job that verifies a design as it is built for a target; the logs of one that fails are kept under `logs`.
 
     With a file of Verilog, that stands for what would be built; `emitted` is what was built, where it is there by now.
-    `level` is one of `LEVELS`, and a netlist is the target's; else as `sim.verify.verify`.
+    `level` is one of `LEVELS`, and a netlist is the target's; else as `sim.verify.verify`. Without a convention it is
+    the file's, as `sim.theirs.convention_of` reads it, or the plain one.
 
     Raises
     ------
@@ -54,7 +57,11 @@ def verify_job(
     check_choice("simulator", simulator, SIMULATORS if level == RTL else (VERILATOR,))
     if waves and (level, simulator) != (RTL, VERILATOR):
         raise ValueError(f"waveforms must be of level {RTL} in {VERILATOR}, got {level} in {simulator}")
-    built = emitted or emit(spec, target)
+    if convention is None:
+        convention = PLAIN if verilog is None else convention_of(verilog)
+    built = emitted or emit(spec, target, convention=convention)
+    if convention != PLAIN:
+        emitted = built
     theirs = None if verilog is None else read(verilog, built)
     # What can be built again need not be sent to whoever does it.
     emitted = theirs or emitted

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from costmodel.estimate import estimate
     from costmodel.measure import measure
     from dse.columns import Column, declare
+    from dse.delivery import deliver
     from dse.explore import explore, rows_of, screened
     from dse.groups import Group
     from dse.judging import judged
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
     from hw import Spec, Target, build, parse, parse_format, parse_target, pipeline_for, predict
     from hw.specs.mac import MacSpec
     from rtl_gen import emit
+    from rtl_gen.convention import Convention, parse_convention
     from sim.golden import model
     from sim.verify import verify
 
 __all__ = [
     "Column",
+    "Convention",
     "Device",
     "Group",
     "MacSpec",
@@ -46,6 +49,7 @@ __all__ = [
     "build",
     "corrected",
     "declare",
+    "deliver",
     "emit",
     "estimate",
     "estimate_energy",
@@ -60,6 +64,7 @@ __all__ = [
     "objectives",
     "on",
     "parse",
+    "parse_convention",
     "parse_device",
     "parse_format",
     "parse_target",
@@ -86,6 +91,7 @@ if _problem := hidden():
 
 _HOMES = {
     "Column": "dse.columns:Column",
+    "Convention": "rtl_gen.convention:Convention",
     "Device": "costmodel.devices:Device",
     "Group": "dse.groups:Group",
     "MacSpec": "hw.specs.mac:MacSpec",
@@ -97,6 +103,7 @@ _HOMES = {
     "build": "hw:build",
     "corrected": "dse.table:corrected",
     "declare": "dse.columns:declare",
+    "deliver": "dse.delivery:deliver",
     "emit": "rtl_gen:emit",
     "estimate": "costmodel.estimate:estimate",
     "estimate_energy": "costmodel.energy:estimate_energy",
@@ -111,6 +118,7 @@ _HOMES = {
     "objectives": "dse.objectives:objectives",
     "on": "dse.table:on",
     "parse": "hw:parse",
+    "parse_convention": "rtl_gen.convention:parse_convention",
     "parse_device": "costmodel.devices:parse_device",
     "parse_format": "hw:parse_format",
     "parse_target": "hw:parse_target",

@@ -11,9 +11,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from macsmith.commands import cost, demo, doctor, explore, faults, fit, formats, generate, recommend, regress, verify
+from macsmith.commands import (
+    check,
+    cost,
+    demo,
+    doctor,
+    explore,
+    faults,
+    fit,
+    formats,
+    generate,
+    recommend,
+    regress,
+    verify,
+)
 
-COMMANDS = (formats, generate, verify, regress, faults, cost, fit, explore, recommend, demo, doctor)
+COMMANDS = (formats, generate, check, verify, regress, faults, cost, fit, explore, recommend, demo, doctor)
 MAX_LINE = 200
 """Characters of what argparse says."""
 

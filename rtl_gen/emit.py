@@ -14,7 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from amaranth.back import rtlil
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 
@@ -26,8 +25,11 @@ from hw.specs.stream import StreamSpec
 from hw.specs.tmr import ALL, chosen_in
 from rtl_gen import yosys
 from rtl_gen.cells import cell_models
+from rtl_gen.clocking import clocked
+from rtl_gen.convention import PLAIN, Convention
 from rtl_gen.files import write_all
-from rtl_gen.owner import Owner, check_free, owner
+from rtl_gen.keywords import language_of
+from rtl_gen.owner import Owner, check_free, comment, owner
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import step
 from rtl_gen.tools import package_version
@@ -96,13 +98,13 @@ class Emitted:
         directory = Path(directory)
         sources = {f"{self.name}.v": self.verilog}
         if split:
-            part = _comment(self.owner.header) + "\n"
+            part = comment(self.owner.header) + "\n"
             head = self.verilog[: self.verilog.index("\nmodule ") + 1]
             sources = {f"{name}.v": (head if name == self.name else part) + text for name, text in self.modules.items()}
         manifest = json.dumps({**self.manifest, "files": list(sources)}, indent=2) + "\n"
         texts = {**sources, f"{self.name}.json": manifest}
         if split:
-            texts[f"{self.name}.f"] = _comment(self.owner.header) + "".join(f"{name}\n" for name in sources)
+            texts[f"{self.name}.f"] = comment(self.owner.header) + "".join(f"{name}\n" for name in sources)
         return {directory / name: text for name, text in texts.items()}
 
     def check_free(self, directory: Path | str, split: bool = False) -> list[str]:
@@ -146,7 +148,7 @@ class Emitted:
         return list(files)
 
 
-def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC, prefix: str = "") -> Emitted:
+def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC, prefix: str = "", convention: Convention = PLAIN) -> Emitted:
     """The Verilog and manifest of a spec: the same bytes in every run, on every machine.
 
     Modules of two designs never have the same name, unless the designs are the same. Those of one begin with the
@@ -160,20 +162,24 @@ def emit(spec: hw.Spec, target: hw.Target = hw.GENERIC, prefix: str = "") -> Emi
         The fabric it is for.
     prefix : str
         What the names of all modules begin with.
+    convention : Convention
+        What clock and reset are called, and when the reset acts.
 
     Raises
     ------
     TypeError
-        `spec` is not a spec, `target` not a Target, or `prefix` not a str.
+        `spec` is not a spec, `target` not a Target, `prefix` not a str, or `convention` not a Convention.
     ValueError
-        `prefix` can't begin the name of a module.
+        `prefix` can't begin the name of a module, or a port has the name of the clock or the reset.
     """
     if not isinstance(spec, hw.Spec):
         raise TypeError(f"spec must be a Spec, got {echo(spec)}")
     if not isinstance(target, hw.Target):
         raise TypeError(f"target must be a Target, got {echo(target)}")
+    if not isinstance(convention, Convention):
+        raise TypeError(f"convention must be a Convention, got {echo(convention)}")
     check_prefix(prefix)
-    return _emit(spec, target, prefix)
+    return _emit(spec, target, prefix, convention)
 
 
 def check_prefix(prefix: str) -> None:
@@ -184,6 +190,8 @@ def check_prefix(prefix: str) -> None:
         raise ValueError(
             f"prefix must be a letter and then letters, digits or _, at most 64 of them, like chip_, got {echo(prefix)}"
         )
+    if language := language_of(prefix):
+        raise ValueError(f"prefix must be no keyword, like chip_, got {echo(prefix)}, which is one of {language}")
 
 
 def module_name(spec: hw.Spec, target: hw.Target, prefix: str = "") -> str:
@@ -205,15 +213,15 @@ def check_place(directory: Path | str, spec: hw.Spec, target: hw.Target, prefix:
 
 
 @lru_cache(maxsize=256)
-def _emit(spec: hw.Spec, target: hw.Target, prefix: str) -> Emitted:
+def _emit(spec: hw.Spec, target: hw.Target, prefix: str, convention: Convention) -> Emitted:
     name = module_name(spec, target, prefix)
     with step(f"elaborating {spec}"), _no_collection():
         component = hw.build(spec, target)
-        ports, text = _convert(component, name)
+        ports, text = _convert(component, name, convention)
     with step(f"Yosys writes the Verilog of {spec}"):
         body = _to_verilog(text, target, spec)
     version = package_version("macsmith")
-    meanings = component.meanings
+    meanings = convention.described(component.meanings)
     lines = [*_port_lines(ports, meanings), *_register_lines(component.registers)]
     verilog = _header(spec, target, version, lines) + body
     manifest = {
@@ -229,6 +237,7 @@ def _emit(spec: hw.Spec, target: hw.Target, prefix: str) -> Emitted:
             {"name": port, "direction": direction, "width": width, "meaning": meanings[port]}
             for port, (direction, width) in ports.items()
         ],
+        "clocking": convention.to_dict() if convention.clock in ports else None,
         "streams": _streams(spec),
         "formats": {
             port: {"name": fmt.name, "width": fmt.width, "lsb": fmt.span.lsb, "source": fmt.source}
@@ -274,21 +283,24 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _ports(component: hw.Unit, text: str) -> dict[str, tuple[str, int]]:
-    """Ports in the order that they are written: clock and reset, if any, then as the signature lists them."""
-    clocked = [name for name in ("clk", "rst") if re.search(rf"(?m)^  wire .*input.* \\{name}$", text)]
-    ports = dict.fromkeys(clocked, ("input", 1))
+def _ports(component: hw.Unit, text: str, first: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Ports in the order that they are written: the first, those of them that there are, then as the signature is."""
+    there = [name for name in first if re.search(rf"(?m)^  wire .*input.* \\{name}$", text)]
+    ports = dict.fromkeys(there, ("input", 1))
     for path, member, value in component.signature.flatten(component):
         direction = "input" if member.flow is wiring.In else "output"
         ports["_".join(map(str, path))] = (direction, len(Value.cast(value)))
     return ports
 
 
-def _convert(component: hw.Unit, name: str) -> tuple[dict[str, tuple[str, int]], str]:
+def _convert(
+    component: hw.Unit, name: str, convention: Convention, restarted: bool = False
+) -> tuple[dict[str, tuple[str, int]], str]:
     """The ports of a module, and RTLIL of it and of all that it instantiates: these have names that begin with its."""
     outside = component.outside
-    text = rtlil.convert(outside.fragment or outside, name=name, ports=outside.directed, emit_src=False)
-    ports = _ports(outside, text)
+    convention.check_ports(outside.signature.members)
+    text, first, restarts = clocked(outside, component.parts, name, convention, restarted)
+    ports = _ports(outside, text, first)
     # Yosys lists ports by number, and a port with number 0, which Amaranth gives, last.
     order = list(ports)
     text = re.sub(
@@ -299,7 +311,8 @@ def _convert(component: hw.Unit, name: str) -> tuple[dict[str, tuple[str, int]],
     # Amaranth separates the names of modules by dots.
     text = re.sub(r"(?m)^(module|  cell) (\\[\w.]+)", lambda match: f"{match[1]} {match[2].replace('.', '_')}", text)
     for part, inner in component.parts.items():
-        text = re.sub(rf"(?m)^(  cell) \\{part} ", rf"\1 \\{name}_{part} ", text) + _convert(inner, f"{name}_{part}")[1]
+        text = re.sub(rf"(?m)^(  cell) \\{part} ", rf"\1 \\{name}_{part} ", text)
+        text += _convert(inner, f"{name}_{part}", convention.inside, part in restarts)[1]
     return ports, text
 
 
@@ -372,8 +385,4 @@ def _port_lines(ports: dict[str, tuple[str, int]], meanings: dict[str, str]) -> 
 
 def _header(spec: hw.Spec, target: hw.Target, version: str, rest: Sequence[str]) -> str:
     name, made = Owner(spec.name, target.name, version).header
-    return _comment([name, f"{made} ({target.title}).", "", *spec.timing.splitlines(), "", *rest]) + "\n"
-
-
-def _comment(lines: Sequence[str]) -> str:
-    return "".join(f"// {line}".rstrip() + "\n" for line in lines)
+    return comment([name, f"{made} ({target.title}).", "", *spec.timing.splitlines(), "", *rest]) + "\n"

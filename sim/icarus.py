@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rtl_gen import process
+from rtl_gen.convention import PLAIN, Convention
 from rtl_gen.steps import step
 from rtl_gen.tools import ToolError
 from sim import tools
@@ -17,7 +18,9 @@ COMPILED = "sim.vvp"
 TIMESCALE = "+timescale+1ns/1ps\n"
 
 
-def icarus(source: Path, module: str, folder: Path, libraries: Sequence[Path] = ()) -> Simulator:
+def icarus(
+    source: Path, module: str, folder: Path, libraries: Sequence[Path] = (), convention: Convention = PLAIN
+) -> Simulator:
     """Compile a design for Icarus; the arguments are those of `sim.simulator.simulator`.
 
     Raises
@@ -47,7 +50,7 @@ def icarus(source: Path, module: str, folder: Path, libraries: Sequence[Path] = 
     if done.returncode != 0:
         how = f"iverilog ended with {process.how_it_ended(done.returncode)}"
         raise ToolError(f"{module} can't be compiled: {complaint(log) or how}")
-    return Simulator(module, folder, {}, ICARUS)
+    return Simulator(module, folder, {}, ICARUS, convention)
 
 
 def installed() -> bool:

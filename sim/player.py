@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-CLOCK = "clk"
+from rtl_gen.convention import PLAIN, Convention
+
+CLOCK = PLAIN.clock
 ROWS = "--rows"
 FINISHED = 3
 """The exit code where the design has ended the simulation by itself."""
@@ -39,23 +41,37 @@ def ports_of(header: str) -> dict[str, Port]:
     return {name: Port(way == "IN", int(high) - int(low) + 1) for way, name, high, low in PORT.findall(header)}
 
 
-def program(ports: Mapping[str, Port], cocotb_main: Path) -> str:
+def program(ports: Mapping[str, Port], cocotb_main: Path, convention: Convention = PLAIN) -> str:
     """The main program in C++."""
-    put = [f"    at = put(top.{name}, at);" for name, port in ports.items() if port.incoming and name != CLOCK]
+    clock, reset = convention.clock, convention.reset
+    apart = {reset: "wanted"} if convention.manner != PLAIN.manner else {}
+    put = [
+        f"    at = put({apart.get(name, f'top.{name}')}, at);"
+        for name, port in ports.items()
+        if port.incoming and name != clock
+    ]
     get = [f"    at = get(top.{name}, at);" for name, port in ports.items() if not port.incoming]
     sizes = [
-        sum(port.words for name, port in ports.items() if port.incoming == incoming and name != CLOCK)
+        sum(port.words for name, port in ports.items() if port.incoming == incoming and name != clock)
         for incoming in (True, False)
     ]
-    edge = [f"            top.{CLOCK} = {level};" for level in (0, 1)] if CLOCK in ports else ["", ""]
+    low, high = [f"            top.{clock} = {level};" for level in (0, 1)] if clock in ports else ["", ""]
+    high += "\n            top.eval();" if clock in ports else ""
+    if apart and reset in ports:
+        # One that acts at once does so just after the edge at which the other would; see `sim.benches.pins`.
+        level = f" ^ {int(convention.low)};"
+        low += f"\n            top.{reset} = {'(before & wanted)' if convention.asynchronous else 'wanted'}{level}"
+        if convention.asynchronous:
+            high += f"\n            top.{reset} = wanted{level}\n            top.eval();\n            before = wanted;"
     return PROGRAM.format(
         cocotb_main=cocotb_main,
         put="\n".join(put),
         get="\n".join(get),
         inputs=sizes[0],
         outputs=sizes[1],
-        low=edge[0],
-        high=f"{edge[1]}\n            top.eval();" if CLOCK in ports else "",
+        low=low,
+        high=high,
+        state="Word wanted = 0, before = 0;\n\n" if apart else "",
         rows=ROWS,
         finished=FINISHED,
     )
@@ -89,7 +105,7 @@ template <std::size_t N> Word* get(const VlWide<N>& port, Word* at) {{
     return at + N;
 }}
 
-void show(Vtop& top, const Word* at) {{
+{state}void show(Vtop& top, const Word* at) {{
 {put}
 }}
 

@@ -12,10 +12,10 @@ from typing import Any
 import hw
 from rtl_gen import Emitted
 from rtl_gen.cells import cell_models
+from rtl_gen.convention import Convention
 from rtl_gen.tools import ToolError
 from sim.benches.play import Play, save
 from sim.icarus import icarus
-from sim.player import CLOCK
 from sim.rows import play_rows
 from sim.runner import Results, run_bench
 from sim.simulator import FAST, ICARUS, LINT, QUICK, VERILATOR, Simulator, simulator
@@ -66,16 +66,17 @@ def play_all(
     -------
     What was reported, failures in the order of the plays; and what each play that passed compared, in how many cycles.
     """
-    source, _manifest = emitted.write(folder)
+    source, convention = folder / f"{emitted.name}.v", Convention.of(emitted.manifest)
+    emitted.write(folder)
     cells = cell_models(target) if cells is None else cells
     many = many if kind == VERILATOR and waves is None else sys.maxsize
     bulk = [play for play in plays if isinstance(play, Play) and play.cycles >= many]
     rest = [play for play in plays if not isinstance(play, Play) or play.cycles < many]
     if kind == ICARUS:
-        design = icarus(source, emitted.name, folder, cells)
+        design = icarus(source, emitted.name, folder, cells, convention)
     else:
         optimise = FAST if bulk else QUICK
-        design = simulator(source, emitted.name, folder, cells, optimise, lint, waves is not None)
+        design = simulator(source, emitted.name, folder, cells, optimise, lint, waves is not None, convention)
     evidence: Evidence = {}
     wrong: dict[str, str] = {}
     tests = len(bulk)
@@ -86,7 +87,7 @@ def play_all(
         wrong |= play_rows(design, bulk, folder)
         right = [play for play in bulk if play.name not in wrong]
         evidence |= {play.name: {"compared": play.samples, "cycles": play.cycles} for play in right}
-    if not rest and not wrong and CLOCK in design.ports:
+    if not rest and not wrong and design.clocked:
         # Nothing with a clock is right before cocotb has seen some of it.
         _, said, _ = play_cocotb(design, [opening(bulk[0], many)], folder)
         if said:

@@ -17,10 +17,11 @@ from rtl_gen.steps import step
 from rtl_gen.tools import ToolError
 from sim.benches.checker import check
 from sim.benches.play import LEAD, Play
-from sim.player import CLOCK, ROWS, Port
+from sim.player import ROWS, Port
 from sim.simulator import Simulator, run_simulator
 
 RESET = "rst"
+"""What plays call the reset, whatever its port is called: 1 in reset."""
 WORD = 32
 PLAIN_BITS = 62
 """Samples of so many bits are int64; wider ones are Python's numbers."""
@@ -53,20 +54,20 @@ def play_rows(design: Simulator, plays: Sequence[Play], folder: Path, plusargs: 
 def rows(design: Simulator, play: Play) -> NDArray[np.uint32]:
     """What the inputs hold, a row each cycle: the play's lines, and where there is a clock, a reset before."""
     ports = _side(design, incoming=True)
-    before, after = (LEAD, 1) if CLOCK in design.ports else (0, 0)
+    before, after = (LEAD, 1) if design.clocked else (0, 0)
     table = np.zeros((before + play.cycles + after, _words(ports)), dtype=np.uint32)
-    columns = _columns(ports)
+    columns, pins = _columns(ports), {RESET: design.convention.reset}
     for name, codes in play.inputs.items():
-        port = _port(design, ports, name)
+        port = _port(design, ports, pins.get(name, name))
         given = _array(codes)
         if len(given) and int(given.max()) >> port.width:
             raise ToolError(f"{name} of {design.module} has {port.width} bits, too few for {int(given.max()):#x}")
         # In reset the first line is on the inputs, and the last one stays while its outcome is seen.
         held = np.concatenate([given[:1].repeat(before), given, given[-1:].repeat(after)])
         for word in range(port.words):
-            table[:, columns[name] + word] = (held >> WORD * word & 0xFFFFFFFF).astype(np.uint32)
-    if RESET in ports:
-        table[:before, columns[RESET]] = 1
+            table[:, columns[pins.get(name, name)] + word] = (held >> WORD * word & 0xFFFFFFFF).astype(np.uint32)
+    if pins[RESET] in ports:
+        table[:before, columns[pins[RESET]]] = 1
     return table
 
 
@@ -74,7 +75,7 @@ def samples(design: Simulator, play: Play, record: NDArray[np.uint32]) -> dict[s
     """What each output showed of each cycle's outcome: in the row after it, or, without a clock, in its own."""
     ports = _side(design, incoming=False)
     columns, table = _columns(ports), record.reshape(-1, _words(ports))
-    table = table[LEAD + 1 :] if CLOCK in design.ports else table
+    table = table[LEAD + 1 :] if design.clocked else table
 
     def shown(name: str) -> Codes:
         port = _port(design, ports, name)
@@ -116,7 +117,8 @@ def _array(codes: Sequence[int]) -> Codes:
 
 def _side(design: Simulator, incoming: bool) -> dict[str, Port]:
     """The ports of rows, or of what comes of them, in their order."""
-    return {name: port for name, port in design.ports.items() if port.incoming == incoming and name != CLOCK}
+    clock = design.convention.clock
+    return {name: port for name, port in design.ports.items() if port.incoming == incoming and name != clock}
 
 
 def _words(ports: dict[str, Port]) -> int:

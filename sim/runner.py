@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping, Sequence
@@ -80,6 +81,7 @@ def run_bench(
     module, log, results = design.module, folder / "bench.log", folder / "results.xml"
     results.unlink(missing_ok=True)
     tools.libpython()
+    clocking = {"MACSMITH_CLOCKING": json.dumps(design.convention.to_dict())}
     with _outside_pytest(), step(f"simulating {module}"):
         RUNNERS[design.kind]().test(
             bench,
@@ -89,7 +91,7 @@ def run_bench(
             test_dir=folder,
             seed=SEED,
             results_xml=str(results),
-            extra_env={"COCOTB_LOG_LEVEL": "WARNING", **NO_PYTEST, **environment},
+            extra_env={"COCOTB_LOG_LEVEL": "WARNING", **NO_PYTEST, **clocking, **environment},
             test_args=["--trace", "--trace-file", str(waves)] if waves else [],
             log_file=log,
             plusargs=plusargs,

@@ -18,6 +18,8 @@ from cocotb_tools import config
 
 from hw.formats.messages import echo
 from rtl_gen import process
+from rtl_gen.convention import PLAIN as USUAL
+from rtl_gen.convention import Convention
 from rtl_gen.files import cache_folder, write_atomic
 from rtl_gen.scratch import PLAIN, PREFIX, scratch
 from rtl_gen.steps import step
@@ -66,16 +68,24 @@ class Simulator:
         Its ports, in the order in which rows have them; none of one of Icarus's, which plays no rows.
     kind : str
         Who runs it: `VERILATOR` or `ICARUS`.
+    convention : Convention
+        What its clock and reset are.
     """
 
     module: str
     folder: Path
     ports: dict[str, Port]
     kind: str = VERILATOR
+    convention: Convention = USUAL
 
     @property
     def program(self) -> Path:
         return self.folder / self.module
+
+    @property
+    def clocked(self) -> bool:
+        """Whether it has a clock."""
+        return self.convention.clock in self.ports
 
 
 def simulator(
@@ -86,6 +96,7 @@ def simulator(
     optimise: str = QUICK,
     lint: Sequence[str] = LINT,
     waves: bool = False,
+    convention: Convention = USUAL,
 ) -> Simulator:
     """The simulator of `module` in a Verilog file: one that was made of the same text before, or a new one.
 
@@ -105,6 +116,8 @@ def simulator(
         What to complain of: `LINT` or `LENIENT`.
     waves : bool
         Whether it can write waveforms.
+    convention : Convention
+        What its clock and reset are.
 
     Raises
     ------
@@ -119,17 +132,24 @@ def simulator(
     compiler = tools.compiler()
     shared = precompiled(compiler, optimise, waves)
     options = [*lint, *VERILATE, *(["--trace-vcd"] if waves else [])]
-    parts = [module, *options, *map(str, shared), str(config.libs_dir), program({}, MAIN)]
+    parts = [
+        module,
+        *options,
+        *map(str, shared),
+        str(config.libs_dir),
+        program({}, MAIN, convention),
+        *([] if convention == USUAL else [convention.text]),
+    ]
     texts = [MAIN.read_bytes(), *(path.read_bytes() for path in (source, *libraries))]
     digest = hashlib.sha256(b"\0".join([*map(str.encode, parts), *texts])).hexdigest()
     home = homes() / digest[:32]
-    if found := _kept(home, module):
+    if found := _kept(home, module, convention):
         return found
     with step(f"building the simulator of {module}"):
         log = folder / "log.txt"
         with log.open("w") as said:
             compile_ = [*shlex.split(compiler), optimise, *_defines(waves)]
-            made = _build(source, module, folder, libraries, compile_, shared, options, said)
+            made = _build(source, module, folder, libraries, compile_, shared, options, said, convention)
     _keep(made, home)
     return made
 
@@ -143,6 +163,7 @@ def _build(
     shared: tuple[Path, Path],
     options: Sequence[str],
     log: TextIO,
+    convention: Convention,
 ) -> Simulator:
     """Have Verilator write C++, and compile that in one piece with the main program."""
     header, runtime = shared
@@ -152,13 +173,13 @@ def _build(
     ports = ports_of((folder / "Vtop.h").read_text())
     written = sorted(path.name for path in folder.glob("Vtop*.cpp"))
     includes = "".join(f'#include "{name}"\n' for name in written)
-    (folder / "main.cpp").write_text(program(ports, MAIN) + includes)
+    (folder / "main.cpp").write_text(program(ports, MAIN, convention) + includes)
     # GNU's quick linker, where it is there.
     linker = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
     linker += [f"-Wl,-rpath,{config.libs_dir}", f"-L{config.libs_dir}", "-lcocotbvpi_verilator"]
     inputs = ["-I.", "-include", str(header), "main.cpp", str(runtime)]
     _run([*compiler, *_includes(), *inputs, *linker, "-o", module], module, folder, log)
-    return Simulator(module, folder, ports)
+    return Simulator(module, folder, ports, convention=convention)
 
 
 def _run(
@@ -197,14 +218,15 @@ def homes() -> Path:
     return cache_folder() / "simulators"
 
 
-def _kept(folder: Path, module: str) -> Simulator | None:
+def _kept(folder: Path, module: str, convention: Convention) -> Simulator | None:
     """The simulator that is kept in a folder, if there is one."""
     try:
         ports = json.loads((folder / "ports.json").read_text())
         os.utime(folder)
     except OSError:
         return None
-    found = Simulator(module, folder, {name: Port(**port) for name, port in ports.items()})
+    known = {name: Port(**port) for name, port in ports.items()}
+    found = Simulator(module, folder, known, convention=convention)
     return found if os.access(found.program, os.X_OK) else None
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, yosys
+from rtl_gen.convention import AXI, PLAIN, Convention
 from rtl_gen.scratch import scratch
 from rtl_gen.tools import ToolError
 
@@ -31,10 +33,7 @@ def read(path: Path | str, design: Emitted) -> Emitted:
     """
     path = Path(path)
     verilog = path.read_bytes().decode(errors="replace")
-    try:
-        modules = _modules(verilog)
-    except ToolError as error:
-        raise ToolError(f"{cut(path)} can't be read: {error}") from error
+    modules = _read(path)
     name = design.name if design.name in modules else next(iter(modules), "")
     if not modules or (name != design.name and len(modules) > 1):
         raise ValueError(
@@ -46,6 +45,37 @@ def read(path: Path | str, design: Emitted) -> Emitted:
     return Emitted(name, theirs.verilog, {**theirs.manifest, "module": name})
 
 
+def convention_of(path: Path | str) -> Convention:
+    """What clock and reset are in a file of Verilog.
+
+    The manifest beside it says so, if it is one of `macsmith generate`; else it has AXI's if a module has ports of
+    these names, and the usual ones if not.
+
+    Raises
+    ------
+    OSError
+        The file can't be read.
+    ToolError
+        It is no Verilog.
+    """
+    path = Path(path)
+    try:
+        return Convention.of(json.loads(path.with_suffix(".json").read_text()))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        pass
+    modules = _read(path).values()
+    return AXI if any({AXI.clock, AXI.reset} <= set(ports) for ports in modules) else PLAIN
+
+
+def _read(path: Path) -> dict[str, Ports]:
+    """The modules of a file."""
+    try:
+        return _modules(path.read_bytes().decode(errors="replace"))
+    except ToolError as error:
+        raise ToolError(f"{cut(path)} can't be read: {error}") from error
+
+
+@lru_cache(maxsize=4)
 def _modules(verilog: str) -> dict[str, Ports]:
     """The ports of each module of a text."""
     with scratch() as folder:

@@ -14,6 +14,7 @@ import hw
 from hw.formats import check_choice, check_int
 from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, emit
+from rtl_gen.convention import PLAIN, Convention
 from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import step
@@ -110,6 +111,8 @@ def verify_key(
     parts = [emitted.digest, code, json.dumps(tools.versions(simulator))]
     parts += [json.dumps(shape, sort_keys=True)] if shape else []
     parts += [f"seed {seed}, play {play}"] if seed != SEED or play is not None else []
+    convention = Convention.of(emitted.manifest)
+    parts += [convention.text] if convention != PLAIN else []
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
-from macsmith.commands.options import add_place, add_specs, add_tools, designs, folder, place
+from macsmith.commands.options import STORE, add_place, add_reset, add_specs, add_tools, designs, folder, place
 
-ABOUT = "write a design's Verilog and manifest"
+ABOUT = "write a design's Verilog, and all that a project needs of it"
 EXAMPLE = (
     "macsmith generate mac/e4m3xe4m3/exact -o rtl\n"
     "  macsmith generate add/bf16xbf16/bf16 --target ecp5 --mhz 200 -o rtl"
@@ -22,6 +23,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=folder, required=True, metavar="DIR", help="folder to write to")
     add_place(parser)
     parser.add_argument("--prefix", default="", metavar="NAME", help="what all modules' names begin with")
+    add_reset(parser, "sync-low:aclk,aresetn with streams, else sync-high:clk,rst")
     parser.add_argument("--split", action="store_true", help="write a file for each module, and a list of them, .f")
     parser.add_argument(
         "--mhz",
@@ -33,17 +35,24 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "--confirm", action="store_true", help="place it, and add registers where the prediction fell short of --mhz"
     )
     add_tools(parser)
+    parser.add_argument("--verify", action="store_true", help="verify it, for the datasheet and the manifest")
+    parser.add_argument("--measure", action="store_true", help="measure it, for the datasheet and the manifest")
+    about = f"results that are known, of which the datasheet tells (default: {STORE})"
+    parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=about)
     parser.add_argument("--force", action="store_true", help="replace files of other designs, too")
 
 
 def run(options: argparse.Namespace) -> int:
     from costmodel.nextpnr import chosen
+    from dse.delivery import deliver, known
     from rtl_gen import emit
+    from rtl_gen.convention import parse_convention, usual_convention
     from rtl_gen.emit import check_place, check_prefix
     from rtl_gen.files import check_writable
 
     check_prefix(options.prefix)
-    chosen(options.tools)
+    asked = None if options.reset is None else parse_convention(options.reset)
+    tools = chosen(options.tools)
     specs, ((target, device),) = designs(options.specs, *place(options), "generic")
     check_writable(options.output / "design")
     if options.mhz is not None:
@@ -53,10 +62,15 @@ def run(options: argparse.Namespace) -> int:
     if not options.force:
         for note in [note for spec in specs for note in check_place(options.output, spec, target, options.prefix)]:
             print(f"macsmith: {note}", file=sys.stderr)
+    wrong = False
+    wanted = {"verify": options.verify, "measure": options.measure, "tools": tools}
     for spec in specs:
-        for path in emit(spec, target, options.prefix).write(options.output, options.split, options.force):
+        design = emit(spec, target, options.prefix, asked or usual_convention(spec))
+        facts = known(spec, target, design, options.store, device, **wanted)
+        wrong |= bool(facts.verdict and not facts.verdict["passed"])
+        for path in deliver(spec, design, options.output, facts, split=options.split, force=options.force):
             print(path, flush=True)
-    return 0
+    return 1 if wrong else 0
 
 
 def _pipelined(spec: Any, target: Any, device: Any, options: argparse.Namespace) -> Any:

@@ -29,6 +29,11 @@ def add_level(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--simulator", default="verilator", metavar="{verilator,icarus}", help=about)
 
 
+def add_reset(parser: argparse.ArgumentParser, usual: str) -> None:
+    about = f"sync-high, sync-low, async-high or async-low, and names, as in sync-low:aclk,aresetn (default: {usual})"
+    parser.add_argument("--reset", metavar="CONVENTION", help=about)
+
+
 def add_tools(parser: argparse.ArgumentParser) -> None:
     about = "native: a nextpnr on PATH in place of the wheel's (default: $MACSMITH_TOOLS, or wheel)"
     parser.add_argument("--tools", metavar="{wheel,native}", help=about)

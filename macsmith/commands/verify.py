@@ -8,6 +8,7 @@ from pathlib import Path
 from macsmith.commands.options import (
     add_level,
     add_place,
+    add_reset,
     add_run_options,
     add_specs,
     designs,
@@ -28,6 +29,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verilog", type=Path, metavar="FILE", help="verify this Verilog, with the same ports, in place of SPEC's own"
     )
+    add_reset(parser, "that of FILE, or sync-high")
     parser.add_argument("--seed", type=whole, metavar="N", help="of what is tried by chance (default: always the same)")
     parser.add_argument("--play", metavar="NAME", help="try this play alone")
     parser.add_argument("--coverage", action="store_true", help="say of each point of the coverage how much was tried")
@@ -43,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     from dse.repeating import repeated
     from dse.store import Store
     from rtl_gen.columns import table
+    from rtl_gen.convention import parse_convention
     from rtl_gen.files import check_writable
     from sim.covered import HEADS, culprit, lines, said
     from sim.runner import SEED
@@ -54,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
     (specs, ((target, _),)), logs = designs(options.specs, *place(options), "generic"), options.store.parent / "sim"
     tried = {"seed": SEED if options.seed is None else options.seed, "verilog": options.verilog}
     tried |= {"level": options.level, "simulator": options.simulator}
-    asked = {"play": options.play, "waves": options.waves, **tried}
+    convention = None if options.reset is None else parse_convention(options.reset)
+    asked = {"play": options.play, "convention": convention, "waves": options.waves, **tried}
     if options.waves:
         check_writable(options.waves)
         # What was verified before has left no waveform.
@@ -73,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         if options.coverage:
             print(table(HEADS, lines(verdict["coverage"])))
         for failure in verdict["failures"]:
-            where = {"target": options.target, "device": options.device}
+            where = {"target": options.target, "device": options.device, "reset": options.reset}
             command = repeated(verdict["spec"], play=culprit(failure), **where, **tried)
             print(f"      {failure}\n      alone: {command}")
     return 0 if all(verdict["passed"] for verdict in verdicts) else 1

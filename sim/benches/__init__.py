@@ -30,7 +30,9 @@ BENCHES: dict[str, Any] = {
 
 It has ``plays(spec, seed)``: all plays for a spec; and perhaps ``coverage(spec)``: points, all of whose bins they have
 to hit, and ``trials(spec)``: how it tries operands, by which holes are filled. With streams also ``run(spec, seed,
-**shape)``: the play of a run of that shape, which must take the cycles that ``spec.cycles(**shape)`` says.
+**shape)``: the play of a run of that shape, which must take the cycles that ``spec.cycles(**shape)`` says. For
+those who get the design: ``FORMULA``, what is right, in a line of mathematics; and, where all plays take long to plan,
+some of them, ``few(spec, seed)`` (`sim.vectors`).
 """
 
 

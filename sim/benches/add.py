@@ -22,6 +22,8 @@ from sim.coverage.sums import Pair, added, sizes_of
 from sim.coverage.tried import Tried
 from sim.golden.decoding import decode
 
+FORMULA = "s = a + b"
+
 NEAR = 1 << 13
 
 

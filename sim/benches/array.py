@@ -20,6 +20,8 @@ from sim.coverage.point import Point
 from sim.coverage.streams import classes_of_fields, lengths, results, traffic
 from sim.golden import model
 
+FORMULA = "C[i,j] = Σ A[i,k] * B[k,j], by ascending k; where an operand stays, C[i,j] + Σ A[i,k] * B[k,j]"
+
 LONG, LONGEST = 61, 1024
 """Beats of a long tile, and of the longest that is tried of one whose sums are as large as they can be."""
 CODES = 128

@@ -34,6 +34,7 @@ from cocotbext.axi import (  # noqa: E402
 
 from sim.benches.coreplay import CorePlay, Job, Outcome, RegisterMap  # noqa: E402
 from sim.benches.corewatch import Watch  # noqa: E402
+from sim.benches.pins import Pins  # noqa: E402
 from sim.benches.play import load, note  # noqa: E402
 
 PLAYS: dict[str, CorePlay] = {play.name: play for play in load(Path(os.environ["MACSMITH_PLAYS"]), CorePlay)}
@@ -47,8 +48,8 @@ PERIOD, QUIET, PATIENCE = 10, 8, 1024
 async def play(dut: Any, name: str) -> None:
     """Play and compare."""
     plan = PLAYS[name]
-    Clock(dut.clk, PERIOD, "ns").start(start_high=False)
     core = Core(dut, plan.registers)
+    Clock(core.pins.clock, PERIOD, "ns").start(start_high=False)
     core.pause(plan.pauses, random.Random(name))
     await core.reset()
     compared, cycles, outcomes = 0, 0, []
@@ -93,11 +94,13 @@ class Core:
     def __init__(self, dut: Any, registers: RegisterMap) -> None:
         self.dut, self.registers = dut, registers
         self.homes = {part: name for name, register in registers.items() for part in register["parts"]}
-        self.bus = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axil"), dut.clk, dut.rst)
+        self.pins = Pins(dut)
+        clocking = self.pins.clock, self.pins.reset, bool(self.pins.active)
+        self.bus = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axil"), *clocking)
         names = [name for name in ("s_axis_a", "s_axis_b", "s_axis_p") if hasattr(dut, f"{name}_tdata")]
-        self.sources = {name: AxiStreamSource(AxiStreamBus.from_prefix(dut, name), dut.clk, dut.rst) for name in names}
-        self.sink = AxiStreamSink(AxiStreamBus.from_prefix(dut, "m_axis"), dut.clk, dut.rst)
-        self.watch = Watch(dut, registers["COMMAND"])
+        self.sources = {name: AxiStreamSource(AxiStreamBus.from_prefix(dut, name), *clocking) for name in names}
+        self.sink = AxiStreamSink(AxiStreamBus.from_prefix(dut, "m_axis"), *clocking)
+        self.watch = Watch(dut, self.pins, registers["COMMAND"])
         for side in [*self.sources.values(), self.sink]:
             side.log.setLevel(logging.ERROR)  # it would print all that a reset makes it forget
         cocotb.start_soon(self.watch.run())
@@ -120,11 +123,10 @@ class Core:
 
     async def reset(self) -> None:
         """A cycle of reset; what was to be sent or has come is forgotten."""
-        self.dut.rst.value = 1
         self._forget()
-        await RisingEdge(self.dut.clk)
-        self.dut.rst.value = 0
-        await ClockCycles(self.dut.clk, 1)
+        await self.pins.hold()
+        self.watch.forget()
+        await ClockCycles(self.pins.clock, 1)
 
     async def set(self, **parts: int) -> None:
         """Write to registers; parts of them that are not given become 0."""
@@ -161,7 +163,7 @@ class Core:
             for frame in frames:
                 self.sources[name].send_nowait(bytes.fromhex(frame))
         # So that all is on offer when it starts.
-        await ClockCycles(self.dut.clk, 2)
+        await ClockCycles(self.pins.clock, 2)
         self.watch.cycles = 0
         self.sink.pause = job.hold or self.sink.pause
         if job.start:
@@ -188,20 +190,20 @@ class Core:
     async def _end(self, job: Job) -> None:
         """Wait until the run has ended, and all that was offered has been taken."""
         await self._until(self.dut.irq, job.limit, f"not done after the limit of {job.limit} cycles")
-        await ClockCycles(self.dut.clk, QUIET)
+        await ClockCycles(self.pins.clock, QUIET)
         late = [name for name, source in self.sources.items() if not source.idle()]
         assert not late, f"the run has ended, but not all was taken of {', '.join(late)}"
 
     async def _until(self, signal: Any, limit: int, complaint: str) -> None:
         """Wait for a signal to be high, for so many cycles at most."""
         if not int(signal.value):
-            await First(RisingEdge(signal), ClockCycles(self.dut.clk, limit))
+            await First(RisingEdge(signal), ClockCycles(self.pins.clock, limit))
         high = bool(signal.value)
         assert high, complaint
 
     async def _interrupt(self, job: Job) -> None:
         """Reset in mid-stream, and forget what is still to be sent."""
-        await ClockCycles(self.dut.clk, job.after)
+        await ClockCycles(self.pins.clock, job.after)
         if job.reset == "pin":
             await self.reset()
             return

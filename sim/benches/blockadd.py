@@ -25,6 +25,8 @@ from sim.golden.decoding import decode, decode_steps
 from sim.golden.products import Numbers, Terms
 from sim.golden.scaled import scaled
 
+FORMULA = "y[j] = c[j] + x[j] * scale_a * scale_b[j]"
+
 BEATS = 1024
 
 

@@ -23,6 +23,8 @@ from sim.golden.decoding import decode
 from sim.golden.dot import exact_sums
 from sim.golden.scaled import scaled
 
+FORMULA = "sum = scale_a * scale_b * Σ a[i] * b[i], i over a block"
+
 
 def plays(spec: BlockDotSpec, seed: int) -> list[StreamPlay]:
     """All plays for a block dot product; the resets come last."""

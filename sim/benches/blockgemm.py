@@ -13,6 +13,8 @@ from sim.coverage.jobs import core
 from sim.coverage.point import Point
 from sim.golden.blocks import Quantized, quantize
 
+FORMULA = "C[i,j] = Σ over blocks of scale_A * scale_B * Σ A[i,k] * B[k,j], k over the block"
+
 
 def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
     """All plays for a core; those with resets come last."""
@@ -29,6 +31,11 @@ def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
         planner.frames(),
         planner.resets(),
     ]
+
+
+def few(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
+    """Some plays for people who have a simulator only."""
+    return BlockPlanner(spec, seed).few()
 
 
 def run(spec: BlockGemmSpec, seed: int, m: int, k: int, n: int) -> CorePlay:

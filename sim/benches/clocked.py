@@ -17,6 +17,7 @@ from cocotb.triggers import RisingEdge, Timer
 from sim.benches.checker import check
 from sim.benches.driver import Driver
 from sim.benches.monitor import Monitor
+from sim.benches.pins import Pins
 from sim.benches.play import LEAD, Play, load, note
 
 PLAYS = {play.name: play for play in load(Path(os.environ["MACSMITH_PLAYS"]), Play)}
@@ -29,24 +30,31 @@ async def play(dut: Any, name: str) -> None:
     """Play and compare."""
     plan = PLAYS[name]
     monitor = Monitor(dut, list(plan.expected))
-    await (clocked(dut, plan, monitor) if hasattr(dut, "clk") else settled(dut, plan, monitor))
+    pins = Pins(dut)
+    await (settled(dut, plan, monitor) if pins.clock is None else clocked(dut, plan, monitor, pins))
 
     note(EVIDENCE, name, check(plan, monitor.samples), plan.cycles)
 
 
-async def clocked(dut: Any, plan: Play, monitor: Monitor) -> None:
+async def clocked(dut: Any, plan: Play, monitor: Monitor, pins: Pins) -> None:
     """A reset of one cycle, then a cycle for each line of the play."""
-    inputs = {"rst": [0] * plan.cycles, **plan.inputs}
-    driver, edge = Driver(dut, list(inputs)), RisingEdge(dut.clk)
+    inputs = dict(plan.inputs)
+    resets = inputs.pop("rst", [0] * plan.cycles)
+    driver, edge = Driver(dut, list(inputs)), RisingEdge(pins.clock)
     # Each play finds the state that the one before left: reset has to undo it.
-    driver.drive((1, *(codes[0] for port, codes in inputs.items() if port != "rst")))
+    driver.drive(tuple(codes[0] for codes in inputs.values()))
+    await pins.follow(0, 1)
     # It starts low, so that there is one edge in the reset, wherever the play before stopped.
-    Clock(dut.clk, 10, "ns").start(start_high=False)
+    Clock(pins.clock, 10, "ns").start(start_high=False)
     for _ in range(LEAD):
         await edge
 
-    for cycle, values in enumerate(zip(*inputs.values(), strict=True)):
+    before = 1
+    for cycle, (reset, values) in enumerate(zip(resets, zip(*inputs.values(), strict=True), strict=True)):
         driver.drive(values)
+        if pins.asynchronous or reset != before:
+            await pins.follow(before, reset)
+        before = reset
         await edge
         # Just after an edge a register still shows what it held before it.
         if cycle:

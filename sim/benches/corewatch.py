@@ -7,6 +7,8 @@ from typing import Any
 
 from cocotb.triggers import RisingEdge
 
+from sim.benches.pins import Pins
+
 CHANNELS = {
     "m_axis": ("_tvalid", "_tready", ("_tdata", "_tkeep", "_tlast")),
     "s_axil_b": ("valid", "ready", ("resp",)),
@@ -24,8 +26,8 @@ class Watch:
         From the last start to the last result of its frame; 0 as long as that has not come.
     """
 
-    def __init__(self, dut: Any, command: Mapping[str, Any]) -> None:
-        self.dut, self.command = dut, command["address"]
+    def __init__(self, dut: Any, pins: Pins, command: Mapping[str, Any]) -> None:
+        self.dut, self.pins, self.command = dut, pins, command["address"]
         self.bits = {part: 1 << low for part, (low, _width) in command["parts"].items()}
         self.channels = {name: self._handles(name, *parts) for name, parts in CHANNELS.items()}
         self.held: dict[str, list[int]] = {}
@@ -37,17 +39,21 @@ class Watch:
 
     async def run(self) -> None:
         """Watch for ever."""
-        edge = RisingEdge(self.dut.clk)
+        edge = RisingEdge(self.pins.clock)
         while True:
             # Just after an edge everything still shows what it held before it.
             await edge
             self.count += 1
-            if int(self.dut.rst.get()):
-                self.held.clear()
+            if self.pins.resetting:
+                self.forget()
                 continue
             for name in self.channels:
                 self._keep(name)
             self._time()
+
+    def forget(self) -> None:
+        """What was offered may go, for there was a reset."""
+        self.held.clear()
 
     def _keep(self, name: str) -> None:
         """What is offered stays until it is taken."""

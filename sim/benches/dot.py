@@ -24,6 +24,8 @@ from sim.coverage.tried import Tried
 from sim.golden import decode
 from sim.golden.dot import exact_sums
 
+FORMULA = "sum = Σ a[i] * b[i], i = 0 .. n-1"
+
 BEATS = 2048
 BUT_ONE = 512
 """Beats of which one lane is other than all others."""

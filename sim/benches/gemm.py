@@ -24,6 +24,8 @@ from sim.coverage.point import Point
 from sim.golden import model
 from sim.golden.decoding import decode_steps
 
+FORMULA = "C[i,j] = requantise(Σ A[i,k] * B[k,j] + bias[j])"
+
 Shape = tuple[int, int, int]
 PORTS = ("s_axis_a", "s_axis_b", "s_axis_p", "m_axis", "s_axil_aw", "s_axil_w", "s_axil_b", "s_axil_ar", "s_axil_r")
 
@@ -45,6 +47,11 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
         planner.frames(),
         planner.resets(),
     ]
+
+
+def few(spec: GemmSpec, seed: int) -> list[CorePlay]:
+    """Some plays for people who have a simulator only."""
+    return Planner(spec, seed).few()
 
 
 def run(spec: GemmSpec, seed: int, m: int, k: int, n: int) -> CorePlay:
@@ -387,13 +394,18 @@ class Planner:
         results = None if extra < 0 else job.results
         return replace(job, frames={**job.frames, stream: [frame.hex()]}, shown=shown, results=results)
 
-    def resets(self) -> CorePlay:
+    def few(self) -> list[CorePlay]:
+        """Some of each sort, which are made soon."""
+        shapes = self.shapes("shapes", self.some_shapes(0))
+        return [shapes, self.pauses(), self.held(), self.kept(), self.registers(), self.resets(3)]
+
+    def resets(self, count: int = 24) -> CorePlay:
         """Runs that are interrupted, by pin and by command, and after each few a run."""
         jobs = []
         # Each way soon after a start, and later; then by chance.
-        for number, after in enumerate([2, 2, 2, 33, 33, 33, *moments(64, self.rng)[:18].tolist()]):
+        for number, after in enumerate([2, 2, 2, 33, 33, 33, *moments(64, self.rng)[:18].tolist()][:count]):
             jobs.append(self.interrupted(("command", "pin", "both")[number % 3], after - 1))
-            if self.rng.random() < 0.4 or number == 23:
+            if self.rng.random() < 0.4 or number == count - 1:
                 jobs.append(self.run(self.some_shape(), exact=False))
         return self.play("resets", jobs, {"m_axis": 0.3})
 

@@ -22,6 +22,8 @@ from sim.coverage.sums import accumulating, additions
 from sim.golden import model
 from sim.golden.decoding import decode, decode_steps
 
+FORMULA = "acc[t] = (0 if clear[t] else acc[t-1]) + a[t] * b[t]"
+
 LONG, LONGEST = 256, 4096
 """Products of the longest sums that are rounded, and that are exact."""
 FEWEST = 512

@@ -18,6 +18,8 @@ from sim.coverage.point import Point
 from sim.coverage.streams import classes_of_fields, lengths, results, traffic
 from sim.golden import model
 
+FORMULA = "y[i] = Σ W[i,k] * x[k]"
+
 BEATS = 1024
 FEWEST = 16
 """Weights of a resident matrix in which all classes of codes have to be."""

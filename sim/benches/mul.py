@@ -21,6 +21,8 @@ from sim.coverage.steering import Operands, Trials
 from sim.coverage.tried import Tried
 from sim.golden.products import PRODUCTS
 
+FORMULA = "p = a * b"
+
 AIMED = 1 << 13
 """Pairs whose product is hard to round."""
 

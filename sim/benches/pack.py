@@ -16,6 +16,8 @@ from sim.coverage.clocked import passing
 from sim.coverage.point import Point, cross
 from sim.coverage.steering import Trials
 
+FORMULA = "p0 = a0 * b0, p1 = a1 * b0, and so on: every a with every b"
+
 RANDOM_SETS = 1 << 15
 
 

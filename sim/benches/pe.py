@@ -20,6 +20,8 @@ from sim.golden import model
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
 
+FORMULA = "sum = Σ a[k] * b[k] where sums stay; sum_out = sum_in + a * b where an operand stays"
+
 
 def plays(spec: PeSpec, seed: int) -> list[Play]:
     """All plays for a processing element."""

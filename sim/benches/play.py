@@ -65,8 +65,9 @@ def save(plays: Sequence[Any], path: Path) -> None:
 
 
 def load(path: Path, kind: type[Planned]) -> list[Planned]:
-    """Read what `save` wrote."""
-    return [kind(**play) for play in json.loads(path.read_text())]
+    """Read what `save` wrote, or a file that has that as its ``plays``."""
+    told = json.loads(path.read_text())
+    return [kind(**play) for play in (told["plays"] if isinstance(told, dict) else told)]
 
 
 def note(path: Path, name: str, compared: int, cycles: int, **more: Any) -> None:

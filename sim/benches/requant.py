@@ -25,6 +25,8 @@ from sim.coverage.tried import Tried
 from sim.golden.decoding import decode_steps
 from sim.golden.rounding import floats_of_steps
 
+FORMULA = "y = saturate(round((z + bias) * m / 2^e) + zero)"
+
 BEATS, FEW, SHORT = 1024, 128, 16
 SCALES = 32
 """Scales that are tried where a play has but one."""

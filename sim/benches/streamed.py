@@ -17,6 +17,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge, Timer
 
+from sim.benches.pins import Pins
 from sim.benches.play import load, note
 from sim.benches.streamplay import Reset, StreamPlay
 
@@ -39,16 +40,17 @@ async def play(dut: Any, name: str) -> None:
     sinks = [Sink(dut, port, beats, plan.pauses.get(port, 0.0), chance) for port, beats in plan.expected.items()]
     for port, value in plan.settings.items():
         getattr(dut, port).set(value)
+    pins = Pins(dut)
     edge: Any = Timer(10, "ns")
-    if hasattr(dut, "clk"):
+    if pins.clock is not None:
         # It starts low, so that there is one edge in a reset of one cycle, wherever the play before stopped.
-        Clock(dut.clk, 10, "ns").start(start_high=False)
-        edge = RisingEdge(dut.clk)
-    begun = [await reset(dut, sources, sinks, edge, plan.outcome)]
+        Clock(pins.clock, 10, "ns").start(start_high=False)
+        edge = RisingEdge(pins.clock)
+    begun = [await reset(dut, sources, sinks, pins, plan.outcome)]
     seen = []
     resets: list[dict[str, int]] = []
     for fields in plan.resets:
-        times, now = await interrupted(dut, sources, sinks, edge, Reset(**fields), plan.outcome, resets)
+        times, now = await interrupted(dut, sources, sinks, pins, edge, Reset(**fields), plan.outcome, resets)
         seen.append(times)
         begun.append(now)
     for number, now in enumerate(begun[1:]):
@@ -74,7 +76,7 @@ async def reset(
     dut: Any,
     sources: list[Source],
     sinks: list[Sink],
-    edge: Any,
+    pins: Pins,
     outcome: Iterable[str] = (),
     length: int = 1,
     offered: bool = False,
@@ -86,16 +88,13 @@ async def reset(
     """
     for side in [*sources, *sinks]:
         side.restart()
-    if not hasattr(dut, "clk"):
+    if pins.clock is None:
         return {}
     for source in sources:
         source.show(offered)
     for sink in sinks:
         sink.show(ready)
-    dut.rst.set(1)
-    for _ in range(length):
-        await edge
-    dut.rst.set(0)
+    await pins.hold(length)
     if outcome:
         # Just after an edge they still show what they held before it.
         await Timer(1, "ns")
@@ -111,6 +110,7 @@ async def interrupted(
     dut: Any,
     sources: list[Source],
     sinks: list[Sink],
+    pins: Pins,
     edge: Any,
     plan: Reset,
     outcome: Iterable[str],
@@ -126,7 +126,7 @@ async def interrupted(
     await run(sources, sinks, edge, plan.after)
     notes.append(noted(sources, sinks, plan))
     seen = [sink.times for sink in sinks]
-    return seen, await reset(dut, sources, sinks, edge, outcome, plan.cycles, bool(plan.offered), bool(plan.ready))
+    return seen, await reset(dut, sources, sinks, pins, outcome, plan.cycles, bool(plan.offered), bool(plan.ready))
 
 
 def noted(sources: list[Source], sinks: list[Sink], plan: Reset) -> dict[str, int]:

@@ -22,7 +22,7 @@ from hw.formats import FAMILIES
 from macsmith.cli import main
 
 BIG = "gemm/int8xint8/8x8"
-COMMANDS = ["formats", "generate", "verify", "regress", "cost", "fit", "explore", "recommend", "doctor"]
+COMMANDS = ["formats", "generate", "check", "verify", "regress", "cost", "fit", "explore", "recommend", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -226,9 +226,12 @@ def test_generate_twice_gives_the_same_bytes(tmp_path: Path) -> None:
             [sys.executable, "-m", "macsmith", "generate", "mac/int8xint8/exact", "-o", str(tmp_path / folder)],
             check=True,
         )
-    one, two = ({p.name: p.read_bytes() for p in (tmp_path / folder).iterdir()} for folder in ("one", "two"))
+    one, two = (
+        {str(p.relative_to(tmp_path / folder)): p.read_bytes() for p in (tmp_path / folder).rglob("*") if p.is_file()}
+        for folder in ("one", "two")
+    )
     assert one == two
-    assert len(one) == 2
+    assert len(one) > 2
 
 
 def test_generate_writes_each_design_when_it_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,9 +239,10 @@ def test_generate_writes_each_design_when_it_is_there(tmp_path: Path, capsys: py
     names = ["mul/int2xint2", "mul/int2xint2/exact/exact/p0", "mul/uint1xuint1/exact/exact/p4"]
     assert main(["generate", *names, "-o", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
-    assert [Path(line).name for line in out.split()] == [f"mul_int2xint2_exact_exact_p0.{end}" for end in ("v", "json")]
+    names = [Path(line).name for line in out.split()]
+    assert names[:2] == [f"mul_int2xint2_exact_exact_p0.{end}" for end in ("v", "json")]
     assert "pipeline must be at most" in err
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == len(names)
 
 
 def test_generate_takes_a_frequency(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -270,13 +274,13 @@ def test_generate_confirms_a_frequency(tmp_path: Path, capsys: pytest.CaptureFix
     found = re.search(r"macsmith: (mul/int3xint3/exact/exact/p\d) is placed at (\d+) MHz on ice40\n", err)
     assert found and int(found[2]) >= 150
     assert (tmp_path / f"{hw.parse(found[1]).identifier}_ice40.json").exists()
-    assert len(out.split()) == 2
+    assert Path(out.split()[1]).name == f"{hw.parse(found[1]).identifier}_ice40.json"
 
 
 def test_generate_replaces_no_other_design_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder, design = tmp_path / "rtl", ["generate", "pe/int3xint3/os", "mac/int3xint3", "--prefix", "my_", "--split"]
     assert main([*design, "-o", str(folder)]) == 0
-    assert {path.suffix for path in folder.iterdir()} == {".v", ".json", ".f"}
+    assert {path.suffix for path in folder.iterdir()} > {".v", ".json", ".f"}
     assert all(path.name.startswith("my_") for path in folder.iterdir())
     # The second is in the way, and so the first is not written.
     theirs, ours = (

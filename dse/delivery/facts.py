@@ -1,0 +1,75 @@
+"""What is known of a design beyond itself: verdict and cost from the store, or an estimate that says it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hw
+from costmodel.devices import Device
+from costmodel.targets import load
+from dse.jobs import run
+from dse.making import measure_job, verify_job
+from dse.store import Store
+from rtl_gen import Emitted
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known, as the store has it.
+
+    Attributes
+    ----------
+    verdict : dict or None
+        As `sim.verify.Verdict`, of just this Verilog.
+    cost : dict or None
+        As `costmodel.measure.Cost`, of the design with the plain clock and reset.
+    estimate : dict or None
+        ``lut``, ``ff``, ``mhz``: value, low and high of each; where nothing was measured.
+    """
+
+    verdict: dict[str, Any] | None = None
+    cost: dict[str, Any] | None = None
+    estimate: dict[str, Any] | None = None
+
+
+def known(
+    spec: hw.Spec,
+    target: hw.Target,
+    design: Emitted,
+    store: Path,
+    device: Device | None = None,
+    *,
+    verify: bool = False,
+    measure: bool = False,
+    tools: str = "wheel",
+    workers: int = 1,
+) -> Facts:
+    """What the store knows of a design, after it was verified or measured, if that is asked for.
+
+    Without a target there is no cost. An estimate is made where that takes no time: of designs that are one part.
+    """
+    asked: dict[str, tuple[bool, Callable[[], Any]]] = {
+        "verdict": (verify, lambda: verify_job(spec, target, store.parent / "sim", emitted=design)),
+    }
+    if target != hw.GENERIC:
+        asked["cost"] = measure, lambda: measure_job(spec, target, tools=tools, device=device)
+    found: dict[str, Any] = {}
+    if verify or measure or store.exists():
+        with Store(store) as results:
+            for name, (wanted, job) in asked.items():
+                made = job()
+                found[name] = run([made], results, workers)[0] if wanted else results.get(made.kind, made.key)
+    if not found.get("cost") and target != hw.GENERIC and not spec.sizes and load(target.name).place is not None:
+        found["estimate"] = _estimated(spec, target)
+    return Facts(**found)
+
+
+def _estimated(spec: hw.Spec, target: hw.Target) -> dict[str, Any]:
+    from costmodel.estimate import estimate
+
+    made = estimate(spec, target)
+    ranges = {name: getattr(made, name) for name in ("lut", "ff", "mhz")}
+    return {name: [each.value, each.low, each.high] for name, each in ranges.items() if each is not None}
