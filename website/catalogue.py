@@ -53,7 +53,9 @@ def names() -> str:
 
     homes = {name: macsmith._HOMES[name].replace(":", ".") for name in macsmith.__all__}
     return "\n\n".join(
-        "\n\n".join([f"## {title}", *(_entry(f"macsmith.{name}", homes[name]) for name in homes if _in(homes[name], folder))])
+        "\n\n".join(
+            [f"## {title}", *(_entry(f"macsmith.{name}", homes[name]) for name in homes if _in(homes[name], folder))]
+        )
         for folder, title in PUBLIC["folders"].items()
     )
 
@@ -107,7 +109,13 @@ def targets() -> str:
     def row(target: hw.Target) -> list[object]:
         data = load(target.name) if target.name in measurable() else None
         places = "yes" if data and data.place else "no"
-        return [f"`{target.name}`", target.title, target.carry and f"`{target.carry}`", data.device if data else "", places]
+        return [
+            f"`{target.name}`",
+            target.title,
+            target.carry and f"`{target.carry}`",
+            data.device if data else "",
+            places,
+        ]
 
     head = ["`--target`", "family", "carry cells", "device that stands for it", "placed here"]
     return _table(head, map(row, hw.TARGETS.values()))
@@ -173,4 +181,3 @@ CATALOGUE: dict[str, Callable[[], str]] = {
     for make in (commands, names, others, units, targets, devices, spaces, objectives, columns, workloads)
 }
 """By the word in the comment."""
-
