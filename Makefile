@@ -87,7 +87,7 @@ docs: .venv/ready ## make every generated page of docs/ anew but that of times; 
 	@$(BIN)/python -m dse.studies -j $(J)
 
 site: .venv/ready ## make docs/ a site that opens from disk: build/site/index.html
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 clean: ## remove what was built, but not .venv
 	rm -rf build

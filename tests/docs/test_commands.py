@@ -1,4 +1,4 @@
-"""Every command of the pages and the README: run, page by page, in the order of the page; what is shown below is what it says.
+"""Every command of the pages: run, page by page, in the order of the page; what is shown below is what it says.
 
 On a page, a block of commands is one whose first word is in `PROGRAMS`, and what follows it as ```` ```text ```` is lines of
 what it says, in this order. A ```` ```python ```` block is run, too, and a block with a title is written to that file. What is not
@@ -38,7 +38,7 @@ NOT_RUN = {
 CODES = {"macsmith verify mac/int8xint8 --verilog wrong.v": 1}
 """Exit codes of those that are to fail."""
 BLOCK = re.compile(
-    r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<fenced>.*?)^```$|^\n(?P<indented>(?:    .*\n|\n(?=    ))+)",
+    r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<fenced>.*?)^```$|^\n(?P<indented>(?:    [^\n]*\n|\n(?=    ))+)",
     re.MULTILINE | re.DOTALL,
 )
 INLINE = re.compile(r"`((?:macsmith|python -m|make) [^`]+)`")
@@ -69,8 +69,8 @@ COMMANDS = {command: None for page in PAGES.values() for block in blocks(page) f
 
 
 def ran(name: str) -> bool:
-    """Whether anything of a page is run."""
-    return any(
+    """Whether anything of a page is run here; what the README says is, by tests/macsmith/test_wheel.py."""
+    return name != "README.md" and any(
         block.kind == "python" or any(command not in NOT_RUN for command in block.commands)
         for block in blocks(PAGES[name])
     )
@@ -106,6 +106,7 @@ def test_what_a_page_says_can_be_done(name: str, folder: Path) -> None:
         if block.title:
             (folder / block.title).write_text(block.text)
         elif block.kind == "commands":
+            assert all(command.split()[0] in PROGRAMS for command in block.commands)
             said = "".join(
                 run(folder, ["bash", "-c", command], CODES.get(command, 0))
                 for command in block.commands
@@ -124,6 +125,10 @@ def shown(lines: str, said: str) -> None:
         found = next((place for place, other in enumerate(rest) if " ".join(line) in other), None)
         assert found is not None, f"{' '.join(line)!r} was not said, but {said}"
         rest = rest[found + 1 :]
+
+
+def test_a_block_of_commands_has_nothing_else() -> None:
+    assert [command for command in COMMANDS if command.split()[0] not in PROGRAMS] == []
 
 
 def test_what_is_not_run_is_on_a_page() -> None:
