@@ -19,9 +19,9 @@ PUBLIC = tomllib.loads((ROOT / "website" / "public.toml").read_text())
 MARK = re.compile(r"<!-- catalogue: (\w+) -->")
 
 
-def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+def on_page_markdown(markdown: str, **_: Any) -> str:
     """Put what a page asks for in place of its comments."""
-    return MARK.sub(lambda mark: CATALOGUE[mark[1]]() if page.file.abs_src_path else mark[0], markdown)
+    return MARK.sub(lambda mark: CATALOGUE[mark[1]](), markdown)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -52,16 +52,11 @@ def names() -> str:
     import macsmith
 
     homes = {name: macsmith._HOMES[name].replace(":", ".") for name in macsmith.__all__}
-    return "\n\n".join(
-        "\n\n".join(
-            [f"## {title}", *(_entry(f"macsmith.{name}", homes[name]) for name in homes if _in(homes[name], folder))]
-        )
-        for folder, title in PUBLIC["folders"].items()
-    )
-
-
-def _in(home: str, folder: str) -> bool:
-    return home.split(".")[0] == folder
+    parts: list[str] = []
+    for folder, title in PUBLIC["folders"].items():
+        parts.append(f"## {title}")
+        parts += [_entry(f"macsmith.{name}", home) for name, home in homes.items() if home.split(".")[0] == folder]
+    return "\n\n".join(parts)
 
 
 def others() -> str:
@@ -90,8 +85,9 @@ def units() -> str:
 
 def _unit(unit: str, spec: Any) -> str:
     page = ROOT / "docs" / "units" / f"{unit}.md"
-    more = f"\n\nMore: [{unit}](../units/{unit}.md)." if page.exists() else ""
-    return f"## {unit}\n\nWritten {_coded(spec.layout())}.{more}\n\n{_entry(spec.__qualname__, f'{spec.__module__}.{spec.__qualname__}')}"
+    more = f" More: [{unit}](../units/{unit}.md)." if page.exists() else ""
+    entry = _entry(spec.__qualname__, f"{spec.__module__}.{spec.__qualname__}")
+    return f"## {unit}\n\nWritten {_coded(spec.layout())}.{more}\n\n{entry}"
 
 
 def _coded(layout: str) -> str:
@@ -125,31 +121,24 @@ def devices() -> str:
     """Each device, and what it holds."""
     from costmodel.devices import devices as known
 
+    def row(one: Any) -> list[object]:
+        counts = [f"{one.lut:,}", f"{one.ff:,}", one.bram, one.dsp]
+        return [f"`{one.name}`", one.title, f"`{one.target.name}`", *counts, "yes" if one.options else "no", one.source]
+
     head = ["`--device`", "device", "target", "LUT", "FF", "block RAM", "DSP", "placed here", "source"]
-    return _table(
-        head,
-        (
-            [f"`{one.name}`", one.title, f"`{one.target.name}`", f"{one.lut:,}", f"{one.ff:,}", one.bram, one.dsp]
-            + ["yes" if one.options else "no", one.source]
-            for one in known().values()
-        ),
-    )
+    return _table(head, map(row, known().values()))
 
 
 def spaces() -> str:
     """Each space that comes with macsmith."""
     from dse.space import known, read
 
-    head = ["space", "question", "devices", "objectives", "rows"]
-    found = {name: read(name) for name in known()}
-    return _table(
-        head,
-        (
-            [f"`{name}`", space.question, ", ".join(device.name for device in space.devices)]
-            + [", ".join(one.name for one in space.objectives), f"{len(space):,}"]
-            for name, space in found.items()
-        ),
-    )
+    def row(name: str) -> list[object]:
+        space = read(name)
+        devices, wanted = (", ".join(one.name for one in some) for some in (space.devices, space.objectives))
+        return [f"`{name}`", space.question, devices, wanted, f"{len(space):,}"]
+
+    return _table(["space", "question", "devices", "objectives", "rows"], map(row, known()))
 
 
 def objectives() -> str:

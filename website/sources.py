@@ -1,4 +1,4 @@
-"""Pages link to files of the repository, as they do on a forge; in the site such a link leads to a page with the file's text."""
+"""Pages link to files of the repository, as on a forge; in the site such a link leads to a page with its text."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Every command of the pages: run, page by page, in the order of the page; what is shown below is what it says.
 
-On a page, a block of commands is one whose first word is in `PROGRAMS`, and what follows it as ```` ```text ```` is lines of
-what it says, in this order. A ```` ```python ```` block is run, too, and a block with a title is written to that file. What is not
-run is in commands.toml, with the reason.
+On a page, a block of commands is one whose first word is in `PROGRAMS`, and a block of ``text`` that follows it is what
+it says, some of the lines, in this order. A block of ``python`` is run, too, one with a title is written to that file.
+What is not run is in commands.toml, with the reason.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ NOT_RUN = {
 CODES = {"macsmith verify mac/int8xint8 --verilog wrong.v": 1}
 """Exit codes of those that are to fail."""
 BLOCK = re.compile(
-    r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<fenced>.*?)^```$|^\n(?P<indented>(?:    [^\n]*\n|\n(?=    ))+)",
+    r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<fenced>.*?)^```$"
+    r"|^\n(?P<indented>(?:    [^\n]*\n|\n(?=    ))+)",
     re.MULTILINE | re.DOTALL,
 )
 INLINE = re.compile(r"`((?:macsmith|python -m|make) [^`]+)`")
@@ -175,6 +176,30 @@ def understood(command: str) -> None:
     for word in words:
         if word.split("/")[0] in hw.UNITS:
             assert hw.parse(word)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "macsmith verify mac/int8xint8 --nothing",
+        "macsmith verify mac/int8xint0",
+        "macsmith nothing",
+        "make nothing",
+        "python -m dse.studies --nothing",
+        "python -m dse.nothing",
+        "pip install 'macsmith[nothing]'",
+    ],
+)
+def test_what_is_wrong_is_not_understood(command: str, parsing: None) -> None:
+    with pytest.raises((SystemExit, ValueError, ImportError, AssertionError)):
+        understood(command)
+
+
+def test_what_is_shown_must_have_been_said() -> None:
+    shown("one  two\nfour", "zero one two three\nfour\n")
+    for lines in ("four\none two", "one three", "five"):
+        with pytest.raises(AssertionError, match="was not said"):
+            shown(lines, "zero one two three\nfour\n")
 
 
 @pytest.mark.parametrize("command", NOT_RUN)

@@ -1,4 +1,4 @@
-"""docs/ as a site: built without a warning, whole, and read from disk in a real browser that asks no network for anything."""
+"""docs/ as a site: built without a warning, whole, and opened from disk in a browser that asks no network."""
 
 from __future__ import annotations
 
