@@ -1,7 +1,7 @@
 """Every command of the pages: run, page by page, in the order of the page; what is shown below is what it says.
 
 On a page, a block of commands is one whose first word is in `PROGRAMS`, and a block of ``text`` that follows it is what
-it says, some of the lines, in this order. A block of ``python`` is run, too, one with a title is written to that file.
+it says, some of its lines, in this order. A block of ``python`` is run, too, one with a title is written to that file.
 What is not run is in commands.toml, with the reason.
 """
 
