@@ -95,9 +95,10 @@ def folder(kept: Path, tmp_path: Path) -> Path:
 def run(folder: Path, command: list[str], code: int = 0) -> str:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == code, f"{command[-1]}: {done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
+    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run(command, cwd=folder, env=environment, text=True, check=False, **both)
+    assert done.returncode == code, f"{command[-1]}: {done.stdout}"
+    return done.stdout
 
 
 @pytest.mark.parametrize("name", sorted(filter(ran, PAGES)))
