@@ -8,7 +8,7 @@ GRID ?=
 WIDE ?= mul/bf16-flushxbf16-flush/exact/bf16-flush mul/bf16xbf16/exact/bf16 mul/e8m7xe8m7/lmul/e8m7 mul/int16xint16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pareto test demo verilog regress lint bench comparison dataset residuals growths networks accuracies qor units claims equivalence mutants proofs docs clean
+.PHONY: help setup pareto test demo verilog regress lint bench comparison dataset residuals growths networks accuracies qor units claims equivalence mutants proofs docs site clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -85,6 +85,9 @@ proofs: .venv/ready ## prove handshakes, resets and sums of small designs; write
 
 docs: .venv/ready ## make every generated page of docs/ anew but that of times; what has been measured is not done again
 	@$(BIN)/python -m dse.studies -j $(J)
+
+site: .venv/ready ## make docs/ a site that opens from disk: build/site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 clean: ## remove what was built, but not .venv
 	rm -rf build

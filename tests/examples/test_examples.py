@@ -60,21 +60,35 @@ def test_the_space_is_one() -> None:
     assert space.question
 
 
+def played(notebook: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The names that a notebook's cells leave, run one after the other in a folder of their own."""
+    monkeypatch.chdir(folder)
+    names: dict[str, Any] = {}
+    for cell in json.loads((EXAMPLES / notebook).read_text())["cells"]:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            exec(compile("".join(cell["source"]), notebook, "exec"), names)
+    return names
+
+
 def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    cells = json.loads((EXAMPLES / "exploring.ipynb").read_text())["cells"]
-    names: dict[str, Any] = {}
     try:
-        for cell in cells:
-            if cell["cell_type"] == "code":
-                assert cell["outputs"] == []
-                exec(compile("".join(cell["source"]), "exploring.ipynb", "exec"), names)
+        names = played("exploring.ipynb", tmp_path, monkeypatch)
         assert len(plt.get_fignums()) == 2
     finally:
         plt.close("all")
     best: pandas.DataFrame = names["best"]
     assert best["verified"].tolist() == ["every pair"]
     assert best["loss"].iloc[0] <= 2
+
+
+def test_from_a_matrix_to_a_running_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = played("running.ipynb", tmp_path, monkeypatch)
+    assert names["best"] == "int8"
+    assert names["outcome"].cycles == names["core"].cycles(16, 24, 12, False)
+    # What is off is less than two of the steps of the results.
+    assert abs(names["got"] - names["wanted"]).max() < 2 * names["of_c"]
+    assert names["error"](names["got"]) < 0.02

@@ -176,13 +176,13 @@ def test_a_claim_is_made_once() -> None:
         ("| processing element: L-Mul, INT8 |", "L-Mul element (E4M3) against an INT8 element"),
     ],
 )
-def test_the_readme_has_the_numbers_of_the_page(start: str, claim: str) -> None:
+def test_the_page_of_fabrics_has_the_numbers_of_the_page_of_claims(start: str, claim: str) -> None:
     measured = [
         re.sub(r" [a-z]", "", cells[7].strip()).replace(" /", ",")
         for cells in (found.split("|") for found in (DOCS / Claims.page).read_text().splitlines())
         if len(cells) > 7 and cells[1].strip() == claim
     ]
-    (said,) = (found for found in (DOCS.parent / "README.md").read_text().splitlines() if found.startswith(start))
+    (said,) = (found for found in (DOCS / "fabrics.md").read_text().splitlines() if found.startswith(start))
     assert [cell.strip() for cell in said.split("|")[2:-1]] == measured
 
 
