@@ -27,6 +27,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "gemm": "hw.units.gemm:Gemm",
     "blockgemm": "hw.units.blockgemm:BlockGemm",
     "matvec": "hw.units.matvec:MatVec",
+    "cast": "hw.units.cast:Cast",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

@@ -25,6 +25,7 @@ BENCHES: dict[str, Any] = {
     "gemm": "sim.benches.gemm",
     "blockgemm": "sim.benches.blockgemm",
     "matvec": "sim.benches.matvec",
+    "cast": "sim.benches.cast",
 }
 """What tries each unit, or the module that does, by the unit's name.
 
