@@ -75,7 +75,7 @@ class Unrounded(Signs):
 
 def round_product(m: Logic, a: Format, b: Format, x: Value, y: Value, result: Minifloat, rounding: str) -> Value:
     """The code of the product of codes `x` and `y`."""
-    p, q = (_normalised(m, fmt, code, name) for fmt, code, name in ((a, x, "a"), (b, y, "b")))
+    p, q = (normalised(m, fmt, code, name) for fmt, code, name in ((a, x, "a"), (b, y, "b")))
     if rounding == "nearest_even" and _fits_table(m, p, q, result):
         return _round_by_table(m, p, q, result)
     significand = multiply(m, "product", p.significand, q.significand)
@@ -98,10 +98,10 @@ def round_operand(
     """
     if isinstance(fmt, Minifloat) and fmt.exponent_bits and fmt.bias == result.bias and result.subnormals:
         return _round_code(m, fmt, code, result, rounding, random)
-    number = _normalised(m, fmt, code, "x", _is_far_below(fmt, result, random))
+    number = normalised(m, fmt, code, "x", _is_far_below(fmt, result, random))
     offset = number.base + len(number.significand) - 1 + result.bias
     carry = offset & 1
-    exponent = _exponent(m, number, carry)
+    exponent = own_exponent(m, number, carry)
     significand = Cat(number.significand, Const(0, 1))
     kind = number.operand.kind
     bounds = (number.lowest + offset, number.highest + offset)
@@ -147,7 +147,7 @@ def _is_far_below(fmt: Format, result: Minifloat, random: Value | None) -> bool:
     return fmt.min_exponent <= least - max(2, 0 if random is None else len(random))
 
 
-def _exponent(m: Logic, number: Normalised, carry: int) -> Value:
+def own_exponent(m: Logic, number: Normalised, carry: int = 0) -> Value:
     """An operand's exponent, signed, and a carry more."""
     width = len(number.exponent)
     while not -(1 << (width - 1)) <= number.lowest <= number.highest + carry < 1 << (width - 1):
@@ -174,7 +174,7 @@ class Normalised:
     """Whether the leading one is a constant: then an operand that is zero must not be looked at."""
 
 
-def _normalised(m: Logic, fmt: Format, code: Value, name: str, far_below: bool = False) -> Normalised:
+def normalised(m: Logic, fmt: Format, code: Value, name: str, far_below: bool = False) -> Normalised:
     """An operand; subnormal ones may be any numbers below the normal ones if they are `far_below` all that counts."""
     operand = unpack(fmt, m, code, name, masked=False)
     lsb = fmt.span.lsb
