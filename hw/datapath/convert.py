@@ -23,8 +23,8 @@ from hw.formats import Fixed, Format, Integer, Minifloat
 from hw.formats.messages import cut
 
 MAX_WIDTH, MAX_SEARCHED, MAX_LADDER, MAX_TABLE, MAX_SPAN = 32, 16, 5, 6, 64
-"""Bits of what is cast, of what is put on a ladder, of the codes that stand on one, of what is looked up in a table, and
-of the grid of an input that is no float."""
+"""Bits of what is cast, of what is put on a ladder, of the codes that stand on one, of what is looked up in a table,
+and of the grid of an input that is no float."""
 
 
 def check_convertible(source: Format, result: Format, rounding: str) -> None:
@@ -89,7 +89,7 @@ def _is_float(fmt: Format) -> bool:
 def _to_fixed(
     m: Logic, source: Format, result: Integer | Fixed, code: Value, rounding: str, random: Value | None
 ) -> Value:
-    """A significand, shifted to its place: to the left as far as it may fill the result, and from there to the right."""
+    """A significand at its place: to the left as far as it may fill the result, and from there to the right."""
     # An infinity, unmasked, is larger than any number: where it goes up as far as one can, it ends there.
     reaches = _reaches(source, result)
     operand = unpack(source, m, code, "x", masked=not reaches)
@@ -117,7 +117,7 @@ def _to_fixed(
 
 
 def _enough(source: Format, result: Integer | Fixed) -> int:
-    """How far up a normal significand is beyond the result's ends; a subnormal has the lowest exponent, and stays there."""
+    """How far up a normal significand is beyond the result's ends; a subnormal has the lowest exponent."""
     assert isinstance(source, Minifloat)
     return max(result.width - source.mantissa_bits, source.span.lsb - result.span.lsb)
 

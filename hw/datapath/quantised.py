@@ -150,7 +150,9 @@ def _as_fixed(m: Logic, block: Block, number: Normalised, scale: Scale, rounding
     # As many places as the number's exponent is less than the scale's, and those that `up` is too far.
     constant = up - (number.base + scale.format.bias - element.span.lsb)
     low, high = -number.highest, scale.top - number.lowest
-    apart = _minus(m, "apart", Cat(scale.code, Const(0, 1)).as_signed(), own_exponent(m, number), low, high, signed=True)
+    apart = _minus(
+        m, "apart", Cat(scale.code, Const(0, 1)).as_signed(), own_exponent(m, number), low, high, signed=True
+    )
     down = _plus(m, "down", apart, constant, low + constant, high + constant)
     value = Cat(Const(0, up), signed).as_signed()
     return to_integer(m, Scaled(value, down[:-1]), Const(0, element.width), Const(0, 1), element, rounding)
@@ -172,5 +174,7 @@ def _plus(m: Logic, name: str, x: Value, y: Value | int, low: int, high: int, ca
 def _minus(m: Logic, name: str, x: Value, y: Value, low: int, high: int, signed: bool = False) -> Value:
     """``x - y``, which is low..high; y is unsigned, or `signed`."""
     width = _bits(low, high)
-    inverted = m.wire(f"{name}_other", ~(extend(y, width) if signed else Cat(y, Const(0, max(0, width - len(y)))))[:width])
+    inverted = m.wire(
+        f"{name}_other", ~(extend(y, width) if signed else Cat(y, Const(0, max(0, width - len(y)))))[:width]
+    )
     return fabric(m).add(m, name, x, inverted, width, 1).as_signed()

@@ -349,9 +349,7 @@ def _cut(m: Logic, number: Unrounded, significand: Value, fmt: Minifloat) -> Cut
     return Cut(bare, shifted[dropped], shifted[dropped - 1], rest)
 
 
-def _cut_by_chance(
-    m: Logic, number: Unrounded, significand: Value, fmt: Minifloat, random: Value
-) -> tuple[Cut, Value]:
+def _cut_by_chance(m: Logic, number: Unrounded, significand: Value, fmt: Minifloat, random: Value) -> tuple[Cut, Value]:
     """A significand cut, and whether the bits that go carry when random ones are added."""
     mantissa, chances = fmt.mantissa_bits, len(random)
     dropped = len(significand) - 1 - (mantissa + 1)

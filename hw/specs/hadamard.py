@@ -28,7 +28,7 @@ FLIPS = Part(
 
 @dataclass(frozen=True)
 class HadamardSpec(FeedforwardSpec):
-    """A Walsh-Hadamard rotation ``y = H x`` of the lanes of a beat, exact: row i has the sign ``(-1)**popcount(i & j)``.
+    """A Walsh-Hadamard rotation ``y = H x`` of a beat's lanes, exact: row i has the sign ``(-1)**popcount(i & j)``.
 
     That is Sylvester's order. H is its own inverse but for a factor of `lanes`, which stays in the result.
 

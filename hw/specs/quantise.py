@@ -96,7 +96,7 @@ class QuantiseSpec(FeedforwardSpec):
         element = block.element
         if not isinstance(element, (Integer, Fixed)) and not (isinstance(element, Minifloat) and element.exponent_bits):
             raise ValueError(
-                f"output must have elements that are floats, integers or fixed point, got {cut(element)} in {cut(block)}"
+                f"output must have floats, integers or fixed point as elements, got {cut(element)} in {cut(block)}"
             )
         specials = [value for value in (float("inf"), float("nan")) if self.input.code_of(value) is not None]
         if not scale.nan and any(element.code_of(value) is None for value in specials):

@@ -1,4 +1,4 @@
-"""What to try on a block quantiser: blocks of all sizes of numbers, with ties, with one that is larger; specials; waits."""
+"""What to try on a block quantiser: numbers of all sizes, ties, one that is larger than others, specials; waits."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def coverage(spec: QuantiseSpec) -> list[Point]:
     # What is largest has the block's power, and what is finest lies as far below as the input has bits.
     reach_span = block.element.span
     below = max(0, fmt.top - fmt.span.lsb)
-    top = 1 << block.max_exponent + 1 - reach_span.lsb + below
+    whole = 2.0 ** (block.max_exponent + 1) if block.rule == "floor" else float(block.element.max)
+    top = int(whole * 2.0**-reach_span.lsb * 2**below) + (block.rule != "floor")
     signed = fmt.span.lo < 0
     span = Span(-top + 1 if signed else 0, top - 1, reach_span.lsb - below)
     reach = Reach(span, fmt.precision, min(least_of(fmt), 2.0 ** max(span.lsb, -900)))

@@ -48,8 +48,16 @@ def test_random_bits_come_with_each_number() -> None:
         ((parse_format("fix20.0"), INT8, 1, "down", 0, 100), ValueError, "pipeline must be .*got 100"),
         ((parse_format("fix33.0"), INT8, 1), ValueError, "input must have at most 32 bits, got fix33.0 of 33"),
         ((BF16, parse_format("fix40.0"), 1), ValueError, "output must have at most 32 bits, got fix40.0 of 40"),
-        ((parse_format("ue8m0"), INT8, 1), ValueError, "input must be a float or have a grid of at most 64 bits, got ue8m0"),
-        ((parse_format("fp32"), parse_format("nf4"), 1), ValueError, "output must be a float.*got nf4 of 4 for fp32 of 32"),
+        (
+            (parse_format("ue8m0"), INT8, 1),
+            ValueError,
+            "input must be a float or have a grid of at most 64 bits, got ue8m0",
+        ),
+        (
+            (parse_format("fp32"), parse_format("nf4"), 1),
+            ValueError,
+            "output must be a float.*got nf4 of 4 for fp32 of 32",
+        ),
         ((BF16, parse_format("pow8"), 1), ValueError, "output must be a float.*got pow8 of 8 for bf16 of 16"),
         (
             (BF16, parse_format("e4m3-flush"), 1, "stochastic", 4),
