@@ -43,7 +43,7 @@ class CastSpec(FeedforwardSpec):
     Parameters
     ----------
     input, output : Format
-        Of at most 32 bits. An output that is no float, integer or fixed point has at most 5, and then an input at most 16.
+        Of at most 32 bits. An output that is no float, integer or fixed point has at most 5, and its input 16.
     lanes : int
         Numbers in a beat, 1..1024.
     rounding : str
