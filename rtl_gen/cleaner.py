@@ -25,14 +25,36 @@ def split_circles(design: Any) -> None:
     """Split vectors of which a bit depends on another: simulators that look at whole vectors see a circle there."""
     for module in design.modules_.values():
         tried: set[str] = set()
-        while found := circle(module) - tried:
-            tried.add(min(found))
-            split(module, module.wire(yosys.IdString(min(found))))
+        ways = [Way(cell) for cell in module.cells_.values()]
+        while found := circle(module, ways) - tried:
+            # The widest is most likely what closes the circle: a beat of which one field depends on another.
+            vectors = [module.wire(yosys.IdString(name)) for name in sorted(found)]
+            vector = max(vectors, key=lambda vector: vector.width)
+            tried.add(vector.name.str())
+            split(module, vector, ways)
+
+
+class Way:
+    """A cell, and the names of the wires that it reads and gives; it leads from those to these, unless it is a register
+    or none of Yosys's own."""
+
+    def __init__(self, cell: Any) -> None:
+        self.cell = cell
+        self.leads = not cell.is_builtin_ff() and cell.type.str()[0] == "$"
+        self.look()
+
+    def look(self) -> None:
+        """Find the names: the wires are others now."""
+        self.reads: set[str] = set()
+        self.gives: set[str] = set()
+        for port, signal in self.cell.connections_.items():
+            (self.gives if self.cell.output(port) else self.reads).update(wires(signal))
 
 
 def split_registers(design: Any) -> None:
     """Split vectors that are registers in part: Yosys would give these bits names that it has to escape."""
     for module in design.modules_.values():
+        ways = [Way(cell) for cell in module.cells_.values()]
         places: dict[str, set[int]] = {}
         for cell in module.cells_.values():
             if cell.is_builtin_ff():
@@ -42,19 +64,19 @@ def split_registers(design: Any) -> None:
         for name, own in places.items():
             vector = module.wire(yosys.IdString(name))
             if len(own) < vector.width:
-                split(module, vector)
+                split(module, vector, ways)
 
 
-def split(module: Any, vector: Any) -> None:
+def split(module: Any, vector: Any, ways: list[Way]) -> None:
     """Put a wire for each of its drivers in a vector's place; a port is made of these."""
-    cuts = {0, vector.width} | {cut for signal in driven(module) for cut in ends(signal, vector)}
+    name = vector.name.str()
+    cuts = {0, vector.width} | {cut for signal in driven(module, name, ways) for cut in ends(signal, vector)}
     if len(cuts) == 2:
         return
     parts = yosys.SigSpec()
     for low, high in pairwise(sorted(cuts)):
         place = str(low) if high == low + 1 else f"{high - 1}_{low}"
-        name = module.uniquify(yosys.IdString(f"{vector.name.str()}_{place}"))
-        part = module.addWire(name, high - low)
+        part = module.addWire(module.uniquify(yosys.IdString(f"{name}_{place}")), high - low)
         parts.append(yosys.SigSpec(part))
     whole = yosys.SigSpec(vector)
 
@@ -62,9 +84,11 @@ def split(module: Any, vector: Any) -> None:
         signal.replace(whole, parts)
         return signal
 
-    for cell in module.cells_.values():
-        for port, signal in list(cell.connections_.items()):
-            cell.setPort(port, replaced(signal))
+    for way in ways:
+        if name in way.reads or name in way.gives:
+            for port, signal in list(way.cell.connections_.items()):
+                way.cell.setPort(port, replaced(signal))
+            way.look()
     module.new_connections([(replaced(left), replaced(right)) for left, right in module.connections_])
     if vector.port_id:
         module.connect(whole, parts)
@@ -72,10 +96,14 @@ def split(module: Any, vector: Any) -> None:
         module.remove({vector})
 
 
-def driven(module: Any) -> list[Any]:
-    """The signals that something drives."""
+def driven(module: Any, name: str, ways: list[Way]) -> list[Any]:
+    """The signals that something drives, of which a wire of that name is a part."""
     outputs = [
-        signal for cell in module.cells_.values() for port, signal in cell.connections_.items() if cell.output(port)
+        signal
+        for way in ways
+        if name in way.gives
+        for port, signal in way.cell.connections_.items()
+        if way.cell.output(port)
     ]
     return outputs + [left for left, _right in module.connections_]
 
@@ -92,25 +120,31 @@ def ends(signal: Any, vector: Any) -> set[int]:
     return found
 
 
-def circle(module: Any) -> set[str]:
+def circle(module: Any, ways: list[Way]) -> set[str]:
     """Names of wires that depend on themselves, if whole wires are looked at."""
     after: dict[str, set[str]] = {}
-    for cell in module.cells_.values():
-        if cell.is_builtin_ff() or cell.type.str()[0] != "$":
-            continue
-        reads: set[str] = set()
-        gives: set[str] = set()
-        for port, signal in cell.connections_.items():
-            (gives if cell.output(port) else reads).update(wires(signal))
-        for wire in reads:
-            after.setdefault(wire, set()).update(gives)
+    for way in ways:
+        if way.leads:
+            for wire in way.reads:
+                after.setdefault(wire, set()).update(way.gives)
     for left, right in module.connections_:
         for wire in wires(right):
             after.setdefault(wire, set()).update(wires(left))
     # What nothing leads to, or what leads to nothing, is in no circle, and most wires are such.
     while (inner := set(after) & set().union(*after.values())) != set(after):
         after = {wire: after[wire] & inner for wire in inner if after[wire] & inner}
-    return {wire for wire in after if wire in reached(after, wire)}
+    before: dict[str, set[str]] = {}
+    for wire, following in after.items():
+        for other in following:
+            before.setdefault(other, set()).add(wire)
+    found: set[str] = set()
+    left_over = set(after)
+    while left_over:
+        start = left_over.pop()
+        together = reached(after, start) & reached(before, start)
+        found |= together
+        left_over -= together
+    return found
 
 
 def reached(after: dict[str, set[str]], start: str) -> set[str]:

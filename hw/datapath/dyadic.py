@@ -13,7 +13,7 @@ from hw.arith.steps import bits, extend
 from hw.arith.window import normalise_window, shift_window
 from hw.datapath.product import Specials
 from hw.datapath.rounded import Unrounded, pack
-from hw.formats import Integer, Minifloat
+from hw.formats import Fixed, Integer, Minifloat
 
 MULTIPLIED = 64
 """Bits of the widest operand that `multiply` takes."""
@@ -43,15 +43,30 @@ def _multiply(m: Logic, name: str, x: Value, y: Value) -> Value:
     return m.wire(name, Cat(low[:MULTIPLIED], upper).as_signed())
 
 
-def to_integer(m: Logic, number: Scaled, zero: Value, relu: Value, fmt: Integer, rounding: str) -> Value:
-    """The code of a number, rounded, plus `zero`, saturated; not below `zero` if `relu`."""
+def to_integer(
+    m: Logic,
+    number: Scaled,
+    zero: Value,
+    relu: Value,
+    fmt: Integer | Fixed,
+    rounding: str,
+    random: Value | None = None,
+) -> Value:
+    """The code of a number, rounded, plus `zero`, saturated; not below `zero` if `relu`.
+
+    `random` has the bits of rounding "stochastic".
+    """
     sign, width = number.value[-1], fmt.width + 2
     # The bit below the last one says half. Beyond the code's bits there is but the sign, or else the number is out
     # of the code's range with any zero point.
-    doubled = Cat(Const(0, 1), number.value).as_signed()
-    window = shift_window(m, "window", doubled, number.shift, fmt.width + 1)
-    kept = Cat(window.kept[1:], sign).as_signed()
-    up = m.wire("up", _goes_up(rounding, kept[0], window.kept[0], window.lost, sign))
+    fraction = 1 if random is None else len(random)
+    below_point = Cat(Const(0, fraction), number.value).as_signed()
+    window = shift_window(m, "window", below_point, number.shift, fmt.width + fraction)
+    kept = Cat(window.kept[fraction:], sign).as_signed()
+    if random is None:
+        up = m.wire("up", _goes_up(rounding, kept[0], window.kept[0], window.lost, sign))
+    else:
+        up = _goes_up_by(m, random, window.kept[:fraction], window.lost, sign)
     offset = zero.as_signed() if fmt.signed else zero
     pairs = zip(bits(extend(kept, width)), bits(extend(offset, width)), strict=True)
     total = fabric(m).row(m, "moved", [plain(*pair) for pair in pairs], up).as_signed()
@@ -70,7 +85,21 @@ def _goes_up(rounding: str, odd: Value, half: Value, rest: Value, negative: Valu
     }[rounding]
 
 
-def _saturated(m: Logic, total: Value, beyond: Value, sign: Value, zero: Value, relu: Value, fmt: Integer) -> Value:
+def _goes_up_by(m: Logic, random: Value, fraction: Value, rest: Value, negative: Value) -> Value:
+    """The same for a rounding by random bits: a magnitude's fraction, cut, and they carry.
+
+    Below a negative number's place there is what is missing to the next: its own fraction is that inverted and, unless
+    something was cut off, one more.
+    """
+    pairs = zip(bits(fraction), bits(random), strict=True)
+    places = [Place((bit, negative, chance), lambda f, n, r: f ^ n, lambda f, n, r: r) for bit, chance in pairs]
+    carried = fabric(m).row(m, "chance", [*places, plain(Const(0, 1), Const(0, 1))], m.wire("whole", negative & ~rest))
+    return m.wire("up", carried[-1] ^ negative)
+
+
+def _saturated(
+    m: Logic, total: Value, beyond: Value, sign: Value, zero: Value, relu: Value, fmt: Integer | Fixed
+) -> Value:
     """The code of `total`, or an end of the format, or `zero`."""
     lowest, highest = fmt.span.lo + fmt.symmetric, fmt.span.hi
     clamped = m.wire("clamped", relu & sign)

@@ -15,14 +15,14 @@ from amaranth.hdl import Cat, Const, Mux, Value
 from hw.arith import Logic, fabric, multiply
 from hw.arith.compare import above, below
 from hw.arith.place import Place, always
-from hw.arith.rounding import round_up
-from hw.arith.shift import shift_right_sticky
+from hw.arith.rounding import round_up, rounded, rounded_stochastic
+from hw.arith.shift import shift_right, shift_right_sticky
 from hw.arith.steps import bits, extend
 from hw.arith.wires import lookup
 from hw.arith.zeros import normalise
 from hw.datapath import tabled
 from hw.datapath.product import Specials, specials
-from hw.datapath.unpack import Operand, unpack
+from hw.datapath.unpack import Kind, Operand, unpack
 from hw.formats import ROUNDINGS, Format, Minifloat, check_choice
 from hw.formats.messages import cut, echo
 
@@ -75,7 +75,7 @@ class Unrounded(Signs):
 
 def round_product(m: Logic, a: Format, b: Format, x: Value, y: Value, result: Minifloat, rounding: str) -> Value:
     """The code of the product of codes `x` and `y`."""
-    p, q = (_normalised(m, fmt, code, name) for fmt, code, name in ((a, x, "a"), (b, y, "b")))
+    p, q = (normalised(m, fmt, code, name) for fmt, code, name in ((a, x, "a"), (b, y, "b")))
     if rounding == "nearest_even" and _fits_table(m, p, q, result):
         return _round_by_table(m, p, q, result)
     significand = multiply(m, "product", p.significand, q.significand)
@@ -87,6 +87,76 @@ def round_product(m: Logic, a: Format, b: Format, x: Value, y: Value, result: Mi
     bounds = (lowest + offset, highest + offset)
     number = Unrounded(*_signs(m, p, q), significand, total, *bounds, _zero(m, p, q), offset - carry)
     return pack(m, number, result, rounding)
+
+
+def round_operand(
+    m: Logic, fmt: Format, code: Value, result: Minifloat, rounding: str, random: Value | None = None
+) -> tuple[Value, Kind]:
+    """The code in `result` of a code of `fmt`, and what else this is; `random` has the bits of rounding "stochastic".
+
+    A NaN's code may be any if the result has none.
+    """
+    if isinstance(fmt, Minifloat) and fmt.exponent_bits and fmt.bias == result.bias and result.subnormals:
+        return _round_code(m, fmt, code, result, rounding, random)
+    number = normalised(m, fmt, code, "x", _is_far_below(fmt, result, random))
+    offset = number.base + len(number.significand) - 1 + result.bias
+    carry = offset & 1
+    exponent = own_exponent(m, number, carry)
+    significand = Cat(number.significand, Const(0, 1))
+    kind = number.operand.kind
+    bounds = (number.lowest + offset, number.highest + offset)
+    special = Specials(kind.infinite, None if result.code_of(float("nan")) is None else kind.nan)
+    unrounded = Unrounded(number.negate, special, significand, exponent, *bounds, kind.zero, offset - carry)
+    return pack(m, unrounded, result, rounding, random), kind
+
+
+def _round_code(
+    m: Logic, fmt: Minifloat, code: Value, result: Minifloat, rounding: str, random: Value | None
+) -> tuple[Value, Kind]:
+    """The same where exponents mean the same: exponent and mantissa are one number, of which the last bits go."""
+    operand = unpack(fmt, m, code, "x", masked=False)
+    kind, magnitude = operand.kind, code[:-1] if fmt.signed else code
+    if not fmt.subnormals:
+        magnitude = m.wire("x_magnitude", magnitude & ~kind.zero.replicate(len(magnitude)))
+    negate = Const(0, 1) if operand.negate is None else operand.negate
+    dropped = fmt.mantissa_bits - result.mantissa_bits
+    whole, lost = Cat(Const(0, max(0, -dropped)), magnitude[max(0, dropped) :]), magnitude[: max(0, dropped)]
+    total = _rounded_code(m, whole, lost, negate, rounding, random) if len(lost) else whole
+    special = Specials(kind.infinite, None if result.code_of(float("nan")) is None else kind.nan)
+    signs = without_infinity(Signs(negate, special), result)
+    value: Value = total[: result.exponent_bits + result.mantissa_bits]
+    if fmt.max > result.max:
+        value, signs = overflowed(m, signs, result, rounding, total, kind.zero)
+    return signed_code(m, signs, result, with_specials(signs, result, value)), kind
+
+
+def _rounded_code(m: Logic, whole: Value, lost: Value, negate: Value, rounding: str, random: Value | None) -> Value:
+    """What is left of a magnitude, rounded by the bits that go, in one bit more."""
+    if random is None:
+        return rounded(m, "rounded", rounding, whole, lost[-1], lost[:-1].any(), negate)
+    chances = len(random)
+    fraction = lost[-chances:] if len(lost) >= chances else Cat(Const(0, chances - len(lost)), lost)
+    return rounded_stochastic(m, "rounded", whole, fraction, random)
+
+
+def _is_far_below(fmt: Format, result: Minifloat, random: Value | None) -> bool:
+    """Whether subnormal numbers of a format are too small for the result to tell one of them from another."""
+    if not isinstance(fmt, Minifloat) or not fmt.exponent_bits:
+        return False
+    least = result.span.lsb if result.subnormals else result.min_exponent
+    return fmt.min_exponent <= least - max(2, 0 if random is None else len(random))
+
+
+def own_exponent(m: Logic, number: Normalised, carry: int = 0) -> Value:
+    """An operand's exponent, signed, and a carry more."""
+    width = len(number.exponent)
+    while not -(1 << (width - 1)) <= number.lowest <= number.highest + carry < 1 << (width - 1):
+        width += 1
+    parts = [_at(number.exponent, index) for index in range(width)]
+    if not carry and all(isinstance(low, Const) for _, low in parts):
+        return Cat(one for one, _ in parts).as_signed()
+    places = [Place(part, lambda a, b: a, lambda a, b: b) for part in parts]
+    return fabric(m).row(m, "exponent", places, carry).as_signed()
 
 
 @dataclass
@@ -104,11 +174,12 @@ class Normalised:
     """Whether the leading one is a constant: then an operand that is zero must not be looked at."""
 
 
-def _normalised(m: Logic, fmt: Format, code: Value, name: str) -> Normalised:
+def normalised(m: Logic, fmt: Format, code: Value, name: str, far_below: bool = False) -> Normalised:
+    """An operand; subnormal ones may be any numbers below the normal ones if they are `far_below` all that counts."""
     operand = unpack(fmt, m, code, name, masked=False)
     lsb = fmt.span.lsb
     if isinstance(fmt, Minifloat) and fmt.exponent_bits:
-        return _normalised_float(m, fmt, code, name, operand)
+        return _normalised_float(m, fmt, code, name, operand, far_below)
     significand = operand.significand
     negate = operand.negate if operand.negate is not None else Const(0, 1)
     if significand.shape().signed:
@@ -120,15 +191,17 @@ def _normalised(m: Logic, fmt: Format, code: Value, name: str) -> Normalised:
     return Normalised(shifted, exponent, -len(significand), 0, lsb, negate, operand)
 
 
-def _normalised_float(m: Logic, fmt: Minifloat, code: Value, name: str, operand: Operand) -> Normalised:
+def _normalised_float(
+    m: Logic, fmt: Minifloat, code: Value, name: str, operand: Operand, far_below: bool
+) -> Normalised:
     magnitude = code[:-1] if fmt.signed else code
     mantissa, field = magnitude[: fmt.mantissa_bits], magnitude[fmt.mantissa_bits :]
     normal = operand.significand[-1]
     base = fmt.span.lsb - 1
     negate = operand.negate if operand.negate is not None else Const(0, 1)
     highest = (1 << fmt.exponent_bits) - 1
-    if not fmt.subnormals or not fmt.mantissa_bits:
-        # A subnormal is a zero: its significand does not matter.
+    if not fmt.subnormals or not fmt.mantissa_bits or far_below:
+        # A subnormal is a zero, or as good as one: its significand does not matter.
         exponent = [(bit, Const(0, 1)) for bit in bits(field)]
         return Normalised(Cat(mantissa, 1), exponent, 0, highest, base, negate, operand, leading=True)
     # Only the mantissa of a subnormal needs a shift, by one at least: then its field is zero.
@@ -239,11 +312,16 @@ class Cut:
         return ~Cat(*fraction, self.half, self.rest).any()
 
 
-def pack(m: Logic, number: Unrounded, fmt: Minifloat, rounding: str) -> Value:
-    """The code of a number, rounded once."""
-    # Below the kept bits: a guard bit and at least one more.
-    missing = max(0, fmt.mantissa_bits + 4 - len(number.significand))
+def pack(m: Logic, number: Unrounded, fmt: Minifloat, rounding: str, random: Value | None = None) -> Value:
+    """The code of a number, rounded once; `random` has the bits of rounding "stochastic"."""
+    # Below the kept bits: a guard bit and at least one more, or as many as are random.
+    below_kept = 2 if random is None else max(2, len(random))
+    missing = max(0, fmt.mantissa_bits + 2 + below_kept - len(number.significand))
     significand = Cat(Const(0, missing), number.significand) if missing else number.significand
+    if random is not None:
+        cut, increment = _cut_by_chance(m, number, significand, fmt, random)
+        code = _sum(m, number, cut, significand[-1], increment, fmt)
+        return _select(m, number, fmt, rounding, code, cut, significand[-1])
     cut = _cut(m, number, significand, fmt)
     odd = cut.lowest
     if not fmt.mantissa_bits:
@@ -269,6 +347,21 @@ def _cut(m: Logic, number: Unrounded, significand: Value, fmt: Minifloat) -> Cut
     bare = [Place((bit,), lambda b: b, always(0)) for bit in bits(shifted)[dropped : dropped + mantissa]]
     rest = m.wire("rest", shifted[: dropped - 1].any() | sticky)
     return Cut(bare, shifted[dropped], shifted[dropped - 1], rest)
+
+
+def _cut_by_chance(m: Logic, number: Unrounded, significand: Value, fmt: Minifloat, random: Value) -> tuple[Cut, Value]:
+    """A significand cut, and whether the bits that go carry when random ones are added."""
+    mantissa, chances = fmt.mantissa_bits, len(random)
+    dropped = len(significand) - 1 - (mantissa + 1)
+    # Further down nothing is left that could carry.
+    most = max(1, min(1 - number.lowest, mantissa + 2 + chances))
+    amount = _amount(m, number, significand[-1], most)
+    shifted = shift_right(m, "aligned", significand, amount, len(significand))
+    fraction = shifted[dropped - chances : dropped]
+    kept = [Place((bit,), lambda b: b, always(0)) for bit in bits(shifted)[dropped : dropped + mantissa]]
+    places = [Place(pair, lambda f, r: f, lambda f, r: r) for pair in zip(bits(fraction), bits(random), strict=True)]
+    total = fabric(m).row(m, "chance", [*places, Place((), always(0), always(0))], 0)
+    return Cut(kept, shifted[dropped], shifted[dropped - 1], Const(0, 1)), m.wire("increment", total[-1])
 
 
 def _amount(m: Logic, number: Unrounded, top: Value, most: int) -> Value:

@@ -186,6 +186,14 @@ def parse_blocks(text: str) -> tuple[Block, Block]:
     return a, b
 
 
+def parse_into_block(text: str) -> tuple[Format, Block]:
+    """The scalar format and the block of ``INxBLOCK``."""
+    source, block = _parse_pair(text)
+    if not isinstance(block, Block):
+        raise ValueError(f"what is quantised into must be a block format, got {cut(block)}")
+    return scalar(source), block
+
+
 def _parse_pair(text: str) -> tuple[Notation, Notation]:
     """The two formats of ``AxB``. A format's name may hold an x itself (``fix8.4``), so each x is tried."""
     if not isinstance(text, str):

@@ -25,6 +25,9 @@ BENCHES: dict[str, Any] = {
     "gemm": "sim.benches.gemm",
     "blockgemm": "sim.benches.blockgemm",
     "matvec": "sim.benches.matvec",
+    "cast": "sim.benches.cast",
+    "quantise": "sim.benches.quantise",
+    "hadamard": "sim.benches.hadamard",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

@@ -31,6 +31,9 @@ MODELS: dict[str, str | type[Any]] = {
     "gemm": "sim.golden.gemm:Gemm",
     "blockgemm": "sim.golden.blockgemm:BlockGemm",
     "matvec": "sim.golden.matvec:MatVec",
+    "cast": "sim.golden.cast:Cast",
+    "quantise": "sim.golden.quantise:Quantise",
+    "hadamard": "sim.golden.hadamard:Hadamard",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 

@@ -39,6 +39,9 @@ RESULTS = {
     "add/int8xint8": 1,
     "blockadd/mxfp4xmxfp4/n8/fp32": 8,
     "requant/fix26.0xint8/n8": 8,
+    "cast/bf16xe4m3fn/n4": 4,
+    "quantise/bf16x8*e2m1@ue8m0": 8,
+    "hadamard/int8/n16/flips": 16,
 }
 RUNS: list[tuple[str, dict[str, int]]] = [
     ("dot/int4xint4/n3", {"beats": 7}),

@@ -1,0 +1,180 @@
+"""Numbers as a block: a scale, which is a power of two, for all of them, and each divided by it and rounded.
+
+A scale's code follows from the largest exponent among the numbers, and a division by it is a difference of exponents.
+Exponents are signed numbers, in as many bits as their bounds need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, Mux, Value
+
+from hw.arith import Logic, fabric
+from hw.arith.compare import above, greater
+from hw.arith.steps import extend
+from hw.arith.wires import any_of
+from hw.datapath.dyadic import Scaled, to_integer
+from hw.datapath.product import Specials
+from hw.datapath.rounded import Normalised, Unrounded, normalised, own_exponent, pack
+from hw.formats import Block, Fixed, Format, Integer, Minifloat, PowerOfTwo
+
+
+@dataclass
+class Scale:
+    """How a block's scale follows from exponents.
+
+    Attributes
+    ----------
+    format : PowerOfTwo
+    offset : int
+        Its code is the largest exponent and this, but at least 0.
+    code : Value
+    """
+
+    format: PowerOfTwo
+    offset: int
+    code: Value
+
+    @property
+    def top(self) -> int:
+        """The highest code of a number."""
+        return (1 << self.format.width) - 1 - self.format.nan
+
+
+def quantise(
+    m: Logic, source: Format, block: Block, codes: Sequence[Value], rounding: str
+) -> tuple[list[Value], Value]:
+    """Logic, added to `m`: the codes of a block's elements, and of its scale.
+
+    Parameters
+    ----------
+    m : Logic
+    source : Format
+        Of the numbers; its largest one has a scale in the block's format.
+    block : Block
+        With a scale that is a power of two without a sign or zero.
+    codes : sequence of Value
+        As many as a block has.
+    rounding : str
+        Of the elements: a key of `hw.formats.ROUNDINGS` but "stochastic".
+    """
+    numbers = [normalised(m, source, code, "x") for code in codes]
+    fmt, one = block.scale, numbers[0]
+    assert isinstance(fmt, PowerOfTwo)
+    largest = _largest(m, [_power(m, number, block) for number in numbers])
+    offset = one.base + len(one.significand) - 1 - block.max_exponent + fmt.bias
+    low, high = one.lowest + offset, one.highest + 1 + offset
+    total = _plus(m, "scale_sum", largest, offset, low, high)
+    scale = Scale(fmt, offset, Const(0, fmt.width))
+    within: Value = extend(total, max(len(total), fmt.width + 1))[: fmt.width]
+    if high > scale.top:
+        within = Mux(above(total, scale.top), scale.top, within)
+    code = m.wire("scale_code", Mux(total[-1], 0, within)[: fmt.width] if low < 0 else within)
+    scale = Scale(fmt, offset, code)
+    divided = _as_float if isinstance(block.element, Minifloat) else _as_fixed
+    elements = [divided(m, block, number, scale, rounding) for number in numbers]
+    spoilt = _spoilt(m, block, numbers)
+    if spoilt is None:
+        return elements, code
+    whole = [m.wire("element", element & ~spoilt.replicate(len(element))) for element in elements]
+    return whole, m.wire("scale", Mux(spoilt, scale.top + 1, code))
+
+
+def _power(m: Logic, number: Normalised, block: Block) -> Value:
+    """The exponent that a number's scale follows from; of what is zero or no number the lowest."""
+    kind, power = number.operand.kind, own_exponent(m, number)
+    most = block.element.max / 2**block.max_exponent
+    if block.rule == "ceil" and number.significand.shape().width > 1:
+        # Above the largest element, once that has the same power, it takes a scale twice as large.
+        fraction = number.significand[:-1]
+        beyond = m.wire("beyond", above(fraction, int((most - 1) * 2 ** len(fraction))))
+        power = _plus(m, "power_up", power, Const(0, 1), number.lowest, number.highest + 1, beyond)
+    flags = [flag for flag in (kind.infinite, kind.nan, kind.zero) if flag is not None and not isinstance(flag, Const)]
+    return m.wire("power", Mux(any_of(m, "without", *flags), Const(number.lowest, power.shape()), power)).as_signed()
+
+
+def _largest(m: Logic, powers: Sequence[Value]) -> Value:
+    """The largest of numbers, in a tree."""
+    while len(powers) > 1:
+        pairs = list(zip(powers[::2], powers[1::2], strict=False))
+        merged = [m.wire("larger", Mux(greater(m, "exceeds", x, y), x, y)).as_signed() for x, y in pairs]
+        powers = [*merged, *powers[2 * len(pairs) :]]
+    return powers[0]
+
+
+def _spoilt(m: Logic, block: Block, numbers: Sequence[Normalised]) -> Value | None:
+    """Whether a number is infinite or NaN, and its element can't be."""
+    kinds = [number.operand.kind for number in numbers]
+    flags = []
+    for special, found in ((float("inf"), "infinite"), (float("nan"), "nan")):
+        if block.element.code_of(special) is None:
+            flags += [flag for kind in kinds if (flag := getattr(kind, found)) is not None]
+    return any_of(m, "spoilt", *flags) if flags else None
+
+
+def _as_float(m: Logic, block: Block, number: Normalised, scale: Scale, rounding: str) -> Value:
+    """A number divided by the scale, as a float."""
+    element, kind = block.element, number.operand.kind
+    assert isinstance(element, Minifloat)
+    offset = number.base + len(number.significand) - 1 + scale.format.bias + element.bias
+    carry = offset & 1
+    low, high = number.lowest - scale.top, number.highest
+    exponent = own_exponent(m, number, carry)
+    relative = _minus(m, "relative", exponent, scale.code, low + carry, high + carry)
+    special = Specials(
+        None if element.code_of(float("inf")) is None else kind.infinite,
+        None if element.code_of(float("nan")) is None else kind.nan,
+    )
+    # A number is no larger than its scale lets it be, or, under the largest scale, by one power.
+    bounds = (low + offset, element.bias + block.max_exponent + 1)
+    significand = Cat(number.significand, Const(0, 1))
+    return pack(
+        m,
+        Unrounded(number.negate, special, significand, relative, *bounds, kind.zero, offset - carry),
+        element,
+        rounding,
+    )
+
+
+def _as_fixed(m: Logic, block: Block, number: Normalised, scale: Scale, rounding: str) -> Value:
+    """A number divided by the scale, in fixed point: down from the highest place that there can be."""
+    element, width = block.element, len(number.significand)
+    assert isinstance(element, (Integer, Fixed))
+    counts = ~number.operand.kind.zero.replicate(width)
+    magnitude = m.wire("magnitude", number.significand & counts)
+    signed = fabric(m).negate(m, "signed", magnitude, number.negate, width + 1).as_signed()
+    highest = block.max_exponent + 1 - element.span.lsb
+    up = max(0, highest - (width - 1))
+    # As many places as the number's exponent is less than the scale's, and those that `up` is too far.
+    constant = up - (number.base + scale.format.bias - element.span.lsb)
+    low, high = -number.highest, scale.top - number.lowest
+    apart = _minus(
+        m, "apart", Cat(scale.code, Const(0, 1)).as_signed(), own_exponent(m, number), low, high, signed=True
+    )
+    down = _plus(m, "down", apart, constant, low + constant, high + constant)
+    value = Cat(Const(0, up), signed).as_signed()
+    return to_integer(m, Scaled(value, down[:-1]), Const(0, element.width), Const(0, 1), element, rounding)
+
+
+def _bits(low: int, high: int) -> int:
+    """Of the two's complement that holds low..high."""
+    return max((-low - 1).bit_length() if low < 0 else 0, max(high, 0).bit_length()) + 1
+
+
+def _plus(m: Logic, name: str, x: Value, y: Value | int, low: int, high: int, carry: Value | int = 0) -> Value:
+    """``x + y + carry``, which is low..high."""
+    width = _bits(low, high)
+    if isinstance(y, int):
+        return fabric(m).add_constant(m, name, extend(x, max(width, len(x)))[:width], y).as_signed()
+    return fabric(m).add(m, name, x, y, width, carry).as_signed()
+
+
+def _minus(m: Logic, name: str, x: Value, y: Value, low: int, high: int, signed: bool = False) -> Value:
+    """``x - y``, which is low..high; y is unsigned, or `signed`."""
+    width = _bits(low, high)
+    inverted = m.wire(
+        f"{name}_other", ~(extend(y, width) if signed else Cat(y, Const(0, max(0, width - len(y)))))[:width]
+    )
+    return fabric(m).add(m, name, x, inverted, width, 1).as_signed()

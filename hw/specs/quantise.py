@@ -1,0 +1,125 @@
+"""The block quantiser's spec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, ClassVar
+
+from hw.datapath.unpack import unpacks
+from hw.formats import ROUNDINGS, Block, Fixed, Format, Integer, Minifloat, PowerOfTwo, check_choice
+from hw.formats.messages import cut, echo
+from hw.specs.base import check_build, parse_into_block
+from hw.specs.depth import doublings, rounding_levels, settle
+from hw.specs.grammar import Part
+from hw.specs.parts import FORM, STAGES, rounding_of
+from hw.specs.stream import Beat, FeedforwardSpec, Field
+
+MAX_WIDTH, MAX_SIZE = 32, 256
+
+
+def _read(text: str) -> dict[str, Any]:
+    formats, colon, rounding = text.partition(":")
+    source, block = parse_into_block(formats)
+    return {"input": source, "output": block} | ({"rounding": rounding} if colon else {})
+
+
+@dataclass(frozen=True)
+class QuantiseSpec(FeedforwardSpec):
+    """A block quantiser: the numbers of a beat get a scale that is a power of two, and are divided by it and rounded.
+
+    The scale follows from the largest magnitude by the block's rule, OCP's floor or ceil. A beat with an infinity or
+    NaN that elements don't have gets a NaN for a scale, and zeros.
+
+    Parameters
+    ----------
+    input : Format
+        A float, an integer or fixed point of at most 32 bits, whose largest number the block can hold.
+    output : Block
+        Of 1 to 256 elements, a scale like ``ue8m0``, and rule floor or ceil. Elements are floats with exponent bits,
+        integers or fixed point. Without a scale for the tensor.
+    rounding : str
+        Of the elements: a key of `hw.formats.ROUNDINGS` but "stochastic".
+    pipeline : int
+        Registers between numbers and block, 0..99, placed where they balance the logic.
+    form : str
+        How it is built: a key of `hw.specs.base.FORMS`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of a wrong type or value, or formats that do not go together.
+    """
+
+    input: Format
+    output: Block
+    rounding: str = "nearest_even"
+    pipeline: int = None  # type: ignore[assignment]
+    form: str = "small"
+
+    unit: ClassVar[str] = "quantise"
+    example: ClassVar[str] = "quantise/bf16xmxfp4/p4"
+    parts: ClassVar[tuple[Part, ...]] = (
+        Part("INxBLOCK[:ROUNDING]", _read, lambda s: f"{s.input}x{s.output}{rounding_of(s)}", needed=True),
+        STAGES,
+        FORM,
+    )
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.input, Format):
+            raise TypeError(f"input must be a Format, got {echo(self.input)}")
+        if not isinstance(self.output, Block):
+            raise TypeError(f"output must be a Block, got {echo(self.output)}")
+        check_choice("rounding", self.rounding, [name for name in ROUNDINGS if name != "stochastic"])
+        self._check_input()
+        self._check_output()
+        check_build(self.form, self.pipeline)
+        settle(self)
+
+    __hash__ = FeedforwardSpec.__hash__
+
+    def _check_input(self) -> None:
+        known = isinstance(self.input, (Minifloat, Integer, Fixed)) and unpacks(self.input)
+        if not known or self.input.width > MAX_WIDTH:
+            raise ValueError(
+                f"input must be a float, an integer or fixed point of at most {MAX_WIDTH} bits, got {cut(self.input)}"
+            )
+
+    def _check_output(self) -> None:
+        block, scale = self.output, self.output.scale
+        if not isinstance(scale, PowerOfTwo) or scale.signed or scale.zero or block.tensor is not None:
+            raise ValueError(f"output must have a scale like ue8m0, and none for the tensor, got {cut(block)}")
+        if not 1 <= block.size <= MAX_SIZE:
+            raise ValueError(f"output must have blocks of 1..{MAX_SIZE} elements, got {cut(block)} of {block.size}")
+        if block.rule == "nearest":
+            raise ValueError(f"output must have rule floor or ceil, got {cut(block)}")
+        element = block.element
+        if not isinstance(element, (Integer, Fixed)) and not (isinstance(element, Minifloat) and element.exponent_bits):
+            raise ValueError(
+                f"output must have floats, integers or fixed point as elements, got {cut(element)} in {cut(block)}"
+            )
+        specials = [value for value in (float("inf"), float("nan")) if self.input.code_of(value) is not None]
+        if not scale.nan and any(element.code_of(value) is None for value in specials):
+            raise ValueError(f"output must have a scale with a NaN, for {cut(self.input)} has one, got {cut(block)}")
+        # Where elements have the same power as their largest one; that may clip.
+        if self.input.top > scale.top + block.max_exponent:
+            raise ValueError(f"output must hold the largest number of {cut(self.input)}, got {cut(block)}")
+
+    @property
+    def lanes(self) -> int:
+        """Numbers in a beat: a block's."""
+        return self.output.size
+
+    @property
+    def levels(self) -> int:
+        """Levels of logic, as `hw.specs.depth` counts them: a tree that finds the largest, a difference, rounding."""
+        normal = ceil(doublings(self.input.width) / 2)
+        return normal + 2 * doublings(self.lanes) + 2 + rounding_levels(self.output.element.width)
+
+    @property
+    def inputs(self) -> dict[str, Beat]:
+        return {"x": {"x": Field(self.input, self.lanes)}}
+
+    @property
+    def outputs(self) -> dict[str, Beat]:
+        return {"y": {"x": Field(self.output.element, self.lanes), "scale": Field(self.output.scale)}}

@@ -1,0 +1,48 @@
+"""The block quantiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from amaranth.hdl import Cat, Value
+
+from hw.arith import Logic
+from hw.datapath.quantised import quantise
+from hw.specs.quantise import QuantiseSpec
+from hw.units.stream import Feedforward
+
+
+class Quantise(Feedforward):
+    """``y.x * y.scale`` is nearly ``x``: a block a beat, as dot products of blocks take it.
+
+    Parameters
+    ----------
+    spec : QuantiseSpec
+        What to build.
+    target : Target
+        The fabric to build it for.
+
+    Members
+    -------
+    x : In(stream)
+        ``x``: codes of ``spec.input``, as many as a block has.
+    y : Out(stream)
+        ``x``: codes of the elements; ``scale``: the code of their scale.
+
+    Raises
+    ------
+    TypeError
+        `spec` is not a QuantiseSpec, or `target` not a Target.
+    ValueError
+        From `elaborate`, a pipeline that is deeper than the logic.
+    """
+
+    spec: QuantiseSpec
+    spec_type = QuantiseSpec
+
+    def compute(self, m: Logic, beats: Mapping[str, Any]) -> dict[str, Value]:
+        spec = self.spec
+        codes = [m.wire("x", Value.cast(beats["x"].x[lane])) for lane in range(spec.lanes)]
+        elements, scale = quantise(m, spec.input, spec.output, codes, spec.rounding)
+        return {"x": Cat(*elements), "scale": scale}

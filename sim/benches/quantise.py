@@ -1,0 +1,110 @@
+"""What to try on a block quantiser: numbers of all sizes, ties, one that is larger than others, specials; waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.formats import Span
+from hw.specs.quantise import QuantiseSpec
+from sim.benches.aimed import ends, nearest, wanted
+from sim.benches.reset import resets
+from sim.benches.stimulus import mixed
+from sim.benches.streamplay import StreamPlay
+from sim.benches.streams import Streams, flat, paused, stream_play, stream_trials
+from sim.coverage.classes import least_of
+from sim.coverage.point import OPERANDS, Point, point
+from sim.coverage.rounding import Reach, rounding
+from sim.coverage.steering import Trials
+from sim.coverage.streams import classes_of_fields, results, traffic
+from sim.coverage.tried import Tried
+from sim.golden.decoding import decode
+
+BEATS, FEW = 2048, 256
+CLEAN = 0.75
+"""Of blocks so many have numbers only: what is none spoils all of its block."""
+
+
+def plays(spec: QuantiseSpec, seed: int) -> list[StreamPlay]:
+    """All plays for a block quantiser; the resets come last."""
+    rng = np.random.default_rng(seed)
+    few = some(spec, FEW, rng)
+    cycles = spec.cycles(FEW)
+    return [
+        stream_play(spec, "blocks", some(spec, BEATS, rng), spec.cycles(BEATS)),
+        stream_play(spec, "pauses", few, cycles, pauses=paused(spec, 0.4)),
+        stream_play(spec, "slow_taker", few, cycles, pauses={"y": 0.7}),
+        stream_play(spec, "resets", few, cycles, resets=resets(FEW, rng)),
+    ]
+
+
+def run(spec: QuantiseSpec, seed: int, beats: int) -> StreamPlay:
+    """So many beats without a pause."""
+    return stream_play(spec, "run", some(spec, beats, np.random.default_rng(seed)), spec.cycles(beats))
+
+
+def some(spec: QuantiseSpec, beats: int, rng: np.random.Generator) -> Streams:
+    """Blocks of corners and chance; those of numbers that are hard to round under one scale, of any size."""
+    shape = (beats, spec.lanes)
+    codes = np.where(rng.random((beats, 1)) < 0.4, mixed(spec.input, shape, rng), scaled(spec, shape, rng))
+    clean = rng.random((beats, 1)) < CLEAN
+    finite = np.isfinite(decode(spec.input, codes))
+    return {"x": {"x": np.where(clean & ~finite, rng.integers(0, 2, shape), codes)}}
+
+
+def scaled(spec: QuantiseSpec, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[Any]:
+    """Codes of elements, and of what lies between two, times a scale; the first lane's is one of the largest."""
+    element = spec.output.element
+    count = shape[0] * shape[1]
+    values = wanted(element, count, rng).reshape(shape)
+    largest = float(element.max)
+    # Within the scale's power of two, or below it by all that an element has.
+    values = np.where(np.abs(values) >= 2 * largest, values / 2.0 ** (1 + np.frexp(values / largest)[1]), values)
+    tops = largest * rng.choice([1, 0.75, 1.25, 0.5], (shape[0], 1)) * rng.choice([1, 1 + 2.0**-6], (shape[0], 1))
+    place = rng.integers(0, shape[1], (shape[0], 1))
+    values = np.where(np.arange(shape[1]) == place, tops, values)
+    least, most = np.log2(ends(spec.input)).astype(int)
+    powers = rng.integers(least - 1, max(least, most - int(np.log2(largest))) + 1, (shape[0], 1))
+    return nearest(spec.input, values * 2.0**powers).reshape(shape)
+
+
+def coverage(spec: QuantiseSpec) -> list[Point]:
+    """Numbers of all classes, elements rounded in every way, scales at their ends, and waits."""
+    block, fmt = spec.output, spec.input
+
+    def exact(tried: Tried) -> NDArray[np.float64]:
+        """Numbers divided by their scales; NaN where one is none."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = decode(fmt, tried["x.x"]) / decode(block.scale, tried["y.scale"])[:, None]
+        return np.where(np.isfinite(values), values, np.nan)
+
+    def scales(tried: Tried) -> NDArray[np.int64]:
+        found = decode(block.scale, tried["y.scale"])
+        return np.select([np.isnan(found), found == float(block.scale.min)], [2, 0], 1)
+
+    # What is largest has the block's power, and what is finest lies as far below as the input has bits.
+    reach_span = block.element.span
+    below = max(0, fmt.top - fmt.span.lsb)
+    whole = 2.0 ** (block.max_exponent + 1) if block.rule == "floor" else float(block.element.max)
+    top = int(whole * 2.0**-reach_span.lsb * 2**below) + (block.rule != "floor")
+    signed = fmt.span.lo < 0
+    span = Span(-top + 1 if signed else 0, top - 1, reach_span.lsb - below)
+    reach = Reach(span, fmt.precision, min(least_of(fmt), 2.0 ** max(span.lsb, -900)))
+    rounded = rounding("y", block.element, spec.rounding, exact, reach, OPERANDS)
+    lowest = least_of(fmt) <= float(block.scale.min) * 2.0 ** (block.max_exponent + 1)
+    possible = [*([0] if lowest else []), 1, *([2] if fmt.has_special and spoils(spec) else [])]
+    scale = point("scale", ("lowest", "between", "NaN"), scales, possible, about=OPERANDS)
+    return [*classes_of_fields(spec), *rounded, scale, results("y.x", block.element), *traffic(spec)]
+
+
+def spoils(spec: QuantiseSpec) -> bool:
+    """Whether an input can be infinite or NaN where an element can't."""
+    specials = [value for value in (np.inf, np.nan) if spec.input.code_of(value) is not None]
+    return any(spec.output.element.code_of(value) is None for value in specials)
+
+
+def trials(spec: QuantiseSpec) -> Trials:
+    """A beat is a trial."""
+    return stream_trials(spec, lambda count, rng: flat(some(spec, count, rng)))

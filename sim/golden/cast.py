@@ -1,0 +1,77 @@
+"""The golden cast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hw.formats import Format
+from sim.golden.codes import Codes, check_codes
+from sim.golden.decoding import decode
+from sim.golden.encoding import encode
+from sim.golden.streams import StreamModel
+
+
+@dataclass(frozen=True)
+class Cast(StreamModel):
+    """Numbers of one format as codes of another, rounded once; a NaN is 0 where there is none.
+
+    Parameters
+    ----------
+    input, output : Format
+        A float64 holds every number of either.
+    rounding : str
+        A key of `hw.formats.ROUNDINGS`.
+    random : int
+        Bits of each random number, for rounding "stochastic"; else 0.
+    """
+
+    input: Format
+    output: Format
+    rounding: str
+    random: int
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        """The model of a spec."""
+        return cls(spec.input, spec.output, spec.rounding, spec.random)
+
+    def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
+        """The beats that come out, for those that go in.
+
+        Parameters
+        ----------
+        x : dict
+            ``x``, codes of shape (beats, lanes); ``random``, of the same shape, for rounding "stochastic"; ``last`` of
+            shape (beats,).
+
+        Returns
+        -------
+        Stream ``y``: ``x`` and ``last``, of the same shapes.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Codes that are none.
+        """
+        return {"y": {"x": self.cast(x["x"], x.get("random")), "last": np.asarray(x["last"])}}
+
+    def cast(self, codes: ArrayLike, random: ArrayLike | None = None) -> Codes:
+        """The codes of the same numbers in the other format.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Codes that are none; random numbers that are missing, or are not to be there.
+        """
+        numbers = decode(self.input, check_codes("x", self.input, codes))
+        # The same format has the same codes, even where two stand for one number.
+        if self.input == self.output:
+            return check_codes("x", self.input, codes)
+        if self.output.code_of(np.nan) is None:
+            numbers = np.where(np.isnan(numbers), 0.0, numbers)
+        return encode(self.output, numbers, self.rounding, random, self.random or None)
