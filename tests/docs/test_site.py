@@ -134,7 +134,7 @@ def test_a_link_to_nothing_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text("# A page\n\n[a file](../hw/nothing.py)\n")
     (tmp_path / "mkdocs.yml").write_text(
-        f"site_name: x\nhooks: [{ROOT}/website/sources.py]\nvalidation: {{links: {{not_found: warn}}}}\n"
+        f"site_name: x\nhooks: [{ROOT}/docs/website/sources.py]\nvalidation: {{links: {{not_found: warn}}}}\n"
     )
     done = build(tmp_path / "site", tmp_path / "mkdocs.yml")
     assert done.returncode == 1

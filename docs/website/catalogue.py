@@ -13,9 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-PUBLIC = tomllib.loads((ROOT / "website" / "public.toml").read_text())
+PUBLIC = tomllib.loads((ROOT / "docs" / "website" / "public.toml").read_text())
 MARK = re.compile(r"<!-- catalogue: (\w+) -->")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mkdocs.structure.files import File, Files
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ALWAYS = frozenset({"CHANGELOG.md"})
 """What the navigation has, whoever links to it."""
 LANGUAGES = {".py": "python", ".toml": "toml", ".json": "json", ".v": "verilog"}
