@@ -20,6 +20,7 @@ from amaranth.hdl._ast import Operator
 from amaranth.hdl._ir import PortDirection
 
 from hw import Unit
+from hw.formats.messages import echo
 from rtl_gen.convention import PLAIN, Convention
 
 RESTART = "restart"
@@ -88,7 +89,7 @@ def _terms(reset: Any) -> list[Value]:
         return []
     if isinstance(reset, Operator) and reset.operator == "|" and isinstance(reset.operands[0], ResetSignal):
         return list(reset.operands[1:])
-    raise ValueError(f"a part must be reset by ResetSignal(), or that | something, got {reset!r}")
+    raise ValueError(f"a part must be reset by ResetSignal(), or that | something, got {echo(reset)}")
 
 
 def _instances(fragment: Fragment) -> Iterator[Instance]:
