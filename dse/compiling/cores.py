@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import ceil, log2
 
@@ -12,6 +13,7 @@ from costmodel.devices import TOTALS, Device
 from costmodel.estimate.table import Parts
 from costmodel.measure import Keep, unkept
 from dse.compiling.lowering import Layer
+from dse.compiling.steps import Array
 from dse.running.lists import run
 from dse.running.plan import CanNotRun
 from dse.running.sized import at, template
@@ -25,6 +27,8 @@ from sim.golden import decode, encode
 
 SIDES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128, 160, 192, 256)
 """Rows and columns that are tried."""
+LANES, LANES_WIDE = (1, 2, 4, 8, 16), 2
+"""Results at a time that are tried for a requantiser; and those of a core that gives its sums."""
 NEAR = 1.02
 """Of cores that take so much longer than the fastest, at most, the smallest is taken."""
 USUAL_COLUMNS = 8
@@ -156,8 +160,9 @@ def choose(layers: Sequence[Layer], formats: Formats, device: Device, keep: Keep
     gemms = gemms_of(layers)
     for spec in _memories(layers, formats):
         with step(f"counting small cores like {spec}"):
-            parts = Parts([(spec, device.target)], keep)
-        found = _fastest(spec, device, parts, gemms)
+            costs = Costs.of(spec, device, keep)
+        with step("looking for the fastest that fits"):
+            found = _fastest(costs, device, gemms)
         if found is not None:
             return found
     raise ValueError(f"device must have room for a core of {formats.a} x {formats.b} with the depth of the layers, "
@@ -175,7 +180,7 @@ def _memories(layers: Sequence[Layer], formats: Formats) -> Iterator[GemmSpec]:
     words = max(k * -(-n // USUAL_COLUMNS) for _, k, n in sizes)
     words = min(_power(words), max(MOST_WORDS, _power(depth)), MAX_WORDS)
     while True:
-        yield core(formats, 4, 4, depth, min(most_n, MAX_SIZE), words)
+        yield core(formats, depth, min(most_n, MAX_SIZE), words)
         if words // 2 >= depth:
             words //= 2
         elif formats.output == WIDE and depth > 64:
@@ -189,36 +194,73 @@ def _power(size: int) -> int:
     return 1 << ceil(log2(size))
 
 
-def core(formats: Formats, rows: int, columns: int, depth: int, width: int, words: int) -> GemmSpec:
-    """A core with exact sums, and a scale for each column."""
-    scaled = {} if formats.output == WIDE else {"scope": "channel", "rounding": formats.rounding}
+def core(formats: Formats, depth: int, width: int, words: int) -> GemmSpec:
+    """A small core with exact sums, and a scale for each column."""
+    scaled = {"output_lanes": LANES_WIDE} if formats.output == WIDE else {
+        "scope": "channel", "rounding": formats.rounding, "output_lanes": LANES[0],
+    }  # fmt: skip
     sums = f"kulisch{depth}"
     return GemmSpec(
-        formats.a, formats.b, rows, columns, accumulator=sums, output=formats.output, max_k=depth, max_n=width,
+        formats.a, formats.b, 4, 4, accumulator=sums, output=formats.output, max_k=depth, max_n=width,
         words=words, **scaled,
     )  # fmt: skip
 
 
-def _fastest(spec: GemmSpec, device: Device, parts: Parts, gemms: GemmList) -> Chosen | None:
+@dataclass(frozen=True, eq=False)
+class Costs:
+    """What cores of one kind cost, of any rows, columns and lanes of results.
+
+    A core is counted with as few lanes as there may be; each more is one more of its requantiser.
+    """
+
+    spec: GemmSpec
+    parts: Parts
+
+    @classmethod
+    def of(cls, spec: GemmSpec, device: Device, keep: Keep) -> Costs:
+        counted = [spec] if spec.requant is None else [spec, spec.requant]
+        return cls(spec, Parts([(each, device.target) for each in counted], keep))
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """How many may be tried."""
+        return (self.spec.output_lanes,) if self.spec.requant is None else LANES
+
+    def estimate(self, sizes: Array, lanes: int) -> dict[str, Array]:
+        """Columns for arrays of sizes, (designs, 2)."""
+        zero = np.zeros(len(sizes), dtype=int)
+        found = self.parts.estimate(zero, sizes)
+        if lanes == self.spec.output_lanes:
+            return found
+        both = np.array([[self.spec.output_lanes, 1], [lanes, 1]])
+        less, more = zip(*self.parts.estimate(zero[:2] + 1, both).values(), strict=True)
+        added = dict(zip(self.parts.estimate(zero[:1], sizes[:1]), np.subtract(more, less), strict=True))
+        counts = [name for name in found if name.split("_")[0] in TOTALS]
+        return found | {name: found[name] + added[name] for name in counts}
+
+
+def _fastest(costs: Costs, device: Device, gemms: GemmList) -> Chosen | None:
     sides = np.array(SIDES)
-    sizes = np.stack(np.meshgrid(sides, sides, indexing="ij"), axis=-1).reshape(-1, 2)
-    costs = parts.estimate(np.zeros(len(sizes), dtype=int), sizes)
-    upper = {kind: costs.get(f"{kind}_high", costs.get(kind)) for kind in TOTALS}
-    fits = np.all([upper[kind] <= getattr(device, kind) for kind in TOTALS], axis=0)
-    form, found = template(spec), []
-    for number in np.flatnonzero(fits):
-        try:
-            found.append((run(at(form, sizes[number].tolist()), gemms).total, float(costs["lut"][number]), number))
-        except CanNotRun:
-            continue
+    every = np.stack(np.meshgrid(sides, sides, indexing="ij"), axis=-1).reshape(-1, 2)
+    found: list[tuple[int, float, float, tuple[int, int, int]]] = []
+    for lanes in costs.lanes:
+        sizes = every[every[:, 1] % lanes == 0]
+        cost = costs.estimate(sizes, lanes)
+        upper = {kind: cost.get(f"{kind}_high", cost.get(kind)) for kind in TOTALS}
+        fits = np.all([upper[kind] <= getattr(device, kind) for kind in TOTALS], axis=0)
+        form = template(replace(costs.spec, columns=4 * lanes, output_lanes=lanes))
+        for number in np.flatnonzero(fits):
+            with suppress(CanNotRun):
+                cycles = run(at(form, sizes[number].tolist()), gemms).total
+                shape = (*sizes[number].tolist(), lanes)
+                found.append((cycles, float(cost["lut"][number]), float(cost["mhz"][number]), shape))
     if not found:
         return None
-    fewest = min(cycles for cycles, _, _ in found)
-    _, _, number = min((each for each in found if each[0] <= NEAR * fewest), key=lambda each: each[1])
-    # Lanes follow the columns.
-    rows, columns = sizes[number].tolist()
-    chosen = replace(spec, rows=rows, columns=columns, height=None, output_lanes=None)
-    return Chosen(chosen, float(costs["lut"][number]), float(costs["mhz"][number]))
+    fewest = min(cycles for cycles, *_ in found)
+    _, lut, mhz, (rows, columns, lanes) = min(
+        (each for each in found if each[0] <= NEAR * fewest), key=lambda each: each[1]
+    )
+    return Chosen(replace(costs.spec, rows=rows, columns=columns, height=None, output_lanes=lanes), lut, mhz)
 
 
 def checked(spec: GemmSpec, layers: Sequence[Layer], formats: Formats) -> GemmSpec:
