@@ -11,9 +11,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from macsmith.commands import cost, demo, doctor, explore, faults, fit, formats, generate, recommend, regress, verify
+from macsmith.commands import (
+    compile,  # the command's name
+    cost,
+    demo,
+    doctor,
+    explore,
+    faults,
+    fit,
+    formats,
+    generate,
+    pack,
+    recommend,
+    regress,
+    verify,
+)
 
-COMMANDS = (formats, generate, verify, regress, faults, cost, fit, explore, recommend, demo, doctor)
+COMMANDS = (formats, generate, compile, pack, verify, regress, faults, cost, fit, explore, recommend, demo, doctor)
 MAX_LINE = 200
 """Characters of what argparse says."""
 

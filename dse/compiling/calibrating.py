@@ -55,6 +55,16 @@ def cases_of(network: Network, data: Array) -> Array:
     return array[: len(array) // batch * batch].astype(np.float32).reshape(-1, *network.shape)
 
 
+def some_inputs(network: Network, data: Array | None, count: int) -> Array:
+    """So many inputs of a network, of data, from all over; or noise."""
+    if data is None:
+        return np.random.default_rng(0).standard_normal((count, *network.shape)).astype(np.float32)
+    cases = cases_of(network, data)
+    if len(cases) < count:
+        raise ValueError(f"inputs must be {count} or more, got {len(cases)}")
+    return some_rows(cases, count)
+
+
 def calibrated(network: Network, formats: tuple[Format, Format], data: Array, ends: bool) -> Network:
     """The network with quantisers, where it has none.
 

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
+import hw
 from costmodel.devices import Device
 from costmodel.measure import Keep, unkept
 from dse.compiling.calibrating import calibrated, cases_of, check_calibration, parse_formats
-from dse.compiling.cores import Chosen, checked, choose, formats_for
-from dse.compiling.driver import Driver
+from dse.compiling.cores import Chosen, check_scales, checked, choose, formats_for
 from dse.compiling.lowering import Layer, NotOnCore, lowered
-from dse.compiling.program import Placed, Program
+from dse.compiling.program import Program
 from dse.compiling.reading import read
 from dse.compiling.steps import Array, Network, Step
 from hw.formats import check_choice
+from hw.formats.messages import cut
 from hw.specs.gemm import GemmSpec
 from rtl_gen.steps import say
 
@@ -110,65 +111,28 @@ def _lowered(
         whole = formed(True)
         try:
             steps = lowered(whole, True)
-            formats_for([step for step in steps if isinstance(step, Layer)])
+            layers = [step for step in steps if isinstance(step, Layer)]
+            check_scales(layers, formats_for(layers))
             return whole, steps, ""
-        except ValueError as error:
-            if requantise == "core" or not isinstance(error, NotOnCore):
-                raise ValueError(f"the core must scale what it sums up, but {error}") from error
+        except NotOnCore as error:
+            if requantise == "core":
+                raise ValueError(f"requantise must be host, for {error}; got core") from error
             why = str(error)
     whole = formed(False)
     return whole, lowered(whole, False), why
 
 
-class Golden(Driver):
-    """The driver, with the golden model as its core and no frames between them: for many inputs.
+def parse_core(name: str | None) -> GemmSpec | None:
+    """The core of that name; None if there is none.
 
-    Parameters
-    ----------
-    program : Program
+    Raises
+    ------
+    ValueError
+        It is no GEMM core.
     """
-
-    def __init__(self, program: Program) -> None:
-        import json
-
-        from sim.golden import model
-
-        self.program = json.loads(program.text())
-        self.core = self.program["core"]
-        from dse.compiling.driver import Codes
-
-        self.a, self.c = Codes(self.core["a"]), Codes(self.core["c"])
-        self._model, self._layers = model(program.spec), iter([])
-        self._source = program
-
-    def run(self, x: Array) -> Array:
-        """What the program makes of an input."""
-        self._layers = iter(self._source.layers)
-        return np.asarray(super().run(x))
-
-    def product(self, x: Array, step: dict) -> Array:
-        """The product of a layer, at once."""
-        self._placed: Placed = next(self._layers)
-        return np.asarray(super().product(x, step))
-
-    def codes(self, step: dict, run: dict, a: Array) -> Array:
-        """The slots of C."""
-        layer = self._placed
-        at = (run["group"], slice(*run["n"]))
-        b = layer.weights[run["group"], slice(*run["k"]), slice(*run["n"])]
-        given = {} if layer.parameters is None else {name: of[at] for name, of in layer.parameters.codes.items()}
-        relu = layer.layer.behind is not None and layer.layer.behind.relu
-        c, _ = self._model.run(a, b, relu=relu, **given)
-        return slots(c, self._source.spec)
-
-
-def slots(codes: Array, spec: GemmSpec) -> Array:
-    """Codes in their slots, of shape (m, n, bytes), the sign of numbers extended."""
-    from sim.golden.frames import slot_bytes
-
-    size, width = slot_bytes(spec.result), spec.result.width
-    words = codes.astype(object) if width > 64 else codes.astype(np.uint64)
-    if spec.signed:
-        extension = (1 << 8 * size) - (1 << width)
-        words = np.where(words >> (width - 1) & 1, words | extension if width > 64 else words | np.uint64(extension), words)
-    return np.stack([(words >> (8 * place) & 255).astype(np.uint8) for place in range(size)], axis=-1)
+    if name is None:
+        return None
+    spec = hw.parse(name)
+    if not isinstance(spec, GemmSpec) or spec.unit != "gemm":
+        raise ValueError(f"core must be a GEMM core, gemm/..., got {cut(name)}")
+    return spec

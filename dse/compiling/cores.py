@@ -13,13 +13,14 @@ from costmodel.devices import TOTALS, Device
 from costmodel.estimate.table import Parts
 from costmodel.measure import Keep, unkept
 from dse.compiling.lowering import Layer
+from dse.compiling.scaling import parameters
 from dse.compiling.steps import Array
 from dse.running.lists import run
 from dse.running.plan import CanNotRun
 from dse.running.sized import at, template
 from dse.workloads.gemms.product import GemmList
 from dse.workloads.gemms.product import Product as Gemm
-from hw.formats import Bipolar, Codebook, Format, Integer, Minifloat
+from hw.formats import Bipolar, Codebook, Fixed, Format, Integer
 from hw.formats.messages import cut
 from hw.specs.gemm import MAX_SIZE, MAX_WORDS, WIDE, GemmSpec
 from rtl_gen.steps import step
@@ -169,6 +170,14 @@ def choose(layers: Sequence[Layer], formats: Formats, device: Device, keep: Keep
                      f"{max(layer.product.sizes[1] for layer in layers)}, got {device.name}")  # fmt: skip
 
 
+def check_scales(layers: Sequence[Layer], formats: Formats) -> None:
+    """Raise NotOnCore unless a core's parameters hold what stands behind the layers, whatever its size."""
+    depth = max(layer.product.sizes[1] for layer in layers)
+    spec = core(formats, min(depth, MAX_SIZE), 1, 1)
+    for layer in layers:
+        parameters(spec, layer)
+
+
 def _memories(layers: Sequence[Layer], formats: Formats) -> Iterator[GemmSpec]:
     """A core of one by one with memories for the network; and less, as long as that may do."""
     sizes = [layer.product.sizes for layer in layers]
@@ -297,8 +306,8 @@ def _gives(spec: GemmSpec, output: str) -> bool:
 
 def listed(fmt: Format) -> bool:
     """Whether drivers have a format's numbers as a list."""
-    if isinstance(fmt, Minifloat) or not _whole(fmt) or isinstance(fmt, (Bipolar, Codebook)):
-        if fmt.width > LONGEST:
-            raise ValueError(f"formats but integers must have at most {LONGEST} bits here, got {cut(fmt)}")
-        return True
-    return False
+    if isinstance(fmt, (Integer, Fixed)):
+        return False
+    if fmt.width > LONGEST:
+        raise ValueError(f"formats but integers must have at most {LONGEST} bits here, got {cut(fmt)}")
+    return True

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dse.compiling.lowering import Layer
+from dse.compiling.lowering import Layer, NotOnCore
 from dse.compiling.steps import Array
 from hw.formats.messages import cut
 from hw.specs.gemm import GemmSpec
@@ -14,6 +14,8 @@ from sim.golden.requantize import dyadic
 
 FINER = 8
 """Bits below a code's step in which the bias of a column without weights is written."""
+UNSEEN = 2.0**-16
+"""Of a code's step: what sums of a column that never reach it are not seen by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,7 @@ def parameters(spec: GemmSpec, layer: Layer) -> Parameters:
 
     Raises
     ------
-    ValueError
+    NotOnCore
         A scale or a bias is beyond what the core's parameters hold.
     """
     behind = layer.behind
@@ -51,20 +53,20 @@ def parameters(spec: GemmSpec, layer: Layer) -> Parameters:
     lsb = spec.array.pe.mac.term_span.lsb
     bits, most = spec.scale["m"].width, spec.scale["e"].span.hi
     ratio = behind.factor / behind.quantise.scale * 2.0**lsb
-    # What is less than this, no shift of the core brings up to a code.
-    dead = ratio < 2.0 ** (bits - 1 - most)
+    # Sums that no code shows, or that no shift of the core brings up to one.
+    dead = (ratio * _reach(layer) * 2.0**-lsb < UNSEEN) | (ratio < 2.0 ** (bits - 1 - most))
     ratio = np.where(dead, 2.0**-FINER, ratio)
     pairs = [dyadic(float(each), bits) for each in ratio.ravel()]
     m, e = (np.array(part, dtype=np.int64).reshape(ratio.shape) for part in zip(*pairs, strict=True))
     if np.any(e < 0):
-        raise ValueError(f"{cut(layer.name)}: scales must be less than {1 << bits} for the core, got {ratio.max():.3g}")
+        raise NotOnCore(f"{cut(layer.name)}: scales must be less than {1 << bits} for the core, got {ratio.max():.3g}")
     steps = behind.offset / behind.quantise.scale / ratio
     correction = layer.correction
     steps = steps if correction is None else steps - np.where(dead, 0, correction) * 2.0**-lsb
     bias = np.rint(steps)
     low, high = spec.bias_format.span.lo, spec.bias_format.span.hi
     if np.any((bias < low) | (bias > high)):
-        raise ValueError(
+        raise NotOnCore(
             f"{cut(layer.name)}: biases must be {low}..{high} in steps of the sums, got {bias.min():.0f}..{bias.max():.0f}"
         )
     scale_error = float(np.max(np.abs(m / 2.0**e / ratio - 1) * ~dead))
@@ -77,3 +79,9 @@ def parameters(spec: GemmSpec, layer: Layer) -> Parameters:
         zero = int(behind.quantise.zero) & ((1 << spec.scale["zero"].width) - 1)
         codes["zero"] = np.full(m.shape, zero, dtype=np.int64)
     return Parameters(codes, dead, scale_error, bias_error)
+
+
+def _reach(layer: Layer) -> Array:
+    """The largest magnitude that the sums of each column may have, of shape (groups, N)."""
+    a = max(abs(layer.a.low - layer.a.zero), abs(layer.a.high - layer.a.zero))
+    return np.asarray(np.abs(layer.product.weights.q).sum(axis=1) * a)
