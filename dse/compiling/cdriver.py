@@ -43,6 +43,7 @@ class _Writer:
         self.program, self.core = program, program["core"]
         self.tables: list[str] = []
         self.used: dict[str, None] = {}
+        self.buffers: dict[str, None] = {}
         shape: list[int] = program["input"]["shape"]
         self.calls = list(self._calls(program["steps"], shape))
         self.words = self._words(frames)
@@ -77,7 +78,7 @@ class _Writer:
             "C_BYTES": str(c["bytes"]),
             "C_SIGNED": str(int(bool(c.get("signed")))),
             "C_LSB": str(c.get("lsb")),
-            "MOST": str(max(map(prod, shapes))),
+            "TENSORS": "".join(f"static float {name}[{max(map(prod, shapes))}];\n" for name in self.buffers),
             "SUMS": str(max(prod(step["shape"]) for step in products)),
             "A_FRAME": str(max(-(-m // core["rows"]) * k * word for m, k, _ in sizes)),
             "C_FRAME": str(max(m * n * c["bytes"] for m, _, n in sizes)),
@@ -101,6 +102,8 @@ class _Writer:
                 before = step["shape"]
                 continue
             target = "output" if place == last else ("one", "two")[place % 2]
+            if target != "output":
+                self.buffers[target] = None
             name = re.sub(r"\s+", " ", step["name"]).replace("*/", "")
             yield f"/* {name}: {step['kind']} */"
             yield self._call(step, before, source, target, place)

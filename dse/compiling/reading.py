@@ -354,8 +354,6 @@ def _pads(node: Node, kernel: Shape, strides: Shape, dilations: Shape) -> tuple[
 
 
 def _arithmetic(node: Node, operation: str, values: Array) -> Step:
-    if np.broadcast_shapes(values.shape, node.shape) != node.shape:
-        raise Unsupported("makes a tensor larger")
     return Arithmetic(node.name, node.shape, operation, np.asarray(values, dtype=np.float32))
 
 
@@ -365,13 +363,19 @@ def _either(operation: str) -> Callable[[Node], list[Step]]:
     def steps(node: Node) -> list[Step]:
         values = next((each for each in node.constants if each is not None), None)
         assert values is not None
-        return [_arithmetic(node, operation, values.values)]
+        return [_elementwise(node, operation, values.values)]
 
     return steps
 
 
 def _second(operation: str) -> Callable[[Node], list[Step]]:
-    return lambda node: [_arithmetic(node, operation, node.constant(1, "a second operand").values)]
+    return lambda node: [_elementwise(node, operation, node.constant(1, "a second operand").values)]
+
+
+def _elementwise(node: Node, operation: str, values: Array) -> Step:
+    if node.shape != node.shapes[node.constants.index(None)]:
+        raise Unsupported("makes a tensor larger")
+    return _arithmetic(node, operation, values)
 
 
 def _normalised(node: Node) -> list[Step]:

@@ -25,8 +25,7 @@ typedef struct {
     uint32_t above, before;
 } product;
 
-static float one[@MOST@], two[@MOST@];
-static double sums[@SUMS@];
+@TENSORS@static double sums[@SUMS@];
 static uint8_t a_frame[@A_FRAME@], c_frame[@C_FRAME@];
 
 @CODES@

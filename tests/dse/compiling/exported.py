@@ -54,7 +54,7 @@ class Writer:
         flags = {"has_inf": 0, "has_nan": int((exponent, mantissa) == (4, 3)), "has_subnormal": 1, "saturation": 1}
         return self.add("FloatQuant", *given, first=first, domain=DOMAIN, rounding_mode="ROUND", **flags)
 
-    def save(self, folder: Path, shape: tuple[Any, ...] = ("n", 10), opset: int = 17) -> Path:
+    def save(self, folder: Path, shape: tuple[Any, ...] | None = ("n", 10), opset: int = 17) -> Path:
         outputs = [helper.make_tensor_value_info(self.last, onnx.TensorProto.FLOAT, shape)]
         graph = helper.make_graph(self.nodes, self.name, [self.input], outputs, self.constants)
         imports = [helper.make_opsetid("", opset), helper.make_opsetid(DOMAIN, 1)]
@@ -147,8 +147,8 @@ def pixels(count: int, flattened: bool) -> NDArray[np.float32]:
     return flat(found) if flattened else np.ascontiguousarray(found.transpose(0, 3, 1, 2))
 
 
-def executed(path: Path, x: NDArray[Any]) -> NDArray[Any]:
-    """What QONNX's own executor makes of an input."""
+def executed(path: Path, x: NDArray[Any], shape: tuple[int, ...] | None = None) -> NDArray[Any]:
+    """What QONNX's own executor makes of an input; the output has a shape, or as many cases as the input."""
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.core.onnx_exec import execute_onnx
     from qonnx.transformation.infer_shapes import InferShapes
@@ -157,6 +157,6 @@ def executed(path: Path, x: NDArray[Any]) -> NDArray[Any]:
     inputs = [each.name for each in model.graph.input if model.get_initializer(each.name) is None]
     model.set_tensor_shape(inputs[0], list(x.shape))
     output = model.graph.output[0].name
-    model.set_tensor_shape(output, [len(x), *model.get_tensor_shape(output)[1:]])
+    model.set_tensor_shape(output, list(shape or (len(x), *model.get_tensor_shape(output)[1:])))
     model = model.transform(InferShapes())
     return execute_onnx(model, {inputs[0]: x.astype(np.float32)})[output]
