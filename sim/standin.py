@@ -89,7 +89,9 @@ class StandIn:
     def send(self, stream: str, data: bytes) -> None:
         """A frame for an input stream."""
         if stream not in self.spec.inputs or stream in self._sent:
-            raise ValueError(f"stream must be one of {', '.join(self.spec.inputs)}, once for each run, got {echo(stream)}")
+            raise ValueError(
+                f"stream must be one of {', '.join(self.spec.inputs)}, once for each run, got {echo(stream)}"
+            )
         self._sent[stream] = bytes(data)
 
     def receive(self, count: int) -> bytes:

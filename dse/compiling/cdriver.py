@@ -164,9 +164,7 @@ class _Writer:
         steps = [prod(before[axis + 1 :]) for axis in range(len(before))]
         return self._moved(step["shape"], steps, step["factors"], xy, count, place)
 
-    def _moved(
-        self, shape: list[int], steps: list[int], factors: list[int], xy: str, count: int, place: int
-    ) -> str:
+    def _moved(self, shape: list[int], steps: list[int], factors: list[int], xy: str, count: int, place: int) -> str:
         self._use("moved")
         for name, values in (("shape", shape), ("steps", steps), ("factors", factors)):
             self.tables.append(_table("size_t", f"{name}_{place}", map(str, values)))
@@ -178,7 +176,9 @@ class _Writer:
 
     def _product(self, step: dict[str, Any], before: list[int], place: int) -> str:
         runs = [
-            ", ".join(map(str, (run["group"], *run["m"], *run["k"], *run["n"], run["keep"], *_at(run["b"]), *_at(run["p"]))))
+            ", ".join(
+                map(str, (run["group"], *run["m"], *run["k"], *run["n"], run["keep"], *_at(run["b"]), *_at(run["p"])))
+            )
             for run in step["runs"]
         ]
         self.tables.append(_table("run", f"runs_{place}", (f"{{{each}}}" for each in runs), 1))

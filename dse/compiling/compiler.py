@@ -98,9 +98,7 @@ def compile_model(
     return Compiled(Program.of(network, found.spec, steps), device, mhz, found.lut, why)
 
 
-def _lowered(
-    network: Network, pair: object, cases: Array | None, requantise: str
-) -> tuple[Network, list[Step], str]:
+def _lowered(network: Network, pair: object, cases: Array | None, requantise: str) -> tuple[Network, list[Step], str]:
     """The network with formats, its steps, and why the core does not requantise."""
 
     def formed(ends: bool) -> Network:

@@ -114,7 +114,9 @@ def holding_results(formats: Sequence[Format]) -> Format:
         return different[0]
     if all(isinstance(fmt, Integer) for fmt in different):
         return _integer(different)
-    raise ValueError(f"layers must give one format, or integers, for one requantiser, got {cut(', '.join(map(str, different)))}")
+    raise ValueError(
+        f"layers must give one format, or integers, for one requantiser, got {cut(', '.join(map(str, different)))}"
+    )
 
 
 def _plain(fmt: Format) -> Format:
@@ -144,9 +146,7 @@ def _has(fmt: Format, other: Format) -> bool:
 
 def gemms_of(layers: Sequence[Layer]) -> GemmList:
     """The layers' products."""
-    products = tuple(
-        Gemm(layer.name, *layer.product.sizes, layer.product.weights.q.shape[0]) for layer in layers
-    )
+    products = tuple(Gemm(layer.name, *layer.product.sizes, layer.product.weights.q.shape[0]) for layer in layers)
     return GemmList("network", "network", "a user's", products, ())
 
 
@@ -282,7 +282,9 @@ def checked(spec: GemmSpec, layers: Sequence[Layer], formats: Formats) -> GemmSp
     """
     for name, mine, wanted in (("a", spec.a, formats.a), ("b", spec.b, formats.b)):
         if mine != wanted and not _has(mine, wanted):
-            raise ValueError(f"core must have an operand {name} that holds {cut(wanted)}, got {cut(mine)} of {cut(spec)}")
+            raise ValueError(
+                f"core must have an operand {name} that holds {cut(wanted)}, got {cut(mine)} of {cut(spec)}"
+            )
     if spec.flow != "os" or spec.product != "exact" or spec.unit != "gemm":
         raise ValueError(f"core must be gemm/... of flow os and exact products, got {cut(spec)}")
     if formats.output == WIDE:

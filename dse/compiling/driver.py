@@ -14,8 +14,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+Array = np.ndarray
+Step = dict[str, Any]
 
 ERRORS = ("error_zero", "error_large", "error_a", "error_b", "error_p", "error_keep", "special")
 POLLS = 1000
@@ -36,7 +40,7 @@ class Driver:
         Where program.json is; by default where this file is.
     """
 
-    def __init__(self, device, folder=None):
+    def __init__(self, device: Any, folder: Any = None) -> None:
         folder = Path(__file__).parent if folder is None else Path(folder)
         self.program = json.loads((folder / "program.json").read_text())
         self.frames = (folder / "weights" / "frames.bin").read_bytes()
@@ -44,7 +48,7 @@ class Driver:
         self.core = self.program["core"]
         self.a, self.c = Codes(self.core["a"]), Codes(self.core["c"])
 
-    def check(self):
+    def check(self) -> None:
         """Raise CoreError unless the device is a core as this program is for."""
         for name in ("ID", "ARRAY", "MAX_M", "MAX_K", "MAX_N", "WORDS"):
             register = self.core["registers"][name]
@@ -52,7 +56,7 @@ class Driver:
             if found != register["value"]:
                 raise CoreError(f"register {name} must be {register['value']:#x}, got {found:#x}")
 
-    def run(self, x):
+    def run(self, x: Any) -> Array:
         """What the network makes of an input: float32 arrays of the shapes that program.json has."""
         x = np.asarray(x, dtype=np.float32)
         if list(x.shape) != self.program["input"]["shape"]:
@@ -61,7 +65,7 @@ class Driver:
             x = self.product(x, step) if step["kind"] == "product" else HOST[step["kind"]](x, step)
         return x
 
-    def product(self, x, step):
+    def product(self, x: Array, step: Step) -> Array:
         """A matrix product: operands are unfolded and written as codes, and each run is one on the core."""
         codes, columns = self.a.encode(rows(x, step)), step["n"]
         sums = np.zeros((codes.shape[1], step["groups"] * columns))
@@ -72,7 +76,7 @@ class Driver:
             sums[top:bottom, at + left : at + right] += found
         return arranged(sums, step)
 
-    def codes(self, step, run, a):
+    def codes(self, step: Step, run: Step, a: Array) -> Array:
         """The codes that one run on the core gives, of those of A."""
         n = run["n"][1] - run["n"][0]
         settings = {"M": a.shape[0], "K": a.shape[1], "N": n, "CONTROL": step["control"] | run["keep"]}
@@ -88,7 +92,7 @@ class Driver:
         self._check_status()
         return self.unpacked(found, a.shape[0], n)
 
-    def _check_status(self):
+    def _check_status(self) -> None:
         parts = self.core["registers"]["STATUS"]["parts"]
         for _ in range(POLLS):
             status = self.device.read(self.core["registers"]["STATUS"]["address"])
@@ -98,7 +102,7 @@ class Driver:
         if said or not status >> parts["done"] & 1:
             raise CoreError(f"the core did not finish its run: {', '.join(said) or f'status {status:#x}'}")
 
-    def frame(self, a):
+    def frame(self, a: Array) -> bytes:
         """Codes of A, of shape (m, k), as bytes: tiles going down, of each its columns, the first code lowest."""
         (m, k), height, width = a.shape, self.core["rows"], self.a.width
         tiles = -(-m // height)
@@ -109,7 +113,7 @@ class Driver:
         flat = bits.reshape(tiles * k, height * width).astype(np.uint8)
         return np.packbits(flat, axis=1, bitorder="little").tobytes()
 
-    def unpacked(self, data, m, n):
+    def unpacked(self, data: bytes, m: int, n: int) -> Array:
         """The slots of C, which come tile by tile, as an array of shape (m, n, bytes of a slot)."""
         slots = np.frombuffer(data, dtype=np.uint8).reshape(m * n, self.c.bytes)
         found, at = np.zeros((m, n, self.c.bytes), dtype=np.uint8), 0
@@ -126,7 +130,7 @@ class Driver:
 class Codes:
     """A format of the core: integers in steps of ``2**lsb``, or a list of the numbers of all codes."""
 
-    def __init__(self, of):
+    def __init__(self, of: Step) -> None:
         self.width, self.bytes = of["width"], of["bytes"]
         self.signed, self.lsb = of.get("signed"), of.get("lsb")
         self.values = None
@@ -138,13 +142,13 @@ class Codes:
             self.sorted, first = np.unique(self.values[order], return_index=True)
             self.order = order[first]
 
-    def encode(self, numbers):
+    def encode(self, numbers: Array) -> Array:
         """The codes of numbers, all of which the format has."""
         if self.values is not None:
             return self.order[np.searchsorted(self.sorted, numbers)].astype(np.uint32)
         return (np.asarray(numbers).astype(np.int64) & ((1 << self.width) - 1)).astype(np.uint32)
 
-    def decode(self, slots):
+    def decode(self, slots: Array) -> Array:
         """The numbers, float64, of slots of bytes, in which the sign is extended."""
         if self.values is not None:
             low = sum(slots[..., place].astype(np.int64) << (8 * place) for place in range(self.bytes))
@@ -163,7 +167,7 @@ class Codes:
 # Operands and results.
 
 
-def rows(x, step):
+def rows(x: Array, step: Step) -> Array:
     """The rows of the operand A, of shape (groups, m, k)."""
     patches = step["patches"]
     if patches is None:
@@ -180,7 +184,7 @@ def rows(x, step):
     return split.transpose(1, 0, 3, 4, 2, 5, 6).reshape(groups, n * height * width, -1)
 
 
-def arranged(sums, step):
+def arranged(sums: Array, step: Step) -> Array:
     """What the rows of C are, as a tensor: scaled, if the host is to do that, and put where they belong."""
     if step["correction"] is not None:
         sums = sums - np.array(step["correction"])
@@ -206,7 +210,7 @@ ROUND = {
 }
 
 
-def quantise(x, step):
+def quantise(x: Array, step: Step) -> Array:
     """Numbers of a format, in float32."""
     scaled = x / np.asarray(step["scale"], dtype=np.float32)
     if step["format"] == "binary":
@@ -220,23 +224,23 @@ def quantise(x, step):
     return ROUND[step["rounding"]](np.clip(scaled + np.float32(step["zero"]), low, high))
 
 
-def dequantise(x, step):
+def dequantise(x: Array, step: Step) -> Array:
     """Numbers with their scale."""
     return (x - np.float32(step["zero"])) * np.float32(step["scale"])
 
 
-def arithmetic(x, step):
+def arithmetic(x: Array, step: Step) -> Array:
     """Constants for each number, or for each channel."""
     values = np.array(step["values"], dtype=np.float32)
     return getattr(np, step["operation"])(x, values)
 
 
-def relu(x, step):
+def relu(x: Array, step: Step) -> Array:
     """What is above the number that stands for zero."""
     return np.maximum(x, np.float32(step["floor"]))
 
 
-def maxpool(x, step):
+def maxpool(x: Array, step: Step) -> Array:
     """The largest of each window."""
     above, left, below, right = step["pads"]
     (high, wide), (down, across) = step["kernel"], step["strides"]
@@ -245,24 +249,24 @@ def maxpool(x, step):
     return seen[:, :, ::down, ::across].max(axis=(4, 5))
 
 
-def reshape(x, step):
+def reshape(x: Array, step: Step) -> Array:
     """Another shape."""
     return x.reshape(step["shape"])
 
 
-def transpose(x, step):
+def transpose(x: Array, step: Step) -> Array:
     """Another order of axes."""
     return np.ascontiguousarray(x.transpose(step["axes"]))
 
 
-def repeat(x, step):
+def repeat(x: Array, step: Step) -> Array:
     """Every number as often as the factors say."""
     for axis, factor in enumerate(step["factors"]):
         x = np.repeat(x, factor, axis=axis)
     return x
 
 
-def softmax(x, step):
+def softmax(x: Array, step: Step) -> Array:
     """Shares of one, along the last axis."""
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dse.workloads.gemms.onnxformats import QUANTISERS as FORMATS
 from dse.compiling.steps import Array, Quantise, Shape
+from dse.workloads.gemms.onnxformats import QUANTISERS as FORMATS
 from hw.formats import Format, Integer, Minifloat
 from hw.formats.messages import cut
 from sim.golden import decode, encode
@@ -89,12 +89,12 @@ def quantiser(kind: str, inputs: list[Array | None], attributes: Mapping[str, An
     return _integer(fmt, scale, numbers, attributes, mode)
 
 
-def _integer(
-    fmt: Format, scale: Array, numbers: list[float], attributes: Mapping[str, Any], mode: str
-) -> Quantiser:
+def _integer(fmt: Format, scale: Array, numbers: list[float], attributes: Mapping[str, Any], mode: str) -> Quantiser:
     zero, width = numbers[:2]
     if width != int(width) or width > LARGEST or zero != int(zero):
-        raise Unsupported(f"must have whole bits, {LARGEST} at most, and a whole zero point, got {width:g} and {zero:g}")
+        raise Unsupported(
+            f"must have whole bits, {LARGEST} at most, and a whole zero point, got {width:g} and {zero:g}"
+        )
     signed, narrow, bits = attributes.get("signed", 1), attributes.get("narrow", 1), int(width)
     if bits == 1 and signed:
         if zero:

@@ -380,9 +380,7 @@ def _elementwise(node: Node, operation: str, values: Array) -> Step:
 
 def _normalised(node: Node) -> list[Step]:
     """(x - mean) / sqrt(variance + epsilon) * gain + bias, for each channel."""
-    gain, bias, mean, variance = (
-        node.constant(place, "parameters").values.astype(np.float64) for place in range(1, 5)
-    )
+    gain, bias, mean, variance = (node.constant(place, "parameters").values.astype(np.float64) for place in range(1, 5))
     if node.attributes.get("training_mode", 0):
         raise Unsupported("trains")
     factor = gain / np.sqrt(variance + node.attributes.get("epsilon", 1e-5))

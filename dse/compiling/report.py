@@ -24,7 +24,9 @@ def summary(compiled: Compiled) -> str:
         if isinstance(step, Placed):
             m, k, n = step.layer.product.sizes
             said = f"core  {_name(step.layer)}: {_times(step)}{m} x {k} x {n}, {_formats(step)}"
-            lines.append(f"{said}, {len(step.runs)} run{'s' * (len(step.runs) > 1)}, {step.cycles} cycles{_after(step)}")
+            lines.append(
+                f"{said}, {len(step.runs)} run{'s' * (len(step.runs) > 1)}, {step.cycles} cycles{_after(step)}"
+            )
             if step.layer.product.patches is not None:
                 lines.append(f"host  {_name(step.layer)}: unfold patches (im2col)")
         else:
@@ -72,7 +74,9 @@ def _inexact(program: Program) -> list[str]:
     for placed in program.layers:
         given = placed.parameters
         if given is not None and (given.scale_error or given.bias_error or given.dead.any()):
-            dead = f"; {int(given.dead.sum())} columns of which no sum is seen have bias alone" if given.dead.any() else ""
+            dead = (
+                f"; {int(given.dead.sum())} columns of which no sum is seen have bias alone" if given.dead.any() else ""
+            )
             found.append(
                 f"{_name(placed.layer)}: scales are dyadic to {given.scale_error:.1e} of themselves, biases whole to "
                 f"{given.bias_error:.1e} of a code{dead}"
@@ -107,7 +111,9 @@ def _layers(program: Program) -> Iterator[str]:
     for placed in program.layers:
         product, given = placed.layer.product, placed.parameters
         m, k, n = product.sizes
-        scale, bias = ("on the host", "on the host") if given is None else (_exact(given.scale_error), _exact(given.bias_error))
+        scale, bias = (
+            ("on the host", "on the host") if given is None else (_exact(given.scale_error), _exact(given.bias_error))
+        )
         yield (
             f"| {_name(placed.layer)} | {product.operator} | {_times(placed)}{m} x {k} x {n} | {_formats(placed)} "
             f"| {len(placed.runs)} | {placed.cycles} | {scale} | {bias} |"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,12 @@ class Golden(Driver):
         self._layers = iter(self._source.layers)
         return np.asarray(super().run(x))
 
-    def product(self, x: Array, step: Mapping[str, Any]) -> Array:
+    def product(self, x: Array, step: dict[str, Any]) -> Array:
         """The product of a layer, at once."""
         self._placed = next(self._layers)
         return np.asarray(super().product(x, step))
 
-    def codes(self, step: Mapping[str, Any], run: Mapping[str, Any], a: Array) -> Array:
+    def codes(self, step: dict[str, Any], run: dict[str, Any], a: Array) -> Array:
         """The slots of C."""
         layer = self._placed
         at = (run["group"], slice(*run["n"]))
@@ -65,7 +65,9 @@ def slots(codes: Array, spec: GemmSpec) -> Array:
     words = codes.astype(object) if width > 64 else codes.astype(np.uint64)
     if spec.signed:
         extension = (1 << 8 * size) - (1 << width)
-        words = np.where(words >> (width - 1) & 1, words | extension if width > 64 else words | np.uint64(extension), words)
+        words = np.where(
+            words >> (width - 1) & 1, words | extension if width > 64 else words | np.uint64(extension), words
+        )
     return np.stack([(words >> (8 * place) & 255).astype(np.uint8) for place in range(size)], axis=-1)
 
 

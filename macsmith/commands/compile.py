@@ -29,20 +29,24 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="where sums become codes again (default: on the core, if it can)",
     )
     parser.add_argument("--batch", type=positive, default=1, metavar="N", help="inputs at a time (default: 1)")
-    parser.add_argument("--simulate", type=positive, metavar="N", help="have the core's Verilog do N inputs, and compare")
-    parser.add_argument("--inputs", type=Path, metavar="X.npy", help="of --simulate (default: those of --calibrate, or noise)")
+    parser.add_argument(
+        "--simulate", type=positive, metavar="N", help="have the core's Verilog do N inputs, and compare"
+    )
+    parser.add_argument(
+        "--inputs", type=Path, metavar="X.npy", help="of --simulate (default: those of --calibrate, or noise)"
+    )
     parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"results (default: {STORE})")
     parser.add_argument("--force", action="store_true", help="replace files of other designs, too")
 
 
 def run(options: argparse.Namespace) -> int:
     from costmodel.devices import parse_device
-    from dse.compiling.arrays import read_array
     from dse.compiling.calibrating import some_inputs
     from dse.compiling.compiler import compile_model, parse_core
     from dse.compiling.output import check_free, write
     from dse.compiling.report import summary
     from dse.compiling.working import simulate
+    from dse.packing.arrays import read_array
     from dse.store import Store
     from rtl_gen.files import check_writable
 

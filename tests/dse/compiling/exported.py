@@ -30,7 +30,9 @@ class Writer:
         self.constants.append(numpy_helper.from_array(np.asarray(values, dtype=kind), name))
         return name
 
-    def add(self, kind: str, *rest: str, name: str = "", domain: str = "", first: str | None = None, **options: Any) -> str:
+    def add(
+        self, kind: str, *rest: str, name: str = "", domain: str = "", first: str | None = None, **options: Any
+    ) -> str:
         made = name or f"{kind}{len(self.nodes)}"
         output = f"{made}_out"
         inputs = [self.last if first is None else first, *rest]

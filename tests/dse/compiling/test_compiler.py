@@ -71,7 +71,9 @@ def test_other_scales_are_dyadic_to_what_is_said(tmp_path: Path) -> None:
 def test_a_layer_in_fp8_is_brevitas_own() -> None:
     """The model that qonnx ships, with its input, its output, and what its quantisers gave in Brevitas."""
     folder = OTHERS / "floatquant_exec"
-    made = compiled(folder / "qonnx_act_weight_fp8.onnx", "gemm/e4m3fnxe4m3fn/4x4/os/exact/kulisch3/p3/wide/x1/k3/n16/w16")
+    made = compiled(
+        folder / "qonnx_act_weight_fp8.onnx", "gemm/e4m3fnxe4m3fn/4x4/os/exact/kulisch3/p3/wide/x1/k3/n16/w16"
+    )
     x, inside = np.load(folder / "test_data" / "input.npy"), np.load(folder / "test_data" / "activation.npz")
     quantise, layer = made.program.steps[0], made.program.layers[0].layer
     q = HOST["quantise"](x, quantise.settings)  # type: ignore[union-attr]
@@ -134,7 +136,9 @@ def test_a_quantised_network_of_others(tmp_path: Path) -> None:
 
 def test_one_without_a_quantiser_at_its_input_says_so() -> None:
     path = OTHERS / "bsd300x3-espcn" / "subpixel" / "quant_model.onnx"
-    with pytest.raises(ValueError, match=r"operands of Conv Conv_5 have no formats: give --formats AxB and --calibrate"):
+    with pytest.raises(
+        ValueError, match=r"operands of Conv Conv_5 have no formats: give --formats AxB and --calibrate"
+    ):
         compile_model(path, DEVICE)
 
 
@@ -159,7 +163,9 @@ def test_a_core_is_chosen_for_the_device(tmp_path: Path, monkeypatch: pytest.Mon
     assert made.mhz == 100
     smaller = compiled(cnn(tmp_path), SCALING, batch=4)
     assert made.program.cycles < smaller.program.cycles / 3
-    np.testing.assert_array_equal(Golden(made.program).run(pixels(4, False)), Golden(smaller.program).run(pixels(4, False)))
+    np.testing.assert_array_equal(
+        Golden(made.program).run(pixels(4, False)), Golden(smaller.program).run(pixels(4, False))
+    )
 
 
 def test_what_differs_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,22 +50,32 @@ CHAINS: dict[str, tuple[tuple[int, ...], int, Callable[[Writer], Any]]] = {
         24,
         lambda of: of.add("MaxPool", kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 0]),
     ),
-    "same pool": ((1, 2, 5, 5), 18, lambda of: of.add("MaxPool", kernel_shape=[2, 2], strides=[2, 2], auto_pad="SAME_UPPER")),
+    "same pool": (
+        (1, 2, 5, 5),
+        18,
+        lambda of: of.add("MaxPool", kernel_shape=[2, 2], strides=[2, 2], auto_pad="SAME_UPPER"),
+    ),
     "depth to space": ((1, 8, 2, 3), 48, lambda of: of.add("DepthToSpace", blocksize=2, mode="DCR")),
     "depth to space by columns": ((1, 8, 2, 3), 48, lambda of: of.add("DepthToSpace", blocksize=2, mode="CRD")),
     "resize": (
         (1, 2, 3, 2),
         72,
         lambda of: of.add(
-            "Resize", "", of.constant([1.0, 1, 2, 3]), mode="nearest",
-            coordinate_transformation_mode="asymmetric", nearest_mode="floor",
+            "Resize",
+            "",
+            of.constant([1.0, 1, 2, 3]),
+            mode="nearest",
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
         ),
     ),
     "batch normalisation": (
         (2, 3, 2, 2),
         12,
         lambda of: of.add(
-            "BatchNormalization", *(of.constant(x) for x in ([1, 2, -1], [0, 1, 2], [1, 0, 1], [0.25, 1, 4])), epsilon=0.0
+            "BatchNormalization",
+            *(of.constant(x) for x in ([1, 2, -1], [0, 1, 2], [1, 0, 1], [0.25, 1, 4])),
+            epsilon=0.0,
         ),
     ),
     "signed": ((2, 6), 6, lambda of: of.quant(0.25, bits=4)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,12 @@ def split_name(text: str) -> tuple[Path, str | None]:
     return Path(text), None
 
 
+def name_of(text: str) -> str:
+    """What files of an array are called."""
+    file, name = split_name(text)
+    return re.sub(r"[^\w.-]+", "_", name or file.stem).lstrip(".-")[:100] or "weights"
+
+
 def _numpy(file: Path, name: str) -> Array:
     try:
         with file.open("rb") as opened:
@@ -72,7 +79,9 @@ def _safetensors(file: Path, name: str) -> Array:
             _check_there(file, name, list(opened.keys()))
             return np.asarray(opened.get_tensor(name))
     except (SafetensorError, TypeError) as error:
-        raise ValueError(f"{cut(file)}: must be a safetensors file of types that numpy has, got {cut(error)}") from error
+        raise ValueError(
+            f"{cut(file)}: must be a safetensors file of types that numpy has, got {cut(error)}"
+        ) from error
 
 
 def _onnx(file: Path, name: str) -> Array:
