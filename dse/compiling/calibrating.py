@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -134,7 +133,7 @@ def _with_end(network: Network, steps: list[Step], a: Format, data: Array) -> li
         end += 1
     if any(isinstance(step, Quantise) for step in steps[last:]):
         return steps
-    found = [x for x in some_rows(data, CASES)]
+    found = list(some_rows(data, CASES))
     exact = [step for step in steps[:end] if not isinstance(step, Quantise) or step in network.steps]
     for step in exact:
         found = [exactly(step, x) for x in found]
@@ -151,7 +150,7 @@ def _rows(x: Array, step: Product) -> Array:
     return driver.rows(x, settings_of(step))
 
 
-def settings_of(step: Product) -> Mapping[str, Any]:
+def settings_of(step: Product) -> dict[str, Any]:
     """What `dse.compiling.driver` needs of a product in floating point."""
     patches = None if step.patches is None else step.patches.settings
     groups = step.weights.q.shape[0]

@@ -175,12 +175,7 @@ class _Writer:
         return f"softmax({xy}, {count // step['shape'][-1]}, {step['shape'][-1]})"
 
     def _product(self, step: dict[str, Any], before: list[int], place: int) -> str:
-        runs = [
-            ", ".join(
-                map(str, (run["group"], *run["m"], *run["k"], *run["n"], run["keep"], *_at(run["b"]), *_at(run["p"])))
-            )
-            for run in step["runs"]
-        ]
+        runs = [", ".join(map(str, _run(run))) for run in step["runs"]]
         self.tables.append(_table("run", f"runs_{place}", (f"{{{each}}}" for each in runs), 1))
         fields = {"rows": prod(step["shape"]) // (step["groups"] * step["n"]), "depth": step["k"], "columns": step["n"]}
         fields |= {"groups": step["groups"], "control": step["control"], "runs": f"runs_{place}"}
@@ -202,9 +197,8 @@ def _geometry(patches: dict[str, Any], before: list[int], after: list[int]) -> d
     sides = {name: "{{{}, {}}}".format(*patches[name]) for name in ("kernel", "strides", "dilations")}
     above, left, *_ = patches["pads"]
     planes = {"channels": before[1], "height": before[2], "width": before[3]}
-    return {
-        "convolves": 1, **planes, "out_height": after[2], "out_width": after[3], **sides, "above": above, "before": left,
-    }  # fmt: skip
+    out = {"out_height": after[2], "out_width": after[3]}
+    return {"convolves": 1, **planes, **out, **sides, "above": above, "before": left}
 
 
 def _lists(a: dict[str, Any], c: dict[str, Any]) -> dict[str, str]:
@@ -243,6 +237,11 @@ def _table(kind: str, name: str, values: Iterable[str], line: int = 8) -> str:
 def _float(value: Any) -> str:
     text = repr(float(np.float32(value)))
     return f"{text}f"
+
+
+def _run(run: dict[str, Any]) -> list[int]:
+    """The fields of a run."""
+    return [run["group"], *run["m"], *run["k"], *run["n"], run["keep"], *_at(run["b"]), *_at(run["p"])]
 
 
 def _at(place: list[int] | None) -> list[int]:

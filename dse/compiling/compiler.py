@@ -12,13 +12,13 @@ from costmodel.devices import Device
 from costmodel.measure import Keep, unkept
 from dse.compiling.calibrating import calibrated, cases_of, check_calibration, parse_formats
 from dse.compiling.cores import Chosen, check_scales, checked, choose, formats_for
-from dse.compiling.lowering import Layer, NotOnCore, lowered
+from dse.compiling.lowering import Layer, NotOnCore, lowered, unquantised
 from dse.compiling.program import Program
 from dse.compiling.reading import read
 from dse.compiling.steps import Array, Network, Step
-from hw.formats import check_choice
+from hw.formats import Format, check_choice
 from hw.formats.messages import cut
-from hw.specs.gemm import GemmSpec
+from hw.specs.gemm import WIDE, GemmSpec
 from rtl_gen.steps import say
 
 REQUANTISE = ("auto", "core", "host")
@@ -83,6 +83,8 @@ def compile_model(
         It can't be compiled; the message says why.
     """
     check_choice("requantise", requantise, REQUANTISE)
+    if core is not None and core.output == WIDE and requantise == "auto":
+        requantise = "host"
     network = read(path, batch)
     pair = None if formats is None else parse_formats(formats)
     cases = None if data is None else cases_of(network, data)
@@ -98,11 +100,14 @@ def compile_model(
     return Compiled(Program.of(network, found.spec, steps), device, mhz, found.lut, why)
 
 
-def _lowered(network: Network, pair: object, cases: Array | None, requantise: str) -> tuple[Network, list[Step], str]:
+def _lowered(
+    network: Network, pair: tuple[Format, Format] | None, cases: Array | None, requantise: str
+) -> tuple[Network, list[Step], str]:
     """The network with formats, its steps, and why the core does not requantise."""
 
     def formed(ends: bool) -> Network:
-        return network if pair is None or cases is None else calibrated(network, pair, cases, ends)  # type: ignore[arg-type]
+        missing = unquantised(network)
+        return network if pair is None or cases is None or not missing else calibrated(network, pair, cases, ends)
 
     why = ""
     if requantise != "host":

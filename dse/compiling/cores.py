@@ -12,15 +12,15 @@ import numpy as np
 from costmodel.devices import TOTALS, Device
 from costmodel.estimate.table import Parts
 from costmodel.measure import Keep, unkept
-from dse.compiling.lowering import Layer
+from dse.compiling.lowering import Layer, NotOnCore
 from dse.compiling.scaling import parameters
 from dse.compiling.steps import Array
 from dse.running.lists import run
-from dse.running.plan import CanNotRun
+from dse.running.plan import CanNotRun, depth_of
 from dse.running.sized import at, template
 from dse.workloads.gemms.product import GemmList
 from dse.workloads.gemms.product import Product as Gemm
-from hw.formats import Bipolar, Codebook, Fixed, Format, Integer
+from hw.formats import Bipolar, Codebook, Fixed, Format, Integer, parse_scalar
 from hw.formats.messages import cut
 from hw.specs.gemm import MAX_SIZE, MAX_WORDS, WIDE, GemmSpec
 from rtl_gen.steps import step
@@ -89,7 +89,7 @@ def formats_for(layers: Sequence[Layer]) -> Formats:
         return Formats(a, b, WIDE)
     roundings = {each.rounding for each in behind}
     if len(roundings) > 1:
-        raise ValueError(f"layers must round alike for one requantiser, got {', '.join(sorted(roundings))}")
+        raise NotOnCore(f"layers must round alike for one requantiser, got {', '.join(sorted(roundings))}")
     return Formats(a, b, holding_results([each.format for each in behind]).name, behind[0].rounding)
 
 
@@ -114,7 +114,7 @@ def holding_results(formats: Sequence[Format]) -> Format:
         return different[0]
     if all(isinstance(fmt, Integer) for fmt in different):
         return _integer(different)
-    raise ValueError(
+    raise NotOnCore(
         f"layers must give one format, or integers, for one requantiser, got {cut(', '.join(map(str, different)))}"
     )
 
@@ -269,7 +269,7 @@ def _fastest(costs: Costs, device: Device, gemms: GemmList) -> Chosen | None:
     _, lut, mhz, (rows, columns, lanes) = min(
         (each for each in found if each[0] <= NEAR * fewest), key=lambda each: each[1]
     )
-    return Chosen(replace(costs.spec, rows=rows, columns=columns, height=None, output_lanes=lanes), lut, mhz)
+    return Chosen(replace(costs.spec, rows=rows, columns=columns, height=rows, output_lanes=lanes), lut, mhz)
 
 
 def checked(spec: GemmSpec, layers: Sequence[Layer], formats: Formats) -> GemmSpec:
@@ -280,13 +280,13 @@ def checked(spec: GemmSpec, layers: Sequence[Layer], formats: Formats) -> GemmSp
     ValueError
         It does not hold their codes, gives other results, or has another flow.
     """
-    for name, mine, wanted in (("a", spec.a, formats.a), ("b", spec.b, formats.b)):
-        if mine != wanted and not _has(mine, wanted):
-            raise ValueError(
-                f"core must have an operand {name} that holds {cut(wanted)}, got {cut(mine)} of {cut(spec)}"
-            )
+    for name, mine, held in (("a", spec.a, formats.a), ("b", spec.b, formats.b)):
+        if mine != held and not _has(mine, held):
+            raise ValueError(f"core must have an operand {name} that holds {cut(held)}, got {cut(mine)} of {cut(spec)}")
     if spec.flow != "os" or spec.product != "exact" or spec.unit != "gemm":
         raise ValueError(f"core must be gemm/... of flow os and exact products, got {cut(spec)}")
+    if depth_of(spec.array.pe.mac.sums) is None:
+        raise ValueError(f"core must have sums that are exact, kulischDEPTH, got {cut(spec)}")
     if formats.output == WIDE:
         if spec.output != WIDE:
             raise ValueError(f"core must have output {WIDE}, for the host scales these layers, got {cut(spec)}")
@@ -298,8 +298,6 @@ def checked(spec: GemmSpec, layers: Sequence[Layer], formats: Formats) -> GemmSp
 
 def _gives(spec: GemmSpec, output: str) -> bool:
     """Whether results, cut to the ends of a format, are its codes."""
-    from hw.formats import parse_scalar
-
     wanted = parse_scalar(output)
     if spec.result == wanted:
         return True

@@ -132,7 +132,7 @@ class Codes:
 
     def __init__(self, of: Step) -> None:
         self.width, self.bytes = of["width"], of["bytes"]
-        self.signed, self.lsb = of.get("signed"), of.get("lsb")
+        self.signed, self.lsb = of.get("signed", False), of.get("lsb", 0)
         self.values = None
         if "values" in of:
             self.values = np.array([np.nan if value is None else value for value in of["values"]])
@@ -151,17 +151,24 @@ class Codes:
     def decode(self, slots: Array) -> Array:
         """The numbers, float64, of slots of bytes, in which the sign is extended."""
         if self.values is not None:
-            low = sum(slots[..., place].astype(np.int64) << (8 * place) for place in range(self.bytes))
-            return self.values[low]
+            return self.values[_joined(slots)]
         number = np.zeros(slots.shape[:-1])
         for place in range(0, self.bytes, 4):
             some = slots[..., place : place + 4]
-            word = sum(some[..., byte].astype(np.int64) << (8 * byte) for byte in range(some.shape[-1]))
+            word = _joined(some)
             bits = 8 * some.shape[-1]
             if self.signed and place + 4 >= self.bytes:
                 word = np.where(word >> (bits - 1), word - (1 << bits), word)
             number = number + np.ldexp(word.astype(np.float64), 8 * place)
         return np.ldexp(number, self.lsb)
+
+
+def _joined(slots: Array) -> Array:
+    """The numbers without a sign that bytes are, the lowest first."""
+    found = np.zeros(slots.shape[:-1], dtype=np.int64)
+    for place in range(slots.shape[-1]):
+        found |= slots[..., place].astype(np.int64) << (8 * place)
+    return found
 
 
 # Operands and results.
@@ -201,7 +208,7 @@ def arranged(sums: Array, step: Step) -> Array:
 
 # What the host does.
 
-ROUND = {
+ROUND: dict[str, Any] = {
     "nearest_even": np.rint,
     "nearest_away": lambda x: np.copysign(np.floor(np.abs(x) + np.float32(0.5)), x),
     "toward_zero": np.trunc,

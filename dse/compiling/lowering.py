@@ -155,7 +155,7 @@ def _dequantised(state: Quantise, last: Step) -> Step:
 def _tail(
     product: Product, scales: Array, steps: Sequence[Step], place: int
 ) -> tuple[Behind, Weights, list[Step], int]:
-    """What follows a product up to its quantiser: for the core, the weights for that, for the host, and where it ends."""
+    """What follows a product up to its quantiser: for the core, with its weights; for the host; and where it ends."""
     factor, offset, relu = scales, np.zeros_like(scales), False
     moved: list[Step] = []
     for at, step in enumerate(steps[place:], place + 1):

@@ -65,7 +65,8 @@ def _speed(compiled: Compiled) -> str:
         return f"{said} on the core; what the host does is not counted"
     frames = batch * compiled.mhz * 1e6 / cycles
     lut = f", {compiled.lut:.0f} LUT" if compiled.lut is not None else ""
-    return f"{said} on the core: {frames:.0f} a second at {compiled.mhz:.0f} MHz (both estimated{lut}); what the host does is not counted"
+    rate = f"{frames:.0f} a second at {compiled.mhz:.0f} MHz (both estimated{lut})"
+    return f"{said} on the core: {rate}; what the host does is not counted"
 
 
 def _inexact(program: Program) -> list[str]:
@@ -99,7 +100,7 @@ def _head(compiled: Compiled) -> Iterator[str]:
         why = f": {compiled.why}" if compiled.why else ""
         yield f"The core gives its sums; bias, scale and quantisers are the host's{why}."
     else:
-        yield f"The core requantises: results are {program.spec.result} codes, by a bias and a dyadic scale for each column."
+        yield f"The core requantises: a bias and a dyadic scale a column make {program.spec.result} codes of sums."
     yield ""
 
 
@@ -119,7 +120,7 @@ def _layers(program: Program) -> Iterator[str]:
             f"| {len(placed.runs)} | {placed.cycles} | {scale} | {bias} |"
         )
     yield ""
-    yield "`scale`: the largest relative error of a dyadic scale. `bias`: the largest error of a bias, in steps of a result."
+    yield "`scale`: the largest relative error of a dyadic scale. `bias`: of a whole one, in steps of a result's code."
     yield ""
 
 

@@ -67,7 +67,8 @@ def parameters(spec: GemmSpec, layer: Layer) -> Parameters:
     low, high = spec.bias_format.span.lo, spec.bias_format.span.hi
     if np.any((bias < low) | (bias > high)):
         raise NotOnCore(
-            f"{cut(layer.name)}: biases must be {low}..{high} in steps of the sums, got {bias.min():.0f}..{bias.max():.0f}"
+            f"{cut(layer.name)}: biases must be {low}..{high} in steps of the sums, "
+            f"got {bias.min():.0f}..{bias.max():.0f}"
         )
     scale_error = float(np.max(np.abs(m / 2.0**e / ratio - 1) * ~dead))
     bias_error = float(np.max(np.abs(bias - steps) * ratio))

@@ -105,8 +105,8 @@ class Packed:
         """What came out, in a line."""
         shape = " x ".join(map(str, self.shape))
         return (
-            f"{shape} {self.layout.format} in {len(self.words)} words of {self.layout.wires.width} bits; no number is off "
-            f"by more than {self.error:.2g} of the largest"
+            f"{shape} {self.layout.format} in {len(self.words)} words of {self.layout.wires.width} bits; no number is "
+            f"off by more than {self.error:.2g} of the largest"
         )
 
     def write(self, folder: Path | str) -> list[Path]:

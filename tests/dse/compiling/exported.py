@@ -42,8 +42,8 @@ class Writer:
         return output
 
     def quant(
-        self, scale: Any, bits: float = 8, signed: int = 1, narrow: int = 0, zero: float = 0.0, first: str | None = None,
-        name: str = "", mode: str = "ROUND",
+        self, scale: Any, bits: float = 8, signed: int = 1, narrow: int = 0, zero: float = 0.0,
+        first: str | None = None, name: str = "", mode: str = "ROUND",
     ) -> str:  # fmt: skip
         given = [self.constant(scale), self.constant(zero), self.constant(bits)]
         return self.add(

@@ -1,4 +1,4 @@
-"""Compiled networks say what QONNX's own executor says, code for code, and so do their core's Verilog and driver in C."""
+"""Compiled networks say what QONNX's own executor says, code for code; so do the core's Verilog and the C driver."""
 
 from __future__ import annotations
 

@@ -184,8 +184,8 @@ def test_all_nodes_that_are_not_supported_are_named_at_once(tmp_path: Path) -> N
 
     said = refused(tmp_path, write)
     assert said.endswith(
-        "refused.onnx: nodes must be of kinds that can be compiled, got Sigmoid first; Add skip (joins tensors, where a "
-        "network here is a chain); Tanh last"
+        "refused.onnx: nodes must be of kinds that can be compiled, got Sigmoid first; Add skip (joins tensors, where "
+        "a network here is a chain); Tanh last"
     )
 
 

@@ -1,4 +1,4 @@
-"""Arrays become a unit's words: golden models' packers make the same ones, and reading them back gives the same codes."""
+"""Arrays become a unit's words: those of the golden models' packers, and reading them back gives the same codes."""
 
 from __future__ import annotations
 

@@ -1,0 +1,93 @@
+"""Formats that hold others, and cores that do not do for a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dse.compiling import cores
+from dse.compiling.compiler import compile_model, parse_core
+from dse.compiling.cores import holding, holding_results
+from dse.compiling.lowering import NotOnCore
+from hw.formats import parse_scalar
+
+from .conftest import DEVICE, compiled
+from .exported import mlp
+
+
+@pytest.mark.parametrize(
+    ("names", "held"),
+    [
+        (["int8"], "int8"),
+        (["int8-sym", "int8"], "int8"),
+        (["uint8", "int8"], "int9"),
+        (["uint4", "uint8"], "uint8"),
+        (["int4", "uint2"], "int4"),
+        (["binary"], "binary"),
+        (["binary", "ternary"], "int2"),
+        (["ternary"], "ternary"),
+        (["e4m3", "int4"], "e4m3"),
+        (["e2m1", "e4m3fn"], "e4m3fn"),
+    ],
+)
+def test_a_format_holds_all(names: list[str], held: str) -> None:
+    assert holding("A", [parse_scalar(name) for name in names]).name == held
+
+
+def test_none_holds_all() -> None:
+    formats = [parse_scalar("int8"), parse_scalar("e4m3")]
+    with pytest.raises(
+        ValueError, match="operand A must have formats of which one holds the others' codes, got int8, e4m3"
+    ):
+        holding("A", formats)
+    with pytest.raises(
+        NotOnCore, match="layers must give one format, or integers, for one requantiser, got int8, e4m3"
+    ):
+        holding_results(formats)
+
+
+CORES = {
+    "gemm/uint4xint8/4x4/os/exact/kulisch784/p1/int9/channel/p2/k784/n48/w8192": "core must have an operand a that holds uint8",
+    "gemm/uint8xint4/4x4/os/exact/kulisch784/p1/int9/channel/p2/k784/n48/w8192": "core must have an operand b that holds int8",
+    "gemm/uint8xint8/4x4/ws/exact/kulisch784/p1/int9/channel/p2/k784/n48/w8192": "core must be gemm/... of flow os and exact",
+    "gemm/uint8xint8/4x4/os/exact/kulisch784/p1/uint8/channel/p2/k784/n48/w8192": "core must have output int9:nearest_even of sc",
+    "gemm/uint8xint8/4x4/os/exact/kulisch784/p1/int9/tensor/p2/k784/n48/w8192": "core must have output int9:nearest_even of sco",
+    "gemm/uint8xint8/4x4/os/exact/kulisch784/p1/int9:down/channel/p2/k784/n48/w8192": "core must have output int9:nearest_even",
+    "gemm/uint8xint8/4x4/os/exact/sat20/p1/int9/channel/p2/k784/n48/w8192": "core must have sums that are exact, kulischDEPTH",
+    "gemm/uint8xint8/4x4/os/exact/kulisch512/p1/int9/channel/p2/k512/n48/w8192": "k must be at most 512 for gemm/",
+    "gemm/uint8xint8/4x4/os/exact/kulisch784/p1/int9/channel/p2/k784/n48/w512": "k must be at most 512 for gemm/",
+}
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_a_core_that_does_not_do(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=CORES[name]):
+        compiled(mlp(tmp_path), name)
+
+
+def test_another_unit_is_no_core() -> None:
+    with pytest.raises(ValueError, match="core must be a GEMM core, gemm/..., got blockgemm/mxfp4xmxfp4"):
+        parse_core("blockgemm/mxfp4xmxfp4")
+
+
+def test_a_device_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Parts:
+        def __init__(self, designs: Any, keep: Any) -> None:
+            pass
+
+        def estimate(self, part: Any, sizes: Any) -> dict[str, Any]:
+            full = 1e9 + 0.0 * sizes[:, 0]
+            return dict.fromkeys(("lut", "ff", "dsp", "bram", "mhz"), full)
+
+    monkeypatch.setattr(cores, "Parts", Parts)
+    with pytest.raises(
+        ValueError, match="device must have room for a core of uint8 x int8 with the depth of the layers, 784"
+    ):
+        compile_model(mlp(tmp_path), DEVICE)
+
+
+def test_a_requantise_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="requantise must be one of auto, core, host, got 'here'"):
+        compile_model(mlp(tmp_path), DEVICE, requantise="here")
