@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from costmodel.estimate import estimate
     from costmodel.measure import measure
     from dse.columns import Column, declare
+    from dse.compiling.compiler import compile_model
+    from dse.compiling.output import write as write_program
     from dse.explore import explore, rows_of, screened
     from dse.groups import Group
     from dse.judging import judged
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from hw.specs.mac import MacSpec
     from rtl_gen import emit
     from sim.golden import model
+    from sim.standin import StandIn
     from sim.verify import verify
 
 __all__ = [
@@ -41,9 +44,11 @@ __all__ = [
     "Objective",
     "Space",
     "Spec",
+    "StandIn",
     "Store",
     "Target",
     "build",
+    "compile_model",
     "corrected",
     "declare",
     "emit",
@@ -75,6 +80,7 @@ __all__ = [
     "verified",
     "verify",
     "write_csv",
+    "write_program",
     "write_report",
 ]
 
@@ -92,9 +98,11 @@ _HOMES = {
     "Objective": "dse.objectives:Objective",
     "Space": "dse.space:Space",
     "Spec": "hw:Spec",
+    "StandIn": "sim.standin:StandIn",
     "Store": "dse.store:Store",
     "Target": "hw:Target",
     "build": "hw:build",
+    "compile_model": "dse.compiling.compiler:compile_model",
     "corrected": "dse.table:corrected",
     "declare": "dse.columns:declare",
     "emit": "rtl_gen:emit",
@@ -126,6 +134,7 @@ _HOMES = {
     "verified": "dse.table:verified",
     "verify": "sim.verify:verify",
     "write_csv": "dse.outcome:write_csv",
+    "write_program": "dse.compiling.output:write",
     "write_report": "dse.reporting:write_report",
 }
 

@@ -30,7 +30,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--batch", type=positive, default=1, metavar="N", help="inputs at a time (default: 1)")
     parser.add_argument(
-        "--simulate", type=positive, metavar="N", help="have the core's Verilog do N inputs, and compare"
+        "--simulate", type=positive, metavar="N", help="have the core's Verilog run it N times, and compare"
     )
     parser.add_argument(
         "--inputs", type=Path, metavar="X.npy", help="of --simulate (default: those of --calibrate, or noise)"
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     if options.simulate is not None:
         some = some_inputs(compiled.program.network, inputs, options.simulate)
         _, cycles = simulate(compiled.program, some, device.target)
-        print(f"simulated: {len(some)} inputs in {cycles} cycles, every code equal to the golden model's")
+        print(f"simulated: {len(some)} runs of the network in {cycles} cycles, every code as the golden model has it")
     for path in write(compiled, options.output, options.force):
         print(path, flush=True)
     return 0
