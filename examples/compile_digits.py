@@ -1,4 +1,4 @@
-"""MNIST's digits by a network of others, in int8 on a GEMM core: compiled, written, and run by the driver that was written.
+"""MNIST's digits by a network of others, in int8 on a GEMM core: compiled, and run by the driver that is written.
 
     python examples/compile_digits.py build/digits
 

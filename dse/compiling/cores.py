@@ -10,6 +10,7 @@ from math import ceil, log2
 import numpy as np
 
 from costmodel.devices import TOTALS, Device
+from costmodel.estimate.part import part
 from costmodel.estimate.table import Parts
 from costmodel.measure import Keep, unkept
 from dse.compiling.lowering import Layer, NotOnCore
@@ -28,8 +29,8 @@ from sim.golden import decode, encode
 
 SIDES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128, 160, 192, 256)
 """Rows and columns that are tried."""
-LANES, LANES_WIDE = (1, 2, 4, 8, 16), 2
-"""Results at a time that are tried for a requantiser; and those of a core that gives its sums."""
+LANES, LANES_WIDE, FEW = (1, 2, 4, 8, 16), 2, 4
+"""Results at a time that are tried for a requantiser; those of a core that gives its sums; and of a small one."""
 NEAR = 1.02
 """Of cores that take so much longer than the fastest, at most, the smallest is taken."""
 USUAL_COLUMNS = 8
@@ -219,33 +220,42 @@ def core(formats: Formats, depth: int, width: int, words: int) -> GemmSpec:
 class Costs:
     """What cores of one kind cost, of any rows, columns and lanes of results.
 
-    A core is counted with as few lanes as there may be; each more is one more of its requantiser.
+    How a core grows with rows and columns is counted with the fewest lanes there may be; what a lane more takes, on a
+    small one with a few.
+
+    Attributes
+    ----------
+    spec : GemmSpec
+    parts : Parts
+    lane : dict of str to float
+        By `TOTALS`; nothing where all cores have as many lanes.
     """
 
     spec: GemmSpec
     parts: Parts
+    lane: dict[str, float]
 
     @classmethod
     def of(cls, spec: GemmSpec, device: Device, keep: Keep) -> Costs:
-        counted = [spec] if spec.requant is None else [spec, spec.requant]
-        return cls(spec, Parts([(each, device.target) for each in counted], keep))
+        parts = Parts([(spec, device.target)], keep)
+        if spec.requant is None:
+            return cls(spec, parts, {})
+        less, more = (
+            part(replace(spec, rows=2, height=2, columns=FEW, output_lanes=lanes), device.target, keep)
+            for lanes in (1, FEW)
+        )
+        return cls(spec, parts, {kind: (getattr(more, kind) - getattr(less, kind)) / (FEW - 1) for kind in TOTALS})
 
     @property
     def lanes(self) -> tuple[int, ...]:
         """How many may be tried."""
-        return (self.spec.output_lanes,) if self.spec.requant is None else LANES
+        return LANES if self.lane else (self.spec.output_lanes,)
 
     def estimate(self, sizes: Array, lanes: int) -> dict[str, Array]:
         """Columns for arrays of sizes, (designs, 2)."""
-        zero = np.zeros(len(sizes), dtype=int)
-        found = self.parts.estimate(zero, sizes)
-        if lanes == self.spec.output_lanes:
-            return found
-        both = np.array([[self.spec.output_lanes, 1], [lanes, 1]])
-        less, more = zip(*self.parts.estimate(zero[:2] + 1, both).values(), strict=True)
-        added = dict(zip(self.parts.estimate(zero[:1], sizes[:1]), np.subtract(more, less), strict=True))
-        counts = [name for name in found if name.split("_")[0] in TOTALS]
-        return found | {name: found[name] + added[name] for name in counts}
+        found = self.parts.estimate(np.zeros(len(sizes), dtype=int), sizes)
+        more = lanes - self.spec.output_lanes
+        return {name: column + more * self.lane.get(name.split("_")[0], 0.0) for name, column in found.items()}
 
 
 def _fastest(costs: Costs, device: Device, gemms: GemmList) -> Chosen | None:

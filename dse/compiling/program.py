@@ -86,6 +86,15 @@ class Program:
         """Of all runs for an input."""
         return sum(layer.cycles for layer in self.layers)
 
+    @property
+    def moved(self) -> int:
+        """Bytes that pass on the core's streams for an input."""
+        spec, places = self.spec, self.frames[1]
+        word = -(-spec.rows * spec.a.width // 8)
+        weights = sum(size for _, size in places.values())
+        runs = [run.sizes for layer in self.layers for run in layer.runs]
+        return weights + sum(-(-m // spec.rows) * k * word + m * n * slot_bytes(spec.result) for m, k, n in runs)
+
     @cached_property
     def frames(self) -> tuple[bytes, dict[tuple[int, int, str], tuple[int, int]]]:
         """All frames of weights and parameters, and where each lies: by layer, run and stream, offset and size."""

@@ -60,13 +60,14 @@ def _after(placed: Placed) -> str:
 def _speed(compiled: Compiled) -> str:
     program, cycles = compiled.program, compiled.program.cycles
     batch = program.network.shape[0] if program.network.shape else 1
-    said = f"{cycles} cycles for {batch} input{'s' * (batch > 1)}"
+    said = f"{cycles} cycles and {program.moved} bytes of streams for {batch} input{'s' * (batch > 1)}"
     if compiled.mhz is None:
-        return f"{said} on the core; what the host does is not counted"
-    frames = batch * compiled.mhz * 1e6 / cycles
+        return f"{said}; what the host does is not counted"
+    runs = compiled.mhz * 1e6 / cycles
     lut = f", {compiled.lut:.0f} LUT" if compiled.lut is not None else ""
-    rate = f"{frames:.0f} a second at {compiled.mhz:.0f} MHz (both estimated{lut})"
-    return f"{said} on the core: {rate}; what the host does is not counted"
+    rate = f"{batch * runs:.0f} a second at {compiled.mhz:.0f} MHz (both estimated{lut})"
+    needs = f"if its streams have {runs * program.moved / 1e6:.0f} MB/s"
+    return f"{said}: {rate}, {needs} and the host keeps up, whose work is not counted"
 
 
 def _inexact(program: Program) -> list[str]:
