@@ -55,6 +55,8 @@ class StandIn:
     """
 
     def __init__(self, spec: GemmSpec) -> None:
+        if not isinstance(spec, GemmSpec):
+            raise TypeError(f"spec must be a GemmSpec, got {echo(spec)}")
         if spec.flow != "os" or (spec.requant is not None and spec.scope != "channel"):
             raise ValueError(f"spec must be of flow os and wide or of scope channel, got {cut(spec)}")
         self.spec, self.model, self.done = spec, model(spec), list[Done]()

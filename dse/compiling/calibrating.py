@@ -27,9 +27,11 @@ def parse_formats(text: str) -> tuple[Format, Format]:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         It is no pair of formats.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"formats must be a str, got {echo(text)}")
     a, x, b = text.partition("x")
     if not x or not a or not b:
         raise ValueError(f"formats must be written AxB, as int8xint8, got {echo(text)}")
@@ -108,6 +110,8 @@ def _quantised(
     rows = some_rows(seen.reshape(-1, k), ROWS).astype(np.float64)
     if not np.any(rows):
         raise ValueError(f"data must reach {said(step)}: all that it sees of them is zero")
+    if not formed and a.min >= 0 and rows.min() < 0:
+        raise ValueError(f"formats must have a sign for A of {said(step)}, which sees {rows.min():.3g}, got {cut(a)}")
     if groups == 1 and not formed and weights.format is None:
         x_scale, found = Scaled(Operands(a, b, "exact"), Exact()).choose_scales(rows, w[0])
         scale = np.asarray(found).reshape(1, n)
@@ -140,6 +144,8 @@ def _with_end(network: Network, steps: list[Step], a: Format, data: Array) -> li
     largest = np.concatenate([x.reshape(-1) for x in found])
     if not np.any(largest):
         raise ValueError("data must reach the output: all that comes out of them is zero")
+    if a.min >= 0 and largest.min() < 0:
+        return steps
     scale = float(np.float32(fit(a, largest)))
     shape = steps[end - 1].shape
     quantise = Quantise(steps[last].name, shape, a, scale, 0.0, float(a.min), float(a.max))

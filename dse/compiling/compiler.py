@@ -17,7 +17,7 @@ from dse.compiling.program import Program
 from dse.compiling.reading import read
 from dse.compiling.steps import Array, Network, Step
 from hw.formats import Format, check_choice
-from hw.formats.messages import cut
+from hw.formats.messages import cut, echo
 from hw.specs.gemm import WIDE, GemmSpec
 from rtl_gen.steps import say
 
@@ -83,6 +83,10 @@ def compile_model(
         It can't be compiled; the message says why.
     """
     check_choice("requantise", requantise, REQUANTISE)
+    if not isinstance(device, Device):
+        raise TypeError(f"device must be a Device, got {echo(device)}; parse_device makes one from its name")
+    if core is not None and not isinstance(core, GemmSpec):
+        raise TypeError(f"core must be a GemmSpec, got {echo(core)}; parse makes one from its name")
     if core is not None and core.output == WIDE and requantise == "auto":
         requantise = "host"
     network = read(path, batch)

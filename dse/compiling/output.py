@@ -12,7 +12,7 @@ from dse.compiling.compiler import Compiled
 from dse.compiling.program import Program
 from dse.compiling.report import report
 from dse.compiling.working import driver_files
-from hw.formats.messages import cut
+from hw.formats.messages import cut, echo
 from rtl_gen import emit
 from rtl_gen.files import write_all
 
@@ -22,11 +22,15 @@ def write(compiled: Compiled, folder: Path | str, force: bool = False) -> list[P
 
     Raises
     ------
+    TypeError
+        `compiled` is no Compiled.
     FileExistsError
         There is another program, or another design's file, and `force` is false.
     OSError
         They can't be written.
     """
+    if not isinstance(compiled, Compiled):
+        raise TypeError(f"compiled must be Compiled, got {echo(compiled)}; compile_model makes one")
     folder, program = Path(folder), compiled.program
     check_free(folder, program.network.name, force)
     emitted = emit(program.spec, compiled.device.target)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hw.formats.messages import cut, nearest
 from rtl_gen.tools import ToolError
+from sim.golden.codes import native
 
 Array = NDArray[Any]
 FORM = "FILE.npy, FILE.safetensors:NAME or FILE.onnx:NAME"
@@ -77,8 +78,8 @@ def _safetensors(file: Path, name: str) -> Array:
     try:
         with safe_open(file, framework="numpy") as opened:
             _check_there(file, name, list(opened.keys()))
-            return np.asarray(opened.get_tensor(name))
-    except (SafetensorError, TypeError) as error:
+            return native(opened.get_tensor(name))
+    except (SafetensorError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{cut(file)}: must be a safetensors file of types that numpy has, got {cut(error)}"
         ) from error

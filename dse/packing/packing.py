@@ -21,6 +21,7 @@ from rtl_gen.files import write_all
 from rtl_gen.tools import package_version
 from sim.golden import decode, encode
 from sim.golden.blocks import Quantized, quantize
+from sim.golden.encoding import as_floats
 
 Array = NDArray[Any]
 FITTED = ("tensor", "column")
@@ -157,6 +158,12 @@ def pack(
     """
     spec = None if unit is None else hw.parse(unit)
     wanted = parse_format(fmt)
+    if not isinstance(transpose, bool):
+        raise TypeError(f"transpose must be a bool, got {echo(transpose)}")
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a str, got {echo(name)}")
+    if isinstance(scale, bool) or not isinstance(scale, (str, int, float)):
+        raise TypeError(f"scale must be a number, or {' or '.join(FITTED)}, got {echo(scale)}")
     if not re.fullmatch(r"[A-Za-z0-9_][\w.-]{0,99}", name):
         raise ValueError(f"name must be letters, digits, _, . and -, got {echo(name)}")
     if spec is None:
@@ -167,15 +174,17 @@ def pack(
         of = layout(spec)
         if of.format != wanted:
             raise ValueError(f"format must be {cut(of.format)}, that of the weights of {cut(spec)}, got {cut(wanted)}")
-    matrix = np.asarray(values, dtype=np.float64) if spec is None else _matrix(values, transpose)
+    matrix = as_floats(values).astype(np.float64)
+    if not matrix.size or not np.all(np.isfinite(matrix)):
+        raise ValueError(f"values must be finite numbers, got {echo(values)}")
+    matrix = matrix if spec is None else _matrix(matrix, transpose)
     codes, scales, found = _coded(wanted, matrix, scale)
     largest = float(np.abs(matrix).max(initial=0.0)) or 1.0
     error = float(np.abs(found - matrix).max(initial=0.0)) / largest
     return Packed(name, of, "" if spec is None else spec.name, codes, scales, error, words(of, codes))
 
 
-def _matrix(values: Array, transpose: bool) -> Array:
-    array = np.asarray(values, dtype=np.float64)
+def _matrix(array: Array, transpose: bool) -> Array:
     if array.ndim == 4 and not transpose:
         return array.reshape(len(array), -1).T
     if array.ndim == 1 and not transpose:

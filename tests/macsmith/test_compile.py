@@ -183,6 +183,12 @@ def test_calibration_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[st
     _one_line(capsys, "data must reach MatMul first: all that it sees of them is zero")
 
 
+def test_calibration_below_zero_needs_a_sign(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--formats", "uint8xint8", "--calibrate", str(data(tmp_path, 9, 12))]
+    assert main(plainly(tmp_path, network(tmp_path), *words)) == 2
+    _one_line(capsys, "formats must have a sign for A of MatMul first, which sees -")
+
+
 def test_nodes_that_are_not_supported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     extra = [helper.make_node("Sigmoid", ["b"], ["c"], "s"), helper.make_node("Tanh", ["c"], ["d"], "t")]
     assert main(plainly(tmp_path, network(tmp_path, *extra))) == 2

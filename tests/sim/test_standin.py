@@ -125,6 +125,11 @@ def test_other_cores_are_refused() -> None:
             StandIn(hw.parse(name))  # type: ignore[arg-type]
 
 
+def test_a_name_is_no_core() -> None:
+    with pytest.raises(TypeError, match="spec must be a GemmSpec, got 'gemm/int8xint8'"):
+        StandIn("gemm/int8xint8")  # type: ignore[arg-type]
+
+
 def test_unpacking_undoes_packing() -> None:
     a = rng.integers(0, 8, (7, 5))
     frames = model(SPEC).frames

@@ -12,6 +12,7 @@ from dse.compiling import cores
 from dse.compiling.compiler import compile_model, parse_core
 from dse.compiling.cores import holding, holding_results
 from dse.compiling.lowering import NotOnCore
+from dse.compiling.output import write
 from hw.formats import parse_scalar
 
 from .conftest import DEVICE, compiled
@@ -94,3 +95,17 @@ def test_a_device_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_requantise_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="requantise must be one of auto, core, host, got 'here'"):
         compile_model(mlp(tmp_path), DEVICE, requantise="here")
+
+
+def test_arguments_of_another_type(tmp_path: Path) -> None:
+    path = mlp(tmp_path)
+    with pytest.raises(
+        TypeError, match="device must be a Device, got 'ecp5-85k'; parse_device makes one from its name"
+    ):
+        compile_model(path, "ecp5-85k")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="core must be a GemmSpec, got 'gemm/int8xint8'; parse makes one from its name"):
+        compile_model(path, DEVICE, core="gemm/int8xint8")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="formats must be a str, got 8"):
+        compile_model(path, DEVICE, formats=8)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="compiled must be Compiled, got None; compile_model makes one"):
+        write(None, tmp_path)  # type: ignore[arg-type]

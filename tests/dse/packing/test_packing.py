@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import onnx
 import pytest
@@ -198,6 +199,31 @@ def test_numbers_are_finite(tmp_path: Path) -> None:
 def test_what_does_not_go_together(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         pack(W, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"transpose": 1}, "transpose must be a bool, got 1"),
+        ({"name": 1}, "name must be a str, got 1"),
+        ({"scale": True}, "scale must be a number, or tensor or column, got True"),
+        ({"unit": 1}, "spec must be a str, got 1|a spec's name must be a str, got 1"),
+    ],
+)
+def test_arguments_of_another_type(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        pack(W, "int8", **options)
+
+
+def test_values_are_finite() -> None:
+    with pytest.raises(ValueError, match="values must be finite numbers, got array"):
+        pack(np.array([[np.inf]]), "int8")
+
+
+def test_bf16_of_safetensors(tmp_path: Path) -> None:
+    w = W.astype(ml_dtypes.bfloat16)
+    save_file({"w": w}, tmp_path / "w.safetensors")
+    np.testing.assert_array_equal(read_array(f"{tmp_path}/w.safetensors:w"), w.astype(np.float32))
 
 
 def test_a_unit_takes_a_matrix() -> None:
