@@ -27,8 +27,7 @@ def summary(compiled: Compiled) -> str:
             lines.append(
                 f"{said}, {len(step.runs)} run{'s' * (len(step.runs) > 1)}, {step.cycles} cycles{_after(step)}"
             )
-            if step.layer.product.patches is not None:
-                lines.append(f"host  {_name(step.layer)}: unfold patches (im2col)")
+            lines += [f"host  {_name(step.layer)}: {work}" for work in _beside(step)]
         else:
             lines.append(f"host  {_name(step)}: {step.words}")
     return "\n".join([*lines, "", *_inexact(program), _speed(compiled)])
@@ -45,6 +44,13 @@ def _times(placed: Placed) -> str:
 
 def _formats(placed: Placed) -> str:
     return f"{placed.layer.a.format} x {placed.layer.weights} -> {_result(placed)}"
+
+
+def _beside(placed: Placed) -> list[str]:
+    """What the host does of a layer on the core."""
+    work = ["unfold patches (im2col)"] if placed.layer.product.patches is not None else []
+    work += ["add sums of pieces of K"] if any(run.k[0] for run in placed.runs) else []
+    return [*work, "scale sums"] if placed.layer.behind is None else work
 
 
 def _result(placed: Placed) -> Format | str:
@@ -136,10 +142,7 @@ def _host(compiled: Compiled) -> Iterator[str]:
         if not isinstance(step, Placed):
             yield f"- {_name(step)}: {step.words}"
             continue
-        work = ["unfold patches (im2col)"] if step.layer.product.patches is not None else []
-        work += ["add sums of pieces of K"] if any(run.k[0] for run in step.runs) else []
-        work += ["scale sums"] if step.layer.behind is None else []
-        yield f"- {_name(step.layer)}: {'; '.join([*work, 'codes into frames and back'])}"
+        yield f"- {_name(step.layer)}: {'; '.join([*_beside(step), 'codes into frames and back'])}"
     yield ""
 
 

@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import hw
+from dse.compiling import compiler
 from dse.compiling.compiler import compile_model
+from dse.compiling.cores import Chosen
 from dse.compiling.lowering import NotOnCore, lowered
 from dse.compiling.reading import read
+from dse.compiling.report import report, summary
 from dse.compiling.working import Golden, by_frames
 
 from .conftest import DEVICE, compiled
@@ -116,12 +120,19 @@ def test_the_core_rounds_as_the_file_says(mode: str, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_why_the_core_can_not(write: Callable[[Writer], Any], reason: str, tmp_path: Path) -> None:
+def test_why_the_core_can_not(
+    write: Callable[[Writer], Any], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Then the host does, unless the core must."""
     path, _ = chain(tmp_path, write)
     with pytest.raises(ValueError, match=r"requantise must be host, for .*; got core") as caught:
         compile_model(path, DEVICE, requantise="core")
     assert reason in str(caught.value)
+    spec: Any = hw.parse(HOST)
+    monkeypatch.setattr(compiler, "choose", lambda layers, formats, device, keep: Chosen(spec, 1.0, 100.0))
+    made = compile_model(path, DEVICE)
+    assert reason in made.why
+    assert made.why in report(made)
 
 
 def test_columns_of_which_no_sum_is_seen_have_their_bias(tmp_path: Path) -> None:
@@ -154,3 +165,16 @@ def test_all_reasons_are_named(tmp_path: Path) -> None:
         made.add("Softmax")
     with pytest.raises(NotOnCore, match="MatMul m0 has softmax .*; MatMul m1 has softmax"):
         lowered(read(made.save(tmp_path, (2, 8))), True)
+
+
+def test_the_page_names_what_the_host_does(tmp_path: Path) -> None:
+    """Where the core gives sums of parts of K, of a convolution."""
+    path, _ = chain(tmp_path, lambda of: of.add("Relu"), True)
+    made = compiled(path, "gemm/uint8xint8/4x4/os/exact/kulisch16/p1/wide/x2/k16/n16/w64")
+    said = "unfold patches (im2col); add sums of pieces of K; scale sums"
+    assert f"- product: {said}; codes into frames and back\n" in report(made)
+    lines = summary(made).splitlines()
+    assert [line for line in lines if line.startswith("host  product")] == [
+        f"host  product: {work}" for work in said.split("; ")
+    ]
+    assert "host  Relu3: relu" in lines
