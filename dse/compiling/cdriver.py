@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dse.compiling.driver import Codes
 from dse.compiling.program import Program
 from dse.compiling.steps import Array
 
@@ -205,8 +206,6 @@ def _lists(a: dict[str, Any], c: dict[str, Any]) -> dict[str, str]:
     """The numbers of formats that have lists."""
     words = {}
     if "values" in a:
-        from dse.compiling.driver import Codes
-
         codes = Codes(a)
         words["A_SORTED"] = ", ".join(map(_float, codes.sorted))
         words["A_ORDER"] = ", ".join(map(str, codes.order))

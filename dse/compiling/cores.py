@@ -14,6 +14,7 @@ from costmodel.estimate.part import part
 from costmodel.estimate.table import Parts
 from costmodel.measure import Keep, unkept
 from dse.compiling.lowering import Layer, NotOnCore
+from dse.compiling.quantisers import holds
 from dse.compiling.scaling import parameters
 from dse.compiling.steps import Array
 from dse.running.lists import run
@@ -83,7 +84,7 @@ def formats_for(layers: Sequence[Layer]) -> Formats:
     ValueError
         There are none.
     """
-    a = holding("A", [layer.a.format for layer in layers])
+    a = holding("A", [fmt for layer in layers for fmt in (layer.a.format, *_beside(layer))])
     b = holding("B", [layer.weights for layer in layers])
     behind = [layer.behind.quantise for layer in layers if layer.behind is not None]
     if not behind:
@@ -92,6 +93,14 @@ def formats_for(layers: Sequence[Layer]) -> Formats:
     if len(roundings) > 1:
         raise NotOnCore(f"layers must round alike for one requantiser, got {', '.join(sorted(roundings))}")
     return Formats(a, b, holding_results([each.format for each in behind]).name, behind[0].rounding)
+
+
+def _beside(layer: Layer) -> list[Format]:
+    """A format that has what stands beside a convolution's image, where the layer's own has it not, as +1 and -1."""
+    patches, zero = layer.product.patches, layer.a.zero
+    if patches is None or not any(patches.pads) or holds(layer.a.format, np.array([zero])):
+        return []
+    return [Integer(max(2, int(abs(zero)).bit_length() + 1))]
 
 
 def holding(name: str, formats: Sequence[Format]) -> Format:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-import hw
 from dse.compiling.cores import listed
 from dse.compiling.lowering import Layer
 from dse.compiling.scaling import Parameters, parameters
@@ -243,6 +242,3 @@ def codes_of(fmt: Format) -> dict[str, Any]:
         return {**said, "signed": fmt.signed, "lsb": fmt.span.lsb}
     values = decode(fmt, np.arange(1 << fmt.width))
     return {**said, "values": [float(value) if np.isfinite(value) else None for value in values]}
-
-
-Target = hw.Target

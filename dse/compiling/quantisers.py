@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from dse.compiling.driver import quantise
 from dse.compiling.steps import Array, Quantise, Shape
 from dse.workloads.gemms.onnxformats import QUANTISERS as FORMATS
-from hw.formats import Format, Integer, Minifloat
+from hw.formats import Format, Integer, Minifloat, parse_scalar
 from hw.formats.messages import cut
 from sim.golden import decode, encode
 
@@ -99,8 +100,6 @@ def _integer(fmt: Format, scale: Array, numbers: list[float], attributes: Mappin
     if bits == 1 and signed:
         if zero:
             raise Unsupported("has one bit and a zero point")
-        from hw.formats import parse_scalar
-
         return Quantiser(parse_scalar("binary"), scale, 0.0, -1.0, 1.0, "nearest_even")
     whole = Integer(bits, bool(signed))
     low = whole.span.lo + (1 if signed and narrow else 0)
@@ -121,8 +120,6 @@ def _float(fmt: Format, scale: Array, attributes: Mapping[str, Any], mode: str) 
 
 def quantised(of: Quantiser, values: Array) -> Array:
     """The numbers that constants become, without scale: the zero point is taken away."""
-    from dse.compiling.driver import quantise
-
     flat = of.step("", values.shape) if of.scale.size == 1 else None
     settings = flat.settings if flat else _with_scale(of)
     return np.asarray(quantise(np.asarray(values, dtype=np.float32), settings), dtype=np.float64) - of.zero

@@ -30,7 +30,7 @@ from dse.compiling.steps import (
 from dse.workloads.gemms.onnxfile import load
 from dse.workloads.gemms.onnxformats import QUANTISERS
 from dse.workloads.gemms.onnxshapes import named_shapes, resolved
-from hw.formats import Format, check_int
+from hw.formats import Format, Integer, check_int
 from hw.formats.messages import cut
 
 
@@ -221,8 +221,6 @@ def _quantised(node: Node) -> Constant:
 
 def _covering(q: Array) -> Format:
     """The narrowest integer that holds numbers from which a zero point was taken away."""
-    from hw.formats import Integer
-
     low, high = int(q.min(initial=0)), int(q.max(initial=0))
     return Integer(max(1, (-low - 1).bit_length() + 1 if low < 0 else 1, high.bit_length() + (low < 0)), low < 0)
 

@@ -5,14 +5,13 @@ Tensors are float32. Behind a quantiser they hold the numbers that its codes are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.formats import Format
+from hw.formats import Format, Minifloat
 from hw.formats.messages import cut
 
 Shape = tuple[int, ...]
@@ -93,8 +92,6 @@ class Quantise(Step):
 
 def float_parts(fmt: Format) -> dict[str, Any]:
     """Of a float: its bits of mantissa, and the least exponent of its numbers."""
-    from hw.formats import Minifloat
-
     if not isinstance(fmt, Minifloat):
         return {}
     return {"mantissa": fmt.mantissa_bits, "least": 1 - fmt.bias}
@@ -294,7 +291,3 @@ class Network:
 def said(step: Step) -> str:
     """A step in an error: its kind and name."""
     return f"{step.operator if isinstance(step, Product) else step.kind} {cut(step.name)}"
-
-
-Settings = Mapping[str, Any]
-"""A step as the drivers read it."""

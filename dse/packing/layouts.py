@@ -23,9 +23,9 @@ from hw.specs.dot import DotSpec
 from hw.specs.gemm import GemmSpec
 from hw.specs.lookup import LookupSpec
 from hw.specs.matvec import MatVecSpec
-from hw.specs.stream import Wires
+from hw.specs.stream import Field, Wires
 from hw.units import spec_type
-from sim.golden import model
+from sim.golden import encode, model
 from sim.golden.blocks import Quantized
 from sim.golden.codes import Codes, code_type
 
@@ -248,16 +248,12 @@ def _blocks(fmt: Block, elements: Codes, scales: Codes) -> Quantized:
     """Blocks of codes; the tensor's scale, if there is one, stands as 1 here, for it is in no word."""
     tensor = None
     if fmt.tensor is not None:
-        from sim.golden import encode
-
         tensor = int(encode(fmt.tensor, 1.0))
     return Quantized(fmt, elements, scales, tensor)
 
 
 def plain(fmt: Format) -> Layout:
     """A code a word, in the order of the array."""
-    from hw.specs.stream import Field
-
     wires = Wires.packed({"x": Field(fmt, 1)}, True)
     return Layout(
         "", fmt, wires, lambda codes: {"x": codes.reshape(-1, 1)}, lambda fields, shape: fields["x"].reshape(shape)

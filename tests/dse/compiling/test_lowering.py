@@ -178,3 +178,40 @@ def test_the_page_names_what_the_host_does(tmp_path: Path) -> None:
         f"host  product: {work}" for work in said.split("; ")
     ]
     assert "host  Relu3: relu" in lines
+
+
+BINARY = {
+    "a product": ((3, 12), None, "gemm/binaryxbinary/4x4/os/exact/kulisch16/p1/wide/x2/k16/n8/w64"),
+    "a convolution": ((2, 3, 5, 5), {}, "gemm/binaryxbinary/4x4/os/exact/kulisch32/p1/wide/x2/k32/n8/w64"),
+    # Zeros beside the image are neither +1 nor -1.
+    "zeros beside": ((2, 3, 5, 5), {"pads": [1] * 4}, "gemm/int2xbinary/4x4/os/exact/kulisch32/p1/wide/x2/k32/n8/w64"),
+}
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_bipolar_codes(name: str, tmp_path: Path) -> None:
+    shape, options, core = BINARY[name]
+    made = Writer("binary", shape)
+    made.add("BipolarQuant", made.constant(0.5), domain=DOMAIN)
+    kernel = (12, 5) if options is None else (4, 3, 3, 3)
+    scale = made.constant(2.0)
+    weights = made.add("BipolarQuant", scale, domain=DOMAIN, first=made.constant(rng.normal(size=kernel)))
+    made.add("MatMul" if options is None else "Conv", weights, **(options or {}))
+    path, x = made.save(tmp_path, None), rng.normal(size=shape).astype(np.float32)
+    program = compiled(path, core, requantise="host").program
+    expected = executed(path, x, program.shape)
+    np.testing.assert_array_equal(by_frames(program, x[np.newaxis])[0][0], expected)
+    if name == "zeros beside":
+        with pytest.raises(ValueError, match="core must have an operand a that holds int2, got binary of"):
+            compiled(path, core.replace("int2xbinary", "binaryxbinary"), requantise="host")
+
+
+def test_a_zero_point_beyond_the_codes_stands_beside_the_image(tmp_path: Path) -> None:
+    made = Writer("beyond", (1, 2, 4, 4))
+    made.quant(0.5, bits=4, zero=9)
+    made.add("Conv", made.quant(1.0, first=made.constant(whole(3, 2, 3, 3))), pads=[1] * 4)
+    path, x = made.save(tmp_path, None), rng.normal(size=(1, 2, 4, 4)).astype(np.float32)
+    program = compiled(path, HOST.replace("uint8xint8", "int8xint8"), requantise="host").program
+    np.testing.assert_array_equal(Golden(program).run(x), executed(path, x, (1, 3, 4, 4)))
+    with pytest.raises(ValueError, match="core must have an operand a that holds int5, got int4 of"):
+        compiled(path, HOST.replace("uint8xint8", "int4xint8"), requantise="host")
