@@ -16,6 +16,9 @@ from hw.formats.messages import cut, echo
 from rtl_gen import emit
 from rtl_gen.files import write_all
 
+NAMES = ("README.md", "driver.c", "driver.h", "driver.py", "weights/frames.bin")
+"""Files that every program has, beside program.json."""
+
 
 def write(compiled: Compiled, folder: Path | str, force: bool = False) -> list[Path]:
     """Write core, weights, schedule, drivers and report.
@@ -49,16 +52,25 @@ def write(compiled: Compiled, folder: Path | str, force: bool = False) -> list[P
 
 
 def check_free(folder: Path | str, name: str, force: bool = False) -> None:
-    """Raise FileExistsError if a folder holds the program of another network."""
-    path = Path(folder) / "program.json"
-    if force or not path.exists():
+    """Raise FileExistsError if a folder holds the program of another network, or files that a program would replace."""
+    folder, there = Path(folder), None
+    if force:
         return
-    try:
-        there = json.loads(path.read_text())["model"]["name"]
-    except (ValueError, KeyError, TypeError, OSError):
-        there = "something else"
+    path = folder / "program.json"
+    if path.exists():
+        there = _network_of(path)
+    else:
+        path = next((folder / each for each in NAMES if (folder / each).exists()), path)
+        there = "no program" if path.exists() else name
     if there != name:
         raise FileExistsError(f"{cut(path)} is of {cut(there)}, not of {cut(name)}: choose another folder, or --force")
+
+
+def _network_of(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_text())["model"]["name"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return "something else"
 
 
 def memories(program: Program) -> dict[str, str]:

@@ -214,6 +214,17 @@ def test_a_folder_of_another_network(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(words) == 2
 
 
+def test_a_page_of_the_users(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is no program's, and stays."""
+    words = typed(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "README.md").write_text("mine")
+    assert main(words) == 2
+    _one_line(capsys, f"{tmp_path}/out/README.md is of no program, not of small: choose another folder, or --force")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["README.md"]
+    assert (tmp_path / "out" / "README.md").read_text() == "mine"
+
+
 @pytest.mark.parametrize("package", ["onnx"])
 def test_a_package_that_is_missing(
     package: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
