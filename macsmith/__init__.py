@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from costmodel.estimate import estimate
     from costmodel.measure import measure
     from dse.columns import Column, declare
+    from dse.compiling.compiler import compile_model
+    from dse.compiling.output import write as write_program
     from dse.delivery import deliver
     from dse.explore import explore, rows_of, screened
     from dse.groups import Group
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from rtl_gen import emit
     from rtl_gen.convention import Convention, parse_convention
     from sim.golden import model
+    from sim.standin import StandIn
     from sim.verify import verify
 
 __all__ = [
@@ -44,9 +47,11 @@ __all__ = [
     "Objective",
     "Space",
     "Spec",
+    "StandIn",
     "Store",
     "Target",
     "build",
+    "compile_model",
     "corrected",
     "declare",
     "deliver",
@@ -80,6 +85,7 @@ __all__ = [
     "verified",
     "verify",
     "write_csv",
+    "write_program",
     "write_report",
 ]
 
@@ -98,9 +104,11 @@ _HOMES = {
     "Objective": "dse.objectives:Objective",
     "Space": "dse.space:Space",
     "Spec": "hw:Spec",
+    "StandIn": "sim.standin:StandIn",
     "Store": "dse.store:Store",
     "Target": "hw:Target",
     "build": "hw:build",
+    "compile_model": "dse.compiling.compiler:compile_model",
     "corrected": "dse.table:corrected",
     "declare": "dse.columns:declare",
     "deliver": "dse.delivery:deliver",
@@ -134,6 +142,7 @@ _HOMES = {
     "verified": "dse.table:verified",
     "verify": "sim.verify:verify",
     "write_csv": "dse.outcome:write_csv",
+    "write_program": "dse.compiling.output:write",
     "write_report": "dse.reporting:write_report",
 }
 

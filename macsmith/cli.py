@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from macsmith.commands import (
     check,
+    compile,  # the command's name
     cost,
     demo,
     doctor,
@@ -21,12 +22,28 @@ from macsmith.commands import (
     fit,
     formats,
     generate,
+    pack,
     recommend,
     regress,
     verify,
 )
 
-COMMANDS = (formats, generate, check, verify, regress, faults, cost, fit, explore, recommend, demo, doctor)
+COMMANDS = (
+    formats,
+    generate,
+    check,
+    compile,
+    pack,
+    verify,
+    regress,
+    faults,
+    cost,
+    fit,
+    explore,
+    recommend,
+    demo,
+    doctor,
+)
 MAX_LINE = 200
 """Characters of what argparse says."""
 

@@ -54,6 +54,12 @@ def test_frames_of_ones_own_list(tmp_path: Path) -> None:
     assert frames == sorted(frames)
 
 
+def test_a_compiled_network(tmp_path: Path) -> None:
+    out = run(tmp_path, "compile_digits.py", tmp_path / "digits")
+    program = json.loads((tmp_path / "digits" / "program.json").read_text())
+    assert out == f"10 of 10 digits, {program['cycles']} cycles each\n"
+
+
 def test_the_space_is_one() -> None:
     space = read(EXAMPLES / "narrow.toml")
     assert len(space) == 20

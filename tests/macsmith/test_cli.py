@@ -22,7 +22,20 @@ from hw.formats import FAMILIES
 from macsmith.cli import main
 
 BIG = "gemm/int8xint8/8x8"
-COMMANDS = ["formats", "generate", "check", "verify", "regress", "cost", "fit", "explore", "recommend", "doctor"]
+COMMANDS = [
+    "formats",
+    "generate",
+    "check",
+    "compile",
+    "pack",
+    "verify",
+    "regress",
+    "cost",
+    "fit",
+    "explore",
+    "recommend",
+    "doctor",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

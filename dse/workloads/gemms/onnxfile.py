@@ -95,6 +95,25 @@ def read_onnx(path: Path | str, sizes: Mapping[str, int] | None = None, batch: i
     """
     path = Path(path)
     check_int("batch", batch, 1, 1 << 20)
+    model = load(path)
+    try:
+        return _list(path, resolved(model, dict(sizes or {}), batch))
+    except ValueError as error:
+        raise ValueError(f"{cut(path)}: {error}") from error
+
+
+def load(path: Path) -> Any:
+    """The model in an ONNX file.
+
+    Raises
+    ------
+    OSError
+        The file can't be read.
+    ToolError
+        Package ``onnx`` is not installed.
+    ValueError
+        It is no ONNX file, or there are no operators in it.
+    """
     try:
         import onnx
         from google.protobuf.message import DecodeError
@@ -106,10 +125,7 @@ def read_onnx(path: Path | str, sizes: Mapping[str, int] | None = None, batch: i
         raise ValueError(f"{cut(path)}: must be an ONNX model, got other bytes") from error
     if not model.graph.node:
         raise ValueError(f"{cut(path)}: must be an ONNX model with operators, got none")
-    try:
-        return _list(path, resolved(model, dict(sizes or {}), batch))
-    except ValueError as error:
-        raise ValueError(f"{cut(path)}: {error}") from error
+    return model
 
 
 def _list(path: Path, model: Any) -> GemmList:

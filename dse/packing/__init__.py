@@ -1,0 +1,1 @@
+"""Arrays of numbers as codes, in the words that a unit takes."""
