@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
@@ -71,7 +73,12 @@ def quantise(
     within: Value = extend(total, max(len(total), fmt.width + 1))[: fmt.width]
     if high > scale.top:
         within = Mux(above(total, scale.top), scale.top, within)
-    code = m.wire("scale_code", Mux(total[-1], 0, within)[: fmt.width] if low < 0 else within)
+    if low < 0:
+        within = Mux(total[-1], 0, within)[: fmt.width]
+    if low > 0:
+        # Without a number the scale is the lowest, which no exponent leads to.
+        within &= any_of(m, "any_number", *(~flag for flag in _without(numbers))).replicate(fmt.width)
+    code = m.wire("scale_code", within)
     scale = Scale(fmt, offset, code)
     divided = _as_float if isinstance(block.element, Minifloat) else _as_fixed
     elements = [divided(m, block, number, scale, rounding) for number in numbers]
@@ -84,15 +91,23 @@ def quantise(
 
 def _power(m: Logic, number: Normalised, block: Block) -> Value:
     """The exponent that a number's scale follows from; of what is zero or no number the lowest."""
-    kind, power = number.operand.kind, own_exponent(m, number)
+    power = own_exponent(m, number)
     most = block.element.max / 2**block.max_exponent
     if block.rule == "ceil" and number.significand.shape().width > 1:
         # Above the largest element, once that has the same power, it takes a scale twice as large.
         fraction = number.significand[:-1]
         beyond = m.wire("beyond", above(fraction, int((most - 1) * 2 ** len(fraction))))
         power = _plus(m, "power_up", power, Const(0, 1), number.lowest, number.highest + 1, beyond)
-    flags = [flag for flag in (kind.infinite, kind.nan, kind.zero) if flag is not None and not isinstance(flag, Const)]
-    return m.wire("power", Mux(any_of(m, "without", *flags), Const(number.lowest, power.shape()), power)).as_signed()
+    (without,) = _without([number])
+    return m.wire("power", Mux(without, Const(number.lowest, power.shape()), power)).as_signed()
+
+
+def _without(numbers: Sequence[Normalised]) -> list[Value]:
+    """Whether each is zero or no number."""
+    kinds = [number.operand.kind for number in numbers]
+    return [
+        kind.zero | reduce(or_, [x for x in (kind.infinite, kind.nan) if x is not None], Const(0, 1)) for kind in kinds
+    ]
 
 
 def _largest(m: Logic, powers: Sequence[Value]) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,19 @@ from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, flat, paused, stream_play, stream_trials
-from sim.coverage.classes import least_of
 from sim.coverage.point import OPERANDS, Point, point
 from sim.coverage.rounding import Reach, rounding
 from sim.coverage.steering import Trials
 from sim.coverage.streams import classes_of_fields, results, traffic
 from sim.coverage.tried import Tried
 from sim.golden.decoding import decode
+from sim.golden.encoding import encode
 
 BEATS, FEW = 2048, 256
 CLEAN = 0.75
 """Of blocks so many have numbers only: what is none spoils all of its block."""
+ZEROS = 1 / 16
+"""Of blocks so many have nothing but zeros."""
 
 
 def plays(spec: QuantiseSpec, seed: int) -> list[StreamPlay]:
@@ -51,7 +54,14 @@ def some(spec: QuantiseSpec, beats: int, rng: np.random.Generator) -> Streams:
     codes = np.where(rng.random((beats, 1)) < 0.4, mixed(spec.input, shape, rng), scaled(spec, shape, rng))
     clean = rng.random((beats, 1)) < CLEAN
     finite = np.isfinite(decode(spec.input, codes))
-    return {"x": {"x": np.where(clean & ~finite, rng.integers(0, 2, shape), codes)}}
+    codes = np.where(clean & ~finite, rng.integers(0, 2, shape), codes)
+    # In a block of zeros no number says what the scale is.
+    return {"x": {"x": np.where(rng.random((beats, 1)) < ZEROS, zeros(spec, shape, rng), codes)}}
+
+
+def zeros(spec: QuantiseSpec, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[Any]:
+    """Codes of zeros, of either sign where there are two."""
+    return encode(spec.input, rng.choice([0.0, -0.0], shape))
 
 
 def scaled(spec: QuantiseSpec, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[Any]:
@@ -84,17 +94,15 @@ def coverage(spec: QuantiseSpec) -> list[Point]:
         found = decode(block.scale, tried["y.scale"])
         return np.select([np.isnan(found), found == float(block.scale.min)], [2, 0], 1)
 
-    # What is largest has the block's power, and what is finest lies as far below as the input has bits.
-    reach_span = block.element.span
-    below = max(0, fmt.top - fmt.span.lsb)
-    whole = 2.0 ** (block.max_exponent + 1) if block.rule == "floor" else float(block.element.max)
-    top = int(whole * 2.0**-reach_span.lsb * 2**below) + (block.rule != "floor")
-    signed = fmt.span.lo < 0
-    span = Span(-top + 1 if signed else 0, top - 1, reach_span.lsb - below)
-    reach = Reach(span, fmt.precision, min(least_of(fmt), 2.0 ** max(span.lsb, -900)))
+    # What is largest has the block's power, and what is finest is as far below as in the input.
+    ceil = block.rule == "ceil"
+    finest = block.max_exponent + 1 - (fmt.top - fmt.span.lsb) - ceil
+    most = block.element.max if ceil else Fraction(2) ** block.max_exponent * (2 - Fraction(2) ** (1 - fmt.precision))
+    top = int(most / Fraction(2) ** finest)
+    span = Span(-top if fmt.span.lo < 0 else 0, top, finest)
+    reach = Reach(span, fmt.precision, 2.0 ** max(finest, -900))
     rounded = rounding("y", block.element, spec.rounding, exact, reach, OPERANDS)
-    lowest = least_of(fmt) <= float(block.scale.min) * 2.0 ** (block.max_exponent + 1)
-    possible = [*([0] if lowest else []), 1, *([2] if fmt.has_special and spoils(spec) else [])]
+    possible = [0, 1, *([2] if fmt.has_special and spoils(spec) else [])]
     scale = point("scale", ("lowest", "between", "NaN"), scales, possible, about=OPERANDS)
     return [*classes_of_fields(spec), *rounded, scale, results("y.x", block.element), *traffic(spec)]
 

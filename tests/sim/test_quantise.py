@@ -19,6 +19,8 @@ from sim.verify import verify
         "quantise/e4m3x4*int4~ue8m0-ceil:down/p0",
         "quantise/int8x4*e2m1~ue8m0/p1@xcup",
         "quantise/bf16-flushx3*e4m3fn~ue8m0/p1",
+        "quantise/e4m3x2*e2m1~ue8m0/p1",
+        "quantise/e5m2x4*e5m2~ue8m0/p1",
     ],
 )
 def test_designs_do_what_their_models_do(name: str) -> None:
