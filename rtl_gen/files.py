@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from importlib.util import find_spec
@@ -40,7 +40,7 @@ def write_atomic(path: Path, data: str | bytes) -> None:
         raise
 
 
-def write_all(files: dict[Path, str]) -> None:
+def write_all(files: Mapping[Path, str | bytes]) -> None:
     """Write each file as `write_atomic` does; if one fails, all are as they were before.
 
     Raises

@@ -7,12 +7,14 @@ import math
 import sys
 from typing import Any
 
-from macsmith.commands.options import add_place, add_specs, add_tools, designs, folder, place
+from macsmith.commands.options import add_place, add_specs, add_tools, designs, folder
+from macsmith.commands.project import add_project, is_project, placed, run_project
 
 ABOUT = "write a design's Verilog and manifest"
 EXAMPLE = (
     "macsmith generate mac/e4m3xe4m3/exact -o rtl\n"
-    "  macsmith generate add/bf16xbf16/bf16 --target ecp5 --mhz 200 -o rtl"
+    "  macsmith generate add/bf16xbf16/bf16 --target ecp5 --mhz 200 -o rtl\n"
+    "  macsmith generate mac/int8xint8 --board ulx3s --selftest -o build/ulx3s"
 )
 
 
@@ -33,6 +35,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "--confirm", action="store_true", help="place it, and add registers where the prediction fell short of --mhz"
     )
     add_tools(parser)
+    add_project(parser)
     parser.add_argument("--force", action="store_true", help="replace files of other designs, too")
 
 
@@ -44,7 +47,9 @@ def run(options: argparse.Namespace) -> int:
 
     check_prefix(options.prefix)
     chosen(options.tools)
-    specs, ((target, device),) = designs(options.specs, *place(options), "generic")
+    if is_project(options):
+        return run_project(options)
+    specs, ((target, device),) = designs(options.specs, *placed(options), "generic")
     check_writable(options.output / "design")
     if options.mhz is not None:
         specs = list(dict.fromkeys(_pipelined(spec, target, device, options) for spec in specs))
