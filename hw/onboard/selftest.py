@@ -95,7 +95,7 @@ class SelfTest(Unit):
         first = self.test.skip + ("clk" in self.test.ports)
         if not first:
             return Const(1, 1)
-        waits, begun = Signal(range(first + 1), init=first), Signal()
+        waits, begun = Signal(range(first + 1), init=first, name="waits"), Signal(name="begun")
         m.d.comb += begun.eq(waits == 0)
         with m.If(~begun):
             m.d.sync += waits.eq((waits - 1)[: len(waits)])
@@ -112,7 +112,7 @@ class SelfTest(Unit):
             with m.If(passes | ~offered):
                 # Three cycles in four.
                 m.d.sync += offered.eq(pace[2 * number] | pace[2 * number + 1])
-            self._drive(m, source.pattern, {name: wires[f"{name}_tdata"]}, passes)
+            self._drive(m, source.pattern, wires, passes)
             if source.period:
                 beat, last = Signal(range(source.period), name=f"{name}_beat"), wires[f"{name}_tlast"]
                 m.d.comb += last.eq(beat == source.period - 1)
@@ -125,9 +125,9 @@ class SelfTest(Unit):
 
     def _signature(self, m: Module, results: Value, passes: Value) -> tuple[Signal, Signal]:
         """What is left of the words that count, and whether that was all of them. No path is long."""
-        left, ends = Signal(WORD, name="signature"), Signal()
-        seen, mixed = Signal(len(results)), Signal(WORD)
-        counts, there, folds = Signal(), Signal(), Signal()
+        left, ends = Signal(WORD, name="signature"), Signal(name="ends")
+        seen, mixed = Signal(len(results), name="seen"), Signal(WORD, name="mixed")
+        counts, there, folds = (Signal(name=name) for name in ("counts", "there", "folds"))
         words = Signal(range(self.test.words + 1), init=self.test.words)
         m.d.comb += counts.eq(passes & (words != 0))
         m.d.sync += [seen.eq(results), there.eq(counts), mixed.eq(folded(seen)), folds.eq(there)]
@@ -143,8 +143,8 @@ class SelfTest(Unit):
     ) -> tuple[Signal, Signal, Signal]:
         """Whether it passed, failed, hung; it stays so."""
         test = self.test
-        passed, failed, hung, over = Signal(), Signal(), Signal(), Signal()
-        right, steady = Signal(), Cat(wires[name] == value for name, value in test.steady.items())
+        passed, failed, hung, over = (Signal(name=f"is_{name}") for name in ("passed", "failed", "hung", "over"))
+        right, steady = Signal(name="right"), Cat(wires[name] == value for name, value in test.steady.items())
         m.d.sync += right.eq((left == test.signature) & (steady.all() if test.steady else 1))
         # `right` is a cycle behind.
         settled = Signal()
@@ -162,7 +162,8 @@ class SelfTest(Unit):
     def _say(self, m: Module, left: Signal, passed: Signal, failed: Signal, hung: Signal) -> None:
         """Lines, as long as there is a verdict; and the lights."""
         m.submodules.transmitter = line = self.transmitter
-        place, wait, digits = Signal(range(LINE + 1)), Signal(self.pause), Signal(WORD)
+        place, wait = Signal(range(LINE + 1), name="place"), Signal(self.pause, name="wait")
+        digits = Signal(WORD)
         m.d.comb += self.tx.eq(line.tx)
         text = Signal(8)
         with m.Switch(place):

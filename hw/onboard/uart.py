@@ -67,7 +67,7 @@ class Transmitter(wiring.Component):
         m = Module()
         # What is left of the frame, whose end is where nothing but ones is left; all ones from the first.
         left = Signal(FRAME, init=(1 << FRAME) - 1)
-        count, bit = Signal(range(self.cycles)), Signal(range(FRAME + 1))
+        count, bit = Signal(range(self.cycles), name="count"), Signal(range(FRAME + 1), name="bit")
         busy = Signal()
         m.d.comb += [busy.eq(bit != 0), self.bytes.ready.eq(~busy)]
         m.d.sync += self.tx.eq(left[0])
@@ -106,9 +106,10 @@ class Receiver(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        met, line = Signal(init=1), Signal(init=1)
+        met, line = Signal(init=1, name="met"), Signal(init=1, name="line")
         m.d.sync += [met.eq(self.rx), line.eq(met), self.valid.eq(0)]
-        count, bit, got = Signal(range(self.cycles)), Signal(range(FRAME + 1)), Signal(BITS)
+        count, bit = Signal(range(self.cycles), name="count"), Signal(range(FRAME + 1), name="bit")
+        got = Signal(BITS)
         due = Signal()
         m.d.comb += [due.eq(count == 0), self.payload.eq(got)]
         with m.If(bit == 0):
