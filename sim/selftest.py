@@ -31,7 +31,7 @@ from sim.benches.streams import pack
 from sim.golden import model
 from sim.player import ROWS
 from sim.rows import rows, samples
-from sim.simulator import FAST, LENIENT, run_simulator, simulator
+from sim.simulator import LENIENT, QUICK, run_simulator, simulator
 
 WORDS = 2048
 """Results that are looked at."""
@@ -273,7 +273,7 @@ def said(test: Test, verilog: str, module: str, cycles: int, cells: Sequence[Pat
     with scratch() as folder:
         source = folder / "selftest.v"
         source.write_text(verilog)
-        design = simulator(source, module, folder, cells, FAST, LENIENT)
+        design = simulator(source, module, folder, cells, QUICK, LENIENT)
         script, record = folder / "rows", folder / "samples"
         rows(design, play).tofile(script)
         with (folder / "rows.log").open("w") as log:

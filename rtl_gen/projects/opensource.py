@@ -7,7 +7,7 @@ from rtl_gen.boards.constraints import CONSTRAINTS
 from rtl_gen.projects.project import Project, Tool
 
 SCRIPT, MAKEFILE = "synthesis.ys", "Makefile"
-RULE = "{makes}&: {needs}\n\t{command}\n"
+RULE = "{makes}: {needs}\n\t{command}\n"
 
 
 def write(project: Project) -> dict[str, str]:
@@ -45,7 +45,8 @@ def makefile(project: Project) -> str:
     rules = "".join(
         "\n"
         + RULE.format(
-            makes=" ".join(tool.makes) + " ",
+            # What several files come of, GNU make runs once only if it is told so.
+            makes=" ".join(tool.makes) + (" &" if len(tool.makes) > 1 else ""),
             needs=" ".join((*tool.needs, *((f"{project.top}.{ending}",) if tool.variable == "NEXTPNR" else ()))),
             command=" ".join((f"$({tool.variable})", *map(_quoted, tool.arguments))),
         )
