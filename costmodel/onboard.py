@@ -25,12 +25,16 @@ from hw.timing.delays import is_known
 from rtl_gen import Emitted, emit, projects
 from rtl_gen.boards import Board
 from rtl_gen.boards.top import CLOCK, LED, RESET, TX, Port, around, bare
+from rtl_gen.cells import cell_models
 from rtl_gen.emit import verilog_around
 from rtl_gen.projects import Project
+from rtl_gen.projects.bench import testbench
 from rtl_gen.steps import say
 from sim import selftest
 
 BAUD = 115_200
+QUICK_CYCLES = 8
+"""Of a bit on the serial line of a bench, which nobody reads."""
 PATIENCE = 4
 """Registers that are added, one after the other, where a placed design is too slow."""
 ROLES = {"clk": CLOCK, "rst": RESET}
@@ -95,8 +99,8 @@ def can_predict(spec: hw.Spec) -> bool:
     return not spec.tmr and not getattr(spec, "form", "").startswith("dsp")
 
 
-def alone(spec: hw.Spec, place: Place, prefix: str = "") -> Project:
-    """A unit with its ports at a board's pins, or at pins for the tools to choose.
+def alone(spec: hw.Spec, place: Place, prefix: str = "", benched: bool = False) -> Project:
+    """A unit with its ports at a board's pins, or at pins for the tools to choose; with a bench, if it may have one.
 
     Raises
     ------
@@ -114,7 +118,24 @@ def alone(spec: hw.Spec, place: Place, prefix: str = "") -> Project:
         if place.board
         else bare(emitted.name, ports, place.mhz)
     )
-    return bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, place.board)
+    project = bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, place.board)
+    return replace(project, bench=bench(spec, emitted, place)) if benched else project
+
+
+def bench(spec: hw.Spec, emitted: Emitted, place: Place) -> dict[str, str]:
+    """A self-checking bench, by file: the unit's self-test, and what runs it; none of a unit that has no self-test.
+
+    Nor of one made of a family's cells, for which a simulator would need models.
+    """
+    if cell_models(place.target):
+        return {}
+    try:
+        test = selftest.plan(spec, emitted)
+    except ValueError:
+        return {}
+    module, head = f"{emitted.name}_selftest", "".join(f"// {line}\n" for line in _header(emitted, place))
+    around_unit = verilog_around(SelfTest(test, QUICK_CYCLES, pause=4), module, emitted.verilog)
+    return {f"{module}.v": f"{head}\n{around_unit}", f"{emitted.name}_tb.sv": testbench(emitted.name, head)}
 
 
 @dataclass(frozen=True)

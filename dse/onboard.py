@@ -101,7 +101,7 @@ def _maker(wish: Wish) -> Any:
     """What makes a project of a spec."""
 
     def alone(spec: hw.Spec) -> Project:
-        return onboard.alone(spec, wish.place, wish.prefix)
+        return onboard.alone(spec, wish.place, wish.prefix, benched=wish.kind == "fusesoc")
 
     def tested(spec: hw.Spec) -> onboard.Tested:
         return onboard.tested(spec, wish.place, wish.prefix)

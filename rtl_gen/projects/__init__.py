@@ -12,6 +12,10 @@ __all__ = ["PROJECTS", "Project", "Tool", "write"]
 
 PROJECTS: dict[str, str] = {
     "open": "rtl_gen.projects.opensource:write",
+    "vivado": "rtl_gen.projects.vivado:write",
+    "quartus": "rtl_gen.projects.quartus:write",
+    "ipxact": "rtl_gen.projects.ipxact:write",
+    "fusesoc": "rtl_gen.projects.fusesoc:write",
 }
 """Who writes a project for whom, by the names that ``--project`` takes."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import hw
 from rtl_gen.boards.board import Board
@@ -57,6 +57,8 @@ class Project:
         What follows, to a bitstream.
     extra : dict of str to str
         Files that the script and the tools read.
+    bench : dict of str to str
+        A self-checking bench around the unit, by file; empty where there is none.
     """
 
     spec: hw.Spec
@@ -70,6 +72,7 @@ class Project:
     script: tuple[str, ...]
     tools: tuple[Tool, ...]
     extra: Mapping[str, str]
+    bench: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def top(self) -> str:
@@ -85,3 +88,11 @@ class Project:
         """How a file begins, each line behind a mark."""
         lines = [*self.emitted.owner.header, f"A project for {self.where}"]
         return "".join(f"{mark} {line}\n" for line in lines)
+
+
+def check_family(project: Project, kind: str, families: tuple[str, ...]) -> None:
+    """Raise ValueError unless a project is for one of a vendor's families."""
+    if project.target.name not in families:
+        raise ValueError(
+            f"project {kind} must be for a device of {' or '.join(families)}, got one of {project.target.name}"
+        )
