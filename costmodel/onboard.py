@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import hw
@@ -19,18 +20,24 @@ from costmodel.devices import Device, parse_device, places
 from costmodel.targets import load
 from hw.arith.schedule import TooDeep
 from hw.formats.messages import cut, echo
+from hw.formats import Fixed, Integer
+from hw.onboard.bridge import Bridge
 from hw.onboard.selftest import SelfTest
 from hw.onboard.uart import divider
+from hw.specs.gemm import GemmSpec
+from hw.specs.gemm_registers import ID, gemm_registers
 from hw.timing.delays import is_known
 from rtl_gen import Emitted, emit, projects
 from rtl_gen.boards import Board
-from rtl_gen.boards.top import CLOCK, LED, RESET, TX, Port, around, bare
+from rtl_gen.boards.top import CLOCK, LED, RESET, RX, TX, Port, around, bare
 from rtl_gen.cells import cell_models
 from rtl_gen.emit import verilog_around
 from rtl_gen.projects import Project
+from rtl_gen.onboard import driver
 from rtl_gen.projects.bench import testbench
 from rtl_gen.steps import say
 from sim import selftest
+from sim.golden.frames import slot_bytes
 
 BAUD = 115_200
 QUICK_CYCLES = 8
@@ -187,6 +194,93 @@ def tested(spec: hw.Spec, place: Place, prefix: str = "", baud: int = BAUD) -> T
     edge = around(board, module, ports, _header(emitted, place))
     project = bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, board)
     return Tested(project, test, module, emitted.verilog + around_unit, cycles)
+
+
+@dataclass(frozen=True)
+class Bridged:
+    """A core with a bridge to a serial line.
+
+    Attributes
+    ----------
+    project : Project
+    module, verilog : str
+        The bridge's, with the core in it.
+    cycles : int
+        Of a bit on the line.
+    files : dict of str to str
+        What a host needs: the driver, and what it is told of the core.
+    """
+
+    project: Project
+    module: str
+    verilog: str
+    cycles: int
+    files: dict[str, str]
+
+
+def bridged(spec: hw.Spec, place: Place, prefix: str = "", baud: int = BAUD) -> Bridged:
+    """A GEMM core behind a serial line.
+
+    Raises
+    ------
+    ValueError
+        The design is no GEMM core, there is no board, it has no serial line, or its clock makes no `baud`.
+    """
+    if not isinstance(spec, GemmSpec):
+        raise ValueError(f"--uart must have a GEMM core, such as {GemmSpec.example}, got {cut(spec.name)}")
+    board = _needed(place, "uart")
+    emitted = emit(spec, place.target, prefix)
+    ports = {each["name"]: (each["direction"] == "input", each["width"]) for each in emitted.manifest["ports"]}
+    cycles = divider(board.mhz, baud)
+    module = f"{emitted.name}_uart"
+    text = "".join(f"// {line}\n" for line in _header(emitted, place)) + "\n"
+    text += verilog_around(Bridge(spec, emitted.name, ports, cycles), module, emitted.verilog)
+    edge_ports = [
+        Port("clk", True, 1, CLOCK),
+        Port("rst", True, 1, RESET),
+        Port("idle", False, 1, LED),
+        Port("heard", False, 1, LED),
+        Port("rx", True, 1, RX),
+        Port("tx", False, 1, TX),
+    ]
+    sources = {f"{emitted.name}.v": emitted.verilog, f"{module}.v": text}
+    edge = around(board, module, edge_ports, _header(emitted, place))
+    project = bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, board)
+    files = {"driver.py": Path(driver.__file__).read_text(), "core.json": json.dumps(about(spec, baud), indent=1) + "\n"}
+    return Bridged(project, module, emitted.verilog + text, cycles, files)
+
+
+def about(spec: GemmSpec, baud: int = BAUD) -> dict[str, Any]:
+    """What a driver has to know of a core."""
+    registers = {
+        register.name: {
+            "address": register.address,
+            "parts": {part.name: [part.low, part.width] for part in register.parts},
+        }
+        for register in gemm_registers(spec)
+    }
+
+    def slot(fmt: Any) -> dict[str, Any]:
+        signed = isinstance(fmt, (Integer, Fixed)) and fmt.span.signed
+        return {"bits": fmt.width, "slot": slot_bytes(fmt), "signed": bool(signed)}
+
+    names = {"a": "s_axis_a", "b": "s_axis_b", "p": "s_axis_p"}
+    return {
+        "name": spec.name,
+        "baud": baud,
+        "id": ID,
+        "flow": spec.flow,
+        "kept": spec.kept,
+        "rows": spec.rows,
+        "columns": spec.columns,
+        "height": spec.height,
+        "a_bits": spec.a.width,
+        "b_bits": spec.b.width,
+        "word_bytes": {key: spec.stream_widths[name] // 8 for key, name in names.items() if name in spec.stream_widths},
+        "parameters": {name: slot(fmt) for name, fmt in spec.parameters.items()},
+        "result": slot(spec.result),
+        "registers": registers,
+    }
 
 
 def _needed(place: Place, option: str) -> Board:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import hw
 from costmodel import bitstreams, onboard
 from costmodel.onboard import Place
+from dse import demo
+from dse.workloads import digits
+from dse.workloads.quantised import quantise
 from hw.formats.messages import cut
+from hw.specs.gemm import GemmSpec
 from rtl_gen.emit import module_name
 from rtl_gen.owner import Owner
 from rtl_gen.projects import Project, folder
 from rtl_gen.projects.folder import INFO
 from rtl_gen.steps import say
 from rtl_gen.tools import package_version
+from sim.golden import decode
+
+IMAGES = 100
+NETWORK = "digits.json"
 
 
 @dataclass(frozen=True)
@@ -106,4 +117,44 @@ def _maker(wish: Wish) -> Any:
     def tested(spec: hw.Spec) -> onboard.Tested:
         return onboard.tested(spec, wish.place, wish.prefix)
 
-    return tested if wish.selftest else alone
+    def bridged(spec: hw.Spec) -> onboard.Bridged:
+        made = onboard.bridged(spec, wish.place, wish.prefix)
+        assert isinstance(spec, GemmSpec)
+        return replace(made, files=made.files | network(spec))
+
+    return tested if wish.selftest else bridged if wish.uart else alone
+
+
+def network(spec: GemmSpec, count: int = IMAGES) -> dict[str, str]:
+    """The digits network in a core's codes, with test images and what the golden model makes of them, by file.
+
+    None for a core that does not have it: it needs sums in fixed point, a scale for each column, results in the format
+    of A, and room for the layers.
+    """
+    _, _, pixels, labels = digits.images()
+    pixels, labels = pixels[:count], labels[:count]
+    try:
+        made = quantise(spec, demo.trained(spec.name))
+        for k, n in made.shapes:
+            spec.check_run(count, k, n)
+    except ValueError:
+        return {}
+    codes = made.codes(pixels)
+    predictions = made.predict(made.answers(codes)[-1])
+    said = {
+        "images": codes.tolist(),
+        "labels": labels.tolist(),
+        "layers": [
+            {
+                "weights": layer.weights.tolist(),
+                "relu": bool(layer.relu),
+                "parameters": {name: [int(code) for code in values] for name, values in layer.parameters.items()},
+            }
+            for layer in made.layers
+        ],
+        # What each code is as a number: of a row of results the largest is the digit.
+        "values": decode(spec.result, np.arange(1 << spec.result.width)).tolist(),
+        "predictions": predictions.tolist(),
+        "right": int(np.sum(predictions == labels)),
+    }
+    return {NETWORK: json.dumps(said) + "\n"}
