@@ -27,7 +27,6 @@ from rtl_gen.boards.top import Edge
 from rtl_gen.files import cache_folder
 from rtl_gen.projects import Project, Tool
 from rtl_gen.projects import write as write_project
-from rtl_gen.projects.opensource import SCRIPT
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import step
 from rtl_gen.tools import ToolError, last_error, package_version
@@ -110,7 +109,9 @@ def project_of(
     named = {**sources, **({f"{edge.module}.v": edge.verilog} if edge.verilog else {})}
     part = board.part if board else ""
     where = device.name if device else target.name
-    script, tools, extra = (), (), {}
+    script: list[str] = []
+    tools: list[Tool] = []
+    extra: dict[str, str] = {}
     flow = None if target is hw.GENERIC else load(target.name)
     if flow is not None and flow.place is not None:
         packer = packers()[target.name]

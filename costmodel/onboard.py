@@ -1,7 +1,7 @@
 """Projects of designs: on a board or a bare device, alone or with what tests them there, down to a bitstream.
 
-    spec, board ──design──► Project ──rtl_gen.projects.write──► texts
-                                    ──costmodel.bitstreams.build──► bitstream, MHz
+spec, board ──design──► Project ──rtl_gen.projects.write──► texts
+                                ──costmodel.bitstreams.build──► bitstream, MHz
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from costmodel.confirm import deeper
 from costmodel.devices import Device, parse_device, places
 from costmodel.targets import load
 from hw.arith.schedule import TooDeep
-from hw.formats.messages import cut, echo
 from hw.formats import Fixed, Integer
+from hw.formats.messages import cut, echo
 from hw.onboard.bridge import Bridge
 from hw.onboard.selftest import SelfTest
 from hw.onboard.uart import divider
@@ -32,8 +32,8 @@ from rtl_gen.boards import Board
 from rtl_gen.boards.top import CLOCK, LED, RESET, RX, TX, Port, around, bare
 from rtl_gen.cells import cell_models
 from rtl_gen.emit import verilog_around
-from rtl_gen.projects import Project
 from rtl_gen.onboard import driver
+from rtl_gen.projects import Project
 from rtl_gen.projects.bench import testbench
 from rtl_gen.steps import say
 from sim import selftest
@@ -81,12 +81,12 @@ def place_of(
     """
     if board is not None:
         if devices and devices[0] != board.device:
-            raise ValueError(
-                f"board {board.name} and device {cut(devices[0])} disagree: the board has {board.device}"
-            )
+            raise ValueError(f"board {board.name} and device {cut(devices[0])} disagree: the board has {board.device}")
         device = parse_device(board.device)
         if targets and hw.parse_target(targets[0]) != device.target:
-            raise ValueError(f"board {board.name} and target {cut(targets[0])} disagree: its family is {device.target.name}")
+            raise ValueError(
+                f"board {board.name} and target {cut(targets[0])} disagree: its family is {device.target.name}"
+            )
         if mhz is not None and mhz < board.mhz:
             raise ValueError(f"mhz must be at least {board.mhz:g}, the clock of board {board.name}, got {mhz:g}")
         devices = [board.device]
@@ -95,7 +95,7 @@ def place_of(
 
 
 def piped(spec: hw.Spec, place: Place) -> hw.Spec:
-    """The design with the fewest registers that are predicted to reach the place's clock; as it is where nobody knows."""
+    """The design with the fewest registers that are predicted to reach the place's clock, where that is known."""
     if place.clock is None or not is_known(place.target.name) or not can_predict(spec):
         return spec
     return hw.pipeline_for(spec, place.target, place.clock)
@@ -246,7 +246,10 @@ def bridged(spec: hw.Spec, place: Place, prefix: str = "", baud: int = BAUD) -> 
     sources = {f"{emitted.name}.v": emitted.verilog, f"{module}.v": text}
     edge = around(board, module, edge_ports, _header(emitted, place))
     project = bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, board)
-    files = {"driver.py": Path(driver.__file__).read_text(), "core.json": json.dumps(about(spec, baud), indent=1) + "\n"}
+    files = {
+        "driver.py": Path(driver.__file__).read_text(),
+        "core.json": json.dumps(about(spec, baud), indent=1) + "\n",
+    }
     return Bridged(project, module, emitted.verilog + text, cycles, files)
 
 

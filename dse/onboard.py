@@ -16,14 +16,16 @@ from costmodel.onboard import Place
 from dse import demo
 from dse.workloads import digits
 from dse.workloads.quantised import quantise
+from hw.formats import check_choice
 from hw.formats.messages import cut
 from hw.specs.gemm import GemmSpec
 from rtl_gen.emit import module_name
 from rtl_gen.owner import Owner
-from rtl_gen.projects import Project, folder
+from rtl_gen.projects import PROJECTS, Project, folder
 from rtl_gen.projects.folder import INFO
 from rtl_gen.steps import say
 from rtl_gen.tools import package_version
+from sim import selftest
 from sim.golden import decode
 
 IMAGES = 100
@@ -82,9 +84,14 @@ def write(spec: hw.Spec, wish: Wish) -> list[Path]:
         A tool is missing or failed.
     """
     place, kind = wish.place, wish.kind or onboard.kind_of(wish.place)
+    check_choice("project", kind, PROJECTS)
+    if kind == "open" and place.target is hw.GENERIC:
+        raise ValueError("project must be for a device that nextpnr places on, got generic; take --board or --device")
     build = wish.build and kind == "open"
     if wish.selftest and wish.uart:
         raise ValueError("--selftest and --uart each need the board's serial line: take one of them")
+    if wish.selftest:
+        selftest.check(spec)
     if build:
         bitstreams.check_tools(place.target, wish.tools)
     ours = Owner(spec.name, place.target.name, package_version("macsmith"))

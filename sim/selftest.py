@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import hw
 from hw.formats import Format, Minifloat
 from hw.formats.messages import cut
 from hw.onboard.given import Given, Pattern, Source, Test
@@ -52,6 +53,12 @@ ROWS_EACH = 4
 NONE = "has no self-test"
 
 
+def check(spec: Any) -> None:
+    """Raise ValueError for a core, which has no self-test, before it is built."""
+    if hw.check(spec).registers:
+        raise ValueError(f"{cut(spec.name)} {NONE}: what a core does is up to its host; --uart gives it one")
+
+
 def plan(spec: Any, emitted: Emitted) -> Test:
     """The self-test of a unit.
 
@@ -67,9 +74,9 @@ def plan(spec: Any, emitted: Emitted) -> Test:
     ValueError
         It has none: a core, which needs a program, or a processing element whose sum is in two words.
     """
-    ports = {each["name"]: (each["direction"] == "input", each["width"]) for each in emitted.manifest["ports"]}
     if emitted.manifest["registers"]:
-        raise ValueError(f"{cut(spec.name)} {NONE}: what a core does is up to its host; --uart gives it one")
+        check(spec)
+    ports = {each["name"]: (each["direction"] == "input", each["width"]) for each in emitted.manifest["ports"]}
     return _of_streams(spec, emitted.name, ports) if isinstance(spec, StreamSpec) else _plain(spec, emitted.name, ports)
 
 
@@ -171,7 +178,7 @@ def _shape(spec: Any) -> dict[str, int]:
     elif "beats" in shape:
         # A frame is a sum: no longer than one may be.
         depth = getattr(getattr(spec, "sums", None), "depth", None)
-        if depth is not None and getattr(spec, "lanes", 0):
+        if depth is not None and hasattr(spec, "lanes"):
             shape["beats"] = max(1, min(shape["beats"], depth // spec.lanes))
     return shape
 
@@ -287,7 +294,8 @@ def said(test: Test, verilog: str, module: str, cycles: int, cells: Sequence[Pat
 
 def heard(line: NDArray[Any], cycles: int) -> str:
     """The text on a serial line, of which there is a sample for each cycle."""
-    text, at, levels = [], 0, np.asarray(line)
+    text: list[str] = []
+    at, levels = 0, np.asarray(line)
     while True:
         low = np.flatnonzero(levels[at:] == 0)
         if not len(low):

@@ -6,9 +6,10 @@ Commands, each a letter and what follows it; numbers are little-endian:
     R address                     read one               answer: R, response, 4 bytes
     S stream + 128 last, words    words of a stream      answer: S, when the core has taken them all
 
-Of `last`, the last word ends a frame. Zeros between commands are nothing. Results come by themselves, at any time between
-answers: ``C``, a byte, and as many bytes of results as it says; 128 is added to it at the end of a frame. Whoever asks has
-no more than `DEPTH` bytes under way that are not answered: so many wait here while the core does not take its words.
+Of `last`, the last word ends a frame. Zeros between commands are nothing. Results come by themselves, at any time
+between answers: ``C``, a byte, and as many bytes of results as it says; 128 is added to it at the end of a frame.
+Whoever asks has no more than `DEPTH` bytes under way that are not answered: so many wait here while the core does not
+take its words.
 """
 
 from __future__ import annotations
@@ -105,9 +106,8 @@ class Bridge(Unit):
         m.d.comb += [empty.eq(bytes_left == 0), taken.eq(empty & asked), marked.eq(total[: len(marked)])]
         m.d.comb += [line.bytes.valid.eq(~empty), line.bytes.payload.eq(left[:BITS])]
         m.d.comb += wires["m_axis_tready"].eq(empty & ~asked)
-        with m.If(~empty):
-            with m.If(line.bytes.ready):
-                m.d.sync += [left.eq(Cat(left[BITS:], Const(0, BITS))), bytes_left.eq((bytes_left - 1)[: len(bytes_left)])]
+        with m.If(~empty), m.If(line.bytes.ready):
+            m.d.sync += [left.eq(Cat(left[BITS:], Const(0, BITS))), bytes_left.eq((bytes_left - 1)[: len(bytes_left)])]
         with m.Elif(asked):
             m.d.sync += [left.eq(answer), bytes_left.eq(length)]
         with m.Elif(wires["m_axis_tvalid"]):
@@ -137,11 +137,10 @@ class Bridge(Unit):
                 m.d.comb += self.idle.eq(~there)
                 m.d.comb += waiting.r_en.eq(1)
                 m.d.sync += count.eq(0)
-                with m.If(there):
-                    with m.Switch(byte):
-                        for letter, state in ((WRITE, "write"), (READ, "read"), (SEND, "send")):
-                            with m.Case(letter):
-                                m.next = state
+                with m.If(there), m.Switch(byte):
+                    for letter, state in ((WRITE, "write"), (READ, "read"), (SEND, "send")):
+                        with m.Case(letter):
+                            m.next = state
             with m.State("write"):
                 m.d.comb += waiting.r_en.eq(1)
                 with m.If(there):
@@ -153,10 +152,9 @@ class Bridge(Unit):
                     with m.If(count == 4):
                         m.d.sync += [wires["s_axil_awvalid"].eq(1), wires["s_axil_wvalid"].eq(1)]
                         m.next = "written"
-            with m.State("written"):
-                with m.If(wires["s_axil_bvalid"]):
-                    m.d.sync += response.eq(wires["s_axil_bresp"])
-                    m.next = "tell write"
+            with m.State("written"), m.If(wires["s_axil_bvalid"]):
+                m.d.sync += response.eq(wires["s_axil_bresp"])
+                m.next = "tell write"
             with m.State("tell write"):
                 m.d.comb += [answer.eq(Cat(Const(WRITE, BITS), response)), length.eq(2), asked.eq(1)]
                 with m.If(taken):
@@ -166,10 +164,9 @@ class Bridge(Unit):
                 with m.If(there):
                     m.d.sync += [address.eq(byte), wires["s_axil_arvalid"].eq(1)]
                     m.next = "reading"
-            with m.State("reading"):
-                with m.If(wires["s_axil_rvalid"]):
-                    m.d.sync += [response.eq(wires["s_axil_rresp"]), shown.eq(wires["s_axil_rdata"])]
-                    m.next = "tell read"
+            with m.State("reading"), m.If(wires["s_axil_rvalid"]):
+                m.d.sync += [response.eq(wires["s_axil_rresp"]), shown.eq(wires["s_axil_rdata"])]
+                m.next = "tell read"
             with m.State("tell read"):
                 padded = Cat(response, Const(0, BITS - 2))
                 m.d.comb += [answer.eq(Cat(Const(READ, BITS), padded, shown)), length.eq(6), asked.eq(1)]

@@ -89,7 +89,7 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Source:
-    """A stream that is offered: its `tdata`, and how many beats are between the ends of its frames; 0: they have none."""
+    """A stream that is offered: its `tdata`, and how many beats a frame has; 0: there are no frames."""
 
     pattern: Pattern
     period: int = 0

@@ -1,7 +1,7 @@
 """Bits that look like chance and are known beforehand, and words of which few bits remain: both linear, both cheap.
 
-A generator is Marsaglia's shift register with three taps ("Xorshift RNGs", Journal of Statistical Software 8(14), 2003):
-of 32 bits, it goes through all states but zero. What is wider has several, which begin in other places.
+A generator is Marsaglia's shift register with three taps ("Xorshift RNGs", Journal of Statistical Software 8(14),
+2003): of 32 bits, it goes through all states but zero. What is wider has several, which begin in other places.
 """
 
 from __future__ import annotations

@@ -61,7 +61,9 @@ class SelfTest(Unit):
 
     def elaborate(self, platform: object) -> Module:
         m, test = Module(), self.test
-        wires = {name: Signal(width, name=name) for name, (_, width) in test.ports.items() if name not in ("clk", "rst")}
+        wires = {
+            name: Signal(width, name=name) for name, (_, width) in test.ports.items() if name not in ("clk", "rst")
+        }
         self._instance(m, wires)
         for name, value in test.settings.items():
             m.d.comb += wires[name].eq(value)

@@ -112,10 +112,9 @@ class Receiver(wiring.Component):
         got = Signal(BITS)
         due = Signal()
         m.d.comb += [due.eq(count == 0), self.payload.eq(got)]
-        with m.If(bit == 0):
-            with m.If(~line):
-                # Each bit is looked at in its middle.
-                m.d.sync += [bit.eq(FRAME), count.eq(self.cycles // 2)]
+        with m.If(bit == 0), m.If(~line):
+            # Each bit is looked at in its middle.
+            m.d.sync += [bit.eq(FRAME), count.eq(self.cycles // 2)]
         with m.Elif(~due):
             m.d.sync += count.eq((count - 1)[: len(count)])
         with m.Else():

@@ -126,7 +126,8 @@ def boards() -> dict[str, Board]:
     folder = files("rtl_gen.boards").joinpath("data")
     entries = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(SUFFIX))
     return {
-        name.removesuffix(SUFFIX): read(name.removesuffix(SUFFIX), folder.joinpath(name).read_text()) for name in entries
+        name.removesuffix(SUFFIX): read(name.removesuffix(SUFFIX), folder.joinpath(name).read_text())
+        for name in entries
     }
 
 

@@ -106,9 +106,7 @@ def around(board: Board, module: str, ports: Sequence[Port], header: Sequence[st
 class _Edge:
     """Gathers the text, part by part."""
 
-    def __init__(
-        self, board: Board, module: str, by_role: Mapping[str, list[Port]], header: Sequence[str]
-    ) -> None:
+    def __init__(self, board: Board, module: str, by_role: Mapping[str, list[Port]], header: Sequence[str]) -> None:
         self.board, self.module, self.by_role, self.header = board, module, by_role, header
         self.ports: list[Port] = []
         self.pins: list[Assigned] = []

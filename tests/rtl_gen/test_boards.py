@@ -202,7 +202,9 @@ def test_a_top_brings_levels_and_a_reset_to_the_design_inside() -> None:
 
 
 def test_a_board_with_too_little_says_how_much_is_missing() -> None:
-    with pytest.raises(ValueError, match="board icebreaker has 24 free pins, and unit has 30 bits that need one: 6 are"):
+    with pytest.raises(
+        ValueError, match="board icebreaker has 24 free pins, and unit has 30 bits that need one: 6 are"
+    ):
         around(boards()["icebreaker"], "unit", [Port("a", True, 30)])
     bare = read("bare", 'device = "ecp5-25k"\n[clock]\npin = "A1"\nmhz = 50.0\n')
     with pytest.raises(ValueError, match="board bare must have an LED for unit, got none"):

@@ -42,7 +42,9 @@ def tcl(script: str, stubs: str, folder: Path, *arguments: str) -> tuple[int, st
     (folder / "stubs.tcl").write_text(f"{stubs}\nsource {script}\n")
     shell = ["tclsh", "stubs.tcl", *arguments]
     if shutil.which("tclsh") is None:
-        code = "import sys, tkinter as t; i = t.Tcl(); i.setvar('argv', ' '.join(sys.argv[1:])); i.evalfile('stubs.tcl')"
+        code = (
+            "import sys, tkinter as t; i = t.Tcl(); i.setvar('argv', ' '.join(sys.argv[1:])); i.evalfile('stubs.tcl')"
+        )
         shell = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(shell, cwd=folder, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr

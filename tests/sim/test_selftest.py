@@ -37,7 +37,7 @@ OTHERS = [
     "requant/fix26.0xint8/n4/channel",
     "dot/e4m3xe4m3/n4/exact/bf16",
 ]
-"""Beside each unit's example: no clock, roundings, all flows, resident matrices, signed indices, scales that come along."""
+"""Beside each unit's example: no clock, roundings, all flows, resident matrices, signed indices, scales in a stream."""
 
 
 def target_of(name: str) -> hw.Target:
@@ -117,7 +117,9 @@ def test_an_error_that_the_unit_shows_fails_it() -> None:
     assert what == Said(f"FAIL {test.signature:08X}", passed=False, failed=True)
 
 
-@pytest.mark.parametrize("name, family", [("mac/int8xint8", "ecp5"), ("mul/e4m3xe4m3", "ice40"), ("dot/int4xint4/n4", "ecp5")])
+@pytest.mark.parametrize(
+    "name, family", [("mac/int8xint8", "ecp5"), ("mul/e4m3xe4m3", "ice40"), ("dot/int4xint4/n4", "ecp5")]
+)
 def test_what_synthesis_makes_of_unit_and_test_passes_too(name: str, family: str) -> None:
     spec, target = hw.parse(name), hw.parse_target(family)
     emitted = emit(spec, target)
