@@ -23,11 +23,11 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_project_of_a_unit_on_a_board_is_built(tmp_path: Path, capsys: Capture) -> None:
-    command = ["generate", "mul/int4xint4/exact/exact/p1", "--board", "hx8k", "--project", "-o", str(tmp_path)]
+    command = ["generate", "mul/int4xint4/exact/exact/p2", "--board", "hx8k", "--project", "-o", str(tmp_path)]
     assert main(command) == 0
     out, err = capsys.readouterr()
     assert sorted(Path(line).name for line in out.split()) == names(tmp_path)
-    assert re.search(r"mul/int4xint4/exact/exact/p1 is placed at \d+ MHz on Lattice iCE40-HX8K breakout board", err)
+    assert re.search(r"mul/int4xint4/exact/exact/p2 is placed at \d+ MHz on Lattice iCE40-HX8K breakout board", err)
     info = json.loads((tmp_path / "project.json").read_text())
     assert (info["board"], info["device"], info["mhz"]) == ("hx8k", "ice40-hx8k", 12.0)
     assert info["placed_mhz"] > 12 and info["bitstream"] == ["top.bin"]
@@ -35,9 +35,9 @@ def test_a_project_of_a_unit_on_a_board_is_built(tmp_path: Path, capsys: Capture
     # The same again is no stranger's; another design is.
     assert main([*command, "--no-build"]) == 0
     capsys.readouterr()
-    other = ["generate", "mul/int5xint5/exact/exact/p1", "--board", "hx8k", "--project", "--no-build"]
+    other = ["generate", "mul/int5xint5/exact/exact/p2", "--board", "hx8k", "--project", "--no-build"]
     assert main([*other, "-o", str(tmp_path)]) == 2
-    assert "is there and of mul/int4xint4/exact/exact/p1" in capsys.readouterr().err
+    assert "is there and of mul/int4xint4/exact/exact/p2" in capsys.readouterr().err
     assert main([*other, "-o", str(tmp_path), "--force"]) == 0
 
 
