@@ -307,7 +307,9 @@ def is_fast(found: bitstreams.Built, place: Place) -> bool:
     return place.clock is None or found.mhz is None or found.mhz >= place.clock
 
 
-def built_fast(make: Any, spec: hw.Spec, place: Place, tools: str = "wheel") -> tuple[Any, bitstreams.Built]:
+def built_fast(
+    make: Any, spec: hw.Spec, place: Place, tools: str = "wheel", deepen: bool = True
+) -> tuple[Any, bitstreams.Built]:
     """The first design that reaches the place's clock when it is placed: the given one, or with more registers.
 
     Parameters
@@ -317,6 +319,8 @@ def built_fast(make: Any, spec: hw.Spec, place: Place, tools: str = "wheel") -> 
     spec : Spec
     place : Place
     tools : str
+    deepen : bool
+        Whether registers may be added.
 
     Raises
     ------
@@ -333,7 +337,8 @@ def built_fast(make: Any, spec: hw.Spec, place: Place, tools: str = "wheel") -> 
             return made, found
         best = max(best, found.mhz or 0.0)
         say(f"macsmith: {spec} is placed at {math.floor(found.mhz or 0)} MHz")
-        following = deeper(spec, place.target) if is_known(place.target.name) and can_predict(spec) else more(spec)
+        known = is_known(place.target.name) and can_predict(spec)
+        following = None if not deepen else deeper(spec, place.target) if known else more(spec)
         tried += 1
         if following is None or tried > PATIENCE:
             raise ValueError(

@@ -100,7 +100,7 @@ def write(spec: hw.Spec, wish: Wish) -> list[Path]:
     make = _maker(wish)
     found: bitstreams.Built | None = None
     if build:
-        made, found = onboard.built_fast(make, spec, place, wish.tools)
+        made, found = onboard.built_fast(make, spec, place, wish.tools, wish.selftest or place.mhz is not None)
     else:
         made = make(spec)
     project = getattr(made, "project", made)

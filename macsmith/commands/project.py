@@ -45,6 +45,8 @@ def run_project(options: argparse.Namespace) -> int:
 
     if len(options.specs) > 1:
         raise ValueError(f"a project is of one design, got {len(options.specs)}")
+    if options.split:
+        raise ValueError("a project has each design in one file: leave --split out")
     board = None if options.board is None else parse_board(options.board)
     where = place_of(*place(options), board, options.mhz)
     spec = hw.parse(options.specs[0])

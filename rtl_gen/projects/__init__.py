@@ -16,6 +16,8 @@ PROJECTS: dict[str, str] = {
     "quartus": "rtl_gen.projects.quartus:write",
     "ipxact": "rtl_gen.projects.ipxact:write",
     "fusesoc": "rtl_gen.projects.fusesoc:write",
+    "litex": "rtl_gen.projects.litex:write",
+    "amaranth": "rtl_gen.projects.amaranth:write",
 }
 """Who writes a project for whom, by the names that ``--project`` takes."""
 

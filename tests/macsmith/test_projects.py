@@ -53,6 +53,7 @@ def test_a_board_alone_implies_the_family(tmp_path: Path, capsys: Capture) -> No
         ("mul/int4xint4 --board ulx3s --project vivdo", "project must be .*, got 'vivdo'; did you mean vivado"),
         ("mul/int4xint4 --board ulx3s --project vivado", "project vivado must be for a device of xc7 or xcup, got one of"),
         ("mul/int4xint4 mul/int5xint5 --board ulx3s --project", "a project is of one design, got 2"),
+        ("mul/int4xint4 --board ulx3s --project --split", "a project has each design in one file: leave --split out"),
         ("mul/int4xint4 --selftest", "--selftest needs --board"),
         ("mul/int4xint4 --uart --board ulx3s", "--uart must have a GEMM core"),
         ("gemm/int8xint8/2x2 --selftest --board ulx3s", "has no self-test: .* --uart gives it one"),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from amaranth.back import rtlil
+from amaranth.lib.wiring import In
 
 import hw
 from costmodel import onboard
@@ -19,6 +25,7 @@ from rtl_gen import projects
 from rtl_gen.boards import boards
 from rtl_gen.projects import ipxact
 from rtl_gen.projects.fusesoc import write as write_core
+from sim.golden import model
 
 VIVADO = """\
 foreach name {add_files set_property update_compile_order launch_runs wait_on_run open_run report_utilization \\
@@ -212,3 +219,145 @@ def test_there_is_no_such_project() -> None:
         projects.write("vivdo", project)
     with pytest.raises(ValueError, match="project must be for a device that nextpnr places on, got generic"):
         projects.write("open", project)
+
+
+def loaded(folder: Path, name: str) -> Any:
+    """A Python file of a project."""
+    spec = spec_from_file_location(name, folder / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def nowhere() -> Place:
+    return place_of([], [], None, None)
+
+
+def simulated(source: str, top: str, folder: Path) -> str:
+    """What a text says in Icarus, which has a top that ends."""
+    if shutil.which("iverilog") is None:
+        pytest.skip("Icarus is not there (Debian: apt-get install iverilog)")
+    (folder / "all.sv").write_text(source)
+    command = ["iverilog", "-g2012", "-s", top, "-o", "all", "all.sv"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return subprocess.run(["vvp", "-n", "all"], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def pairs(spec: Any, count: int = 40) -> tuple[Any, Any, Any]:
+    """Operands, and what the golden model makes of them one by one."""
+    rng = np.random.default_rng(3)
+    a, b = (rng.integers(0, 1 << fmt.width, count) for fmt in (spec.a, spec.b))
+    return a, b, model(spec).results(a, b)[0]
+
+
+AMARANTH_BENCH = """
+module tb;
+  reg clk = 0, rst = 1; reg [7:0] a, b; wire [7:0] p;
+  always #5 clk = ~clk;
+  top unit(.clk(clk), .rst(rst), .a(a), .b(b), .en(1'b1), .p(p));
+  initial begin @(negedge clk); rst = 0;
+{checks}    $display("ALL RIGHT"); $finish; end
+endmodule
+"""
+
+
+def test_amaranth_has_the_unit_as_a_component(tmp_path: Path) -> None:
+    name = "mul/e4m3xe4m3/exact/e4m3/p1"
+    texts = written(name, "amaranth", nowhere(), tmp_path)
+    module = loaded(tmp_path, "mul_e4m3xe4m3_exact_e4m3_p1_amaranth")
+    unit = module.Unit()
+    assert unit.signature.members["a"].flow is In and len(unit.p) == 8
+    inside = texts["mul_e4m3xe4m3_exact_e4m3_p1.v"]
+    (tmp_path / "amaranth.v").write_text(_verilog(unit))
+    checks = "".join(
+        f"    a = {x}; b = {y}; @(negedge clk); if (p !== {z}) $fatal(1, \"WRONG\");\n"
+        for x, y, z in zip(*pairs(hw.parse(name)), strict=True)
+    )
+    source = inside + (tmp_path / "amaranth.v").read_text() + AMARANTH_BENCH.format(checks=checks)
+    assert "ALL RIGHT" in simulated(source, "tb", tmp_path)
+
+
+def _verilog(unit: Any) -> str:
+    from rtl_gen import yosys
+    from rtl_gen.scratch import scratch
+
+    text = rtlil.convert(unit, ports=[getattr(unit, name) for name in unit.signature.members])
+    with scratch() as folder:
+        (folder / "unit.il").write_text(text)
+        yosys.run(["read_rtlil unit.il", "proc", "write_verilog unit.v"], folder)
+        return (folder / "unit.v").read_text()
+
+
+def test_amaranth_has_a_unit_without_a_clock(tmp_path: Path) -> None:
+    written("mul/int4xint4", "amaranth", nowhere(), tmp_path)
+    text = _verilog(loaded(tmp_path, "mul_int4xint4_exact_exact_p0_amaranth").Unit())
+    assert "mul_int4xint4_exact_exact_p0" in text and "clk" not in text
+
+
+CFU_BENCH = """
+module tb;
+  reg clk = 0, reset = 1, cmd_valid = 0, rsp_ready = 0; reg [31:0] x, y; reg [9:0] id = 0;
+  wire cmd_ready, rsp_valid; wire [31:0] out;
+  always #5 clk = ~clk;
+  Cfu cfu(.cmd_valid(cmd_valid), .cmd_ready(cmd_ready), .cmd_payload_function_id(id), .cmd_payload_inputs_0(x),
+    .cmd_payload_inputs_1(y), .rsp_valid(rsp_valid), .rsp_ready(rsp_ready), .rsp_payload_outputs_0(out), .reset(reset),
+    .clk(clk));
+  task run(input [31:0] a, input [31:0] b, input [9:0] f, input [31:0] right, input integer late);
+    begin
+      x = a; y = b; id = f; cmd_valid = 1; rsp_ready = (late == 0);
+      #1 while (!cmd_ready && late == 0) @(negedge clk);
+      if (cmd_ready && !rsp_valid) begin @(negedge clk); cmd_valid = 0; x = ~a; y = ~b; end
+      while (!rsp_valid) @(negedge clk);
+      repeat (late) @(negedge clk);
+      if (out !== right) begin $display("%d, not %d", out, right); $fatal(1, "WRONG"); end
+      rsp_ready = 1; @(negedge clk); rsp_ready = 0; cmd_valid = 0;
+    end
+  endtask
+  initial begin repeat (3) @(negedge clk); reset = 0; @(negedge clk);
+{checks}    $display("ALL RIGHT"); $finish; end
+endmodule
+"""
+
+
+@pytest.mark.parametrize("name", ["mul/int4xint4", "mul/e4m3xe4m3/exact/e4m3/p3", "add/int8xint8/exact/p1"])
+def test_a_custom_function_unit_gives_what_the_unit_gives(name: str, tmp_path: Path) -> None:
+    texts = written(name, "litex", nowhere(), tmp_path)
+    checks = "".join(
+        f"    run({x}, {y}, 0, {z}, {n % 3});\n" for n, (x, y, z) in enumerate(zip(*pairs(hw.parse(name)), strict=True))
+    )
+    module = next(text for file, text in texts.items() if file.endswith(".v") and file != "cfu.v")
+    assert "ALL RIGHT" in simulated(module + texts["cfu.v"] + CFU_BENCH.format(checks=checks), "tb", tmp_path)
+
+
+def test_a_custom_function_unit_sums_up(tmp_path: Path) -> None:
+    texts = written("mac/int8xint8/exact/kulisch1024/p0", "litex", nowhere(), tmp_path)
+    checks, total = "", 0
+    for n, (x, y) in enumerate([(3, 5), (7, 9), (2, 2), (100, 100), (11, 1)]):
+        total = x * y + (0 if n in (0, 3) else total)
+        checks += f"    run({x}, {y}, {int(n in (0, 3))}, {total}, {n % 2});\n"
+    module = texts["mac_int8xint8_exact_kulisch1024_p0.v"]
+    assert "ALL RIGHT" in simulated(module + texts["cfu.v"] + CFU_BENCH.format(checks=checks), "tb", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["mac/int8xint8/exact/kulisch1024/p1", "mul/bf16xbf16", "dot/int8xint8/n4"])
+def test_what_can_be_no_custom_function_unit_is_a_module_alone(name: str, tmp_path: Path) -> None:
+    assert "cfu.v" not in written(name, "litex", nowhere(), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["dot/int8xint8/n4", "gemm/int8xint8/2x2", "mul/int4xint4"])
+def test_litex_elaborates_the_module(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("litex")
+    from migen.fhdl.verilog import convert
+
+    texts = written(name, "litex", nowhere(), tmp_path)
+    file = next(file for file in texts if file.endswith("_litex.py"))
+    added: list[str] = []
+    unit = loaded(tmp_path, file.removesuffix(".py")).Unit(SimpleNamespace(add_source=added.append))
+    text = str(convert(unit))
+    module = file.removesuffix("_litex.py")
+    assert added == [str(tmp_path / f"{module}.v")]
+    # Every port of the unit is connected.
+    connected = set(re.findall(r"\.(\w+)\(", text[text.index(f"{module} ") :]))
+    assert connected == set(re.findall(r"(?m)^  (?:input|output) (?:\[\d+:0\] )?(\w+);", texts[f"{module}.v"].split("endmodule")[0]))
