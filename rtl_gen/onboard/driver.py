@@ -161,14 +161,16 @@ class Core:
         """An answer; results that come before it are kept."""
         while (found := self._exactly(1)) != letter.encode():
             if found != b"C":
-                raise CoreError(f"the core answered {found!r}, not {letter!r}: is something else at the line?")
+                raise CoreError(
+                    f"the core answered {_byte(found)}, not {_byte(letter.encode())}: is something else at the line?"
+                )
             self._take()
         return self._exactly(size)
 
     def _listen(self) -> None:
         found = self._exactly(1)
         if found != b"C":
-            raise CoreError(f"the core said {found!r} unasked")
+            raise CoreError(f"the core said {_byte(found)} unasked")
         self._take()
 
     def _take(self) -> None:
@@ -237,6 +239,11 @@ class Core:
                 for row in range(top, min(top + height, rows)):
                     for column in range(left, min(left + width, columns)):
                         yield row, column
+
+
+def _byte(data: bytes) -> str:
+    """A byte, for people: a letter if it is one."""
+    return chr(data[0]) if 32 < data[0] < 127 else hex(data[0])
 
 
 def _words(along: Codes, lanes: int, bits: int) -> bytes:

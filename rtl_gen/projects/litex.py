@@ -142,4 +142,3 @@ def cfu(project: Project) -> str:
     extended = "result" if width == WORD else f"{{{WORD - width}'d0, result}}"
     also = "; bit 0 of the function says that a new sum begins" if clear else ""
     return CFU.format(comment=project.comment("//"), high=width - 1, extended=extended, body=body, also=also)
-

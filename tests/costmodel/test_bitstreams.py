@@ -122,9 +122,7 @@ def test_what_is_too_slow_gets_registers_until_it_is_not(monkeypatch: pytest.Mon
     # What was asked for as it is, stays as it is.
     asked.clear()
     with pytest.raises(ValueError, match="mul/int4xint4/exact/exact/p0 must reach 25 MHz on .*, and is placed at 23"):
-        onboard.built_fast(
-            lambda spec: onboard.alone(spec, place), hw.parse("mul/int4xint4"), place, deepen=False
-        )
+        onboard.built_fast(lambda spec: onboard.alone(spec, place), hw.parse("mul/int4xint4"), place, deepen=False)
     with pytest.raises(ValueError, match="must reach 300 MHz on Radiona ULX3S .*, and is placed at "):
         onboard.built_fast(lambda spec: onboard.alone(spec, place), hw.parse("mul/int4xint4"), on("ulx3s", 300.0))
 

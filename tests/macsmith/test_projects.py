@@ -51,14 +51,20 @@ def test_a_board_alone_implies_the_family(tmp_path: Path, capsys: Capture) -> No
     [
         ("mul/int4xint4 --board ulx4s --project", "unknown board 'ulx4s'; known are "),
         ("mul/int4xint4 --board ulx3s --project vivdo", "project must be .*, got 'vivdo'; did you mean vivado"),
-        ("mul/int4xint4 --board ulx3s --project vivado", "project vivado must be for a device of xc7 or xcup, got one of"),
+        (
+            "mul/int4xint4 --board ulx3s --project vivado",
+            "project vivado must be for a device of xc7 or xcup, got one of",
+        ),
         ("mul/int4xint4 mul/int5xint5 --board ulx3s --project", "a project is of one design, got 2"),
         ("mul/int4xint4 --board ulx3s --project --split", "a project has each design in one file: leave --split out"),
         ("mul/int4xint4 --selftest", "--selftest needs --board"),
         ("mul/int4xint4 --uart --board ulx3s", "--uart must have a GEMM core"),
         ("gemm/int8xint8/2x2 --selftest --board ulx3s", "has no self-test: .* --uart gives it one"),
         ("mul/int4xint4 --uart --selftest --board ulx3s", "take one of them"),
-        ("mac/int8xint8 --board icebreaker --project", "has 24 free pins, and .* has 44 bits that need one: 20 are missing"),
+        (
+            "mac/int8xint8 --board icebreaker --project",
+            "has 24 free pins, and .* has 44 bits that need one: 20 are missing",
+        ),
         ("mul/int4xint4 --board ulx3s --device ecp5-25k --project", "board ulx3s and device ecp5-25k disagree"),
         ("mul/int4xint4 --board ulx3s --target ice40 -o x", "board ulx3s and target ice40 disagree"),
         ("mul/int4xint4 --board ulx3s --selftest --mhz 5", "mhz must be at least 25, the clock of board ulx3s, got 5"),
@@ -106,7 +112,7 @@ def test_the_commands_of_the_page_are_run(tmp_path: Path, capsys: Capture, monke
     """Each `macsmith generate` of docs/projects.md, with bitstreams made up: tests of these are elsewhere."""
 
     def built(project: Any, place: Any, tools: str) -> bitstreams.Built:
-        return bitstreams.Built({name: b"made up" for name in project.tools[-1].makes}, 1000.0, {})
+        return bitstreams.Built(dict.fromkeys(project.tools[-1].makes, b"made up"), 1000.0, {})
 
     monkeypatch.setattr(onboard, "built", built)
     monkeypatch.setattr(bitstreams, "check_tools", _checked)
@@ -120,5 +126,3 @@ def test_the_commands_of_the_page_are_run(tmp_path: Path, capsys: Capture, monke
         assert printed and all(Path(name).is_file() for name in printed), command
     for board in boards():
         assert f"`{board}`" in text
-
-

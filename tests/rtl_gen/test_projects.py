@@ -272,7 +272,7 @@ def test_amaranth_has_the_unit_as_a_component(tmp_path: Path) -> None:
     inside = texts["mul_e4m3xe4m3_exact_e4m3_p1.v"]
     (tmp_path / "amaranth.v").write_text(_verilog(unit))
     checks = "".join(
-        f"    a = {x}; b = {y}; @(negedge clk); if (p !== {z}) $fatal(1, \"WRONG\");\n"
+        f'    a = {x}; b = {y}; @(negedge clk); if (p !== {z}) $fatal(1, "WRONG");\n'
         for x, y, z in zip(*pairs(hw.parse(name)), strict=True)
     )
     source = inside + (tmp_path / "amaranth.v").read_text() + AMARANTH_BENCH.format(checks=checks)
@@ -360,4 +360,6 @@ def test_litex_elaborates_the_module(name: str, tmp_path: Path) -> None:
     assert added == [str(tmp_path / f"{module}.v")]
     # Every port of the unit is connected.
     connected = set(re.findall(r"\.(\w+)\(", text[text.index(f"{module} ") :]))
-    assert connected == set(re.findall(r"(?m)^  (?:input|output) (?:\[\d+:0\] )?(\w+);", texts[f"{module}.v"].split("endmodule")[0]))
+    assert connected == set(
+        re.findall(r"(?m)^  (?:input|output) (?:\[\d+:0\] )?(\w+);", texts[f"{module}.v"].split("endmodule")[0])
+    )

@@ -133,7 +133,7 @@ class Silent:
     [
         (b"", "nothing more came: 0 bytes of 1"),
         (b"R\0\1\2", "nothing more came: 3 bytes of 5"),
-        (b"x", "the core answered b'x', not 'R': is something else at the line?"),
+        (b"x", "the core answered x, not R: is something else at the line?"),
         (b"R\0\1\2\3\4", "register ID shows 0x4030201, not 0x2454747: another design, or another baud rate"),
         (b"R\2\0\0\0\0", "reading ID was refused"),
     ],
