@@ -24,6 +24,7 @@ from hw.formats.messages import cut, echo
 from hw.onboard.bridge import Bridge
 from hw.onboard.selftest import SelfTest
 from hw.onboard.uart import divider
+from hw.specs.blockgemm import BlockGemmSpec
 from hw.specs.gemm import GemmSpec
 from hw.specs.gemm_registers import ID, gemm_registers
 from hw.timing.delays import is_known
@@ -175,7 +176,7 @@ def tested(spec: hw.Spec, place: Place, prefix: str = "", baud: int = BAUD) -> T
     ValueError
         There is no board, or it has no LED or no serial line; the unit has no self-test; or the clock makes no `baud`.
     """
-    board = _needed(place, "selftest")
+    board = needed(place, "selftest")
     emitted = emit(spec, place.target, prefix)
     test = selftest.plan(spec, emitted)
     cycles = divider(board.mhz, baud)
@@ -226,9 +227,9 @@ def bridged(spec: hw.Spec, place: Place, prefix: str = "", baud: int = BAUD) -> 
     ValueError
         The design is no GEMM core, there is no board, it has no serial line, or its clock makes no `baud`.
     """
-    if not isinstance(spec, GemmSpec):
+    if not isinstance(spec, GemmSpec) or isinstance(spec, BlockGemmSpec):
         raise ValueError(f"--uart must have a GEMM core, such as {GemmSpec.example}, got {cut(spec.name)}")
-    board = _needed(place, "uart")
+    board = needed(place, "uart")
     emitted = emit(spec, place.target, prefix)
     ports = {each["name"]: (each["direction"] == "input", each["width"]) for each in emitted.manifest["ports"]}
     cycles = divider(board.mhz, baud)
@@ -286,7 +287,8 @@ def about(spec: GemmSpec, baud: int = BAUD) -> dict[str, Any]:
     }
 
 
-def _needed(place: Place, option: str) -> Board:
+def needed(place: Place, option: str) -> Board:
+    """The board of a place; ValueError if there is none for an option that needs one."""
     if place.board is None:
         raise ValueError(f"--{option} needs --board, which has a clock, lights and a serial line")
     return place.board

@@ -85,6 +85,8 @@ def write(spec: hw.Spec, wish: Wish) -> list[Path]:
     """
     place, kind = wish.place, wish.kind or onboard.kind_of(wish.place)
     check_choice("project", kind, PROJECTS)
+    for option in (name for name in ("selftest", "uart") if getattr(wish, name)):
+        onboard.needed(place, option)
     if kind == "open" and place.target is hw.GENERIC:
         raise ValueError("project must be for a device that nextpnr places on, got generic; take --board or --device")
     build = wish.build and kind == "open"

@@ -51,6 +51,8 @@ SHAPE = {"beats": 12, "tiles": 1, "vectors": 1, "matrices": 1}
 ROWS_EACH = 4
 """Beats of indices with each vector of activations, and vectors with each resident matrix."""
 NONE = "has no self-test"
+PORTS = ("passed", "failed", "tx")
+"""What a self-test shows."""
 
 
 def check(spec: Any) -> None:
@@ -254,7 +256,14 @@ class Said:
     failed: bool
 
 
-def said(test: Test, verilog: str, module: str, cycles: int, cells: Sequence[Path] = ()) -> Said:
+def said(
+    test: Test,
+    verilog: str,
+    module: str,
+    cycles: int,
+    cells: Sequence[Path] = (),
+    ports: tuple[str, str, str] = PORTS,
+) -> Said:
     """Play a self-test until it has said its verdict, as a board would.
 
     Parameters
@@ -269,6 +278,8 @@ def said(test: Test, verilog: str, module: str, cycles: int, cells: Sequence[Pat
         Of a bit on its serial line.
     cells : sequence of Path
         Models of what it is made of.
+    ports : tuple of str
+        What those are called that `PORTS` names.
 
     Raises
     ------
@@ -276,7 +287,7 @@ def said(test: Test, verilog: str, module: str, cycles: int, cells: Sequence[Pat
         A tool is missing or failed, or nothing was said.
     """
     many = test.limit + 64 + (LINE + 2) * FRAME * cycles
-    play = Play("selftest", {}, dict.fromkeys(("passed", "failed", "tx"), [-1] * many), [0] * many)
+    play = Play("selftest", {}, dict.fromkeys(ports, [-1] * many), [0] * many)
     with scratch() as folder:
         source = folder / "selftest.v"
         source.write_text(verilog)
@@ -286,10 +297,11 @@ def said(test: Test, verilog: str, module: str, cycles: int, cells: Sequence[Pat
         with (folder / "rows.log").open("w") as log:
             run_simulator(module, [str(design.program), ROWS, str(script), str(record)], folder, None, log)
         shown = samples(design, play, np.fromfile(record, dtype=np.uint32))
-    text = heard(shown["tx"], cycles)
+    passed, failed, line = (shown[name] for name in ports)
+    text = heard(line, cycles)
     if "\n" not in text:
         raise ToolError(f"{module} said nothing in {many} cycles")
-    return Said(text.splitlines()[0], bool(shown["passed"][-1]), bool(shown["failed"][-1]))
+    return Said(text.splitlines()[0], bool(passed[-1]), bool(failed[-1]))
 
 
 def heard(line: NDArray[Any], cycles: int) -> str:

@@ -169,5 +169,5 @@ class _Edge:
         inside = ",\n".join(f"    .{name}({wire})" for name, wire in self.connected.items())
         return (
             f"{head}module {NAME} (\n{declared}\n);\n{''.join(self.lines)}"
-            f"  {self.module} inside (\n{inside}\n  );\nendmodule\n"
+            f"  {self.module} unit (\n{inside}\n  );\nendmodule\n"
         )

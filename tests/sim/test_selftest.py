@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 import hw
+from costmodel import onboard
 from costmodel.measure import Design
 from costmodel.netlists import mapped, simulated
+from costmodel.onboard import place_of
 from costmodel.targets import load
 from hw.onboard.patterns import fold, seed, signature, step
 from hw.onboard.selftest import SelfTest
 from hw.units import UNITS, spec_type
 from rtl_gen import emit
+from rtl_gen.boards import boards
 from rtl_gen.cells import cell_models
 from rtl_gen.emit import verilog_around
 from sim import selftest
@@ -130,6 +133,17 @@ def test_what_synthesis_makes_of_unit_and_test_passes_too(name: str, family: str
     made = mapped(Design("selftest", text, manifest), load(family))
     what = said(test, made.verilog("selftest", target), "selftest", CYCLES, simulated(target))
     assert what == Said(f"PASS {test.signature:08X}", passed=True, failed=False)
+
+
+@pytest.mark.parametrize("board, lit", [("ulx3s", True), ("tangnano9k", False)])
+def test_a_whole_board_says_so_too_as_fast_as_its_line_is(board: str, lit: bool) -> None:
+    place = place_of([], [], boards()[board], None)
+    made = onboard.tested(hw.parse("mul/int4xint4/exact/exact/p1"), place)
+    text = made.verilog + made.project.edge.verilog
+    # It resets itself; nobody presses its button, which is low where that means yes.
+    text = text.replace("input wire button", "input wire unused_button").replace("button};", f"1'b{int(not lit)}}};")
+    what = said(made.test, text, "top", made.cycles, cell_models(place.target), ("led0", "led1", "uart_tx"))
+    assert what == Said(f"PASS {made.test.signature:08X}", passed=lit, failed=not lit)
 
 
 def test_the_signature_is_of_the_golden_model_and_of_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

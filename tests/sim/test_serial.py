@@ -95,6 +95,8 @@ def test_a_project_has_bridge_driver_and_network() -> None:
     assert "import serial" in made.files["driver.py"] and "import numpy" not in made.files["driver.py"]
     with pytest.raises(ValueError, match="--uart must have a GEMM core, such as gemm/.*, got mul/int4xint4"):
         onboard.bridged(hw.parse("mul/int4xint4"), place)
+    with pytest.raises(ValueError, match="--uart must have a GEMM core, .*, got blockgemm/"):
+        onboard.bridged(hw.parse("blockgemm/mxfp4xmxfp4/8x8"), place)
     with pytest.raises(ValueError, match="--uart needs --board"):
         onboard.bridged(hw.parse(CORES[0]), place_of([], ["ecp5-85k"], None, None))
 
