@@ -18,6 +18,7 @@ PROJECTS: dict[str, str] = {
     "fusesoc": "rtl_gen.projects.fusesoc:write",
     "litex": "rtl_gen.projects.litex:write",
     "amaranth": "rtl_gen.projects.amaranth:write",
+    "siliconcompiler": "rtl_gen.projects.siliconcompiler:write",
 }
 """Who writes a project for whom, by the names that ``--project`` takes."""
 

@@ -362,3 +362,16 @@ def test_litex_elaborates_the_module(name: str, tmp_path: Path) -> None:
     connected = set(re.findall(r"\.(\w+)\(", text[text.index(f"{module} ") :]))
     own = texts[f"{module}.v"].split("endmodule")[0]
     assert connected == set(re.findall(r"(?m)^  (?:input|output) (?:\[\d+:0\] )?(\w+);", own))
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_siliconcompiler_has_slang_read_the_design(wrong: bool, tmp_path: Path) -> None:
+    pytest.importorskip("siliconcompiler")
+    name = "mul_int4xint4_exact_exact_p0"
+    texts = written("mul/int4xint4", "siliconcompiler", nowhere(), tmp_path)
+    if wrong:
+        (tmp_path / f"{name}.v").write_text(texts[f"{name}.v"].replace("assign p = ", "assign p = nothing_there + ", 1))
+    done = subprocess.run(
+        [sys.executable, f"{name}_siliconcompiler.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode != 0) == wrong, done.stdout[-2000:] + done.stderr[-2000:]
