@@ -30,7 +30,8 @@ from hw.specs.gemm_registers import ID, gemm_registers
 from hw.timing.delays import is_known
 from rtl_gen import Emitted, emit, projects
 from rtl_gen.boards import Board
-from rtl_gen.boards.top import CLOCK, LED, RESET, RX, TX, Port, around, bare
+from rtl_gen.boards.constraints import Clocked
+from rtl_gen.boards.top import CLOCK, LED, RESET, RX, TX, Edge, Port, around, bare
 from rtl_gen.cells import cell_models
 from rtl_gen.emit import verilog_around
 from rtl_gen.onboard import driver
@@ -122,9 +123,7 @@ def alone(spec: hw.Spec, place: Place, prefix: str = "", benched: bool = False) 
     ]
     sources = {f"{emitted.name}.v": emitted.verilog}
     edge = (
-        around(place.board, emitted.name, ports, _header(emitted, place))
-        if place.board
-        else bare(emitted.name, ports, place.mhz)
+        edged(place.board, place, emitted.name, ports, emitted) if place.board else bare(emitted.name, ports, place.mhz)
     )
     project = bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, place.board)
     return replace(project, bench=bench(spec, emitted, place)) if benched else project
@@ -192,7 +191,7 @@ def tested(spec: hw.Spec, place: Place, prefix: str = "", baud: int = BAUD) -> T
         Port("tx", False, 1, TX),
     ]
     sources = {f"{emitted.name}.v": emitted.verilog, f"{module}.v": around_unit}
-    edge = around(board, module, ports, _header(emitted, place))
+    edge = edged(board, place, module, ports, emitted)
     project = bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, board)
     return Tested(project, test, module, emitted.verilog + around_unit, cycles)
 
@@ -245,7 +244,7 @@ def bridged(spec: hw.Spec, place: Place, prefix: str = "", baud: int = BAUD) -> 
         Port("tx", False, 1, TX),
     ]
     sources = {f"{emitted.name}.v": emitted.verilog, f"{module}.v": text}
-    edge = around(board, module, edge_ports, _header(emitted, place))
+    edge = edged(board, place, module, edge_ports, emitted)
     project = bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, board)
     files = {
         "driver.py": Path(driver.__file__).read_text(),
@@ -285,6 +284,12 @@ def about(spec: GemmSpec, baud: int = BAUD) -> dict[str, Any]:
         "result": slot(spec.result),
         "registers": registers,
     }
+
+
+def edged(board: Board, place: Place, module: str, ports: Sequence[Port], emitted: Emitted) -> Edge:
+    """A board's edge around a module; tools are told of the clock that is asked for, if one is."""
+    edge = around(board, module, ports, _header(emitted, place))
+    return replace(edge, clock=Clocked(edge.clock.port, place.mhz)) if edge.clock and place.mhz else edge
 
 
 def needed(place: Place, option: str) -> Board:

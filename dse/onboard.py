@@ -84,21 +84,8 @@ def write(spec: hw.Spec, wish: Wish) -> list[Path]:
         A tool is missing or failed.
     """
     place, kind = wish.place, wish.kind or onboard.kind_of(wish.place)
-    check_choice("project", kind, PROJECTS)
-    for option in (name for name in ("selftest", "uart") if getattr(wish, name)):
-        onboard.needed(place, option)
-    if kind == "open" and place.target is hw.GENERIC:
-        raise ValueError("project must be for a device that nextpnr places on, got generic; take --board or --device")
     build = wish.build and kind == "open"
-    if wish.selftest and wish.uart:
-        raise ValueError("--selftest and --uart each need the board's serial line: take one of them")
-    if wish.selftest:
-        selftest.check(spec)
-    if build:
-        bitstreams.check_tools(place.target, wish.tools)
-    ours = Owner(spec.name, place.target.name, package_version("macsmith"))
-    if not wish.force:
-        folder.check_free(wish.output, [f"{module_name(spec, place.target, wish.prefix)}.v", INFO], ours)
+    _check(spec, wish, kind, build)
     make = _maker(wish)
     found: bitstreams.Built | None = None
     if build:
@@ -115,6 +102,25 @@ def write(spec: hw.Spec, wish: Wish) -> list[Path]:
         on = (place.board or place.room).title
         say(f"macsmith: {cut(project.spec.name)} is placed at {math.floor(found.mhz)} MHz on {on}")
     return paths
+
+
+def _check(spec: hw.Spec, wish: Wish, kind: str, build: bool) -> None:
+    """Refuse at once what can be refused before anything is made."""
+    place = wish.place
+    check_choice("project", kind, PROJECTS)
+    if wish.selftest and wish.uart:
+        raise ValueError("--selftest and --uart each need the board's serial line: take one of them")
+    for option in (name for name in ("selftest", "uart") if getattr(wish, name)):
+        onboard.needed(place, option)
+    if kind == "open" and place.target is hw.GENERIC:
+        raise ValueError("project must be for a device that nextpnr places on, got generic; take --board or --device")
+    if wish.selftest:
+        selftest.check(spec)
+    if build:
+        bitstreams.check_tools(place.target, wish.tools)
+    if not wish.force:
+        ours = Owner(spec.name, place.target.name, package_version("macsmith"))
+        folder.check_free(wish.output, [f"{module_name(spec, place.target, wish.prefix)}.v", INFO], ours)
 
 
 def _maker(wish: Wish) -> Any:

@@ -137,6 +137,13 @@ def test_board_device_and_family_go_together() -> None:
         place_of([], [], boards()["ulx3s"], 10.0)
 
 
+def test_tools_are_told_of_the_clock_that_is_asked_for() -> None:
+    spec = hw.parse("mul/int4xint4/exact/exact/p1")
+    for mhz, told in ((None, "25"), (60.0, "60")):
+        texts = projects.write("open", onboard.alone(spec, on("ulx3s", mhz)))
+        assert f'FREQUENCY PORT "clk" {told} MHZ;' in texts["top.lpf"] and f"--freq {told} " in texts["Makefile"]
+
+
 def test_every_board_has_a_device_of_ours() -> None:
     for board in boards().values():
         assert parse_device(board.device).target.name in ("xc7", "intelalm", *packers())
