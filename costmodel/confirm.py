@@ -60,14 +60,14 @@ def confirmed(
             return cost
         say(f"macsmith: {spec} is placed at {math.floor(cost.fmax)} MHz")
         best, tried = (cost, 0) if best is None or cost.fmax > (best.fmax or 0.0) else (best, tried + 1)
-        following = _deeper(spec, target)
+        following = deeper(spec, target)
         if tried >= PATIENCE or following is None:
             reached = f"{math.floor(best.fmax or 0)}, which {cut(best.spec)} reaches on {target.name}"
             raise ValueError(f"mhz must be at most {reached}, got {mhz:g}")
         spec = following
 
 
-def _deeper(spec: hw.Spec, target: hw.Target) -> hw.Spec | None:
+def deeper(spec: hw.Spec, target: hw.Target) -> hw.Spec | None:
     """With one register more, in the field where it is predicted to help most; None if there is no use for any."""
     found: list[tuple[float, hw.Spec]] = []
     for field in spec.depths:

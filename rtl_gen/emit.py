@@ -23,6 +23,7 @@ from hw.formats.messages import cut, echo
 from hw.specs.registers import Register
 from hw.specs.stream import StreamSpec
 from hw.specs.tmr import ALL, chosen_in
+from hw.units import check_widths
 from rtl_gen import yosys
 from rtl_gen.cells import cell_models
 from rtl_gen.clocking import clocked
@@ -323,18 +324,41 @@ def _to_verilog(text: str, target: hw.Target, spec: hw.Spec) -> str:
         tripled = [TRIPLER] if spec.tmr else []
         if tripled:
             (folder / "tripler.json").write_text(_asked(spec))
-        # The models tell which of a cell's ports are outputs; they are not written.
-        models = [["read_verilog", "-lib", str(path)] for path in cell_models(target)]
-        yosys.run([*models, "read_rtlil design.il", *PASSES, CLEANER, *tripled, "write_verilog design.v"], folder)
+        verilog = _written(cell_models(target), tripled, folder)
         if tripled:
             _check_tripled(spec, json.loads((folder / "tripled.json").read_text()))
-        verilog = (folder / "design.v").read_text()
-        # Yosys does not look whether the disk had room.
-        if not verilog.rstrip().endswith("endmodule"):
-            raise OSError(errno.ENOSPC, "Yosys could not write all of the Verilog: is the disk full?")
-        verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
-        verilog = re.sub(rf"(?m)^ *\(\* (?!({'|'.join(READ)}) ).*\*\)\n", "", verilog)
         return _waived(verilog) if target.carry else verilog
+
+
+def verilog_around(component: hw.Unit, name: str, inside: str) -> str:
+    """The Verilog of a component that instantiates modules of another text, by their names; without these.
+
+    Parameters
+    ----------
+    component : Unit
+    name : str
+        Its module's.
+    inside : str
+        The Verilog of what it instantiates.
+    """
+    check_widths(component)
+    with scratch() as folder:
+        (folder / "design.il").write_text(_convert(component, name)[1])
+        (folder / "inside.v").write_text(inside)
+        return _written([folder / "inside.v"], [], folder)
+
+
+def _written(models: Sequence[Path], more: Sequence[yosys.Command], folder: Path) -> str:
+    """Verilog of ``design.il`` in a folder, without Yosys's banner."""
+    # The models tell which of a cell's ports are outputs; they are not written.
+    read = [["read_verilog", "-lib", str(path)] for path in models]
+    yosys.run([*read, "read_rtlil design.il", *PASSES, CLEANER, *more, "write_verilog design.v"], folder)
+    verilog = (folder / "design.v").read_text()
+    # Yosys does not look whether the disk had room.
+    if not verilog.rstrip().endswith("endmodule"):
+        raise OSError(errno.ENOSPC, "Yosys could not write all of the Verilog: is the disk full?")
+    verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
+    return re.sub(rf"(?m)^ *\(\* (?!({'|'.join(READ)}) ).*\*\)\n", "", verilog)
 
 
 def _asked(spec: hw.Spec) -> str:

@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from macsmith.commands.options import STORE, add_place, add_reset, add_specs, add_tools, designs, folder, place
+from macsmith.commands.options import STORE, add_place, add_reset, add_specs, add_tools, designs, folder
+from macsmith.commands.project import add_project, is_project, placed, run_project
 
 ABOUT = "write a design's Verilog, and all that a project needs of it"
 EXAMPLE = (
     "macsmith generate mac/e4m3xe4m3/exact -o rtl\n"
-    "  macsmith generate add/bf16xbf16/bf16 --target ecp5 --mhz 200 -o rtl"
+    "  macsmith generate add/bf16xbf16/bf16 --target ecp5 --mhz 200 -o rtl\n"
+    "  macsmith generate mac/int8xint8 --board ulx3s --selftest -o build/ulx3s"
 )
 
 
@@ -39,6 +41,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--measure", action="store_true", help="measure it, for the datasheet and the manifest")
     about = f"results that are known, of which the datasheet tells (default: {STORE})"
     parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=about)
+    add_project(parser)
     parser.add_argument("--force", action="store_true", help="replace files of other designs, too")
 
 
@@ -53,7 +56,9 @@ def run(options: argparse.Namespace) -> int:
     check_prefix(options.prefix)
     asked = None if options.reset is None else parse_convention(options.reset)
     tools = chosen(options.tools)
-    specs, ((target, device),) = designs(options.specs, *place(options), "generic")
+    if is_project(options):
+        return run_project(options)
+    specs, ((target, device),) = designs(options.specs, *placed(options), "generic")
     check_writable(options.output / "design")
     if options.mhz is not None:
         specs = list(dict.fromkeys(_pipelined(spec, target, device, options) for spec in specs))
