@@ -343,7 +343,7 @@ def verilog_around(component: hw.Unit, name: str, inside: str) -> str:
     """
     check_widths(component)
     with scratch() as folder:
-        (folder / "design.il").write_text(_convert(component, name)[1])
+        (folder / "design.il").write_text(_convert(component, name, PLAIN)[1])
         (folder / "inside.v").write_text(inside)
         return _written([folder / "inside.v"], [], folder)
 
