@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,13 @@ from hw.formats.messages import cut, echo
 from rtl_gen import Emitted, yosys
 from rtl_gen.scratch import scratch
 from rtl_gen.tools import ToolError
+
+LOOP = re.compile(r"found logic loop in module .*?:\n((?:    .*\n)*)")
+WIRE = re.compile(r"(?m)^    wire \\?(\S+)")
+"""How Yosys begins to tell of a loop, and the wires in it; one without a name of the user's begins with a dollar."""
+
+LOOP_NAMES = 4
+"""That a message has, at most."""
 
 Ports = dict[str, tuple[str, int]]
 """Direction and width, by name."""
@@ -44,6 +52,25 @@ def read(path: Path | str, design: Emitted) -> Emitted:
     _check(f"module {cut(name)} of {cut(path)}", modules[name], wanted)
     theirs = design.altered(verilog)
     return Emitted(name, theirs.verilog, {**theirs.manifest, "module": name})
+
+
+def loop(design: Emitted) -> str:
+    """Wires of a loop of logic without a register, as Yosys finds it: a line; empty if there is none, or it can't tell.
+
+    A loop is no fault by itself: it may be of wires that never depend on each other at the same time.
+    """
+    with scratch() as folder:
+        (folder / "design.v").write_text(design.verilog)
+        top = f"hierarchy -top {design.name}"
+        try:
+            yosys.run(["read_verilog -sv design.v", top, "proc", "flatten", "tee -o check.txt check"], folder)
+        except ToolError:
+            return ""
+        found = LOOP.search((folder / "check.txt").read_text())
+    if not found:
+        return ""
+    names = [name for name in dict.fromkeys(WIRE.findall(found[1])) if not name.startswith("$")]
+    return ", ".join(names[:LOOP_NAMES]) + (", ..." if len(names) > LOOP_NAMES else "") or "wires without a name"
 
 
 def _modules(verilog: str) -> dict[str, Ports]:

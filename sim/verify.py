@@ -18,7 +18,7 @@ from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import step
 from rtl_gen.tools import ToolError
-from sim import tools
+from sim import theirs, tools
 from sim.benches import bench
 from sim.benches.coreplay import CorePlay
 from sim.benches.play import Play
@@ -28,7 +28,7 @@ from sim.decoded import explained
 from sim.golden import model_type
 from sim.playing import Evidence, play_all
 from sim.runner import SEED, Results
-from sim.simulator import ICARUS, LENIENT, LINT, VERILATOR
+from sim.simulator import ICARUS, LENIENT, LINT, VERILATOR, Unsettled
 
 Plays = Sequence[Play] | Sequence[StreamPlay] | Sequence[CorePlay]
 
@@ -88,6 +88,7 @@ class Verdict:
 
 
 WAVES = "waves.vcd"
+LOOPED = "has a combinational loop"
 
 
 def means(verdict: Mapping[str, Any]) -> str:
@@ -162,12 +163,15 @@ def verify(
     ValueError
         There is no run of that shape, no play of that name, or no such simulator.
     ToolError
-        A tool is missing or failed, or no test ran.
+        A tool is missing or failed, no test ran, or a loop of logic does not settle; for Icarus, which would wait for it
+        for ever, it is enough that there is one in what is not ours.
     """
     if emitted is not None and not isinstance(emitted, Emitted):
         raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
     check_choice("simulator", simulator, SIMULATORS)
     emitted = emitted or emit(spec, target)
+    if simulator == ICARUS and not ours and (wires := theirs.loop(emitted)):
+        raise ToolError(f"{emitted.name} {LOOPED} through {wires}: Icarus may wait for ever for it; ask {VERILATOR}")
     plays = _plays(spec, shape, seed, play)
     coverage = Coverage(spec, plays)
     if play is None:
@@ -177,6 +181,9 @@ def verify(
         try:
             shown = waves and build / WAVES
             results, evidence = simulate_plays(emitted, plays, build, target, ours, cells, simulator, shown)
+        except Unsettled as error:
+            wires = theirs.loop(emitted)
+            raise ToolError(f"{error}{wires and f' through {wires}'}") from error
         except ToolError as error:
             kept = _keep_logs(build, folder)
             raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error

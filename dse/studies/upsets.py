@@ -17,7 +17,7 @@ import hw
 from costmodel.upsets import FLIPS
 from dse.making import upsets_job
 from dse.studies.study import Jobs, Study, Values
-from dse.studies.text import table
+from rtl_gen.columns import markdown
 
 INTRO = f"""# Soft errors
 
@@ -73,8 +73,8 @@ def page(found: Sequence[tuple[hw.Spec, Sequence[Mapping[str, Any]]]]) -> str:
         for place, fate in enumerate(fates[:-1])
     ]
     return (
-        f"{INTRO}## All registers alike\n\n{table(['design', *HEADS], whole, HEADS)}\n"
-        f"## By structure\n\n{table(['design', 'structure', *HEADS], parts, HEADS)}"
+        f"{INTRO}## All registers alike\n\n{markdown(['design', *HEADS], whole, HEADS)}\n"
+        f"## By structure\n\n{markdown(['design', 'structure', *HEADS], parts, HEADS)}"
     )
 
 

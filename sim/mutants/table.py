@@ -65,12 +65,10 @@ def page(rows: Sequence[Row], command: str) -> str:
         "and are of a machine that was as busy as column *load* says: so many programs wanted so many cores, on an",
         "average of the last minute.",
         "",
-        f"| {' | '.join(COLUMNS)} | load | design | options |",
-        f"|---|{'---:|' * len(COLUMNS)}---|---|",
     ]
-    for each in rows:
-        load = f"{each.load} of {each.cores}"
-        lines.append(f"| {' | '.join(cells(each))} | {load} | `{each.spec}` | `{each.options}` |")
+    heads = [*COLUMNS, "load", "design", "options"]
+    whole = [[*cells(each), f"{each.load} of {each.cores}", f"`{each.spec}`", f"`{each.options}`"] for each in rows]
+    lines += markdown(heads, whole, heads[1:-2]).splitlines()
     survived = [f"- `{each.spec}`: {survivor}." for each in rows for survivor in each.survivors]
     lines += ["", "## Survivors", "", *survived] if survived else []
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import hw
 from hw.formats.messages import echo
 from rtl_gen import emit, process
+from rtl_gen.columns import markdown
 from rtl_gen.files import check_writable, write_atomic
 from rtl_gen.tools import ToolError, package_version
 from sim.proofs.driver import DEPTH, FAILS, SECONDS, Proof
@@ -51,10 +52,6 @@ Target forms of `mul` and `add` are proved equal to portable ones elsewhere, by 
 """
 
 
-def heads() -> list[str]:
-    return ["design", *PROPERTIES]
-
-
 def proofs(names: Sequence[str], depth: int, seconds: float) -> Iterator[tuple[str, str, Proof | None]]:
     """Design, property and what came of it, one after the other."""
     for spec in [hw.parse(name) for name in names]:
@@ -67,10 +64,9 @@ def page(found: dict[str, dict[str, str]], depth: int, seconds: float) -> str:
     """docs/verification/proofs.md."""
     about = "\n".join(f"- *{name}*: {of.about}." for name, of in PROPERTIES.items())
     tools = ", ".join(f"{name} {package_version(name)}" for name in ("bitwuzla", "pyosys"))
-    rows = [heads(), ["---"] * len(heads())]
-    rows += [[f"`{spec}`", *(cells.get(name, "-") for name in PROPERTIES)] for spec, cells in found.items()]
-    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-    return INTRO.format(tools=tools, depth=depth, seconds=seconds, about=about) + table
+    rows = [[f"`{spec}`", *(cells.get(name, "-") for name in PROPERTIES)] for spec, cells in found.items()]
+    intro = INTRO.format(tools=tools, depth=depth, seconds=seconds, about=about)
+    return intro + markdown(["design", *PROPERTIES], rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
