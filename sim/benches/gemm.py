@@ -36,6 +36,7 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
     return [
         planner.shapes("shapes", planner.some_shapes(8)),
         planner.extremes(),
+        *planner.scales(),
         planner.pauses(),
         planner.held(),
         planner.kept(),
@@ -227,12 +228,10 @@ class Planner:
         spec, rng = self.spec, self.rng
         if not spec.scale:
             return {}
-        sums, _status = self.model.mac.matmul(a, b)
-        size = max(1, int(np.abs(decode_steps(spec.array.accumulator_format, sums).astype(object)).max()))
         count = None if spec.scope == "tensor" else b.shape[1]
         # Of powers of two sums are exact halves.
         m = np.where(rng.random(count) < 0.25, 1 << 15, rng.integers(1 << 15, 1 << 16, count))
-        shift = max(0, size.bit_length() + 15 - spec.result.span.hi.bit_length() - spec.result.span.lsb)
+        shift = max(0, self._bits(a, b) + 15 - spec.result.span.hi.bit_length() - spec.result.span.lsb)
         e = np.minimum(rng.integers(shift, shift + 3, count), spec.scale["e"].span.hi)
         zero = (
             {}
@@ -240,6 +239,39 @@ class Planner:
             else {"zero": self.codes(spec.scale["zero"], () if count is None else (count,))}
         )
         return {"m": m, "e": e, **zero}
+
+    def scales(self, count: int = 6) -> list[CorePlay]:
+        """Runs under scales of all sizes, and under powers of two that make sums exact halves, if there is a scale."""
+        if not self.spec.scale:
+            return []
+        jobs = []
+        for _ in range(count):
+            shape = self.near(4 * self.spec.height, 40, self.spec.columns)
+            for made in (self.halves, self.any_scale):
+                a, b = self.operands(shape)
+                jobs.append(self.job(a, b, relu=bool(self.rng.integers(2)), scale=made(a, b)))
+        return [self.play("scales", jobs)]
+
+    def halves(self, a: Any, b: Any) -> dict[str, Any]:
+        """Parameters under which many sums lie halfway between two codes."""
+        scale = self.scale(a, b)
+        m = np.full(np.shape(scale["m"]), 1 << 15)
+        shift = 15 + self.rng.integers(1, 1 + self._bits(a, b), m.shape)
+        return {name: np.zeros(m.shape, dtype=np.int64) for name in scale} | {"m": m, "e": shift}
+
+    def any_scale(self, a: Any, b: Any) -> dict[str, Any]:
+        """Multipliers of all sizes, and shifts up to those that leave nothing."""
+        scale = self.scale(a, b)
+        m = self.rng.integers(0, 1 << 16, np.shape(scale["m"])) >> self.rng.integers(0, 16, np.shape(scale["m"]))
+        most = min(18 + self._bits(a, b), self.spec.scale["e"].span.hi)
+        return scale | {"m": m, "e": self.rng.integers(0, most + 1, m.shape)}
+
+    def _bits(self, a: Any, b: Any) -> int:
+        """Of the largest sum, at least one."""
+        sums, _status = self.model.mac.matmul(a, b)
+        return max(
+            1, int(np.abs(decode_steps(self.spec.array.accumulator_format, sums).astype(object)).max()).bit_length()
+        )
 
     def extremes(self) -> CorePlay:
         """The extreme products of either sign, in sums that are as long as the core has them, or long."""
