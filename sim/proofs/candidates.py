@@ -13,11 +13,13 @@ from sim.proofs.frame import COPIES, DUT, TOP
 
 RESET = re.compile(r"if \(rst\) (\w+) <=")
 REGISTER = re.compile(r"(?m)^; yosys-smt2-register (\S+) (\d+)$")
+ASIDE = 1 << 20
+"""A stage beyond all others."""
 FLAGS, COUNTED = 24, 8
 """With more flags than that, no two of them are looked at together; with more than these, none are counted."""
 
 
-def candidates(text: str, verilog: str, counter: str = "") -> list[str]:
+def candidates(text: str, verilog: str, counter: str = "", followed: tuple[str, str] | None = None) -> list[str]:
     """Guesses about the module that `text`, as Yosys writes SMT2, is.
 
     Parameters
@@ -27,6 +29,8 @@ def candidates(text: str, verilog: str, counter: str = "") -> list[str]:
         The design.
     counter : str
         A register outside the design that may be how many of its flags are set.
+    followed : (str, str), optional
+        Registers outside: whether a beat is inside that differs in two copies, and how many are ahead of it.
     """
     registers = {name: int(width) for name, width in REGISTER.findall(text)}
     inside = tuple(f"{copy}." for copy in (DUT, *COPIES))
@@ -44,6 +48,9 @@ def candidates(text: str, verilog: str, counter: str = "") -> list[str]:
     held = [(n, o) for n in outside for o in registers if o.startswith(f"{DUT}.") and registers[n] == registers[o]]
     stages = [name for name in outside if registers[name] == 1]
     found = [*_same(pairs, [*ours, *stages]), *_same(held, ours), *_together(ours)]
+    if followed:
+        found += _elsewhere(pairs, ours, *followed, registers[followed[1]])
+        found.append(f"(=> {_value(followed[0])} (bvult {_value(followed[1])} {_value(counter)}))")
     return [*found, *_counted(counter, registers[counter], ours)] if counter else found
 
 
@@ -71,6 +78,31 @@ def _counted(counter: str, width: int, flags: Sequence[str]) -> Iterator[str]:
         for chosen in combinations(flags, size):
             total = " ".join(f"(ite {_value(flag)} {one} {none})" for flag in chosen)
             yield f"(= {_value(counter)} (bvadd {none} {total}))"
+
+
+def _elsewhere(
+    pairs: Sequence[tuple[str, str]], flags: Sequence[str], tagged: str, ahead: str, width: int
+) -> Iterator[str]:
+    """Registers of two copies are the same, unless what they hold is of a beat that differs.
+
+    That is the one behind as many others as there are flags set further on.
+    """
+    one, none = (f"(_ bv{number} {width})" for number in (1, 0))
+    order = sorted(flags, key=_stage)
+    for start in range(len(order) + 1):
+        total = " ".join(f"(ite {_value(flag)} {one} {none})" for flag in order[start:])
+        its = f"(and {_value(tagged)} (= {_value(ahead)} (bvadd {none} {total or none})))"
+        for first, second in pairs:
+            same = f"(= {_value(first)} {_value(second)})"
+            yield f"(or {its} {same})"
+            for flag in order:
+                yield f"(or (not {_value(flag)}) {its} {same})"
+
+
+def _stage(flag: str) -> tuple[int, str]:
+    """Where in a pipeline a flag is, by its name; what is aside comes last."""
+    found = re.search(r"_q(\d+)$", flag)
+    return (int(found[1]) if found else ASIDE if "aside" in flag else 0, flag)
 
 
 def _value(name: str) -> str:

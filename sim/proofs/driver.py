@@ -86,6 +86,7 @@ def decide(
     depth: int = DEPTH,
     seconds: float = SECONDS,
     counter: str = "",
+    followed: tuple[str, str] | None = None,
 ) -> Proof:
     """Try to prove the assertions of a module around a design.
 
@@ -101,6 +102,9 @@ def decide(
         When to give up.
     counter : str
         A register of the module that may be how many of the design's flags are set.
+    followed : (str, str), optional
+        Registers of the module: whether a beat is inside of which the two copies know different things, and how many
+        beats are ahead of it.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def decide(
         (folder / "design.v").write_text(emitted.verilog)
         (folder / "proof.v").write_text(module)
         yosys.run(["read_verilog design.v", "read_verilog -formal proof.v", *WRITE], folder)
-        found = candidates((folder / "proof.smt2").read_text(), emitted.verilog, counter)
+        found = candidates((folder / "proof.smt2").read_text(), emitted.verilog, counter, followed)
         request = {"text": str(folder / "proof.smt2"), "top": TOP, "depth": depth, "names": list(shown)}
         left = seconds - (time.monotonic() - start)
         answers = _answers({**request, "candidates": found}, folder, left)
