@@ -106,7 +106,8 @@ def rows_of(space: Space, store: Store, workers: Workers) -> Rows:
     say(f"{many(len(space), 'design')} on devices, of {many(len(pool.designs), 'part')}")
     if pool.refused:
         (reason, _count), others = pool.refused.most_common(1)[0], len(pool.refused) - 1
-        say(f"{pool.refused.total()} are left out: {reason}{f'; and {many(others, 'reason')} more' if others else ''}")
+        further = f"; and {many(others, 'reason')} more" if others else ""
+        say(f"{pool.refused.total()} {'is' if pool.refused.total() == 1 else 'are'} left out: {reason}{further}")
     return Rows(pool, judged_columns(pool.specs, list(space.asked.values()), space.workload, store, workers))
 
 

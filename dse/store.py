@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 
 from dse.claims import Claims
 from dse.shapes import fault
+from rtl_gen.files import make_folder
 from rtl_gen.steps import say, step
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         _check_allowed(path)
         self.path, self._lock, self.written = path, threading.Lock(), 0
         try:

@@ -148,7 +148,7 @@ class BlockPlanner(Planner):
         rng, blocks = self.rng, k // fmt.size
         elements = self.codes(fmt.element, (rows, k))
         alone = (rng.random(rows) < 0.5)[:, None] & (np.arange(k) % fmt.size > 0)
-        elements = np.where(alone, fmt.element.code_of(0), elements)
+        elements = np.where(alone, nearest(fmt.element, [0.0]), elements)
         far = self.spec.result.precision // 2 + 4
         exponents = rng.uniform(middle - far, middle + far, (rows, blocks))
         scales = nearest(fmt.scale, 2.0 ** np.clip(exponents, *np.log2(ends(fmt.scale))))

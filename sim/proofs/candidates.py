@@ -73,11 +73,9 @@ def _together(flags: Sequence[str]) -> Iterator[str]:
 
 def _counted(counter: str, width: int, flags: Sequence[str]) -> Iterator[str]:
     """A number is how many of some flags are set."""
-    one, none = (f"(_ bv{number} {width})" for number in (1, 0))
-    for size in range(1, len(flags) + 1 if len(flags) <= COUNTED else 0):
+    for size in range(len(flags) + 1 if len(flags) <= COUNTED else 0):
         for chosen in combinations(flags, size):
-            total = " ".join(f"(ite {_value(flag)} {one} {none})" for flag in chosen)
-            yield f"(= {_value(counter)} (bvadd {none} {total}))"
+            yield f"(= {_value(counter)} {_total(chosen, width)})"
 
 
 def _elsewhere(
@@ -87,16 +85,20 @@ def _elsewhere(
 
     That is the one behind as many others as there are flags set further on.
     """
-    one, none = (f"(_ bv{number} {width})" for number in (1, 0))
     order = sorted(flags, key=_stage)
     for start in range(len(order) + 1):
-        total = " ".join(f"(ite {_value(flag)} {one} {none})" for flag in order[start:])
-        its = f"(and {_value(tagged)} (= {_value(ahead)} (bvadd {none} {total or none})))"
+        its = f"(and {_value(tagged)} (= {_value(ahead)} {_total(order[start:], width)}))"
         for first, second in pairs:
             same = f"(= {_value(first)} {_value(second)})"
             yield f"(or {its} {same})"
             for flag in order:
                 yield f"(or (not {_value(flag)}) {its} {same})"
+
+
+def _total(flags: Sequence[str], width: int) -> str:
+    """How many flags are set."""
+    one, none = (f"(_ bv{number} {width})" for number in (1, 0))
+    return f"(bvadd {none} {none} {' '.join(f'(ite {_value(flag)} {one} {none})' for flag in flags)})"
 
 
 def _stage(flag: str) -> tuple[int, str]:

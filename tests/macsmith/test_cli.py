@@ -105,6 +105,16 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
         (["formats", "x" * 30_000], "macsmith: a format's name must have at most 20000 characters, got 30000"),
         (["explore", f"{'x' * 5000}.toml", "-o", "{tmp}/o"], f"macsmith: {'x' * 49}...{'x' * 43}.toml: File name too"),
         (["explore", "edge", "-o", "{tmp}/held"], "macsmith: {tmp}/held/report.html: a folder is where a file"),
+        (["explore", "edge", "-o", "{tmp}/file.toml"], "macsmith: {tmp}/file.toml: not a folder"),
+        (["verify", "mul/int2xint2", "--store", "{tmp}/file.toml/s"], "macsmith: {tmp}/file.toml: not a folder"),
+        (
+            ["verify", "mul/int2xint2", "--level", "netlist", "--store", "{tmp}/s"],
+            "macsmith: level netlist must have a family to synthesise for (--target ecp5, gatemate, ",
+        ),
+        (["faults", "mac/int2xint2", "--flips", "0", "--store", "{tmp}/s"], "macsmith: flips must be 10..100000, got 0"),
+        (["faults", "mac/int2xint2", "--flips", "1", "--store", "{tmp}/s"], "macsmith: flips must be 10..100000, got 1"),
+        (["faults", "mul/int2xint2", "--store", "{tmp}/s"], "macsmith: mul/int2xint2/exact/exact/p0 has no registers"),
+        (["faults", "mul/int2xint2/tmr", "--store", "{tmp}/s"], "macsmith: mul/int2xint2/exact/exact/p0/tmr: tmr must"),
         (["explore", "nonsense", "-o", "{tmp}/o"], "macsmith: a space must be a .toml file or one of blocks, "),
         (["recommend", "--device", "ecp6", "--store", "{tmp}/s"], "macsmith: unknown device 'ecp6'; known are "),
         (
