@@ -163,8 +163,8 @@ def verify(
     ValueError
         There is no run of that shape, no play of that name, or no such simulator.
     ToolError
-        A tool is missing or failed, no test ran, or a loop of logic does not settle; for Icarus, which would wait for it
-        for ever, it is enough that there is one in what is not ours.
+        A tool is missing or failed, no test ran, or a loop of logic does not settle. Icarus would wait for that for
+        ever: it is not asked where there is one in what is not ours.
     """
     if emitted is not None and not isinstance(emitted, Emitted):
         raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")

@@ -68,7 +68,7 @@ def page(rows: Sequence[Row], command: str) -> str:
     ]
     heads = [*COLUMNS, "load", "design", "options"]
     whole = [[*cells(each), f"{each.load} of {each.cores}", f"`{each.spec}`", f"`{each.options}`"] for each in rows]
-    lines += markdown(heads, whole, heads[1:-2]).splitlines()
+    lines += columns.markdown(heads, whole, heads[1:-2]).splitlines()
     survived = [f"- `{each.spec}`: {survivor}." for each in rows for survivor in each.survivors]
     lines += ["", "## Survivors", "", *survived] if survived else []
     return "\n".join(lines) + "\n"

@@ -130,14 +130,15 @@ def _at(formula: str, state: int) -> str:
 
 
 def search(
-    text: str, top: str, depth: int, names: Sequence[str], candidates: Sequence[str] = ()
+    text: str, top: str, depth: int, names: Sequence[str], candidates: Sequence[str] = (), bounded: bool = False
 ) -> Iterator[dict[str, Any]]:
     """For each depth from 0 on: whether all assertions hold to there, and, by induction, beyond; it ends with either.
 
     Induction at k: k states in which all holds are followed by one in which it does. Nothing is said of how these began
-    but what `kept_for_ever` finds among the candidates, formulas of a state called ``@``.
+    but what `kept_for_ever` finds among the candidates, formulas of a state called ``@``. If it is to be `bounded`, there
+    is no induction.
     """
-    for state in _bounded(base := Unrolled(text, top), 1):
+    for state in _bounded(base := Unrolled(text, top), depth if bounded else 1):
         if state is None:
             yield {"fails": base.states - 1, "cycles": base.shown(names, base.states - 1)}
             return
@@ -145,6 +146,8 @@ def search(
     if not base.can("true"):
         raise ValueError("what is assumed can't be: nothing would be proved")
     base.back()
+    if bounded:
+        return
     known = kept_for_ever(text, top, candidates)
     yield {"holds": base.states - 1, "known": len(known)}
     beyond = Unrolled(text, top)
