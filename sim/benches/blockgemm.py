@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hw.formats.messages import cut
 from hw.specs.blockgemm import BlockGemmSpec
+from hw.specs.gemm_cycles import FIRST_IN
 from sim.benches.aimed import ends, nearest
 from sim.benches.coreplay import CorePlay, Job
 from sim.benches.gemm import OPTIONS, PORTS, Planner, Shape, register_map
@@ -34,6 +35,7 @@ def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
         planner.kept(),
         planner.kept_by_chance(),
         planner.held(),
+        planner.slow_taker(),
         planner.registers(),
         planner.refusals(),
         planner.frames(),
@@ -98,10 +100,10 @@ class BlockPlanner(Planner):
         frames = {"s_axis_a": [self.model.frames.pack_a(a).hex()]}
         if not keep:
             frames["s_axis_b"] = [self.model.frames.pack_b(b).hex()]
-        cycles, tiles = int(self.spec.cycles(m, k, n)), -(-n // self.spec.columns)
-        shown = {"idle": 1, "done": 1, **dict.fromkeys(self.flags, 0), "work": -(-m // self.spec.rows) * tiles * k}
+        cycles = int(self.spec.cycles(m, k, n))
+        shown = {"idle": 1, "done": 1, **dict.fromkeys(self.flags, 0), **self.counts((m, k, n))}
         if exact:
-            shown |= {"cycles": cycles, "stalled": 0}
+            shown |= {"cycles": cycles, "stalled": 0, "starved": FIRST_IN}
         results = self.model.frames.pack_c(c).hex()
         settings = {"m": m, "k": k, "n": n, "keep": int(keep)}
         return Job(settings, frames, results, shown, 64 + (1 if exact else 12) * cycles, cycles if exact else None)

@@ -39,6 +39,7 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
         *planner.scales(),
         planner.pauses(),
         planner.held(),
+        planner.slow_taker(),
         planner.kept(),
         planner.kept_by_chance(),
         planner.registers(),
@@ -288,6 +289,15 @@ class Planner:
         """No result is taken before it is offered."""
         held = replace(self.run(self.some_shape(), exact=False), hold=True)
         return self.play("held", [held, held])
+
+    def slow_taker(self) -> CorePlay:
+        """Results are taken so seldom that the array waits: short sums, many tiles, and operands always on offer."""
+        shapes = [self.near(4 * self.spec.height, deep, 3 * self.spec.columns) for deep in (1, 2, self.spec.rows + 1)]
+        return self.play("slow_taker", [self.patient(self.run(shape, exact=False)) for shape in shapes], {"m_axis": 0.9})
+
+    def patient(self, job: Job) -> Job:
+        """The same, for who takes ten times as long."""
+        return replace(job, limit=10 * job.limit)
 
     def kept(self) -> CorePlay:
         """Runs with the parameters, and the operand that is kept whole, of the run before."""
