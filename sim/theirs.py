@@ -13,10 +13,9 @@ from rtl_gen.scratch import scratch
 from rtl_gen.tools import ToolError
 
 LOOP = re.compile(r"found logic loop in module .*?:\n((?:    .*\n)*)")
-WIRE = re.compile(r"(?m)^    wire \\?(\S+)")
-"""How Yosys begins to tell of a loop, and the wires in it; one without a name of the user's begins with a dollar."""
-
-LOOP_NAMES = 4
+LINE = re.compile(r"source: design\.v:(\d+)")
+"""How Yosys begins to tell of a loop, and of each line of Verilog that is in it."""
+LINES = 4
 """That a message has, at most."""
 
 Ports = dict[str, tuple[str, int]]
@@ -55,7 +54,7 @@ def read(path: Path | str, design: Emitted) -> Emitted:
 
 
 def loop(design: Emitted) -> str:
-    """Wires of a loop of logic without a register, as Yosys finds it: a line; empty if there is none, or it can't tell.
+    """Where a loop of logic without a register is, as Yosys finds it; empty if there is none, or it can't tell.
 
     A loop is no fault by itself: it may be of wires that never depend on each other at the same time.
     """
@@ -69,8 +68,9 @@ def loop(design: Emitted) -> str:
         found = LOOP.search((folder / "check.txt").read_text())
     if not found:
         return ""
-    names = [name for name in dict.fromkeys(WIRE.findall(found[1])) if not name.startswith("$")]
-    return ", ".join(names[:LOOP_NAMES]) + (", ..." if len(names) > LOOP_NAMES else "") or "wires without a name"
+    lines = sorted(set(map(int, LINE.findall(found[1]))))
+    more = ", ..." if len(lines) > LINES else ""
+    return f"in line {', '.join(map(str, lines[:LINES]))}{more}" if lines else "somewhere"
 
 
 def _modules(verilog: str) -> dict[str, Ports]:

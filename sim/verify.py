@@ -88,7 +88,6 @@ class Verdict:
 
 
 WAVES = "waves.vcd"
-LOOPED = "has a combinational loop"
 
 
 def means(verdict: Mapping[str, Any]) -> str:
@@ -170,8 +169,8 @@ def verify(
         raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
     check_choice("simulator", simulator, SIMULATORS)
     emitted = emitted or emit(spec, target)
-    if simulator == ICARUS and not ours and (wires := theirs.loop(emitted)):
-        raise ToolError(f"{emitted.name} {LOOPED} through {wires}: Icarus may wait for ever for it; ask {VERILATOR}")
+    if simulator == ICARUS and not ours and (place := theirs.loop(emitted)):
+        raise ToolError(f"{emitted.name} has a combinational loop {place}: Icarus may never end; ask {VERILATOR}")
     plays = _plays(spec, shape, seed, play)
     coverage = Coverage(spec, plays)
     if play is None:
@@ -182,8 +181,7 @@ def verify(
             shown = waves and build / WAVES
             results, evidence = simulate_plays(emitted, plays, build, target, ours, cells, simulator, shown)
         except Unsettled as error:
-            wires = theirs.loop(emitted)
-            raise ToolError(f"{error}{wires and f' through {wires}'}") from error
+            raise ToolError(f"{error} {theirs.loop(emitted)}".rstrip()) from error
         except ToolError as error:
             kept = _keep_logs(build, folder)
             raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error

@@ -134,7 +134,8 @@ def test_a_loop_of_logic_is_told_as_what_it_is(simulator: str, tmp_path: Path, c
     assert verified(tmp_path, LOOPED, "--simulator", simulator) == 2
     said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("macsmith: ")]
     assert len(said) == 1
-    assert re.search(r"combinational loop through (p, q|q, p)\b", said[0]) and "crash" not in said[0], said
+    line = 1 + LOOPED.splitlines().index("  wire p, q; assign p = ~q | rst; assign q = p & en;")
+    assert f"combinational loop in line {line}" in said[0] and "crash" not in said[0], said
     assert time.monotonic() - begun < 60
 
 
@@ -142,7 +143,7 @@ def test_a_loop_that_settles_is_no_fault(tmp_path: Path) -> None:
     latch = LOOPED.replace("~q | rst", "q & rst").replace("q = p & en", "q = p & en & rst")
     assert verified(tmp_path, latch.replace("acc <= p ?", "acc <= p & rst ?")) == 0
     (tmp_path / "own.v").write_text(latch)
-    assert loop(read(tmp_path / "own.v", emit(hw.parse(NAME)))) in ("p, q", "q, p")
+    assert loop(read(tmp_path / "own.v", emit(hw.parse(NAME)))).startswith("in line ")
 
 
 @pytest.mark.parametrize("name", [NAME, "array/int2xint2/2x2/os/exact/kulisch16", "dot/int2xint2/n2/exact/fp16/p2"])
