@@ -209,7 +209,9 @@ def verify_netlist(
 def check_mapped(target: hw.Target) -> None:
     """Raise ValueError unless a target is a family that designs are synthesised for."""
     if target.name not in CELLS:
-        raise ValueError(f"level {NETLIST} must have a family to synthesise for (--target {', '.join(CELLS)}), got {target.name}")
+        raise ValueError(
+            f"level {NETLIST} must have a family to synthesise for (--target {', '.join(CELLS)}), got {target.name}"
+        )
 
 
 def without(kinds: Collection[str], design: Design, flow: Flow) -> tuple[Design, Flow]:

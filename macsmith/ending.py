@@ -16,7 +16,7 @@ INTERRUPTED = 130
 def is_command_line() -> bool:
     """Whether ``macsmith`` or ``python -m macsmith`` is what was typed."""
     # While Python looks for what -m names, the first argument is "-m".
-    started = sys.orig_argv[1:] if sys.argv[:1] == ["-m"] else [os.path.basename(sys.argv[0])] if sys.argv else []
+    started = sys.orig_argv[1:] if sys.argv[:1] == ["-m"] else [sys.argv[0].rpartition(os.sep)[2]] if sys.argv else []
     return any(argument.split(".")[0] == "macsmith" for argument in started)
 
 

@@ -1,4 +1,4 @@
-"""A play's codes as arrays: plays have lists, and to make arrays of a million numbers takes longer than to count them."""
+"""A play's codes as arrays: plays have lists, and making an array of a million numbers takes longer than counting."""
 
 from __future__ import annotations
 

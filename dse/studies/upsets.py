@@ -33,12 +33,12 @@ one bit of one register flips in one cycle; beside it goes the same run without.
 - *masked*: of 100 flips, those after which no result is another; one that is there a cycle later counts as the same;
 - *corrupted*: those after which a result is another, is lost or doubled, and nothing says so;
 - *hanging*: those after which no result comes any more;
-- *±*: the three shares are of so many flips as were tried, not of all that there could be. With 95 % confidence, that of
-  the flips that are not masked is off by no more than this, in the same hundredths (half the width of Wilson's interval);
+- *±*: the shares are of the flips that were tried, not of all that there could be. With 95 % confidence the share that
+  is not masked is off by no more than this, in the same hundredths (half the width of Wilson's interval);
 - *moved*, *nine of ten*: how far the worst result of a corrupted run is from the right one, where 1 is the root mean
   square of right results. Half of the corrupted runs move no more than the first number, nine of ten no more than the
   second;
-- *beyond*: of the corrupted runs, those in which a result becomes infinite or NaN; they do not count for the two before.
+- *beyond*: of the corrupted runs, those in which a result becomes infinite or NaN; the two before are of the others.
 
 What adds up is looked at when all products are in the sum, 65 of a MAC. A unit without protection masks little:
 what is in its registers is in its results. Formats differ in how far results move, and that is decided by the

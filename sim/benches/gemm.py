@@ -293,7 +293,9 @@ class Planner:
     def slow_taker(self) -> CorePlay:
         """Results are taken so seldom that the array waits: short sums, many tiles, and operands always on offer."""
         shapes = [self.near(4 * self.spec.height, deep, 3 * self.spec.columns) for deep in (1, 2, self.spec.rows + 1)]
-        return self.play("slow_taker", [self.patient(self.run(shape, exact=False)) for shape in shapes], {"m_axis": 0.9})
+        return self.play(
+            "slow_taker", [self.patient(self.run(shape, exact=False)) for shape in shapes], {"m_axis": 0.9}
+        )
 
     def patient(self, job: Job) -> Job:
         """The same, for who takes ten times as long."""

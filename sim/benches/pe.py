@@ -93,7 +93,9 @@ def _play(spec: PeSpec, name: str, inputs: dict[str, NDArray[Any]], exhaustive: 
         _split(spec, inputs, expected)
     edges = np.cumsum(inputs["en"])
     cause = np.append(-1, np.flatnonzero(inputs["en"]))[np.maximum(edges - (spec.latency - 1), 0)]
-    return Play.of(name, {port: given.astype(_kind(given)) for port, given in inputs.items()}, expected, cause, exhaustive)
+    return Play.of(
+        name, {port: given.astype(_kind(given)) for port, given in inputs.items()}, expected, cause, exhaustive
+    )
 
 
 def _kind(codes: NDArray[Any]) -> Any:

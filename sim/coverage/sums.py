@@ -98,7 +98,9 @@ def accumulating(spec: MacSpec, adds: Adds) -> list[Point]:
     # What saturates is at its end soon.
     depth = 0 if spec.saturates else getattr(spec.sums, "depth", LONG)
     runs = point("products of a sum", RUNS, lambda tried: _runs(adds(tried)), range(5 if depth >= LONG else 4), DRIVING)
-    kinds = point("status of products", STATUS, lambda tried: _kinds(spec, adds(tried)), _statuses(spec), about=OPERANDS)
+    kinds = point(
+        "status of products", STATUS, lambda tried: _kinds(spec, adds(tried)), _statuses(spec), about=OPERANDS
+    )
     if spec.saturates:
         return [runs, kinds, *_saturating(spec, adds)]
     if hasattr(spec.sums, "depth"):

@@ -40,6 +40,7 @@ class Trial:
     """
 
     def __init__(self, spec: hw.Spec, built: Mutated, folder: Path, seed: int = SEED) -> None:
+        self.spec = spec
         self.plays: Sequence[Any] = [*bench(spec.unit).plays(spec, seed)]
         source, _manifest = built.emitted.write(folder)
         self.design: Simulator = simulator(source, built.emitted.name, folder, optimise=FAST, lint=LENIENT)

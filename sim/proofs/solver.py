@@ -135,8 +135,9 @@ def search(
     """For each depth from 0 on: whether all assertions hold to there, and, by induction, beyond; it ends with either.
 
     Induction at k: k states in which all holds are followed by one in which it does. Nothing is said of how these began
-    but what `kept_for_ever` finds among the candidates, formulas of a state called ``@``. If it is to be `bounded`, there
-    is no induction.
+    but what `kept_for_ever` finds among the candidates, formulas of a state called ``@``.
+
+    If it is to be `bounded`, there is no induction.
     """
     for state in _bounded(base := Unrolled(text, top), depth if bounded else 1):
         if state is None:

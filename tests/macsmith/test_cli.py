@@ -111,8 +111,14 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             ["verify", "mul/int2xint2", "--level", "netlist", "--store", "{tmp}/s"],
             "macsmith: level netlist must have a family to synthesise for (--target ecp5, gatemate, ",
         ),
-        (["faults", "mac/int2xint2", "--flips", "0", "--store", "{tmp}/s"], "macsmith: flips must be 10..100000, got 0"),
-        (["faults", "mac/int2xint2", "--flips", "1", "--store", "{tmp}/s"], "macsmith: flips must be 10..100000, got 1"),
+        (
+            ["faults", "mac/int2xint2", "--flips", "0", "--store", "{tmp}/s"],
+            "macsmith: flips must be 10..100000, got 0",
+        ),
+        (
+            ["faults", "mac/int2xint2", "--flips", "1", "--store", "{tmp}/s"],
+            "macsmith: flips must be 10..100000, got 1",
+        ),
         (["faults", "mul/int2xint2", "--store", "{tmp}/s"], "macsmith: mul/int2xint2/exact/exact/p0 has no registers"),
         (["faults", "mul/int2xint2/tmr", "--store", "{tmp}/s"], "macsmith: mul/int2xint2/exact/exact/p0/tmr: tmr must"),
         (["explore", "nonsense", "-o", "{tmp}/o"], "macsmith: a space must be a .toml file or one of blocks, "),

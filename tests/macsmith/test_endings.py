@@ -143,7 +143,9 @@ def test_ctrl_c_as_we_end_is_quiet() -> None:
 
 
 def test_an_ignored_ctrl_c_stays_ignored() -> None:
-    ignored = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.argv = ['macsmith']; import macsmith; "
+    ignored = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.argv = ['macsmith']; import macsmith; "
+    )
     said = ignored + "print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=False)
     assert done.stdout == "True\n"

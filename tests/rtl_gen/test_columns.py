@@ -26,4 +26,7 @@ def test_however_narrow_a_terminal_is_there_is_something_in_a_line() -> None:
 
 
 def test_a_table_of_a_page() -> None:
-    assert markdown(HEADS, LINES, ["hit"]).splitlines()[1:3] == ["| --- | ---: | --- |", "| a | 10 | one x two, three |"]
+    assert markdown(HEADS, LINES, ["hit"]).splitlines()[1:3] == [
+        "| --- | ---: | --- |",
+        "| a | 10 | one x two, three |",
+    ]

@@ -7,12 +7,12 @@ from typing import Any
 
 import hw
 from dse.studies import text
-from rtl_gen import columns
 from dse.studies.qor.rows import Result
 from dse.studies.qor.semantics import semantics
 from dse.studies.qor.table import table
 from dse.studies.qor.verilog import VARIANTS
 from hw.formats import Minifloat
+from rtl_gen import columns
 
 NUMBERS = {
     "carry": "carry",
