@@ -12,7 +12,7 @@ from hw.specs.blockgemm import BlockGemmSpec
 from hw.specs.gemm_cycles import FIRST_IN
 from sim.benches.aimed import ends, nearest
 from sim.benches.coreplay import CorePlay, Job
-from sim.benches.gemm import OPTIONS, PORTS, Planner, Shape, register_map
+from sim.benches.gemm import OPTIONS, Planner, Shape, register_map
 from sim.benches.stimulus import corners
 from sim.coverage.jobs import core
 from sim.coverage.point import Point
@@ -31,7 +31,7 @@ def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
         planner.codes_by_chance(),
         planner.far_apart(),
         planner.cancelling(),
-        planner.pauses(),
+        *planner.pauses(),
         planner.kept(),
         planner.kept_by_chance(),
         planner.held(),
@@ -179,10 +179,6 @@ class BlockPlanner(Planner):
         b = quantize(self.spec.b, self.rng.normal(size=(n, k)))
         rows = [quantize(self.spec.a, self.rng.normal(size=(m, k))) for m in (1, self.spec.rows + 1)]
         return self.play("kept", [self.job(a, b, keep=index > 0) for index, a in enumerate(rows)])
-
-    def pauses(self) -> CorePlay:
-        jobs = [self.run(self.some_shape(), exact=False) for _ in range(4)]
-        return self.play("pauses", jobs, dict.fromkeys(PORTS, 0.4))
 
     def refusals(self) -> CorePlay:
         """Shapes that are none, do not fit, or are not of whole blocks; and after each a run."""

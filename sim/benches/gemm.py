@@ -37,7 +37,7 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
         planner.shapes("shapes", planner.some_shapes(8)),
         planner.extremes(),
         *planner.scales(),
-        planner.pauses(),
+        *planner.pauses(),
         planner.held(),
         planner.slow_taker(),
         planner.kept(),
@@ -280,10 +280,14 @@ class Planner:
         pairs = product(ends(self.spec.a), ends(self.spec.b))
         return self.play("extremes", [self.job(np.full((m, k), x), np.full((k, n), y)) for x, y in pairs])
 
-    def pauses(self) -> CorePlay:
-        """Everything pauses."""
-        jobs = [self.run(self.some_shape(), exact=False) for _ in range(4)]
-        return self.play("pauses", jobs, dict.fromkeys(PORTS, 0.4))
+    def pauses(self) -> list[CorePlay]:
+        """Everything pauses; and operands alone do, so that now the one and now the other waits in its store."""
+        operands = [port for port in PORTS if port in self.spec.stream_widths and port != "m_axis"]
+        plays = []
+        for name, ports, chance in (("pauses", PORTS, 0.4), ("slow_operands", operands, 0.6)):
+            jobs = [self.run(self.some_shape(), exact=False) for _ in range(4)]
+            plays.append(self.play(name, jobs, dict.fromkeys(ports, chance)))
+        return plays
 
     def held(self) -> CorePlay:
         """No result is taken before it is offered."""
