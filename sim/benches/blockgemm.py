@@ -40,6 +40,7 @@ def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
         planner.refusals(),
         planner.frames(),
         planner.resets(),
+        planner.resets_when_full(),
     ]
 
 
@@ -191,7 +192,7 @@ class BlockPlanner(Planner):
         wrong += [((1, size - 1, 1), "error_large"), ((1, size + 1, 1), "error_large")]
         for (m, k, n), flag in wrong:
             jobs += [self.refused({"m": m, "k": k, "n": n}, flag), self.run((1, size, 1))]
-        return self.play("refusals", jobs)
+        return self.play("refusals", [*jobs, *self.forgotten(self.refused({"m": 0, "k": size, "n": 1}, "error_zero"))])
 
 
 def coverage(spec: BlockGemmSpec) -> list[Point]:

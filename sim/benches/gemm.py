@@ -46,6 +46,7 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
         planner.refusals(),
         planner.frames(),
         planner.resets(),
+        planner.resets_when_full(),
     ]
 
 
@@ -398,11 +399,17 @@ class Planner:
         jobs = []
         for settings, flag in wrong:
             jobs += [self.refused(settings, flag), self.run(self.some_shape())]
+        jobs += self.forgotten(self.refused(dict(right, m=0), "error_zero"))
         # Each bit alone makes a size too large.
         for name, most in (("m", spec.max_m), ("k", spec.max_k), ("n", spec.max_n)):
             bits = range(most.bit_length(), self.width(name))
             jobs += [self.refused(dict(right, **{name: 1 << bit}), "error_large") for bit in bits]
         return self.play("refusals", [*jobs, self.run(self.some_shape())])
+
+    def forgotten(self, job: Job) -> list[Job]:
+        """What leaves a flag, and each way to reset a core that is idle: then there is none."""
+        none = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0)}
+        return [each for how in ("command", "pin") for each in (job, Job(shown=none, start=False, reset=how, after=1))]
 
     def width(self, name: str) -> int:
         """Bits of a setting."""
@@ -423,7 +430,9 @@ class Planner:
                 shape = self.near(self.spec.rows + 1, 3, self.spec.columns + 1)
                 right = self.run(shape, **({"bias": True} if "bias" in self.spec.parameters else {}))
                 if len(right.frames[stream][0]) // 2 > -words * width // 8:
-                    jobs += [self._with_length(right, stream, words * width // 8), self.run(self.some_shape())]
+                    wrong = self._with_length(right, stream, words * width // 8)
+                    jobs += [wrong, self.run(self.some_shape())]
+            jobs += self.forgotten(wrong)
         return self.play("frames", jobs)
 
     def _with_length(self, job: Job, stream: str, extra: int) -> Job:
@@ -445,10 +454,19 @@ class Planner:
                 jobs.append(self.run(self.some_shape(), exact=False))
         return self.play("resets", jobs, {"m_axis": 0.3})
 
-    def interrupted(self, how: str, after: int) -> Job:
-        """A run that is interrupted so many cycles after its start."""
+    def resets_when_full(self) -> CorePlay:
+        """Runs that are interrupted when results have waited for long, so that all queues have something; then a run."""
+        jobs, short = [], self.near(100, 2, 3 * self.spec.columns)
+        for number, after in enumerate(range(90, 99)):
+            jobs.append(self.interrupted(("pin", "command", "both")[number % 3], after, short))
+            jobs.append(self.patient(self.run(self.near(2 * self.spec.height + 1, 3, 1), exact=False)))
+        return self.play("resets_when_full", jobs, {"m_axis": 0.85})
+
+    def interrupted(self, how: str, after: int, shape: Shape | None = None) -> Job:
+        """A run, a long one by default, that is interrupted so many cycles after its start."""
         shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0)}
-        return replace(self.run(self.long_shape(), exact=False), results="", shown=shown, reset=how, after=after)
+        run = self.run(shape or self.long_shape(), exact=False)
+        return replace(run, results="", shown=shown, reset=how, after=after)
 
     def long_shape(self) -> Shape:
         """A shape whose run takes longer than what is done to it meanwhile."""
