@@ -54,6 +54,10 @@ def verify_job(
     check_choice("simulator", simulator, SIMULATORS if level == RTL else (VERILATOR,))
     if waves and (level, simulator) != (RTL, VERILATOR):
         raise ValueError(f"waveforms must be of level {RTL} in {VERILATOR}, got {level} in {simulator}")
+    if level == NETLIST:
+        from costmodel.netlists import check_mapped
+
+        check_mapped(target)
     built = emitted or emit(spec, target)
     theirs = None if verilog is None else read(verilog, built)
     # What can be built again need not be sent to whoever does it.

@@ -119,8 +119,6 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             ["faults", "mac/int2xint2", "--flips", "1", "--store", "{tmp}/s"],
             "macsmith: flips must be 10..100000, got 1",
         ),
-        (["faults", "mul/int2xint2", "--store", "{tmp}/s"], "macsmith: mul/int2xint2/exact/exact/p0 has no registers"),
-        (["faults", "mul/int2xint2/tmr", "--store", "{tmp}/s"], "macsmith: mul/int2xint2/exact/exact/p0/tmr: tmr must"),
         (["explore", "nonsense", "-o", "{tmp}/o"], "macsmith: a space must be a .toml file or one of blocks, "),
         (["recommend", "--device", "ecp6", "--store", "{tmp}/s"], "macsmith: unknown device 'ecp6'; known are "),
         (
@@ -440,6 +438,20 @@ def test_doctor_names_what_is_missing_and_what_to_do() -> None:
     assert done.returncode == 2
     assert re.search(r"C\+\+ compiler +MISSING", done.stdout)
     assert "macsmith: C++ compiler: no C++ compiler found: install" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mul/int2xint2", "mul/int2xint2/exact/exact/p0 has no registers that a bit could flip in: ask for a pipeline"),
+        ("mul/int2xint2/tmr", "mul/int2xint2/exact/exact/p0/tmr: tmr must name what is there"),
+    ],
+)
+def test_faults_of_what_has_no_register_is_one_line(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["faults", name, "--store", str(tmp_path / "s")]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"macsmith: {said}")
 
 
 def test_verify_without_a_compiler_is_one_line(tmp_path: Path) -> None:
