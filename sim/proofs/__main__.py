@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", type=Path, metavar="FILE", help="write a table of it, too")
     options = parser.parse_args(arguments)
     try:
-        return process.interruptible(PROGRAM, lambda: _run(options))
+        return process.interruptible(PROGRAM, lambda: _run(options), keeps=False)
     except (ValueError, TypeError, OSError, ToolError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
