@@ -455,7 +455,7 @@ class Planner:
         return self.play("resets", jobs, {"m_axis": 0.3})
 
     def resets_when_full(self) -> CorePlay:
-        """Runs that are interrupted when results have waited for long, so that all queues have something; then a run."""
+        """Runs that are interrupted when results have waited for long, so that all queues are in use; then a run."""
         jobs, short = [], self.near(100, 2, 3 * self.spec.columns)
         for number, after in enumerate(range(90, 99)):
             jobs.append(self.interrupted(("pin", "command", "both")[number % 3], after, short))
