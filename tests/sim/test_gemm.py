@@ -90,7 +90,7 @@ def test_faults_are_found(pattern: str, replacement: str, complaint: str, tmp_pa
     right, planner = emit(spec), Planner(spec, 1)
     faulty, count = re.subn(pattern, replacement, right.verilog)
     assert count == 1
-    chosen = [planner.shapes("shapes", [(2, 3, 2)]), planner.pauses(), planner.held()]
+    chosen = [planner.shapes("shapes", [(2, 3, 2)]), *planner.pauses(), planner.held()]
     results = simulate(SMALL, chosen, tmp_path, Emitted(right.name, faulty, right.manifest))
     assert re.search(complaint, " ".join(results.failures)), results.failures
 
