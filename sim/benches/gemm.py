@@ -282,11 +282,16 @@ class Planner:
         return self.play("extremes", [self.job(np.full((m, k), x), np.full((k, n), y)) for x, y in pairs])
 
     def pauses(self) -> list[CorePlay]:
-        """Everything pauses; and operands alone do, so that now the one and now the other waits in its store."""
+        """Everything pauses; or operands alone, so that now the one and now the other waits in its store; or one."""
         operands = [port for port in PORTS if port in self.spec.stream_widths and port != "m_axis"]
         plays = []
-        for name, ports, chance in (("pauses", PORTS, 0.4), ("slow_operands", operands, 0.6)):
-            jobs = [self.run(self.some_shape(), exact=False) for _ in range(4)]
+        ways = [("pauses", PORTS, 0.4, 4), ("slow_operands", operands, 0.6, 4)]
+        ways += [(f"slow_{port[-1]}", (port,), 0.8, 1) for port in ("s_axis_a", "s_axis_b")]
+        for name, ports, chance, count in ways:
+            jobs = [self.run(self.some_shape(), exact=False) for _ in range(count)]
+            if count == 1:
+                # So long that one side is far ahead.
+                jobs += [self.run(self.near(2 * self.spec.height, 16, 2 * self.spec.columns), exact=False)]
             plays.append(self.play(name, jobs, dict.fromkeys(ports, chance)))
         return plays
 

@@ -47,9 +47,9 @@ reset, and no more is known. Designs are small, with the pipelines and handshake
 
 {about}
 
-Not shown: where a result is made of many beats (arrays, matrix-vector units, tables), that it is made of the right ones; of
-cores, how many beats come out. What is out of time is so on the machine that made this page: the seconds are those of
-a clock on the wall, whatever else the machine does.
+Not shown: where a result is made of many beats (arrays, matrix-vector units, tables), that these are the right ones;
+of cores, how many beats come out. What is out of time is so on the machine that made this page: the seconds are those
+of a clock on the wall, whatever else the machine does.
 
 Target forms of `mul` and `add` are proved equal to portable ones elsewhere, by `make equivalence`.
 
