@@ -181,6 +181,7 @@ def verify_netlist(
     """
     if not isinstance(target, hw.Target):
         raise TypeError(f"target must be a Target, got {echo(target)}")
+    check_mapped(target)
     flow, emitted = load(target.name), emitted or emit(spec, target)
     design, models = Design.of(spec, emitted, timed=False), simulated(target)
     with step(f"synthesis of {spec} for {target.name}"):
@@ -205,6 +206,14 @@ def verify_netlist(
     )
 
 
+def check_mapped(target: hw.Target) -> None:
+    """Raise ValueError unless a target is a family that designs are synthesised for."""
+    if target.name not in CELLS:
+        raise ValueError(
+            f"level {NETLIST} must have a family to synthesise for (--target {', '.join(CELLS)}), got {target.name}"
+        )
+
+
 def without(kinds: Collection[str], design: Design, flow: Flow) -> tuple[Design, Flow]:
     """A design, and how it is made without hard blocks of those kinds."""
     if "bram" in kinds:
@@ -222,6 +231,7 @@ def netlist_key(
     play: str | None = None,
 ) -> str:
     """A hash of all that a netlist's verdict depends on: what the Verilog's does, synthesis, and the cells' models."""
+    check_mapped(target)
     flow = load(target.name)
     code = code_digest(__name__, "costmodel.harness", "costmodel.synthesis", "rtl_gen.yosys")
     models = [hashlib.sha256(path.read_bytes()).hexdigest() for path in simulated(target)]

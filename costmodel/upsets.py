@@ -169,7 +169,7 @@ def told(fates: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         beyond = f", {100 * fate['beyond']:.0f} % to infinity or NaN" if fate["beyond"] else ""
         yield (
             f"{fate['structure']:11} {fate['bits']:6,} bits: {shares}, {100 * fate['hanging']:4.1f} % hanging "
-            f"(± {100 * fate['error']:.1f}){moved}{beyond}"
+            f"(± {100 * fate['error']:.1f} at 95 %){moved}{beyond}"
         )
 
 

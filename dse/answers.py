@@ -27,10 +27,10 @@ from dse.reporting.picture import pareto
 from dse.reporting.sheet import ABOUT, reasons
 from dse.space import known, read, text_of
 from dse.store import Store
-from dse.studies.text import table
 from dse.table import front
 from hw.formats import check_choice
 from rtl_gen import write_atomic
+from rtl_gen.columns import markdown
 from rtl_gen.tools import package_version
 
 STORE = Path("build/spaces/store.sqlite")
@@ -127,7 +127,7 @@ def _table(compared: Comparison, place: int) -> str:
     ordered = rows[np.argsort(compared.costs(1)[rows], kind="stable")][: 2 * LINES]
     heads = ["design", *(objective.head for objective in compared.objectives), "verified"]
     lines = ([f"`{compared.spec(row)}`", *_values(compared, row), _verified(compared, row)] for row in ordered)
-    return table(heads, lines, heads[1:-1])
+    return markdown(heads, lines, heads[1:-1])
 
 
 def _values(compared: Comparison, row: int) -> Iterator[str]:

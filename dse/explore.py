@@ -24,6 +24,7 @@ from dse.screen import Rows, Screened, costs, middles, screen
 from dse.space import Space
 from dse.store import Store
 from dse.table import corrected, front, measured, meeting, on, verified
+from hw.formats.messages import many
 from rtl_gen.steps import say
 
 EACH = 8
@@ -102,10 +103,11 @@ def rows_of(space: Space, store: Store, workers: Workers) -> Rows:
         The space has no design, or its workload can't use a unit.
     """
     pool = Pool.of(space, store, workers)
-    say(f"{len(space)} designs on devices, of {len(pool.designs)} parts")
+    say(f"{many(len(space), 'design')} on devices, of {many(len(pool.designs), 'part')}")
     if pool.refused:
         (reason, _count), others = pool.refused.most_common(1)[0], len(pool.refused) - 1
-        say(f"{pool.refused.total()} are left out: {reason}{f'; and {others} reasons more' if others else ''}")
+        further = f"; and {many(others, 'reason')} more" if others else ""
+        say(f"{pool.refused.total()} {'is' if pool.refused.total() == 1 else 'are'} left out: {reason}{further}")
     return Rows(pool, judged_columns(pool.specs, list(space.asked.values()), space.workload, store, workers))
 
 

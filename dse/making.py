@@ -57,6 +57,10 @@ def verify_job(
     check_choice("simulator", simulator, SIMULATORS if level == RTL else (VERILATOR,))
     if waves and (level, simulator) != (RTL, VERILATOR):
         raise ValueError(f"waveforms must be of level {RTL} in {VERILATOR}, got {level} in {simulator}")
+    if level == NETLIST:
+        from costmodel.netlists import check_mapped
+
+        check_mapped(target)
     if convention is None:
         convention = PLAIN if verilog is None else convention_of(verilog)
     built = emitted or emit(spec, target, convention=convention)

@@ -19,6 +19,7 @@ from dse.job import Job, Value
 from dse.jobs import run
 from dse.points import Point
 from dse.store import Store
+from hw.formats.messages import many
 from hw.specs.base import uses_blocks
 from rtl_gen import process
 from rtl_gen.tools import ToolError
@@ -83,7 +84,7 @@ def _batches(missing: Sequence[Digested]) -> Iterator[list[Digested]]:
 def _counting_job(batch: Sequence[Digested]) -> Job:
     target = batch[0][0].target
     key = hashlib.sha256("\0".join(_key(*one) for one in batch).encode()).hexdigest()
-    label = f"count {len(batch)} designs on {target.name}"
+    label = f"count {many(len(batch), 'design')} on {target.name}"
     return Job("counted", key, label, partial(_counted, tuple(batch), target), {"costs": list[dict]}, parts=True)
 
 

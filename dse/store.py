@@ -11,14 +11,18 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from dse.claims import Claims
 from dse.shapes import fault
-from rtl_gen.steps import say
+from rtl_gen.files import make_folder
+from rtl_gen.steps import say, step
+
+T = TypeVar("T")
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
@@ -33,6 +37,8 @@ CREATE TABLE IF NOT EXISTS results (
 
 VERSION = 1
 """Of the schema, which the file has as its ``user_version``; 0 is one from before that was written, and the same."""
+SOON, PATIENCE = 0.2, 30.0
+"""Seconds in which a lock of another process's is gone, as a rule; and in which it has to be."""
 
 
 class Store:
@@ -57,15 +63,15 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         _check_allowed(path)
         self.path, self._lock, self.written = path, threading.Lock(), 0
         try:
-            self._connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
+            self._connection = sqlite3.connect(path, timeout=SOON, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
         try:
-            self._prepare()
+            self._unlocked(self._prepare)
         except BaseException as error:
             # Nobody else can: a context manager that was never entered is never left.
             self._connection.close()
@@ -87,6 +93,22 @@ class Store:
         with self._connection:
             self._connection.execute(SCHEMA)
             self._connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _unlocked(self, work: Callable[[], T]) -> T:
+        """What a transaction gives: if another process has locked the file, as soon as it lets go of it."""
+        try:
+            return work()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+        until = time.monotonic() + PATIENCE
+        with step(f"waiting for {self.path}, which another process has locked"):
+            while True:
+                try:
+                    return work()
+                except sqlite3.OperationalError as error:
+                    if "locked" not in str(error) or time.monotonic() > until:
+                        raise
 
     def __enter__(self) -> Self:
         return self
@@ -132,7 +154,7 @@ class Store:
         query = "SELECT label, value FROM results WHERE kind = ? AND key = ?"
         try:
             with self._lock:
-                row = self._connection.execute(query, (kind, key)).fetchone()
+                row = self._unlocked(lambda: self._connection.execute(query, (kind, key)).fetchone())
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._unusable(error) from error
         if row is None:
@@ -156,13 +178,15 @@ class Store:
             It can't be written, for example because the disk is full.
         """
         try:
-            with self._lock, self._connection:
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", (kind, key, label, json.dumps(value))
-                )
+            with self._lock:
+                self._unlocked(lambda: self._insert(kind, key, label, json.dumps(value)))
                 self.written += 1
         except sqlite3.Error as error:
             raise self._unwritable(error) from error
+
+    def _insert(self, *row: str) -> None:
+        with self._connection:
+            self._connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
 
     def keep(
         self, kind: str, key: str, label: str, fields: Mapping[str, Any], work: Callable[[], dict[str, Any]]

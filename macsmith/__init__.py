@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-from macsmith.house import hidden, is_command_line
+from macsmith.ending import is_command_line
+from macsmith.house import hidden
 
 if TYPE_CHECKING:
     from costmodel.devices import Device, parse_device
@@ -150,5 +150,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Public names are imported when they are first used, so that the command line starts at once."""
     if name in _HOMES:
+        from pkgutil import resolve_name
+
         return resolve_name(_HOMES[name])
     raise AttributeError(f"macsmith has no {name[:100]!r}; it has {', '.join(__all__)}")

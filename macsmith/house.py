@@ -28,10 +28,3 @@ def _place(name: str) -> Path | None:
         return Path(file) if file else None
     spec = find_spec(name)
     return Path(spec.origin) if spec and spec.origin else None
-
-
-def is_command_line() -> bool:
-    """Whether ``macsmith`` or ``python -m macsmith`` is what was typed."""
-    # While Python looks for what -m names, the first argument is "-m".
-    started = sys.orig_argv[1:] if sys.argv[:1] == ["-m"] else [Path(sys.argv[0]).stem] if sys.argv else []
-    return any(argument.split(".")[0] == "macsmith" for argument in started)

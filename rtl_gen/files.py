@@ -23,10 +23,7 @@ def write_atomic(path: Path, data: str | bytes) -> None:
     OSError
         The folder can't be made or written, or the disk is full.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(path.parent)) from None
+    make_folder(path.parent)
     # A name of its own for each writer, so that two of them do not write into each other's file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
@@ -38,6 +35,20 @@ def write_atomic(path: Path, data: str | bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those that it is in, unless it is there.
+
+    Raises
+    ------
+    OSError
+        It can't be made, or there is a file where it is to be.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(path)) from None
 
 
 def write_all(files: Mapping[Path, str | bytes]) -> None:

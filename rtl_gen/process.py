@@ -347,24 +347,30 @@ def _kill(process: subprocess.Popen[Any]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def interruptible(program: str, work: Callable[[], int]) -> int:
+def interruptible(program: str, work: Callable[[], int], keeps: bool = True) -> int:
     """The exit code of a command's work, or `INTERRUPTED`, with a line, if a signal tells it to end.
+
+    The line says that finished results are kept, if the command `keeps` them.
 
     All programs under way are ended at once. Whatever becomes of the exception that the signal raises, which is lost
     where Python can't pass it on, or of threads that still compute, the process ends within `GRACE` seconds.
     """
     try:
-        with _signals_heard(program):
+        with _signals_heard(_last_words(program, keeps)):
             return work()
     except KeyboardInterrupt:
         # What was being built is of no use any more, and Amaranth need not say so.
         warnings.simplefilter("ignore")
-        say(f"{program}: interrupted; finished results are kept")
+        say(_last_words(program, keeps))
         return INTERRUPTED
 
 
+def _last_words(program: str, keeps: bool) -> str:
+    return f"{program}: interrupted" + ("; finished results are kept" if keeps else "")
+
+
 @contextmanager
-def _signals_heard(program: str) -> Iterator[None]:
+def _signals_heard(last_words: str) -> Iterator[None]:
     """Inside, signals of `ENDINGS` end every program, and raise KeyboardInterrupt in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -375,7 +381,7 @@ def _signals_heard(program: str) -> Iterator[None]:
     # Python's own handler runs when the main thread gets to it; this is told at once.
     before = signal.set_wakeup_fd(spoken, warn_on_full_buffer=False)
     handlers = {number: signal.getsignal(number) for number in ENDINGS}
-    listener = threading.Thread(target=_listen, args=(heard, done, program), name="signals", daemon=True)
+    listener = threading.Thread(target=_listen, args=(heard, done, last_words), name="signals", daemon=True)
     listener.start()
     try:
         for number, handler in handlers.items():
@@ -394,7 +400,7 @@ def _signals_heard(program: str) -> Iterator[None]:
         os.close(heard)
 
 
-def _listen(heard: int, done: threading.Event, program: str) -> None:
+def _listen(heard: int, done: threading.Event, last_words: str) -> None:
     """End all programs when a signal says so, and then ourselves, unless `done` comes first."""
     while number := os.read(heard, 1):
         if number[0] in ENDINGS and signal.getsignal(number[0]) is not signal.SIG_IGN:
@@ -403,6 +409,6 @@ def _listen(heard: int, done: threading.Event, program: str) -> None:
         return
     end()
     if not done.wait(GRACE):
-        say(f"{program}: interrupted; finished results are kept")
+        say(last_words)
         scratch.clear()
         os._exit(INTERRUPTED)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rtl_gen.steps import step
 from rtl_gen.tools import ToolError
+from sim.arrays import codes
 from sim.benches.checker import check
 from sim.benches.play import LEAD, Play
 from sim.player import ROWS, Port
@@ -57,9 +58,8 @@ def rows(design: Simulator, play: Play) -> NDArray[np.uint32]:
     before, after = (LEAD, 1) if design.clocked else (0, 0)
     table = np.zeros((before + play.cycles + after, _words(ports)), dtype=np.uint32)
     columns, pins = _columns(ports), {RESET: design.convention.reset}
-    for name, codes in play.inputs.items():
-        port = _port(design, ports, pins.get(name, name))
-        given = _array(codes)
+    for name in play.inputs:
+        port, given = _port(design, ports, pins.get(name, name)), codes(play, name)
         if len(given) and int(given.max()) >> port.width:
             raise ToolError(f"{name} of {design.module} has {port.width} bits, too few for {int(given.max()):#x}")
         # In reset the first line is on the inputs, and the last one stays while its outcome is seen.
@@ -94,25 +94,17 @@ def samples(design: Simulator, play: Play, record: NDArray[np.uint32]) -> dict[s
 
 def compare(play: Play, seen: dict[str, Codes]) -> str:
     """What is wrong with a play's samples, as the checker says it; empty if nothing is."""
-    for port, codes in seen.items():
-        right = _array(play.expected[port])
-        if len(right) != len(codes) or ((right >= 0) & (right != codes)).any():
+    for port, shown in seen.items():
+        right = codes(play, port)
+        if len(right) != len(shown) or ((right >= 0) & (right != shown)).any():
             break
     else:
         return ""
     try:
-        check(play, {port: codes.tolist() for port, codes in seen.items()})
+        check(play, {port: shown.tolist() for port, shown in seen.items()})
     except AssertionError as error:
         return str(error)
     return ""
-
-
-def _array(codes: Sequence[int]) -> Codes:
-    """Codes as int64 if they fit, else as Python's numbers."""
-    try:
-        return np.asarray(codes, dtype=np.int64)
-    except OverflowError:
-        return np.asarray(codes, dtype=object)
 
 
 def _side(design: Simulator, incoming: bool) -> dict[str, Port]:

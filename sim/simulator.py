@@ -50,8 +50,14 @@ WAVES = ("verilated_vcd_c.cpp",)
 
 SECONDS = 3600.0
 """After which a simulation is taken for one that would never end."""
+UNSETTLED = "did not converge"
+"""What Verilator says of a loop of logic that oscillates; Icarus says nothing, and goes on for ever."""
 KEPT = 200
 """Simulators that are kept, those that were used last. One has half a megabyte, that of a large array ten."""
+
+
+class Unsettled(ToolError):
+    """What was simulated has a combinational loop that does not settle."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +206,8 @@ def run_simulator(
 
     Raises
     ------
+    Unsettled
+        Outputs of a loop of logic change for ever, within one cycle.
     ToolError
         It crashes, ends with an error, or does not end.
     """
@@ -209,6 +217,8 @@ def run_simulator(
         raise ToolError(f"the simulation of {module} was ended: it took more than {SECONDS:g} s") from None
     if done.returncode != 0:
         said = complaint(Path(log.name))
+        if UNSETTLED in said:
+            raise Unsettled(f"{module} does not settle: it has a combinational loop")
         how = process.how_it_ended(done.returncode)
         raise ToolError(f"the simulator of {module} crashed with {how}{said and f': {said}'}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,12 @@ from rtl_gen import Emitted, yosys
 from rtl_gen.convention import AXI, PLAIN, Convention
 from rtl_gen.scratch import scratch
 from rtl_gen.tools import ToolError
+
+LOOP = re.compile(r"found logic loop in module .*?:\n((?:    .*\n)*)")
+LINE = re.compile(r"source: design\.v:(\d+)")
+"""How Yosys begins to tell of a loop, and of each line of Verilog that is in it."""
+LINES = 4
+"""That a message has, at most."""
 
 Ports = dict[str, tuple[str, int]]
 """Direction and width, by name."""
@@ -73,6 +80,26 @@ def _read(path: Path) -> dict[str, Ports]:
         return _modules(path.read_bytes().decode(errors="replace"))
     except ToolError as error:
         raise ToolError(f"{cut(path)} can't be read: {error}") from error
+
+
+def loop(design: Emitted) -> str:
+    """Where a loop of logic without a register is, as Yosys finds it; empty if there is none, or it can't tell.
+
+    A loop is no fault by itself: it may be of wires that never depend on each other at the same time.
+    """
+    with scratch() as folder:
+        (folder / "design.v").write_text(design.verilog)
+        top = f"hierarchy -top {design.name}"
+        try:
+            yosys.run(["read_verilog -sv design.v", top, "proc", "flatten", "tee -o check.txt check"], folder)
+        except ToolError:
+            return ""
+        found = LOOP.search((folder / "check.txt").read_text())
+    if not found:
+        return ""
+    lines = sorted(set(map(int, LINE.findall(found[1]))))
+    more = ", ..." if len(lines) > LINES else ""
+    return f"in line {', '.join(map(str, lines[:LINES]))}{more}" if lines else "somewhere"
 
 
 @lru_cache(maxsize=4)

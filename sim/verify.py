@@ -19,7 +19,7 @@ from rtl_gen.files import code_digest, write_atomic
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import step
 from rtl_gen.tools import ToolError
-from sim import tools
+from sim import theirs, tools
 from sim.benches import bench
 from sim.benches.coreplay import CorePlay
 from sim.benches.play import Play
@@ -29,7 +29,7 @@ from sim.decoded import explained
 from sim.golden import model_type
 from sim.playing import Evidence, play_all
 from sim.runner import SEED, Results
-from sim.simulator import ICARUS, LENIENT, LINT, VERILATOR
+from sim.simulator import ICARUS, LENIENT, LINT, VERILATOR, Unsettled
 
 Plays = Sequence[Play] | Sequence[StreamPlay] | Sequence[CorePlay]
 
@@ -165,12 +165,15 @@ def verify(
     ValueError
         There is no run of that shape, no play of that name, or no such simulator.
     ToolError
-        A tool is missing or failed, or no test ran.
+        A tool is missing or failed, no test ran, or a loop of logic does not settle. Icarus would wait for that for
+        ever: it is not asked where there is one in what is not ours.
     """
     if emitted is not None and not isinstance(emitted, Emitted):
         raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
     check_choice("simulator", simulator, SIMULATORS)
     emitted = emitted or emit(spec, target)
+    if simulator == ICARUS and not ours and (place := theirs.loop(emitted)):
+        raise ToolError(f"{emitted.name} has a combinational loop {place}: Icarus may never end; ask {VERILATOR}")
     plays = _plays(spec, shape, seed, play)
     coverage = Coverage(spec, plays)
     if play is None:
@@ -180,6 +183,8 @@ def verify(
         try:
             shown = waves and build / WAVES
             results, evidence = simulate_plays(emitted, plays, build, target, ours, cells, simulator, shown)
+        except Unsettled as error:
+            raise ToolError(f"{error} {theirs.loop(emitted)}".rstrip()) from error
         except ToolError as error:
             kept = _keep_logs(build, folder)
             raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error

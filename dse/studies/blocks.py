@@ -13,9 +13,10 @@ import hw
 from costmodel.targets import load
 from dse.making import measure_job
 from dse.studies.study import Jobs, Study, Values
-from dse.studies.text import Flows, table, tools
+from dse.studies.text import Flows, tools
 from hw.specs.array import ArraySpec
 from hw.specs.base import uses_blocks
+from rtl_gen.columns import markdown
 
 HEADER = """\
 # Arrays in multiplier blocks
@@ -75,7 +76,7 @@ class Blocks(Study[Row]):
             why = dict.fromkeys(cost["unplaced"] for cost in costs if cost["unplaced"])
             heading = f"## {target.title} ({costs[0]['lut_kind']}; {load(target.name).block})"
             without = f" Without MHz: {'; '.join(why)}." if why else ""
-            parts.append(f"{heading}\n\n{table(COLUMNS, lines, NUMBERS)}\n{flows.legend()}{without}\n")
+            parts.append(f"{heading}\n\n{markdown(COLUMNS, lines, NUMBERS)}\n{flows.legend()}{without}\n")
         versions = tools(cost["versions"] for _, values in found for cost in values.values())
         return {self.page: HEADER.format(tools=versions) + "\n".join(parts)}
 

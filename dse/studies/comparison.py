@@ -13,8 +13,8 @@ from costmodel.energy import published_table
 from dse.running.plan import plans
 from dse.studies.compared import NAMES, OTHERS, OURS, PRICES, RTL, Compared, Row, compared, lines, parts_of
 from dse.studies.study import Study, Values
-from dse.studies.text import table
 from hw.specs.gemm import GemmSpec
+from rtl_gen.columns import markdown
 
 MULTIPLY_ACCUMULATE = ("int8_mul", "int32_add")
 """Of the published operations."""
@@ -30,7 +30,7 @@ def with_total(
     found = [values(each) for each in products]
     rows = [[*each.cells, *(format(v, form) for v in of)] for each, of in zip(products, found, strict=True)]
     total = ["all", "", "", "", *(format(sum(column), form) for column in zip(*found, strict=True))]
-    return table([*HEADS, *heads], [*rows, total], [*HEADS[1:], *heads])
+    return markdown([*HEADS, *heads], [*rows, total], [*HEADS[1:], *heads])
 
 
 def cycle_table(products: Sequence[Compared]) -> str:
@@ -68,13 +68,13 @@ def times_table(products: Sequence[Compared]) -> str:
     seconds = (f"{sum(float(row['cpu_s']) for row in column):.2f}" for column in zip(*found, strict=True))
     peaks = (f"{max(float(row['peak_mb']) for row in column):,.0f}" for column in zip(*found, strict=True))
     total = ["all; the largest", "", "", "", *seconds, *peaks]
-    return table([*HEADS, *heads], [*rows, total], [*HEADS[1:], *heads])
+    return markdown([*HEADS, *heads], [*rows, total], [*HEADS[1:], *heads])
 
 
 def simulated_table(products: Sequence[Compared]) -> str:
     heads = ["array", "M", "K", "N", "simulated", "our formula", *OTHERS.values()]
     rows = [[*each.cells, *(f"{each.cycles(tool):,}" for tool in (RTL, OURS, *OTHERS))] for each in products]
-    return table(heads, rows, heads[1:])
+    return markdown(heads, rows, heads[1:])
 
 
 def runs_of(one: Compared) -> int:

@@ -24,7 +24,8 @@ from dse.making import part_job
 from dse.samples import EVERY, by_family, looked_at
 from dse.studies.parity import parity
 from dse.studies.study import Jobs, Study, Values
-from dse.studies.text import drawn, table
+from dse.studies.text import drawn
+from rtl_gen.columns import markdown
 
 INTRO = """# What estimates are worth
 
@@ -190,7 +191,7 @@ def _by_family(quantity: str, families: Mapping[str, Sequence[Sample]], results:
                 ]
             )
     picture = f"![{NAMES[quantity]}, estimated and measured](cost-model/{quantity}.png)"
-    return f"## {NAMES[quantity]}\n\n{table(heads, lines, heads[1:2] + heads[3:])}\n{picture}\n\n"
+    return f"## {NAMES[quantity]}\n\n{markdown(heads, lines, heads[1:2] + heads[3:])}\n{picture}\n\n"
 
 
 def _exact(families: Mapping[str, Sequence[Sample]]) -> str:
@@ -208,7 +209,7 @@ def _exact(families: Mapping[str, Sequence[Sample]]) -> str:
         cells += [str(len(far)), f"{far.mean():.1f}", f"{np.quantile(far, 0.9):.0f}"] if len(far) else ["0", "-", "-"]
         lines.append(cells)
     heads = ["family", "DSP equal", "block RAM equal", "small designs", "off by, LUTs", "nine of ten, LUTs"]
-    return f"## Blocks, and small designs\n\n{table(heads, lines, heads[1:])}\n"
+    return f"## Blocks, and small designs\n\n{markdown(heads, lines, heads[1:])}\n"
 
 
 def _by_kind(families: Mapping[str, Sequence[Sample]], results: Results) -> str:
@@ -228,7 +229,7 @@ def _by_kind(families: Mapping[str, Sequence[Sample]], results: Results) -> str:
                 else ["0", "-", "-"]
             )
         lines.append(cells)
-    return f"## LUT by kind of unit, held out by format\n\n{table(heads, lines, heads[1:])}\n"
+    return f"## LUT by kind of unit, held out by format\n\n{markdown(heads, lines, heads[1:])}\n"
 
 
 def _mape(errors: NDArray[np.float64]) -> float:
@@ -250,7 +251,7 @@ def _worst(results: Results) -> str:
         worst = sorted(far, key=lambda entry: -entry[0])[:WORST]
         lines = [_far(quantity, target, large, place, reasons) for _, target, large, place in worst]
         heads = ["design", "family", "estimated", "measured", "off", "why"]
-        text.append(f"## The ten worst: {NAMES[quantity]}\n\n{table(heads, lines, heads[2:5])}\n")
+        text.append(f"## The ten worst: {NAMES[quantity]}\n\n{markdown(heads, lines, heads[2:5])}\n")
     return "".join(text)
 
 

@@ -20,7 +20,8 @@ from dse.making import verify_job
 from dse.regression import Case, cases
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
-from dse.studies.text import table, tools
+from dse.studies.text import tools
+from rtl_gen.columns import markdown
 from sim.racing import BOUND, Race, race, race_key
 
 SEEDS = range(1, 6)
@@ -84,10 +85,10 @@ class Coverages(Study[Row]):
         races = [(row, list(values.values())) for row, values in found if not row.cases]
         page = INTRO.format(tools=tools(verdict["versions"] for _, of in units for verdict in of))
         heads = ["unit", "designs", "points", "bins", "hit", "holes"]
-        page += table(heads, [unit_line(row.name, of) for row, of in units], heads[1:])
+        page += markdown(heads, [unit_line(row.name, of) for row, of in units], heads[1:])
         page += RACE.format(count=len(SEEDS), bound=BOUND)
         heads = ["design", "bins", "uniform", "in turn", "steered", "behind"]
-        return {self.page: page + table(heads, [race_line(row.name, of) for row, of in races], heads[1:])}
+        return {self.page: page + markdown(heads, [race_line(row.name, of) for row, of in races], heads[1:])}
 
 
 def race_job(spec: hw.Spec, seed: int) -> Job:

@@ -21,8 +21,8 @@ from dse.jobs import Job
 from dse.making import energy_job
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
-from dse.studies.text import table
 from hw.formats import check_choice
+from rtl_gen.columns import markdown
 
 INTRO = """# Energy
 
@@ -165,5 +165,5 @@ def page(found: Sequence[tuple[Row, Values]]) -> str:
         unit_line(row.spec, {stream: values[stream,] for stream in STREAMS}) for row, values in found if row.spec
     ]
     heads = ["table", "operation", "made as", "predicted pJ", "published pJ", "ratio"]
-    text = INTRO + table(heads, map(predicted_line, listed), NUMBERS)
-    return text + UNITS + table(["design", "NAND2", "memory bits", "a cycle", *STREAMS], designs, NUMBERS)
+    text = INTRO + markdown(heads, map(predicted_line, listed), NUMBERS)
+    return text + UNITS + markdown(["design", "NAND2", "memory bits", "a cycle", *STREAMS], designs, NUMBERS)

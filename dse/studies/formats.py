@@ -8,10 +8,11 @@ from typing import ClassVar, Self
 
 from dse.studies.realline import real_line
 from dse.studies.study import Study, Values
-from dse.studies.text import drawn, table
+from dse.studies.text import drawn
 from hw.formats import CATALOGUE, FAMILIES, ROUNDINGS, Block, Format, Minifloat, Notation, parse_format
 from hw.formats.block import RULES
 from hw.formats.describe import DEPTHS, number, positive_min, special_codes
+from rtl_gen.columns import markdown
 from sim.golden.measures import relative_errors
 from sim.golden.products import EDGES, SEMANTICS, LMul
 
@@ -77,7 +78,7 @@ def page() -> str:
             section(
                 "A code for each number",
                 f"*Sums*: bits of an exact accumulator for {depths} products of the format with itself.\n\n"
-                + table(
+                + markdown(
                     ["format", "bits", "lowest", "highest", "least step", "special codes", "sums", "source"],
                     map(scalar_row, scalars),
                 ),
@@ -86,7 +87,7 @@ def page() -> str:
                 "A scale for many numbers",
                 "*Bits* counts the share of the scale; *sum* is the width of a block's exact sum of products, "
                 "before the scales.\n\n"
-                + table(
+                + markdown(
                     ["format", "bits", "element", "highest", "block", "scale", "rule", "sum", "source"],
                     map(block_row, blocks),
                 ),
@@ -101,7 +102,7 @@ def page() -> str:
                 + "\nEdges:\n\n"
                 + definitions(EDGES)
                 + "\nMean relative error against the exact product, over all pairs of normal codes, `unbounded`:\n\n"
-                + table(["format", *SEMANTICS], errors),
+                + markdown(["format", *SEMANTICS], errors),
             ),
         ]
     )

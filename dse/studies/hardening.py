@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Self
 import hw
 from dse.making import measure_job, upsets_job
 from dse.studies.study import Jobs, Study, Values
-from dse.studies.text import table
 from hw.specs.tmr import ALL, parse_tmr
+from rtl_gen.columns import markdown
 
 FLIPS = 300
 WORST = 2
@@ -131,7 +131,7 @@ def page(trials: Mapping[hw.Spec, Trial]) -> str:
     text = INTRO + f"{summary([(spec, trials[spec], protected) for spec, protected in designs.items()])}\n\n"
     for plain, protected in designs.items():
         rows = [_row(tmr, found, trials[plain]) for tmr, found in [("-", trials[plain]), *protected.items()]]
-        text += f"## `{plain}`\n\n{table(['three times', *HEADS], [*rows, _twice(trials[plain])], HEADS)}\n"
+        text += f"## `{plain}`\n\n{markdown(['three times', *HEADS], [*rows, _twice(trials[plain])], HEADS)}\n"
         text += f"{reading(protected, trials[plain])}\n\n"
     return text.rstrip() + "\n"
 

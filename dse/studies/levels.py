@@ -15,7 +15,8 @@ import hw
 from dse.making import verify_job
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
-from dse.studies.text import table, tools
+from dse.studies.text import tools
+from rtl_gen.columns import markdown
 from sim.icarus import installed
 from sim.simulator import ICARUS, VERILATOR
 from sim.verify import NETLIST, RTL
@@ -65,7 +66,7 @@ class Levels(Study[hw.Spec]):
     def files(self, found: Sequence[tuple[hw.Spec, Values]]) -> dict[str, str | bytes]:
         names = [target.name for target in self.targets]
         heads = ["design", "Verilog in Verilator", "in Icarus", *(f"netlist of {name}" for name in names)]
-        lines = table(heads, [line(row, values, names) for row, values in found])
+        lines = markdown(heads, [line(row, values, names) for row, values in found])
         made = tools(verdict["versions"] for _, values in found for verdict in values.values())
         wrong = [
             f"- `{row.name}`, {verdict['level']}: {verdict['failures'][0]}\n"

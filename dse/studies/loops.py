@@ -18,9 +18,10 @@ from dse.jobs import Job
 from dse.making import design_job, measure_job
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
-from dse.studies.text import Flows, table, tools
+from dse.studies.text import Flows, tools
 from hw.formats import check_int
 from hw.specs.mac import MacSpec
+from rtl_gen.columns import markdown
 
 INTRO = """# Accumulators and their loops
 
@@ -130,5 +131,5 @@ def page(found: Sequence[tuple[Row, Values]], targets: Sequence[hw.Target]) -> s
     measured = [f"{target.title}: {what}" for target in targets for what in ("LUT", "FF", "MHz")]
     heads, flows = ["bits", "accumulator", "latency", *measured], Flows()
     lines = [line(row, [values[target.name,] for target in targets], flows) for row, values in found]
-    text = table(heads, lines, [head for head in heads if head != "accumulator"])
+    text = markdown(heads, lines, [head for head in heads if head != "accumulator"])
     return f"{INTRO.format(tools=made)}{text}\n{flows.legend()}\n"

@@ -16,8 +16,8 @@ from dse.search.hawq import MEASURES, SHARES, instance, published
 from dse.search.minilm import each, read_mixtures, spelled
 from dse.search.mixed import solve
 from dse.studies.study import Study, Values
-from dse.studies.text import table
 from hw.formats import Format
+from rtl_gen.columns import markdown
 
 SEEDS, EVALUATIONS = 5, 2000
 UNITS = {"size": (2**20, "MiB"), "bops": (10**9, "G"), "latency": (1, "ms")}
@@ -128,9 +128,9 @@ def page() -> str:
     return "".join(
         [
             HEADER,
-            table(heads, rows, ("at most", "spent", "loss")),
+            markdown(heads, rows, ("at most", "spent", "loss")),
             MINILM,
-            table(layers, minilm_rows(), layers[1:]),
+            markdown(layers, minilm_rows(), layers[1:]),
         ]
     )
 

@@ -16,8 +16,9 @@ from dse.search import comparison, truth
 from dse.search.convergence import draw, summary
 from dse.search.prior import savings
 from dse.studies.study import Study, Values
-from dse.studies.text import drawn, table
+from dse.studies.text import drawn
 from hw.formats import Format
+from rtl_gen.columns import markdown
 
 PICTURE = "images/search.png"
 SPLIT = re.compile(r"(e\d+m\d+)x\1/exact/exact")
@@ -134,10 +135,10 @@ def page() -> str:
             HEADER,
             loop() if truth.TABLE.exists() else "",
             EVOLVED.format(points=4 * 128 * 128, seeds=evolved()["seed"].nunique()),
-            table(searches, evolved_rows(evolved()), searches[1:]),
+            markdown(searches, evolved_rows(evolved()), searches[1:]),
             f"\n![Hypervolume against designs looked at]({PICTURE})\n",
             PRIOR,
-            table(splits, prior_rows(), [*splits[1:3], *order]),
+            markdown(splits, prior_rows(), [*splits[1:3], *order]),
             FOUND,
         ]
     )
@@ -146,7 +147,7 @@ def page() -> str:
 def loop() -> str:
     """Of the true frontier."""
     heads = ["devices", "designs", "rounds", "measured", "share", "of the true frontier"]
-    return LOOP.format(designs=len(truth.truth())) + table(heads, loop_rows(), heads[1:5])
+    return LOOP.format(designs=len(truth.truth())) + markdown(heads, loop_rows(), heads[1:5])
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,11 @@
-"""What the pages have in common: tables, the tools they were made with, and letters for the flows that gave a count."""
+"""What the pages have in common: the tools they were made with, and letters for the flows that gave a count."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Collection[str] = ()) -> str:
-    """A table in Markdown; the columns in `numbers` are set to the right."""
-    rules = ["---:" if head in numbers else "---" for head in heads]
-    return "".join(f"| {' | '.join(row)} |\n" for row in (heads, rules, *rows))
 
 
 def tools(versions: Iterable[Mapping[str, str]]) -> str:

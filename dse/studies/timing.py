@@ -18,8 +18,9 @@ from dse.making import measure_job
 from dse.points import can_be
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
-from dse.studies.text import Flows, table, tools
+from dse.studies.text import Flows, tools
 from hw.timing.delays import is_known
+from rtl_gen.columns import markdown
 
 INTRO = """# Predicted against placed
 
@@ -82,7 +83,7 @@ def page(found: Sequence[tuple[hw.Spec, Values]], targets: Sequence[hw.Target]) 
         lines = [line(row, target, cost, flows) for row, cost in costs]
         heads = ["design", "LUT", "FF", "MHz", "predicted", "off", "what binds"]
         parts.append(f"## {target.title}\n\n{summary(costs, target)}\n\n")
-        parts.append(table(heads, lines, heads[1:-1]) + "\n")
+        parts.append(markdown(heads, lines, heads[1:-1]) + "\n")
     return "".join(parts) + flows.legend() + "\n"
 
 
@@ -97,7 +98,7 @@ def depths(found: Sequence[tuple[hw.Spec, Values]], targets: Sequence[hw.Target]
             for row, values in found
             if row.unit == unit
         ]
-        parts.append(f"\n## {unit}\n\n{table(heads, lines, heads[1:])}")
+        parts.append(f"\n## {unit}\n\n{markdown(heads, lines, heads[1:])}")
     return "".join(parts)
 
 

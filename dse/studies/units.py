@@ -16,9 +16,10 @@ from costmodel.targets import load
 from dse.making import measure_job, verify_job
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
-from dse.studies.text import Flows, table, tools
+from dse.studies.text import Flows, tools
 from hw.specs.stream import StreamSpec
 from hw.units import spec_type
+from rtl_gen.columns import markdown
 from rtl_gen.tools import ToolError
 from sim.verify import check_shape
 
@@ -169,5 +170,5 @@ def page(results: Sequence[Result], targets: Sequence[hw.Target]) -> str:
     costs = [head for t in targets for head in (f"{t.title} ({load(t.name).lut_kind})", "MHz")]
     heads = ["design", "latency", "cycles", *costs]
     flows = Flows()
-    lines = table([*heads, "verified by", "made by"], [line(result, flows) for result in results])
+    lines = markdown([*heads, "verified by", "made by"], [line(result, flows) for result in results])
     return f"{INTRO.format(tools=made)}\n{lines}\n{flows.legend()}\n\nThe units: {links}.\n"

@@ -10,9 +10,9 @@ import hw
 from dse.columns import COLUMNS
 from dse.running import fitted, runs
 from dse.studies.study import Study, Values
-from dse.studies.text import table
 from dse.workloads.gemms import GemmList, lists
 from hw.specs.gemm import GemmSpec
+from rtl_gen.columns import markdown
 
 EXAMPLES = ("gemm/int8xint8/16x16", "gemm/int8xint8/32x32")
 SHOWN = ("cycles", "utilisation", "traffic_bytes")
@@ -113,10 +113,10 @@ def page() -> str:
     return "".join(
         [
             HEADER,
-            table(heads, map(list_row, lists().values()), [*heads[2:5], *heads[6:9]]),
+            markdown(heads, map(list_row, lists().values()), [*heads[2:5], *heads[6:9]]),
             f"\n## What is counted\n\n{COUNTED}",
             f"\n## On two cores\n\n{TIMED.format(most=specs[0].max_k)}\n{named}\n",
-            table(["list", *columns], (run_row(gemms, specs) for gemms in lists().values()), columns),
+            markdown(["list", *columns], (run_row(gemms, specs) for gemms in lists().values()), columns),
             f"\n## Your own\n\n{OWN}",
         ]
     )

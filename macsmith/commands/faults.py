@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from macsmith.commands.options import add_run_options, add_specs, positive, whole
+from macsmith.commands.options import add_run_options, add_specs, whole
 
 ABOUT = "flip bits of registers in simulation: what is masked, corrupted or hangs, and how far results move"
 EXAMPLE = "macsmith faults mac/int8xint8 mac/e4m3xe4m3 --flips 2000"
@@ -13,7 +13,7 @@ EXAMPLE = "macsmith faults mac/int8xint8 mac/e4m3xe4m3 --flips 2000"
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add its options."""
     add_specs(parser)
-    parser.add_argument("--flips", type=positive, metavar="N", help="of each structure (default: 1000)")
+    parser.add_argument("--flips", type=whole, metavar="N", help="of each structure (default: 1000)")
     parser.add_argument("--seed", type=whole, metavar="N", help="of operands, bits and cycles (default: 1)")
     parser.add_argument(
         "--stream", default="normal", metavar="NAME", help="operands: normal, uniform, or a file, recorded.npz"

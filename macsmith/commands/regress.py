@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     from dse.regression import HEADS, cases, lines, netlists, regress
     from dse.store import Store
     from hw.formats import check_choice
+    from hw.formats.messages import many
     from rtl_gen.columns import table
     from rtl_gen.files import check_writable, write_atomic
     from rtl_gen.steps import say
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     means = {"level": options.level, "simulator": options.simulator}
     about = {"grid": grid, **means, "seed": str(seed), **tools.versions(options.simulator)}
     with hired(options) as workers, Store(options.store) as store:
-        say(f"{len(wanted)} designs; " + ", ".join(f"{name} {value}" for name, value in about.items()))
+        say(f"{many(len(wanted), 'design')}; " + ", ".join(f"{name} {value}" for name, value in about.items()))
         outcomes = regress(wanted, store, workers, options.store.parent / "sim", seed, **means)
     if options.junit is not None:
         write_atomic(options.junit, junit(outcomes, about))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from shutil import get_terminal_size
 
 from macsmith.commands.options import (
     add_level,
@@ -19,6 +20,8 @@ from macsmith.commands.options import (
 
 ABOUT = "simulate designs against their golden models"
 EXAMPLE = "macsmith verify mac/int8xint8 mac/e4m3xe4m3/lmul"
+PIPED = 120
+"""Characters of a line that no terminal shows."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from dse.options import hired
     from dse.repeating import repeated
     from dse.store import Store
-    from rtl_gen.columns import table
+    from rtl_gen.columns import wrapped
     from rtl_gen.convention import parse_convention
     from rtl_gen.files import check_writable
     from sim.covered import HEADS, culprit, lines, said
@@ -70,12 +73,13 @@ def run(options: argparse.Namespace) -> int:
         extent = "every operand pair" if verdict["exhaustive"] else "corners and random operands"
         # A play alone has not all that is to be tried.
         covered = f", coverage {said(verdict['coverage'])} bins" if verdict["coverage"] and not options.play else ""
+        covered += " by plays that passed" if covered and not verdict["passed"] else ""
         print(
             f"{'PASS' if verdict['passed'] else 'FAIL'}  {verdict['spec']}  {verdict['tests']} tests, "
             f"{verdict['cycles']} cycles, {extent}{covered}, seed {tried['seed']}, {means(verdict)}"
         )
         if options.coverage:
-            print(table(HEADS, lines(verdict["coverage"])))
+            print(wrapped(HEADS, lines(verdict["coverage"]), get_terminal_size((PIPED, 24)).columns))
         for failure in verdict["failures"]:
             where = {"target": options.target, "device": options.device, "reset": options.reset}
             command = repeated(verdict["spec"], play=culprit(failure), **where, **tried)

@@ -146,6 +146,8 @@ class Core:
             response = await self._answer(self.bus.read, register["address"], 4)
             assert response.resp == AxiResp.OKAY, f"reading {name} answered {response.resp!r}"
             word = int.from_bytes(response.data, "little")
+            known = sum((1 << width) - 1 << low for low, width in register["parts"].values())
+            assert not word & ~known, f"{name} shows {word:#x}, of which only {known:#x} has a meaning"
             shown |= {part: word >> low & (1 << width) - 1 for part, (low, width) in register["parts"].items()}
         return shown
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hw.formats.messages import cut
 from hw.specs.blockgemm import BlockGemmSpec
+from hw.specs.gemm_cycles import FIRST_IN
+from sim.benches.aimed import ends, nearest
 from sim.benches.coreplay import CorePlay, Job
-from sim.benches.gemm import OPTIONS, PORTS, Planner, Shape, register_map
+from sim.benches.gemm import OPTIONS, Planner, Shape, register_map
 from sim.benches.stimulus import corners
 from sim.coverage.jobs import core
 from sim.coverage.point import Point
 from sim.golden.blocks import Quantized, quantize
+from sim.golden.decoding import decode
+
+ROWS = 64
+"""Of a run whose sums are all looked at: few words, many results."""
 
 FORMULA = "C[i,j] = Σ over blocks of scale_A * scale_B * Σ A[i,k] * B[k,j], k over the block"
 
@@ -22,14 +31,18 @@ def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
     return [
         planner.shapes("shapes", planner.some_shapes(6)),
         planner.codes_by_chance(),
-        planner.pauses(),
+        planner.far_apart(),
+        planner.cancelling(),
+        *planner.pauses(),
         planner.kept(),
         planner.kept_by_chance(),
         planner.held(),
+        planner.slow_taker(),
         planner.registers(),
         planner.refusals(),
         planner.frames(),
         planner.resets(),
+        planner.resets_when_full(),
     ]
 
 
@@ -95,10 +108,10 @@ class BlockPlanner(Planner):
         frames = {"s_axis_a": [self.model.frames.pack_a(a).hex()]}
         if not keep:
             frames["s_axis_b"] = [self.model.frames.pack_b(b).hex()]
-        cycles, tiles = int(self.spec.cycles(m, k, n)), -(-n // self.spec.columns)
-        shown = {"idle": 1, "done": 1, **dict.fromkeys(self.flags, 0), "work": -(-m // self.spec.rows) * tiles * k}
+        cycles = int(self.spec.cycles(m, k, n))
+        shown = {"idle": 1, "done": 1, **dict.fromkeys(self.flags, 0), **self.counts((m, k, n))}
         if exact:
-            shown |= {"cycles": cycles, "stalled": 0}
+            shown |= {"cycles": cycles, "stalled": 0, "starved": FIRST_IN}
         results = self.model.frames.pack_c(c).hex()
         settings = {"m": m, "k": k, "n": n, "keep": int(keep)}
         return Job(settings, frames, results, shown, 64 + (1 if exact else 12) * cycles, cycles if exact else None)
@@ -113,9 +126,60 @@ class BlockPlanner(Planner):
 
     def _some(self, fmt: Any, rows: int, k: int) -> Quantized:
         scales = self.rng.choice(corners(fmt.scale), (rows, k // fmt.size))
-        elements = self.codes(fmt.element, (rows, k))
+        return self._quantized(fmt, self.codes(fmt.element, (rows, k)), scales)
+
+    def _quantized(self, fmt: Any, elements: NDArray[Any], scales: NDArray[Any]) -> Quantized:
         tensor = {} if fmt.tensor is None else {"tensor": int(fmt.tensor.code_of(1))}
         return Quantized(fmt, elements, scales, **tensor)
+
+    def far_apart(self) -> CorePlay:
+        """Sums of blocks that are far from one another: what is below the last place alone says how it is rounded."""
+        jobs = []
+        for middle in (0.0, 0.0, *self._ends()):
+            m, k, n = self.near(ROWS, 4 * self.spec.granule, self.spec.columns)
+            jobs.append(self.job(self._apart(self.spec.a, m, k, middle), self._apart(self.spec.b, n, k, middle)))
+        return self.play("far_apart", jobs)
+
+    def cancelling(self) -> CorePlay:
+        """Blocks of which one takes away what the one before has brought, or nearly."""
+        m, k, n = self.near(ROWS, 4 * self.spec.granule, self.spec.columns)
+        jobs = []
+        for middle in (0.0, *self._ends()):
+            a, b = self._apart(self.spec.a, m, k, middle), self._apart(self.spec.b, n, k, middle)
+            jobs.append(self.job(self._opposite(a), self._twice(b)))
+        return self.play("cancelling", jobs)
+
+    def _ends(self) -> list[float]:
+        """Half of the exponents at which results begin and end, for there are two scales."""
+        return [float(np.log2(end) / 2) for end in ends(self.spec.result)]
+
+    def _apart(self, fmt: Any, rows: int, k: int, middle: float) -> Quantized:
+        """Rows of numbers, half of them of one number a block, with scales on both sides of a power of two."""
+        rng, blocks = self.rng, k // fmt.size
+        elements = self.codes(fmt.element, (rows, k))
+        alone = (rng.random(rows) < 0.5)[:, None] & (np.arange(k) % fmt.size > 0)
+        elements = np.where(alone, nearest(fmt.element, [0.0]), elements)
+        far = self.spec.result.precision // 2 + 4
+        exponents = rng.uniform(middle - far, middle + far, (rows, blocks))
+        scales = nearest(fmt.scale, 2.0 ** np.clip(exponents, *np.log2(ends(fmt.scale))))
+        return self._quantized(fmt, elements, scales)
+
+    def _opposite(self, a: Quantized) -> Quantized:
+        """In every other block what is in the one before, of the other sign; and in some rows a number is another."""
+        fmt, elements, scales = a.format, a.elements.copy(), a.scales.copy()
+        odd = np.arange(elements.shape[1]) // fmt.size % 2 > 0
+        before = np.roll(elements, fmt.size, axis=1)
+        elements = np.where(odd, nearest(fmt.element, -decode(fmt.element, before)), elements)
+        scales[:, 1::2] = scales[:, : scales.shape[1] // 2 * 2 : 2]
+        other = (self.rng.random(len(elements)) < 0.5)[:, None] & (np.arange(elements.shape[1]) == 0)
+        return self._quantized(fmt, np.where(other, self.codes(fmt.element, elements.shape), elements), scales)
+
+    def _twice(self, b: Quantized) -> Quantized:
+        """In every other block what is in the one before."""
+        odd = np.arange(b.elements.shape[1]) // b.format.size % 2 > 0
+        scales = b.scales.copy()
+        scales[:, 1::2] = scales[:, : scales.shape[1] // 2 * 2 : 2]
+        return self._quantized(b.format, np.where(odd, np.roll(b.elements, b.format.size, axis=1), b.elements), scales)
 
     def kept(self) -> CorePlay:
         """Runs with the B of the run before."""
@@ -123,10 +187,6 @@ class BlockPlanner(Planner):
         b = quantize(self.spec.b, self.rng.normal(size=(n, k)))
         rows = [quantize(self.spec.a, self.rng.normal(size=(m, k))) for m in (1, self.spec.rows + 1)]
         return self.play("kept", [self.job(a, b, keep=index > 0) for index, a in enumerate(rows)])
-
-    def pauses(self) -> CorePlay:
-        jobs = [self.run(self.some_shape(), exact=False) for _ in range(4)]
-        return self.play("pauses", jobs, dict.fromkeys(PORTS, 0.4))
 
     def refusals(self) -> CorePlay:
         """Shapes that are none, do not fit, or are not of whole blocks; and after each a run."""
@@ -139,7 +199,7 @@ class BlockPlanner(Planner):
         wrong += [((1, size - 1, 1), "error_large"), ((1, size + 1, 1), "error_large")]
         for (m, k, n), flag in wrong:
             jobs += [self.refused({"m": m, "k": k, "n": n}, flag), self.run((1, size, 1))]
-        return self.play("refusals", jobs)
+        return self.play("refusals", [*jobs, *self.forgotten(self.refused({"m": 0, "k": size, "n": 1}, "error_zero"))])
 
 
 def coverage(spec: BlockGemmSpec) -> list[Point]:

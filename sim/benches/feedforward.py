@@ -41,13 +41,7 @@ def feedforward(
     expected = golden.run(**inputs)
     if not getattr(spec, "has_status", True):
         del expected["status"]
-    return Play(
-        name,
-        {port: codes.tolist() for port, codes in (inputs | ignored).items()},
-        {port: codes.tolist() for port, codes in expected.items()},
-        golden.newest(en).tolist(),
-        exhaustive,
-    )
+    return Play.of(name, inputs | ignored, expected, golden.newest(en), exhaustive)
 
 
 def feedforward_trial(spec: Spec, name: str, operands: dict[str, NDArray[np.int64]]) -> Play:

@@ -38,14 +38,17 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
     return [
         planner.shapes("shapes", planner.some_shapes(8)),
         planner.extremes(),
-        planner.pauses(),
+        *planner.scales(),
+        *planner.pauses(),
         planner.held(),
+        planner.slow_taker(),
         planner.kept(),
         planner.kept_by_chance(),
         planner.registers(),
         planner.refusals(),
         planner.frames(),
         planner.resets(),
+        planner.resets_when_full(),
     ]
 
 
@@ -234,12 +237,10 @@ class Planner:
         spec, rng = self.spec, self.rng
         if not spec.scale:
             return {}
-        sums, _status = self.model.mac.matmul(a, b)
-        size = max(1, int(np.abs(decode_steps(spec.array.accumulator_format, sums).astype(object)).max()))
         count = None if spec.scope == "tensor" else b.shape[1]
         # Of powers of two sums are exact halves.
         m = np.where(rng.random(count) < 0.25, 1 << 15, rng.integers(1 << 15, 1 << 16, count))
-        shift = max(0, size.bit_length() + 15 - spec.result.span.hi.bit_length() - spec.result.span.lsb)
+        shift = max(0, self._bits(a, b) + 15 - spec.result.span.hi.bit_length() - spec.result.span.lsb)
         e = np.minimum(rng.integers(shift, shift + 3, count), spec.scale["e"].span.hi)
         zero = (
             {}
@@ -248,21 +249,74 @@ class Planner:
         )
         return {"m": m, "e": e, **zero}
 
+    def scales(self, count: int = 6) -> list[CorePlay]:
+        """Runs under scales of all sizes, and under powers of two that make sums exact halves, if there is a scale."""
+        if not self.spec.scale:
+            return []
+        jobs = []
+        for _ in range(count):
+            shape = self.near(4 * self.spec.height, 40, self.spec.columns)
+            for made in (self.halves, self.any_scale):
+                a, b = self.operands(shape)
+                jobs.append(self.job(a, b, relu=bool(self.rng.integers(2)), scale=made(a, b)))
+        return [self.play("scales", jobs)]
+
+    def halves(self, a: Any, b: Any) -> dict[str, Any]:
+        """Parameters under which many sums lie halfway between two codes."""
+        scale = self.scale(a, b)
+        m = np.full(np.shape(scale["m"]), 1 << 15)
+        shift = 15 + self.rng.integers(1, 1 + self._bits(a, b), m.shape)
+        return {name: np.zeros(m.shape, dtype=np.int64) for name in scale} | {"m": m, "e": shift}
+
+    def any_scale(self, a: Any, b: Any) -> dict[str, Any]:
+        """Multipliers of all sizes, and shifts up to those that leave nothing."""
+        scale = self.scale(a, b)
+        m = self.rng.integers(0, 1 << 16, np.shape(scale["m"])) >> self.rng.integers(0, 16, np.shape(scale["m"]))
+        most = min(18 + self._bits(a, b), self.spec.scale["e"].span.hi)
+        return scale | {"m": m, "e": self.rng.integers(0, most + 1, m.shape)}
+
+    def _bits(self, a: Any, b: Any) -> int:
+        """Of the largest sum, at least one."""
+        sums, _status = self.model.mac.matmul(a, b)
+        return max(
+            1, int(np.abs(decode_steps(self.spec.array.accumulator_format, sums).astype(object)).max()).bit_length()
+        )
+
     def extremes(self) -> CorePlay:
         """The extreme products of either sign, in sums that are as long as the core has them, or long."""
         m, k, n = self.near(self.spec.height, 64, self.spec.columns)
         pairs = product(ends(self.spec.a), ends(self.spec.b))
         return self.play("extremes", [self.job(np.full((m, k), x), np.full((k, n), y)) for x, y in pairs])
 
-    def pauses(self) -> CorePlay:
-        """Everything pauses."""
-        jobs = [self.run(self.some_shape(), exact=False) for _ in range(4)]
-        return self.play("pauses", jobs, dict.fromkeys(PORTS, 0.4))
+    def pauses(self) -> list[CorePlay]:
+        """Everything pauses; or operands alone, so that now the one and now the other waits in its store; or one."""
+        operands = [port for port in PORTS if port in self.spec.stream_widths and port != "m_axis"]
+        plays = []
+        ways = [("pauses", PORTS, 0.4, 4), ("slow_operands", operands, 0.6, 4)]
+        ways += [(f"slow_{port[-1]}", (port,), 0.8, 1) for port in ("s_axis_a", "s_axis_b")]
+        for name, ports, chance, count in ways:
+            jobs = [self.run(self.some_shape(), exact=False) for _ in range(count)]
+            if count == 1:
+                # So long that one side is far ahead.
+                jobs += [self.run(self.near(2 * self.spec.height, 16, 2 * self.spec.columns), exact=False)]
+            plays.append(self.play(name, jobs, dict.fromkeys(ports, chance)))
+        return plays
 
     def held(self) -> CorePlay:
         """No result is taken before it is offered."""
         held = replace(self.run(self.some_shape(), exact=False), hold=True)
         return self.play("held", [held, held])
+
+    def slow_taker(self) -> CorePlay:
+        """Results are taken so seldom that the array waits: short sums, many tiles, and operands always on offer."""
+        shapes = [self.near(4 * self.spec.height, deep, 3 * self.spec.columns) for deep in (1, 2, self.spec.rows + 1)]
+        return self.play(
+            "slow_taker", [self.patient(self.run(shape, exact=False)) for shape in shapes], {"m_axis": 0.9}
+        )
+
+    def patient(self, job: Job) -> Job:
+        """The same, for who takes ten times as long."""
+        return replace(job, limit=10 * job.limit)
 
     def kept(self) -> CorePlay:
         """Runs with the parameters, and the operand that is kept whole, of the run before."""
@@ -357,11 +411,17 @@ class Planner:
         jobs = []
         for settings, flag in wrong:
             jobs += [self.refused(settings, flag), self.run(self.some_shape())]
+        jobs += self.forgotten(self.refused(dict(right, m=0), "error_zero"))
         # Each bit alone makes a size too large.
         for name, most in (("m", spec.max_m), ("k", spec.max_k), ("n", spec.max_n)):
             bits = range(most.bit_length(), self.width(name))
             jobs += [self.refused(dict(right, **{name: 1 << bit}), "error_large") for bit in bits]
         return self.play("refusals", [*jobs, self.run(self.some_shape())])
+
+    def forgotten(self, job: Job) -> list[Job]:
+        """What leaves a flag, and each way to reset a core that is idle: then there is none."""
+        none = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0)}
+        return [each for how in ("command", "pin") for each in (job, Job(shown=none, start=False, reset=how, after=1))]
 
     def width(self, name: str) -> int:
         """Bits of a setting."""
@@ -382,7 +442,9 @@ class Planner:
                 shape = self.near(self.spec.rows + 1, 3, self.spec.columns + 1)
                 right = self.run(shape, **({"bias": True} if "bias" in self.spec.parameters else {}))
                 if len(right.frames[stream][0]) // 2 > -words * width // 8:
-                    jobs += [self._with_length(right, stream, words * width // 8), self.run(self.some_shape())]
+                    wrong = self._with_length(right, stream, words * width // 8)
+                    jobs += [wrong, self.run(self.some_shape())]
+            jobs += self.forgotten(wrong)
         return self.play("frames", jobs)
 
     def _with_length(self, job: Job, stream: str, extra: int) -> Job:
@@ -409,10 +471,19 @@ class Planner:
                 jobs.append(self.run(self.some_shape(), exact=False))
         return self.play("resets", jobs, {"m_axis": 0.3})
 
-    def interrupted(self, how: str, after: int) -> Job:
-        """A run that is interrupted so many cycles after its start."""
+    def resets_when_full(self) -> CorePlay:
+        """Runs that are interrupted when results have waited for long, so that all queues are in use; then a run."""
+        jobs, short = [], self.near(100, 2, 3 * self.spec.columns)
+        for number, after in enumerate(range(90, 99)):
+            jobs.append(self.interrupted(("pin", "command", "both")[number % 3], after, short))
+            jobs.append(self.patient(self.run(self.near(2 * self.spec.height + 1, 3, 1), exact=False)))
+        return self.play("resets_when_full", jobs, {"m_axis": 0.85})
+
+    def interrupted(self, how: str, after: int, shape: Shape | None = None) -> Job:
+        """A run, a long one by default, that is interrupted so many cycles after its start."""
         shown = {"idle": 1, "done": 0, **dict.fromkeys(self.flags, 0)}
-        return replace(self.run(self.long_shape(), exact=False), results="", shown=shown, reset=how, after=after)
+        run = self.run(shape or self.long_shape(), exact=False)
+        return replace(run, results="", shown=shown, reset=how, after=after)
 
     def long_shape(self) -> Shape:
         """A shape whose run takes longer than what is done to it meanwhile."""

@@ -45,13 +45,7 @@ class Planner:
         expected = self.model.run(**inputs)
         if not self.spec.has_status:
             del expected["status"]
-        return Play(
-            name,
-            {port: values.tolist() for port, values in inputs.items()},
-            {port: values.tolist() for port, values in expected.items()},
-            self.model.newest(inputs["en"]).tolist(),
-            exhaustive,
-        )
+        return Play.of(name, inputs, expected, self.model.newest(inputs["en"]), exhaustive)
 
     def every_pair(self) -> Play:
         """Every operand pair, or corners and random ones, in sums that start and stall at random."""

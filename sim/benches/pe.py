@@ -95,13 +95,14 @@ def _play(spec: PeSpec, name: str, inputs: dict[str, NDArray[Any]], exhaustive: 
         _split(spec, inputs, expected)
     edges = np.cumsum(inputs["en"])
     cause = np.append(-1, np.flatnonzero(inputs["en"]))[np.maximum(edges - (spec.latency - 1), 0)]
-    return Play(
-        name,
-        {port: values.astype(object).tolist() for port, values in inputs.items()},
-        {port: values.tolist() for port, values in expected.items()},
-        cause.tolist(),
-        exhaustive,
+    return Play.of(
+        name, {port: given.astype(_kind(given)) for port, given in inputs.items()}, expected, cause, exhaustive
     )
+
+
+def _kind(codes: NDArray[Any]) -> Any:
+    """Flags are numbers in a play, too."""
+    return np.int64 if codes.dtype == bool else codes.dtype
 
 
 def _split(spec: PeSpec, inputs: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 Planned = TypeVar("Planned")
 
@@ -38,8 +38,22 @@ class Play:
     expected: dict[str, list[int]]
     cause: list[int]
     exhaustive: bool = False
+    arrays: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `sim.arrays` has made of these lists, or what they were made of."""
 
     bench: ClassVar[str] = "sim.benches.clocked"
+
+    @classmethod
+    def of(
+        cls, name: str, inputs: Mapping[str, Any], expected: Mapping[str, Any], cause: Any, exhaustive: bool = False
+    ) -> Self:
+        """A play of numpy arrays, of which those of int64 are kept for whoever needs arrays again."""
+        given = {port: codes.tolist() for port, codes in inputs.items()}
+        right = {port: codes.tolist() for port, codes in expected.items()}
+        play = cls(name, given, right, cause.tolist(), exhaustive)
+        arrays = {**expected, **inputs, "cause": cause}
+        play.arrays.update({port: codes for port, codes in arrays.items() if codes.dtype.str == "<i8"})
+        return play
 
     @property
     def samples(self) -> int:
@@ -61,7 +75,7 @@ class Play:
 
 def save(plays: Sequence[Any], path: Path) -> None:
     """Write plays of one kind for a simulator to read."""
-    path.write_text(json.dumps([vars(play) for play in plays]))
+    path.write_text(json.dumps([{name: x for name, x in vars(play).items() if name != "arrays"} for play in plays]))
 
 
 def load(path: Path, kind: type[Planned]) -> list[Planned]:

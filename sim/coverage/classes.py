@@ -28,7 +28,7 @@ NUMBER = {label: number for number, label in enumerate(LABELS)}
 def classes(fmt: Format, codes: NDArray[Any]) -> NDArray[np.int64]:
     """For each code the number of its class: of `labels`."""
     if fmt.width <= TABLE_WIDTH:
-        return _table(fmt)[codes.astype(np.int64)]
+        return _table(fmt)[codes.astype(np.int64, copy=False)]
     return _classify(fmt, codes)
 
 

@@ -46,12 +46,13 @@ def _resets_by(what: str, bins: tuple[str, ...]) -> Point:
     return point(f"reset, {what}", bins, lambda tried: _at_resets(tried)[what], about=DRIVING)
 
 
-def _enabled(tried: Tried) -> NDArray[np.int64]:
+def _enabled(tried: Tried) -> NDArray[Any]:
     if "en" not in tried.play.inputs:
         return np.zeros(0, dtype=np.int64)
     on = tried["en"] > 0
-    before = np.append(True, on[:-1])
-    return np.where(on, np.where(before, 0, 1), np.where(before, 2, 3))
+    bins = np.where(on, np.int8(0), np.int8(2))
+    bins[1:] += ~on[:-1]
+    return bins
 
 
 def _at_resets(tried: Tried) -> dict[str, NDArray[np.int64]]:

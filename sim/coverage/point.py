@@ -60,7 +60,11 @@ def cross(first: Point, second: Point, name: str = "") -> Point:
 
     def find(tried: Tried) -> NDArray[np.int64]:
         x, y = found(first, tried), found(second, tried)
-        return np.where((x < 0) | (y < 0), NONE, x * count + y)
+        both = x * np.int64(count) + y
+        some = [bins for bins in (x, y) if bins.min(initial=0) < 0]
+        for bins in some:
+            both[bins < 0] = NONE
+        return both
 
     return Point(
         name or f"{first.name} x {second.name}",
@@ -71,9 +75,9 @@ def cross(first: Point, second: Point, name: str = "") -> Point:
     )
 
 
-def found(of: Point, tried: Tried) -> NDArray[np.int64]:
-    """The bins of a point that a play's samples fall into, as an array of one dimension."""
-    return tried.once(of, lambda: np.asarray(of.find(tried), dtype=np.int64).ravel())
+def found(of: Point, tried: Tried) -> NDArray[Any]:
+    """The bins of a point that a play's samples fall into, as an array of one dimension, of integers with a sign."""
+    return tried.once(of, lambda: np.asarray(of.find(tried)).ravel())
 
 
 Counts = Mapping[str, NDArray[np.int64]]

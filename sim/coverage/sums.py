@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from hw.formats import Format, Span
 from hw.specs.mac import MacSpec
+from sim.arrays import CAUSE, codes
 from sim.coverage.classes import least_of
 from sim.coverage.point import DRIVING, NONE, OPERANDS, VALUES, Point, cross, point
 from sim.coverage.rounding import Reach, rounding
-from sim.coverage.tried import Tried
+from sim.coverage.tried import PLAIN_BITS, Tried
 from sim.golden.accumulators import Interleaved
-from sim.golden.decoding import TABLE_WIDTH, decode
+from sim.golden.decoding import TABLE_WIDTH, decode, decode_steps
 from sim.golden.mac import accumulator_of, running_sums, segmented_sum
 from sim.golden.products import PRODUCTS, Terms
 from sim.golden.rounding import add_odd, floats_of_steps
@@ -41,16 +42,22 @@ class Additions:
 
     Attributes
     ----------
-    terms : Terms
+    multiply : callable
+        Gives `terms`.
     starts : bool array
         Where a sum begins.
     see : callable
         Gives `shown`.
     """
 
-    terms: Terms
+    multiply: Callable[[], Terms]
     starts: NDArray[np.bool_]
     see: Callable[[], NDArray[Any]]
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The products: one for each start."""
+        return self.multiply()
 
     @cached_property
     def shown(self) -> NDArray[Any]:
@@ -66,17 +73,19 @@ def additions(spec: MacSpec, clear: str = "clear") -> Adds:
 
     def read(tried: Tried) -> Additions:
         given = tried.play.inputs
-        terms = PRODUCTS[spec.product](spec.a, spec.b, tried.operands("a"), tried.operands("b"))
         starts = tried.operands(clear) > 0
         if "rst" in given:
             resets = np.cumsum(tried["rst"] > 0)[tried.taken]
             starts = starts | (np.diff(resets, prepend=0) > 0)
-        return Additions(terms, starts, lambda: see(tried))
+        return Additions(lambda: multiply(tried), starts, lambda: see(tried))
+
+    def multiply(tried: Tried) -> Terms:
+        return PRODUCTS[spec.product](spec.a, spec.b, tried.operands("a"), tried.operands("b"))
 
     def see(tried: Tried) -> NDArray[Any]:
         shown = np.full(len(tried["en"]), NONE, dtype=object if spec.accumulator_format.width > 62 else np.int64)
         if "acc" in tried.play.expected:
-            cause = np.asarray(tried.play.cause)
+            cause = codes(tried.play, CAUSE)
             seen = (cause >= 0) & (tried["acc"] >= 0)
             shown[cause[seen]] = tried["acc"][seen]
         return shown[tried.taken]
@@ -89,7 +98,9 @@ def accumulating(spec: MacSpec, adds: Adds) -> list[Point]:
     # What saturates is at its end soon.
     depth = 0 if spec.saturates else getattr(spec.sums, "depth", LONG)
     runs = point("products of a sum", RUNS, lambda tried: _runs(adds(tried)), range(5 if depth >= LONG else 4), DRIVING)
-    kinds = point("status of products", STATUS, lambda tried: adds(tried).terms.status, _statuses(spec), about=OPERANDS)
+    kinds = point(
+        "status of products", STATUS, lambda tried: _kinds(spec, adds(tried)), _statuses(spec), about=OPERANDS
+    )
     if spec.saturates:
         return [runs, kinds, *_saturating(spec, adds)]
     if hasattr(spec.sums, "depth"):
@@ -102,6 +113,13 @@ def _runs(of: Additions) -> NDArray[np.int64]:
     begins = np.flatnonzero(np.append(True, of.starts[1:])[: len(of.starts)])
     lengths = np.diff(np.append(begins, len(of.starts)))
     return np.searchsorted([1, 2, 15, 255], lengths)
+
+
+def _kinds(spec: MacSpec, of: Additions) -> NDArray[Any]:
+    """The status of each product; of formats without infinities and NaN nothing has to be multiplied for that."""
+    if spec.a.has_special or spec.b.has_special:
+        return of.terms.status.astype(np.int8)
+    return np.zeros(len(of.starts), dtype=np.int8)
 
 
 def _statuses(spec: MacSpec) -> list[int]:
@@ -125,18 +143,28 @@ def kinds_of(fmt: Format) -> NDArray[np.float64]:
 def _reach(spec: MacSpec, adds: Adds) -> Point:
     """Whether exact sums have come near what as many products as the bench adds can make."""
     span, depth = spec.term_span, min(spec.sums.depth, LONGEST)  # type: ignore[attr-defined]
-    ends = [depth * end * 2.0**span.lsb / 2 for end in (span.hi, span.lo)]
+    # In steps, as the sums are; any integer is beyond an end that is not whole where it is beyond the next that is.
+    high, low = -(-depth * span.hi // 2), depth * span.lo // 2
 
-    def find(tried: Tried) -> NDArray[np.int64]:
-        of = adds(tried)
-        sums = segmented_sum(of.terms.steps, of.starts).astype(np.float64) * 2.0**span.lsb
-        sides = np.select([sums > 0, sums < 0], [0, 1], 2)
-        far = np.select([(sums >= ends[0]) & (ends[0] > 0), (sums <= ends[1]) & (ends[1] < 0)], [3, 4], sides)
-        return np.append(sides, far)
+    def find(tried: Tried) -> NDArray[np.int8]:
+        sums = _exact(spec, tried, adds(tried))
+        sides = np.full(len(sums), 2, dtype=np.int8)
+        sides[sums > 0], sides[sums < 0] = 0, 1
+        far = [int((sums >= high).sum()) if high > 0 else 0, int((sums <= low).sum()) if low < 0 else 0]
+        return np.concatenate([sides, np.repeat(np.array([3, 4], dtype=np.int8), far)])
 
     signs = [number for number, is_there in enumerate((span.hi > 0, span.lo < 0)) if is_there]
     far = [3 + number for number in signs]
     return point("sum", (*SIDES, "over half of the highest", "over half of the lowest"), find, [*signs, 2, *far])
+
+
+def _exact(spec: MacSpec, tried: Tried, of: Additions) -> NDArray[Any]:
+    """Exact sums in steps of a product: those that the output shows, or, where it does not, those that there are."""
+    fmt = spec.accumulator_format
+    if "acc" not in tried.play.expected or fmt.width > PLAIN_BITS or fmt.span.lsb != spec.term_span.lsb:
+        return segmented_sum(of.terms.steps, of.starts)
+    shown = tried["acc"]
+    return decode_steps(fmt, shown[shown >= 0])
 
 
 def _saturating(spec: MacSpec, adds: Adds) -> list[Point]:

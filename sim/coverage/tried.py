@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import hw
 from hw.specs.stream import LAST, Beat, StreamSpec, Wires
+from sim.arrays import codes, plain
 
 PLAIN_BITS = 62
 """Codes of so many bits are int64; wider ones are Python's numbers."""
@@ -57,12 +58,17 @@ class Tried:
 
     def operands(self, name: str) -> NDArray[Any]:
         """The codes of a port that were taken, or all those of a stream's field, or of a port that stays as it is."""
-        return self[name] if isinstance(self.spec, StreamSpec) else self[name][self.taken]
+        if isinstance(self.spec, StreamSpec):
+            return self[name]
+        # Points ask for operands many times, and by number they are found sooner than by a flag each.
+        return self.once(("operands", name), lambda: self[name][self._places()])
+
+    def _places(self) -> NDArray[np.int64] | slice:
+        return self.once("places", lambda: self.taken if isinstance(self.taken, slice) else np.flatnonzero(self.taken))
 
     def _read(self, name: str) -> NDArray[Any]:
         if not isinstance(self.spec, StreamSpec):
-            ports = self.play.inputs
-            return plain(ports[name] if name in ports else self.play.expected[name])
+            return codes(self.play, name)
         stream, _, field = name.partition(".")
         if not field:
             return plain([self.play.settings[name]])
@@ -70,14 +76,6 @@ class Tried:
         beats = (self.play.inputs if incoming else self.play.expected)[stream]
         beat = (self.spec.inputs if incoming else self.spec.outputs)[stream]
         return unpack(beat, field, beats, incoming)
-
-
-def plain(codes: Any) -> NDArray[Any]:
-    """Codes as int64 if they fit, else as Python's numbers."""
-    try:
-        return np.asarray(codes, dtype=np.int64)
-    except OverflowError:
-        return np.asarray(codes, dtype=object)
 
 
 def unpack(beat: Beat, field: str, beats: list[int], incoming: bool) -> NDArray[Any]:

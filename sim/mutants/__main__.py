@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Try mutants; the exit code: 0 enough are killed, 1 too many survive, 2 it could not be done."""
     options = _parser().parse_args(arguments)
     try:
-        return process.interruptible(PROGRAM, lambda: _run(options))
+        return process.interruptible(PROGRAM, lambda: _run(options), keeps=bool(options.write))
     except (ValueError, TypeError, OSError, ToolError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import hw
@@ -31,6 +31,8 @@ class Row:
         Programs that wanted a core, on an average of the last minute, when it ended.
     cores : int
         Of the machine.
+    argued : list of str
+        What is wrong with each mutant that is argued to be equivalent, and the reason.
     """
 
     unit: str
@@ -44,10 +46,11 @@ class Row:
     seconds: float
     load: float
     cores: int
+    argued: list[str] = field(default_factory=list)
 
     @property
     def tried(self) -> int:
-        return self.killed + self.equivalent + len(self.survivors)
+        return self.killed + self.equivalent + len(self.argued) + len(self.survivors)
 
     @property
     def score(self) -> float:

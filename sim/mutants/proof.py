@@ -21,6 +21,7 @@ from rtl_gen.steps import step
 from rtl_gen.tools import ToolError, last_error
 from sim.equivalence import abc
 from sim.mutants.mutated import SELECTOR, Mutated
+from sim.rules import keeps, span, stays
 
 SECONDS, DEPTH = 20.0, 200
 """For a proof, and for the search for a difference where there is none; and how many cycles that looks at, at most."""
@@ -145,9 +146,9 @@ def _miter(built: Mutated, late: Collection[str]) -> str:
     outputs = [name for name in ports if name not in inputs]
     clocked = "clk" in ports
     lines = [f"module miter({', '.join([*inputs, SELECTOR])}, told);", "  output told;"]
-    lines.append(f"  input {_range(built.width)} {SELECTOR};")
-    lines += [f"  input {_range(ports[name][1])} {name};" for name in inputs]
-    lines += [f"  wire {_range(ports[name][1])} {side}_{name};" for side in ("right", "wrong") for name in outputs]
+    lines.append(f"  input {span(built.width)} {SELECTOR};")
+    lines += [f"  input {span(ports[name][1])} {name};" for name in inputs]
+    lines += [f"  wire {span(ports[name][1])} {side}_{name};" for side in ("right", "wrong") for name in outputs]
     for side, selected in (("right", f"{built.width}'d0"), ("wrong", SELECTOR)):
         pins = [f".{name}({name})" for name in inputs if name != "rst"]
         pins += [".rst(reset)"] if clocked else []
@@ -183,29 +184,17 @@ def _seen(name: str, outputs: list[str]) -> str:
 
 def _fairness(ports: dict[str, tuple[str, int]], inputs: list[str]) -> Iterator[str]:
     """Whether an input breaks the rules: wire `broken`."""
-    rules, ruled = [], {"clk", "rst", "en", "clear"}
+    ruled, rules = {"clk", "rst", "en", "clear"}, []
     channels = [(channel[1], name) for name in ports if (channel := CHANNEL.fullmatch(name))]
     for prefix, valid in channels:
         ready = f"{prefix}ready"
         ruled |= {valid, ready}
-        if valid not in inputs:
-            continue
-        payload = [name for name in inputs if name.startswith(prefix) and name not in (valid, ready)]
-        ruled.update(payload)
-        yield f"  reg waits_{valid} = 0;"
-        yield f"  always @(posedge clk) waits_{valid} <= {valid} & ~right_{ready} & ~reset;"
-        for name in payload:
-            yield f"  reg {_range(ports[name][1])} was_{name} = 0;"
-            yield f"  always @(posedge clk) was_{name} <= {name};"
-        changed = " | ".join([f"~{valid}", *(f"({name} != was_{name})" for name in payload)])
-        rules.append(f"(waits_{valid} & ~reset & ({changed}))")
-    for name in inputs if channels else []:
-        if name not in ruled:
-            yield f"  reg {_range(ports[name][1])} was_{name} = 0;"
-            yield f"  always @(posedge clk) was_{name} <= {name};"
-            rules.append(f"(~reset & ({name} != was_{name}))")
-    yield f"  wire broken = {' | '.join(rules) or 0};"
-
-
-def _range(width: int) -> str:
-    return f"[{width - 1}:0]"
+        if valid in inputs:
+            beat = [name for name in inputs if name.startswith(prefix) and name not in (valid, ready)]
+            ruled.update(beat)
+            bits = sum(ports[name][1] for name in beat)
+            rules.append(keeps(prefix, valid, f"right_{ready}", beat, bits, "reset"))
+    rules += [stays(name, ports[name][1]) for name in inputs if channels and name not in ruled]
+    for rule in rules:
+        yield from rule.lines
+    yield f"  wire broken = ~reset & ({' | '.join(rule.broken for rule in rules) or 0});"

@@ -30,12 +30,16 @@ NEEDED = 0.99
 """The least score that is good."""
 DATA = Path(__file__).with_name("designs.toml")
 
-KILLED, EQUIVALENT, SURVIVED = "killed", "equivalent", "survived"
+KILLED, EQUIVALENT, ARGUED, SURVIVED = "killed", "equivalent", "argued", "survived"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a mutant, `KILLED` by a failure, `EQUIVALENT` by a proof, or `SURVIVED`, and what is known."""
+    """What became of a mutant, and what is known.
+
+    It is `KILLED` by a failure, `EQUIVALENT` by a proof, `ARGUED` to be that, with a reason that somebody has written
+    down and no proof speaks against, or it has `SURVIVED`.
+    """
 
     mutant: Mutant
     outcome: str
@@ -72,14 +76,14 @@ class Score:
 
     @property
     def score(self) -> float:
-        """The share of the killed among those that are not equivalent."""
+        """The share of the killed among those that are not equivalent, be that proved or argued."""
         killed = len(self.of(KILLED))
         return killed / max(1, killed + len(self.of(SURVIVED)))
 
 
 @cache
 def data() -> dict[str, Any]:
-    """The designs that stand for units, and the survivors that are explained."""
+    """The designs that stand for units, and why some mutants are equivalent."""
     return tomllib.loads(DATA.read_text())
 
 
@@ -95,9 +99,9 @@ def sample() -> dict[str, str]:
 
 
 def explanation(spec: str, mutant: Mutant) -> str:
-    """Why a mutant may survive; empty if nobody has said."""
-    known = data().get("explained", [])
-    return next((each["why"] for each in known if (each["design"], each["mutant"]) == (spec, mutant.name)), "")
+    """Why a mutant is equivalent, as somebody argues; empty if nobody does."""
+    known = data().get("argued", [])
+    return next((each["why"] for each in known if each["design"] == spec and mutant.name in each["mutants"]), "")
 
 
 def build(spec: hw.Spec, count: int = COUNT, seed: int = SEED) -> Mutated:
@@ -162,7 +166,7 @@ def score(
             if result.outcome == KILLED:
                 return result
             if time.monotonic() - begun > at_most:
-                return Result(result.mutant, SURVIVED, "not decided: there was no time for a proof")
+                return unknown(trial, result.mutant, "not decided: there was no time for a proof")
             return proved(trial, prover, result.mutant, seconds)
 
         # Proofs come last: of a core they may take longer than all that is played.
@@ -198,11 +202,15 @@ def proved(trial: Trial, prover: Prover, mutant: Mutant, seconds: float) -> Resu
         return Result(mutant, EQUIVALENT, "proved")
     if proof.outcome == "unknown" and trial.exhaustive and "clk" not in trial.design.ports:
         return Result(mutant, EQUIVALENT, "all operands were tried")
-    found = {
-        "differs": f"seen by somebody who looks at it for {proof.cycles + 1} cycles",
-        "unknown": f"neither proved equivalent nor seen in {proof.cycles} cycles",
-    }
-    return Result(mutant, SURVIVED, found[proof.outcome])
+    if proof.outcome == "differs":
+        return Result(mutant, SURVIVED, f"seen by somebody who looks at it for {proof.cycles + 1} cycles")
+    return unknown(trial, mutant, f"neither proved equivalent nor seen in {proof.cycles} cycles")
+
+
+def unknown(trial: Trial, mutant: Mutant, said: str) -> Result:
+    """What is said of a mutant that neither the bench nor a proof has decided."""
+    why = explanation(trial.spec.name, mutant)
+    return Result(mutant, ARGUED, why) if why else Result(mutant, SURVIVED, said)
 
 
 def good(scores: Sequence[Score]) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import hw
 from hw.formats.messages import echo
 from rtl_gen import emit, process
+from rtl_gen.columns import markdown
 from rtl_gen.files import check_writable, write_atomic
 from rtl_gen.tools import ToolError, package_version
 from sim.proofs.driver import DEPTH, FAILS, SECONDS, Proof
@@ -46,13 +47,13 @@ reset, and no more is known. Designs are small, with the pipelines and handshake
 
 {about}
 
+Not shown: where a result is made of many beats (arrays, matrix-vector units, tables), that these are the right ones;
+of cores, how many beats come out. What is out of time is so on the machine that made this page: the seconds are those
+of a clock on the wall, whatever else the machine does.
+
 Target forms of `mul` and `add` are proved equal to portable ones elsewhere, by `make equivalence`.
 
 """
-
-
-def heads() -> list[str]:
-    return ["design", *PROPERTIES]
 
 
 def proofs(names: Sequence[str], depth: int, seconds: float) -> Iterator[tuple[str, str, Proof | None]]:
@@ -67,10 +68,9 @@ def page(found: dict[str, dict[str, str]], depth: int, seconds: float) -> str:
     """docs/verification/proofs.md."""
     about = "\n".join(f"- *{name}*: {of.about}." for name, of in PROPERTIES.items())
     tools = ", ".join(f"{name} {package_version(name)}" for name in ("bitwuzla", "pyosys"))
-    rows = [heads(), ["---"] * len(heads())]
-    rows += [[f"`{spec}`", *(cells.get(name, "-") for name in PROPERTIES)] for spec, cells in found.items()]
-    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-    return INTRO.format(tools=tools, depth=depth, seconds=seconds, about=about) + table
+    rows = [[f"`{spec}`", *(cells.get(name, "-") for name in PROPERTIES)] for spec, cells in found.items()]
+    intro = INTRO.format(tools=tools, depth=depth, seconds=seconds, about=about)
+    return intro + markdown(["design", *PROPERTIES], rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", type=Path, metavar="FILE", help="write a table of it, too")
     options = parser.parse_args(arguments)
     try:
-        return process.interruptible(PROGRAM, lambda: _run(options))
+        return process.interruptible(PROGRAM, lambda: _run(options), keeps=False)
     except (ValueError, TypeError, OSError, ToolError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2

@@ -15,7 +15,7 @@ from typing import Any
 from rtl_gen import Emitted, process, yosys
 from rtl_gen.scratch import scratch
 from rtl_gen.tools import ToolError, last_error, package_version
-from sim.proofs.candidates import candidates
+from sim.proofs.candidates import Hints, candidates
 from sim.proofs.frame import TOP
 
 PROVED, HOLDS, FAILS, TIMEOUT = "proved", "holds", "fails", "timeout"
@@ -85,7 +85,7 @@ def decide(
     shown: Sequence[str],
     depth: int = DEPTH,
     seconds: float = SECONDS,
-    counter: str = "",
+    hints: Hints | None = None,
 ) -> Proof:
     """Try to prove the assertions of a module around a design.
 
@@ -99,8 +99,8 @@ def decide(
         Its signals that a counterexample shows.
     depth, seconds : int and float
         When to give up.
-    counter : str
-        A register of the module that may be how many of the design's flags are set.
+    hints : Hints, optional
+        Registers of the module that may say something of the design's.
 
     Raises
     ------
@@ -113,11 +113,21 @@ def decide(
         (folder / "design.v").write_text(emitted.verilog)
         (folder / "proof.v").write_text(module)
         yosys.run(["read_verilog design.v", "read_verilog -formal proof.v", *WRITE], folder)
-        found = candidates((folder / "proof.smt2").read_text(), emitted.verilog, counter)
+        found = candidates((folder / "proof.smt2").read_text(), emitted.modules, emitted.name, hints)
         request = {"text": str(folder / "proof.smt2"), "top": TOP, "depth": depth, "names": list(shown)}
-        left = seconds - (time.monotonic() - start)
-        answers = _answers({**request, "candidates": found}, folder, left)
+        # What is not proved by half of the time is looked at without: guesses may take longer than all that is bounded.
+        answers = _answers({**request, "candidates": found}, folder, seconds / 2)
+        if not answers or not {"proved", "fails"} & answers[-1].keys():
+            left = seconds - (time.monotonic() - start)
+            further = _answers({**request, "bounded": True}, folder, left)
+            answers = max(answers, further, key=_known)
     return _proof(answers, depth, time.monotonic() - start)
+
+
+def _known(answers: Sequence[dict[str, Any]]) -> int:
+    """How much answers say: that it fails, or to what depth it holds."""
+    last = answers[-1] if answers else {}
+    return sys.maxsize if "fails" in last else last.get("holds", -1)
 
 
 def _proof(answers: Sequence[dict[str, Any]], depth: int, seconds: float) -> Proof:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from rtl_gen import Emitted
+from sim.rules import Rule, keeps, stays
 
 TOP = "proof"
 DUT, COPIES = "dut", ("x", "y")
@@ -49,10 +50,9 @@ class Stream:
         return f"{self.name}_tready"
 
     @property
-    def beat(self) -> str:
-        """`tdata`, and above it `tlast`."""
-        last = f"{self.name}_tlast, " if self.framed else ""
-        return f"{{{last}{self.name}_tdata}}"
+    def beat(self) -> list[str]:
+        """`tlast`, if there is one, and `tdata`."""
+        return [*([f"{self.name}_tlast"] if self.framed else []), f"{self.name}_tdata"]
 
     @property
     def bits(self) -> int:
@@ -105,7 +105,9 @@ class Frame:
         of_streams = tuple(f"{stream.name}_" for stream in self.streams)
         return {n: w for n, w in self.inputs.items() if self.streams and not n.startswith((*of_streams, "s_axil"))}
 
-    def module(self, *parts: str, copies: Mapping[str, str] | None = None) -> str:
+    def module(
+        self, *parts: str, copies: Mapping[str, str] | None = None, other: Mapping[str, Mapping[str, str]] | None = None
+    ) -> str:
         """The module around the design.
 
         Parameters
@@ -114,16 +116,20 @@ class Frame:
             What is said of it.
         copies : mapping of str to str, optional
             For each instance what its outputs' names begin with; by default one, ``dut``, whose outputs are ports.
+        other : mapping of str to mapping, optional
+            For an instance the wires that some of its inputs get in place of the ports.
         """
         copies = {"dut": ""} if copies is None else copies
         ports = ["input clk", *(f"input [{width - 1}:0] {name}" for name, width in self.inputs.items())]
         ports += [f"output [{w - 1}:0] {start}{name}" for start in copies.values() for name, w in self.outputs.items()]
         lines = [f"module {TOP}({', '.join(ports)});", f"  reg {FIRST} = 1;", f"  always @(posedge clk) {FIRST} <= 0;"]
-        lines += [f"  wire rst = {FIRST};", *(self._instance(name, start) for name, start in copies.items())]
-        return "\n".join([*lines, *parts, "endmodule\n"])
+        lines += [f"  wire rst = {FIRST};", *parts]
+        lines += [self._instance(name, start, (other or {}).get(name, {})) for name, start in copies.items()]
+        return "\n".join([*lines, "endmodule\n"])
 
-    def _instance(self, name: str, start: str) -> str:
-        pins = {port: port for port in (*self.clocked, *self.inputs)} | {port: start + port for port in self.outputs}
+    def _instance(self, name: str, start: str, other: Mapping[str, str]) -> str:
+        pins = {port: other.get(port, port) for port in (*self.clocked, *self.inputs)}
+        pins |= {port: start + port for port in self.outputs}
         joined = ", ".join(f".{port}({wire})" for port, wire in pins.items())
         return f"  {self.emitted.name} {name}({joined});"
 
@@ -133,29 +139,24 @@ class Frame:
         What is taken is said by the outputs whose names begin with `start`.
         """
         lines = [kept(stream, "assume", start) for stream in self.streams if stream.incoming]
-        for name, width in self.settings.items():
-            lines.append(f"  reg [{width - 1}:0] past_{name};\n  always @(posedge clk) past_{name} <= {name};")
-            lines.append(f"  always @* if (!{FIRST}) assume ({name} == past_{name});")
+        lines += [_held(stays(name, width), "assume") for name, width in self.settings.items()]
         return "\n".join(lines)
 
 
 def kept(stream: Stream, verb: str, start: str = "") -> str:
     """That a beat on offer, and its valid, stay until it is taken, assumed or asserted."""
-    name = stream.name
-    return "\n".join(
-        [
-            f"  reg {name}_waits = 0;",
-            f"  reg [{stream.bits - 1}:0] {name}_waiting;",
-            f"  always @(posedge clk) {name}_waits <= {stream.valid} & ~{start}{stream.ready} & ~rst;",
-            f"  always @(posedge clk) {name}_waiting <= {stream.beat};",
-            f"  always @* if (!{FIRST} && {name}_waits) {verb} ({stream.valid} && {stream.beat} == {name}_waiting);",
-        ]
-    )
+    rule = keeps(stream.name, stream.valid, start + stream.ready, stream.beat, stream.bits, "rst")
+    return _held(rule, verb)
 
 
-def taken(stream: Stream) -> str:
-    """Whether a beat passes."""
-    return f"{stream.valid} & {stream.ready} & ~rst"
+def _held(rule: Rule, verb: str) -> str:
+    return "\n".join([*rule.lines, f"  always @* if (!{FIRST}) {verb} (!{rule.broken});"])
+
+
+def taken(stream: Stream, start: str = "") -> str:
+    """Whether a beat passes; the names of the design's outputs begin with `start`."""
+    valid, ready = (stream.valid, start + stream.ready) if stream.incoming else (start + stream.valid, stream.ready)
+    return f"{valid} & {ready} & ~rst"
 
 
 def outgoing(frame: Frame) -> Iterator[Stream]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import hw
 from hw.units import component_type
 from hw.units.stream import Feedforward
 from rtl_gen import Emitted
+from sim.proofs.counts import COMES_OUT, COUNTER, GOES_IN, counted, hints, inside, is_counted
 from sim.proofs.driver import DEPTH, FAILS, SECONDS, Proof, decide
-from sim.proofs.frame import FIRST, Frame, kept, outgoing, taken
+from sim.proofs.frame import FIRST, Frame, kept, outgoing
 from sim.proofs.sums import is_exact_sum, never_overflows
 from sim.proofs.ways import never_waits
 
-COUNTER = "around_inside"
+TAGGED, AHEAD = "around_tagged", "around_ahead"
+"""Registers around a unit: whether a beat is inside that is followed, and how many come before it."""
 
 
 @dataclass(frozen=True)
@@ -56,29 +58,47 @@ def stable(spec: hw.Spec, frame: Frame, depth: int, seconds: float) -> Proof:
     return decide(frame.emitted, module, [*frame.inputs, *frame.outputs], depth, seconds)
 
 
-def counted(spec: hw.Spec, frame: Frame, depth: int, seconds: float) -> Proof:
-    """A beat comes out for each that goes in, and no more are inside than there is room for."""
-    module = frame.module(frame.neighbours(), inside(frame, spec.latency + 1))
-    return decide(frame.emitted, module, [*frame.inputs, *frame.outputs], depth, seconds, COUNTER)
+def ordered(spec: hw.Spec, frame: Frame, depth: int, seconds: float) -> Proof:
+    """Of two copies that get the same beats but one, all show the same but the beat that comes out in its place.
 
-
-def inside(frame: Frame, room: int) -> str:
-    """How many beats are inside, of a unit that takes one of each input stream for one of its output stream."""
-    first, *others = (stream for stream in frame.streams if stream.incoming)
-    (output,) = outgoing(frame)
-    bits = (room + 2).bit_length()
-    together = [f"  always @* if (!{FIRST}) assert (({taken(other)}) == ({taken(first)}));" for other in others]
-    return "\n".join(
-        [
-            f"  reg [{bits - 1}:0] {COUNTER} = 0;",
-            f"  wire goes_in = {taken(first)};",
-            f"  wire comes_out = {taken(output)};",
-            f"  always @(posedge clk) {COUNTER} <= rst ? 0 : {COUNTER} + goes_in - comes_out;",
-            f"  always @* if (!{FIRST}) assert ({COUNTER} <= {room});",
-            f"  always @* if (!{FIRST} && comes_out) assert ({COUNTER} != 0 || goes_in);",
-            *together,
-        ]
+    Which beat that is, and what is in it, is anything. So a beat that comes out is made of the one that went in at its
+    place, and of no other: none is lost for another, doubled, or put before one that went in sooner.
+    """
+    streams = [stream for stream in frame.streams if stream.incoming]
+    changed = {port: f"other_{port}" for stream in streams for port in stream.beat}
+    module = frame.module(
+        frame.neighbours("x_"),
+        inside(spec, frame, "x_"),
+        tagged(frame, changed, (spec.latency + 3).bit_length()),
+        copies={"x": "x_", "y": "y_"},
+        other={"y": changed},
     )
+    shown = [*frame.inputs, *(start + name for start in ("x_", "y_") for name in frame.outputs), TAGGED, AHEAD]
+    return decide(frame.emitted, module, shown, depth, seconds, hints(spec, tagged=TAGGED, ahead=AHEAD))
+
+
+def tagged(frame: Frame, changed: Mapping[str, str], bits: int) -> str:
+    """One beat is another in the second copy; how many are ahead of it; and nothing else may differ."""
+    (output,) = outgoing(frame)
+    lines = [
+        "  (* anyseq *) wire around_pick;",
+        f"  reg {TAGGED} = 0, around_over = 0;",
+        f"  reg [{bits - 1}:0] {AHEAD} = 0;",
+        f"  wire around_marks = {GOES_IN} & around_pick & ~{TAGGED} & ~around_over;",
+        f"  wire around_its = {TAGGED} ? {AHEAD} == 0 : around_marks & {COUNTER} == 0;",
+        f"  always @(posedge clk) {TAGGED} <= ({TAGGED} | around_marks) & ~(around_its & {COMES_OUT}) & ~rst;",
+        "  always @(posedge clk) around_over <= (around_over | around_marks) & ~rst;",
+        f"  always @(posedge clk) {AHEAD} <= {TAGGED} ? {AHEAD} - {COMES_OUT} : {COUNTER} - {COMES_OUT};",
+    ]
+    for port, wire in changed.items():
+        width = frame.inputs[port]
+        lines.append(f"  (* anyseq *) wire [{width - 1}:0] any_{port};")
+        lines.append(f"  wire [{width - 1}:0] {wire} = around_marks ? any_{port} : {port};")
+    free = set(output.beat)
+    for name in frame.outputs:
+        when = f" && x_{output.valid} && !around_its" if name in free else ""
+        lines.append(f"  always @* if (!{FIRST}{when}) assert (x_{name} == y_{name});")
+    return "\n".join(lines)
 
 
 def forgets(spec: hw.Spec, frame: Frame, depth: int, seconds: float) -> Proof:
@@ -120,7 +140,15 @@ PROPERTIES: dict[str, Property] = {
     for each in (
         Property("stable", "a beat on offer, and its valid, stay until it is taken", has_streams, stable),
         Property("ready", "an output's valid does not wait for a ready within the cycle", has_streams, never_waits),
-        Property("counted", "as many beats come out as went in, none inside beyond its room", is_feedforward, counted),
+        Property(
+            "counted",
+            "as many beats come out as those that went in bring, none inside beyond its room",
+            is_counted,
+            counted,
+        ),
+        Property(
+            "ordered", "a beat that comes out is made of the one that went in at its place", is_feedforward, ordered
+        ),
         Property("forgets", "a reset of one cycle brings every state to one that shows the same", has_reset, forgets),
         Property("sums", "an exact sum never overflows within the depth that it states", is_exact_sum, never_overflows),
     )

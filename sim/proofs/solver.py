@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bitwuzla import Bitwuzla, Option, Options, Parser, Result, TermManager
+from bitwuzla import Bitwuzla, Kind, Option, Options, Parser, Result, TermManager
 
 
 class Unrolled:
@@ -30,16 +30,26 @@ class Unrolled:
     def __init__(self, text: str, top: str) -> None:
         options = Options()
         options.set(Option.PRODUCE_MODELS, True)
-        self.parser = Parser(TermManager(), options)
+        self.terms = TermManager()
+        self.parser = Parser(self.terms, options)
         self.parser.parse(text, True, False)
         self.top, self.states = top, 0
+        self._known: dict[str, Any] = {}
 
     @property
     def solver(self) -> Bitwuzla:
         return self.parser.bitwuzla()
 
     def term(self, text: str) -> Any:
-        return self.parser.parse_term(text)
+        """A formula of states; reading thousands of them takes longer than solving does, so each is read once."""
+        if text not in self._known:
+            self._known[text] = self.parser.parse_term(text)
+        return self._known[text]
+
+    def all(self, formulas: Sequence[str], state: int) -> Any:
+        """That all of some formulas about ``@`` hold of a state."""
+        terms = [self.term("true"), self.term("true"), *(self.term(_at(each, state)) for each in formulas)]
+        return self.terms.mk_term(Kind.AND, terms)
 
     def of(self, kind: str, state: int) -> str:
         """A predicate of a state: ``a`` its assertions hold, ``u`` its assumptions, ``i`` it is an initial one."""
@@ -49,9 +59,9 @@ class Unrolled:
         """A signal in a state."""
         return f"(|{self.top}_n {name}| s{state})"
 
-    def hold(self, text: str) -> None:
-        """Have a formula hold from now on."""
-        self.solver.assert_formula(self.term(text))
+    def hold(self, formula: Any) -> None:
+        """Have a formula hold from now on, a text or a term."""
+        self.solver.assert_formula(self.term(formula) if isinstance(formula, str) else formula)
 
     def step(self) -> int:
         """One more state, in which what is assumed holds; its number."""
@@ -63,10 +73,10 @@ class Unrolled:
             self.hold(f"(|{self.top}_t| s{state - 1} s{state})")
         return state
 
-    def can(self, text: str) -> bool:
+    def can(self, formula: Any) -> bool:
         """Whether a formula can hold, beside all that does."""
         self.solver.push(1)
-        self.hold(text)
+        self.hold(formula)
         return self.solver.check_sat() == Result.SAT
 
     def back(self) -> None:
@@ -96,7 +106,7 @@ def kept_for_ever(text: str, top: str, candidates: Sequence[str]) -> list[str]:
     while True:
         count = len(left)
         step.solver.push(1)
-        step.hold(_all(left, 0))
+        step.hold(step.all(left, 0))
         left = _right(step, left)
         step.solver.pop(1)
         if len(left) == count:
@@ -106,7 +116,7 @@ def kept_for_ever(text: str, top: str, candidates: Sequence[str]) -> list[str]:
 def _right(states: Unrolled, claims: Sequence[str]) -> list[str]:
     """The formulas that hold whatever state 1 is."""
     left = list(claims)
-    while left and states.can(f"(not {_all(left, 1)})"):
+    while left and states.can(states.terms.mk_term(Kind.NOT, [states.all(left, 1)])):
         values = [states.solver.get_value(states.term(_at(claim, 1))).value() for claim in left]
         left = [claim for claim, value in zip(left, values, strict=True) if value]
         states.back()
@@ -119,19 +129,17 @@ def _at(formula: str, state: int) -> str:
     return formula.replace("@", f"s{state}")
 
 
-def _all(formulas: Sequence[str], state: int) -> str:
-    return _at(f"(and true true {' '.join(formulas)})", state)
-
-
 def search(
-    text: str, top: str, depth: int, names: Sequence[str], candidates: Sequence[str] = ()
+    text: str, top: str, depth: int, names: Sequence[str], candidates: Sequence[str] = (), bounded: bool = False
 ) -> Iterator[dict[str, Any]]:
     """For each depth from 0 on: whether all assertions hold to there, and, by induction, beyond; it ends with either.
 
     Induction at k: k states in which all holds are followed by one in which it does. Nothing is said of how these began
     but what `kept_for_ever` finds among the candidates, formulas of a state called ``@``.
+
+    If it is to be `bounded`, there is no induction.
     """
-    for state in _bounded(base := Unrolled(text, top), 1):
+    for state in _bounded(base := Unrolled(text, top), depth if bounded else 1):
         if state is None:
             yield {"fails": base.states - 1, "cycles": base.shown(names, base.states - 1)}
             return
@@ -139,6 +147,8 @@ def search(
     if not base.can("true"):
         raise ValueError("what is assumed can't be: nothing would be proved")
     base.back()
+    if bounded:
+        return
     known = kept_for_ever(text, top, candidates)
     yield {"holds": base.states - 1, "known": len(known)}
     beyond = Unrolled(text, top)
@@ -149,7 +159,7 @@ def search(
                     yield {"fails": state, "cycles": base.shown(names, state)}
                     return
         beyond.step()
-        beyond.hold(_all(known, state))
+        beyond.hold(beyond.all(known, state))
         if beyond.can(f"(not {beyond.of('a', state)})"):
             beyond.back()
             beyond.hold(beyond.of("a", state))

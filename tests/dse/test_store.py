@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from dse import store as module
 from dse.store import SCHEMA, VERSION, Store
 from macsmith.cli import main
+from rtl_gen.steps import shown
 
 
 def with_version(path: Path, version: int) -> None:
@@ -67,3 +69,36 @@ def test_a_store_that_may_not_be_written_is_named(
     monkeypatch.setattr(module.os, "access", lambda file, mode: file != tmp_path / name and allowed(file, mode))
     assert main(["verify", "mac/int2xint2", "--store", str(path)]) == 2
     assert capsys.readouterr().err == f"macsmith: {tmp_path / name}: no permission to read and write it\n"
+
+
+def locked(path: Path) -> sqlite3.Connection:
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    return other
+
+
+def test_who_waits_for_a_lock_says_so_and_goes_on_when_it_is_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "store.sqlite"
+    with Store(path) as store, shown(0.4):
+        other = locked(path)
+        freed = threading.Timer(1.2, other.rollback)
+        freed.start()
+        store.put("k", "a", "label", {"n": 1})
+        assert store.get("k", "a") == {"n": 1} and store.written == 1
+        freed.join()
+        other.close()
+    assert capsys.readouterr().err == f"... waiting for {path}, which another process has locked\n"
+
+
+def test_a_lock_that_stays_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.3)
+    path = tmp_path / "store.sqlite"
+    with Store(path) as store:
+        other = locked(path)
+        with pytest.raises(ValueError, match="is in use by another process: wait for it, or name another store"):
+            store.get("k", "a")
+        with pytest.raises(OSError, match="can't be written: database is locked"):
+            store.put("k", "a", "label", {})
+        other.close()

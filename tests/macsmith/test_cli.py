@@ -118,6 +118,20 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
         (["formats", "x" * 30_000], "macsmith: a format's name must have at most 20000 characters, got 30000"),
         (["explore", f"{'x' * 5000}.toml", "-o", "{tmp}/o"], f"macsmith: {'x' * 49}...{'x' * 43}.toml: File name too"),
         (["explore", "edge", "-o", "{tmp}/held"], "macsmith: {tmp}/held/report.html: a folder is where a file"),
+        (["explore", "edge", "-o", "{tmp}/file.toml"], "macsmith: {tmp}/file.toml: not a folder"),
+        (["verify", "mul/int2xint2", "--store", "{tmp}/file.toml/s"], "macsmith: {tmp}/file.toml: not a folder"),
+        (
+            ["verify", "mul/int2xint2", "--level", "netlist", "--store", "{tmp}/s"],
+            "macsmith: level netlist must have a family to synthesise for (--target ecp5, gatemate, ",
+        ),
+        (
+            ["faults", "mac/int2xint2", "--flips", "0", "--store", "{tmp}/s"],
+            "macsmith: flips must be 10..100000, got 0",
+        ),
+        (
+            ["faults", "mac/int2xint2", "--flips", "1", "--store", "{tmp}/s"],
+            "macsmith: flips must be 10..100000, got 1",
+        ),
         (["explore", "nonsense", "-o", "{tmp}/o"], "macsmith: a space must be a .toml file or one of blocks, "),
         (["recommend", "--device", "ecp6", "--store", "{tmp}/s"], "macsmith: unknown device 'ecp6'; known are "),
         (
@@ -441,6 +455,20 @@ def test_doctor_names_what_is_missing_and_what_to_do() -> None:
     assert done.returncode == 2
     assert re.search(r"C\+\+ compiler +MISSING", done.stdout)
     assert "macsmith: C++ compiler: no C++ compiler found: install" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mul/int2xint2", "mul/int2xint2/exact/exact/p0 has no registers that a bit could flip in: ask for a pipeline"),
+        ("mul/int2xint2/tmr", "mul/int2xint2/exact/exact/p0/tmr: tmr must name what is there"),
+    ],
+)
+def test_faults_of_what_has_no_register_is_one_line(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["faults", name, "--store", str(tmp_path / "s")]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"macsmith: {said}")
 
 
 def test_verify_without_a_compiler_is_one_line(tmp_path: Path) -> None:

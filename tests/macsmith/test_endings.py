@@ -113,3 +113,39 @@ def test_no_room_for_the_result_names_the_file_that_was_asked_for(tmp_path: Path
     done = subprocess.run([sys.executable, "-c", limited, str(path)], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1] == f"OSError: [Errno 27] File too large: '{path}'"
     assert list(tmp_path.iterdir()) == []
+
+
+EARLY = """
+import os, signal, sys
+sys.argv = ["macsmith", *sys.argv[1:]]
+class Finder:
+    def find_spec(self, name, *others):
+        if name == sys.argv[-1]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from macsmith.cli import main
+"""
+
+
+@pytest.mark.parametrize("module", ["macsmith.house", "argparse", "macsmith.commands.verify", "dse.options"])
+def test_ctrl_c_while_we_are_being_imported_is_quiet(module: str) -> None:
+    done = subprocess.run([sys.executable, "-c", EARLY, module], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_ctrl_c_as_we_end_is_quiet() -> None:
+    late = (
+        "import atexit, os, signal, sys; sys.argv = ['macsmith', '--version']; from macsmith.cli import main; "
+        "atexit.register(os.kill, os.getpid(), signal.SIGINT); main()"
+    )
+    done = subprocess.run([sys.executable, "-c", late], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_an_ignored_ctrl_c_stays_ignored() -> None:
+    ignored = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.argv = ['macsmith']; import macsmith; "
+    )
+    said = ignored + "print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=False)
+    assert done.stdout == "True\n"

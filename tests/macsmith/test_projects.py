@@ -43,7 +43,7 @@ def test_a_project_of_a_unit_on_a_board_is_built(tmp_path: Path, capsys: Capture
 
 def test_a_board_alone_implies_the_family(tmp_path: Path, capsys: Capture) -> None:
     assert main(["generate", "mul/int4xint4", "--board", "ulx3s", "-o", str(tmp_path)]) == 0
-    assert names(tmp_path) == ["mul_int4xint4_exact_exact_p0_ecp5.json", "mul_int4xint4_exact_exact_p0_ecp5.v"]
+    assert {"mul_int4xint4_exact_exact_p0_ecp5.json", "mul_int4xint4_exact_exact_p0_ecp5.v"} <= set(names(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -192,3 +192,12 @@ def test_a_program_may_take_so_much_and_no_more(run: Callable[[list[str]], subpr
     with process.limited(60, 2000):
         assert run(takes).stdout == "419430400\n"
     assert run(["sleep", "0.3"]).returncode == 0
+
+
+def test_who_keeps_nothing_does_not_say_so() -> None:
+    text = (
+        "import os, signal; from rtl_gen import process; "
+        "print(process.interruptible('it', lambda: os.kill(os.getpid(), signal.SIGINT) or 0, keeps=False))"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("130\n", "it: interrupted\n")

@@ -52,7 +52,7 @@ def test_cores_do_what_their_models_do_in_the_cycles_that_are_said(
     assert all(job["duration"] == job["shown"]["cycles"] for job in chosen[-1].jobs)
     results = simulate(name, chosen, tmp_path)
     assert not results.failures
-    assert results.tests == len(chosen) == 11
+    assert results.tests == len(chosen) == 16 + bool(spec.scale)
 
 
 @pytest.mark.parametrize("form", ["dsp", "dsp:2"])
@@ -90,7 +90,7 @@ def test_faults_are_found(pattern: str, replacement: str, complaint: str, tmp_pa
     right, planner = emit(spec), Planner(spec, 1)
     faulty, count = re.subn(pattern, replacement, right.verilog)
     assert count == 1
-    chosen = [planner.shapes("shapes", [(2, 3, 2)]), planner.pauses(), planner.held()]
+    chosen = [planner.shapes("shapes", [(2, 3, 2)]), *planner.pauses(), planner.held()]
     results = simulate(SMALL, chosen, tmp_path, Emitted(right.name, faulty, right.manifest))
     assert re.search(complaint, " ".join(results.failures)), results.failures
 

@@ -20,7 +20,7 @@ from sim.mutants import score as scoring
 from sim.mutants.__main__ import main
 from sim.mutants.mutated import Mutant, Mutated, mutated
 from sim.mutants.proof import Proof, Prover
-from sim.mutants.score import EQUIVALENT, KILLED, SURVIVED, Result, Score, build, designs, good, judged, sample
+from sim.mutants.score import ARGUED, EQUIVALENT, KILLED, SURVIVED, Result, Score, build, designs, good, judged, sample
 from sim.mutants.table import page, row, survivors, table
 from sim.mutants.trial import Trial
 
@@ -107,24 +107,41 @@ def test_a_score_leaves_out_what_is_equivalent() -> None:
     assert not good([scored(KILLED), scored(*[KILLED] * 98, SURVIVED)])
 
 
-def test_survivors_are_named_with_the_command_that_tries_them_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_survivors_are_named_with_the_command_that_tries_them_alone() -> None:
     each = scored(KILLED, SURVIVED, EQUIVALENT)
     assert list(survivors(each, 60, 7)) == [
         f"SURVIVED  {MAC}: m2: why",
         f"          python -m sim.mutants {MAC} --count 60 --seed 7 --only 2",
     ]
-    explained = {"explained": [{"design": MAC, "mutant": "m2", "why": "nobody looks"}]}
-    monkeypatch.setattr(scoring, "data", lambda: explained)
-    assert next(survivors(each, 60, 7)) == f"SURVIVED  {MAC}: m2: why; nobody looks"
+
+
+def test_what_is_argued_to_be_equivalent_is_unless_a_search_speaks_against_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    argued = {"argued": [{"design": MAC, "mutants": ["m2"], "why": "nobody looks"}]}
+    monkeypatch.setattr(scoring, "data", lambda: argued)
+    trial = SimpleNamespace(spec=hw.parse(MAC), exhaustive=False)
+    for outcome, number, wanted in (("unknown", 2, ARGUED), ("unknown", 1, SURVIVED), ("differs", 2, SURVIVED)):
+        prover = SimpleNamespace(prove=lambda *_, outcome=outcome: Proof(outcome, 7))
+        result = scoring.proved(trial, prover, Mutant(number, f"m{number}", "x"), 1.0)  # type: ignore[arg-type]
+        assert result.outcome == wanted
+        assert (result.why == "nobody looks") == (wanted == ARGUED)
+    each = scored(*[KILLED] * 3, ARGUED)
+    assert each.score == 1 and good([each])
+    assert "- `" + MAC + "`: m4: why." in page([row(each, "")], "command")
+
+
+def test_every_argument_is_of_a_mutant_of_a_design() -> None:
+    for each in scoring.data()["argued"]:
+        assert each["design"] in {hw.parse(name).name for name in designs().values()}
+        assert each["mutants"] and each["why"]
 
 
 def test_a_table_and_a_page_have_a_line_for_each_unit() -> None:
     rows = [row(scored(KILLED, SURVIVED, EQUIVALENT), "--count 3")]
     lines = table(rows).splitlines()
-    assert lines[1].split() == ["mac", "3", "2", "1", "1", "1", "0", "50.0", "%", "2.00"]
+    assert lines[1].split() == ["mac", "3", "2", "1", "1", "0", "1", "0", "50.0", "%", "2.00"]
     text = page(rows, "command")
     load = f"{rows[0].load} of {rows[0].cores}"
-    assert f"| mac | 3 | 2 | 1 | 1 | 1 | 0 | 50.0 % | 2.00 | {load} | `{MAC}` | `--count 3` |" in text
+    assert f"| mac | 3 | 2 | 1 | 1 | 0 | 1 | 0 | 50.0 % | 2.00 | {load} | `{MAC}` | `--count 3` |" in text
     assert f"- `{MAC}`: m2: why." in text
 
 

@@ -28,7 +28,8 @@ def tried(name: str, design: str, emitted: Emitted | None = None, depth: int = 8
 @pytest.mark.parametrize(
     ("name", "design"),
     [
-        *(("stable", DOT), ("ready", DOT), ("counted", DOT), ("forgets", DOT)),
+        *(("stable", DOT), ("ready", DOT), ("counted", DOT), ("ordered", DOT), ("forgets", DOT)),
+        *(("counted", "matvec/int2xint2/1x1"), ("counted", "array/int2xint2/1x2/ws")),
         *(("forgets", MAC), ("sums", "mac/int3xint3/exact/kulisch16/p0"), ("sums", "mac/int3xint3/exact/kulisch16/p1")),
         *(("stable", "matvec/int2xint2/1x1"), ("forgets", "mul/int3xint3/exact/exact/p1")),
     ],
@@ -46,6 +47,17 @@ def test_what_is_right_is_proved_for_ever(name: str, design: str) -> None:
         ("forgets", next(unreset(DOT, "valid_q1"))),
         ("counted", next(unreset(DOT, "aside_full"))),
         ("counted", Fault("a beat that waits is lost", DOT, r"else aside_full <= .*;", "else aside_full <= 1'b0;")),
+        ("ordered", Fault("a beat that waits is not put aside", DOT, r"aside <= result;", "aside <= aside;")),
+        ("ordered", Fault("the sum is kept", DOT, r"product_q1 <= product;", "product_q1 <= product ^ product_q1;")),
+        (
+            "counted",
+            Fault(
+                "a beat without its pair",
+                "matvec/int2xint2/1x1",
+                r"assign both = .*;",
+                "assign both = s_axis_a_tvalid;",
+            ),
+        ),
         ("stable", Fault("valid falls", DOT, STABLE, r"assign m_axis_sum_tvalid = (\1) & s_axis_a_tvalid;")),
         (
             "stable",
@@ -108,7 +120,7 @@ def test_a_property_is_asked_where_it_means_something() -> None:
     }
     assert asked == {
         MAC: ["forgets", "sums"],
-        DOT: ["stable", "ready", "counted", "forgets"],
+        DOT: ["stable", "ready", "counted", "ordered", "forgets"],
         "mul/int2xint2": [],
         "pe/int2xint2/os": [],
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,11 @@ import hw
 from macsmith.cli import main
 from rtl_gen import emit
 from rtl_gen.tools import ToolError
-from sim.theirs import read
+from sim.theirs import loop, read
 
+there = pytest.mark.skipif(
+    shutil.which("iverilog") is None, reason="Icarus is not there (Debian: apt-get install iverilog)"
+)
 NAME = "mac/int4xe2m1/exact/kulisch/p1"
 OWN = """
 module mine #(parameter N = 18) (input clk, rst, clear, en, input [3:0] a, b, output reg [N-1:0] acc);
@@ -116,3 +121,45 @@ def test_options_that_do_not_go_are_refused(options: list[str], message: str, tm
         code = ended.code
     assert code == 2
     assert re.search(message, capsys.readouterr().err)
+
+
+LOOPED = OWN.replace("endmodule", "  wire p, q; assign p = ~q | rst; assign q = p & en;\nendmodule").replace(
+    "acc <= (fresh", "acc <= p ? 0 : (fresh"
+)
+
+
+@pytest.mark.parametrize("simulator", ["verilator", pytest.param("icarus", marks=there)])
+def test_a_loop_of_logic_is_told_as_what_it_is(simulator: str, tmp_path: Path, capsys) -> None:
+    begun = time.monotonic()
+    assert verified(tmp_path, LOOPED, "--simulator", simulator) == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("macsmith: ")]
+    assert len(said) == 1
+    line = 1 + LOOPED.splitlines().index("  wire p, q; assign p = ~q | rst; assign q = p & en;")
+    assert f"combinational loop in line {line}" in said[0] and "crash" not in said[0], said
+    assert time.monotonic() - begun < 60
+
+
+def test_a_loop_that_settles_is_no_fault(tmp_path: Path) -> None:
+    latch = LOOPED.replace("~q | rst", "q & rst").replace("q = p & en", "q = p & en & rst")
+    assert verified(tmp_path, latch.replace("acc <= p ?", "acc <= p & rst ?")) == 0
+    (tmp_path / "own.v").write_text(latch)
+    assert loop(read(tmp_path / "own.v", emit(hw.parse(NAME)))).startswith("in line ")
+
+
+@pytest.mark.parametrize("name", [NAME, "array/int2xint2/2x2/os/exact/kulisch16", "dot/int2xint2/n2/exact/fp16/p2"])
+def test_our_own_have_no_loops(name: str) -> None:
+    assert loop(emit(hw.parse(name))) == ""
+
+
+def test_a_failing_run_says_whose_coverage_it_tells(tmp_path: Path, capsys) -> None:
+    assert verified(tmp_path, OWN.replace("if (rst)", "if (rst & en)"), "--coverage") == 1
+    assert re.search(r"coverage \d+ of \d+ bins by plays that passed, seed 1", capsys.readouterr().out)
+
+
+def test_no_line_of_a_coverage_is_longer_than_a_terminal(
+    tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    assert verified(tmp_path, OWN, "--play", "resets", "--coverage") == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert len(lines) > 10 and max(map(len, lines)) <= 70

@@ -9,7 +9,8 @@ import hw
 from dse.studies.claims.measures import MEASURES, Measure
 from dse.studies.claims.rows import Formula, Row, Side
 from dse.studies.study import Values
-from dse.studies.text import Flows, table, tools
+from dse.studies.text import Flows, tools
+from rtl_gen.columns import markdown
 
 Found = Sequence[tuple[Row, Sequence[hw.Target], Values]]
 """Each row, where it was measured, and what came of it."""
@@ -42,7 +43,7 @@ def page(found: Found) -> str:
     for section in dict.fromkeys(row.section for row, *_ in found):
         members = [member for member in found if member[0].section == section]
         lines = [line(row, place, values, flows) for row, places, values in members for place in places]
-        parts.append(f"## {section}\n\n{table(HEADS, lines, NUMBERS)}\n")
+        parts.append(f"## {section}\n\n{markdown(HEADS, lines, NUMBERS)}\n")
     return "".join(parts) + f"{flows.legend()}\n"
 
 

@@ -12,6 +12,7 @@ from dse.studies.qor.semantics import semantics
 from dse.studies.qor.table import table
 from dse.studies.qor.verilog import VARIANTS
 from hw.formats import Minifloat
+from rtl_gen import columns
 
 NUMBERS = {
     "carry": "carry",
@@ -60,7 +61,7 @@ def _semantics_table(results: Sequence[Result]) -> str:
         return ""
     lines = [[row.title, f"`{row.spec}`", *semantics(row.spec)] for row in rows]
     heads = ["float design", "spec", "subnormals", "NaN", "rounding", "overflow"]
-    return "\n" + text.table(heads, lines)
+    return "\n" + columns.markdown(heads, lines)
 
 
 def _target_table(lines: Sequence[dict[str, Any]]) -> str:
@@ -78,7 +79,7 @@ def _target_table(lines: Sequence[dict[str, Any]]) -> str:
     ]
     heads = ["design", "how", kind, "flow", *NUMBERS, "verified on"]
     legend = flows.legend()
-    return text.table(heads, body, [kind, *NUMBERS]) + (f"\n{legend}\n" if legend else "")
+    return columns.markdown(heads, body, [kind, *NUMBERS]) + (f"\n{legend}\n" if legend else "")
 
 
 def _show(value: Any) -> str:
