@@ -459,7 +459,7 @@ class Planner:
     def few(self) -> list[CorePlay]:
         """Some of each sort, which are made soon."""
         shapes = self.shapes("shapes", self.some_shapes(0))
-        return [shapes, self.pauses(), self.held(), self.kept(), self.registers(), self.resets(3)]
+        return [shapes, *self.pauses(), self.held(), self.kept(), self.registers(), self.resets(3)]
 
     def resets(self, count: int = 24) -> CorePlay:
         """Runs that are interrupted, by pin and by command, and after each few a run."""
