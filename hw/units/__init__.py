@@ -27,6 +27,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "gemm": "hw.units.gemm:Gemm",
     "blockgemm": "hw.units.blockgemm:BlockGemm",
     "matvec": "hw.units.matvec:MatVec",
+    "elementwise": "hw.units.elementwise:Elementwise",
     "cast": "hw.units.cast:Cast",
     "quantise": "hw.units.quantise:Quantise",
     "hadamard": "hw.units.hadamard:Hadamard",

@@ -47,22 +47,24 @@ class Add(Pairwise):
     spec: AddSpec
     spec_type = AddSpec
 
-    def compute(self, m: Logic) -> tuple[Value, Value | None]:
-        return self._exact(m) if self.spec.is_exact else (self._rounded(m), None)
+    def compute(self, m: Logic, a: Value, b: Value) -> tuple[Value, Value | None]:
+        return self._exact(m, a, b) if self.spec.is_exact else (self._rounded(m, a, b), None)
 
-    def _rounded(self, m: Logic) -> Value:
+    def _rounded(self, m: Logic, a: Value, b: Value) -> Value:
         spec = self.spec
         assert isinstance(spec.result, Minifloat)
-        x = addend(m, spec.a, self.a, "a", spec.b, spec.result)
-        y = addend(m, spec.b, self.b, "b", spec.a, spec.result)
+        x = addend(m, spec.a, a, "a", spec.b, spec.result)
+        y = addend(m, spec.b, b, "b", spec.a, spec.result)
         # IEEE 754: zeros of both signs, or x and -x, add to +0, or to -0 if rounded down.
         zero_sign = x.negate | y.negate if spec.rounding == "down" else x.negate & y.negate
         return add_rounded(m, x, y, spec.result, spec.rounding, zero_sign)
 
-    def _exact(self, m: Logic) -> tuple[Value, Value | None]:
+    def _exact(self, m: Logic, a: Value, b: Value) -> tuple[Value, Value | None]:
         """The sum in fixed point, and its status."""
         spec = self.spec
-        terms = [_aligned(m, fmt, code, name, spec.span.lsb) for fmt, code, name in self._operands()]
+        terms = [
+            _aligned(m, fmt, code, name, spec.span.lsb) for fmt, code, name in ((spec.a, a, "a"), (spec.b, b, "b"))
+        ]
         (x, x_negate, x_kind), (y, y_negate, y_kind) = terms
         width = spec.result.width
         first = extend(x, max(width, len(x)))[:width]
@@ -79,9 +81,6 @@ class Add(Pairwise):
         """0 where the sum is no number."""
         status = m.wire("status_sum", statuses[0] | statuses[-1])
         return m.wire("number", total & ~status.any().replicate(len(total))), status
-
-    def _operands(self) -> list[tuple[Format, Value, str]]:
-        return [(self.spec.a, self.a, "a"), (self.spec.b, self.b, "b")]
 
 
 def _aligned(m: Logic, fmt: Format, code: Value, name: str, lsb: int) -> tuple[Value, Value | None, Kind]:

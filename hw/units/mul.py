@@ -43,9 +43,9 @@ class Mul(Pairwise):
     spec: MulSpec
     spec_type = MulSpec
 
-    def compute(self, m: Logic) -> tuple[Value, Value | None]:
+    def compute(self, m: Logic, a: Value, b: Value) -> tuple[Value, Value | None]:
         spec, rule = self.spec, PRODUCTS[self.spec.product]
         if not spec.is_exact:
-            return rule.round(m, spec.a, spec.b, self.a, self.b, spec.result, spec.rounding), None
-        product = rule.multiply(m, spec.a, spec.b, self.a, self.b)
+            return rule.round(m, spec.a, spec.b, a, b, spec.result, spec.rounding), None
+        product = rule.multiply(m, spec.a, spec.b, a, b)
         return rule.fixed(m, spec.a, spec.b, product), product.status

@@ -132,13 +132,13 @@ class Pairwise(Unit):
         }
 
     @abstractmethod
-    def compute(self, m: Logic) -> tuple[Value, Value | None]:
+    def compute(self, m: Logic, a: Value, b: Value) -> tuple[Value, Value | None]:
         """Logic, added to `m`, for the result's code and, if there is one, the status."""
 
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
         logic = Logic(self.target, spec.pipeline, spec.form)
-        code, status = self.compute(logic)
+        code, status = self.compute(logic, self.a, self.b)
         shown = logic.result(code)
         flags = None if status is None else logic.result(status)
         # Nothing needs a reset: a result depends on its own operands only.

@@ -25,6 +25,7 @@ BENCHES: dict[str, Any] = {
     "gemm": "sim.benches.gemm",
     "blockgemm": "sim.benches.blockgemm",
     "matvec": "sim.benches.matvec",
+    "elementwise": "sim.benches.elementwise",
     "cast": "sim.benches.cast",
     "quantise": "sim.benches.quantise",
     "hadamard": "sim.benches.hadamard",

@@ -24,6 +24,8 @@ from sim.coverage.tried import Tried
 from sim.golden import model
 from sim.golden.decoding import decode
 
+FORMULA = "y = round(x), in another format"
+
 BEATS, FEW = 1 << 13, 512
 
 

@@ -20,6 +20,8 @@ from sim.golden.decoding import decode_steps
 from sim.golden.encoding import encode_steps
 from sim.golden.hadamard import signs
 
+FORMULA = "y[i] = Σ (-1)^popcount(i & j) * x[j]"
+
 BEATS, FEW = 512, 256
 
 

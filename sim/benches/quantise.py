@@ -23,6 +23,8 @@ from sim.coverage.tried import Tried
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
 
+FORMULA = "y.x[i] = round(x[i] / y.scale), y.scale = 2^(floor(log2(max |x|)) - emax), or the ceil rule's"
+
 BEATS, FEW = 2048, 256
 CLEAN = 0.75
 """Of blocks so many have numbers only: what is none spoils all of its block."""

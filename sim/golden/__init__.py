@@ -31,6 +31,7 @@ MODELS: dict[str, str | type[Any]] = {
     "gemm": "sim.golden.gemm:Gemm",
     "blockgemm": "sim.golden.blockgemm:BlockGemm",
     "matvec": "sim.golden.matvec:MatVec",
+    "elementwise": "sim.golden.elementwise:Elementwise",
     "cast": "sim.golden.cast:Cast",
     "quantise": "sim.golden.quantise:Quantise",
     "hadamard": "sim.golden.hadamard:Hadamard",
