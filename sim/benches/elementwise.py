@@ -1,4 +1,4 @@
-"""What to try on operations on vectors: all pairs in every lane if they can be counted out, else what is hard; waits."""
+"""What to try on operations on vectors: all pairs in every lane if they can be counted out, else hard ones; waits."""
 
 from __future__ import annotations
 
