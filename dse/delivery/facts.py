@@ -13,7 +13,9 @@ from costmodel.targets import load
 from dse.jobs import run
 from dse.making import measure_job, verify_job
 from dse.store import Store
+from hw.formats.messages import cut
 from rtl_gen import Emitted
+from rtl_gen.steps import step
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,14 @@ def known(
     *,
     verify: bool = False,
     measure: bool = False,
+    estimate: bool = False,
     tools: str = "wheel",
     workers: int = 1,
 ) -> Facts:
     """What the store knows of a design, after it was verified or measured, if that is asked for.
 
-    Without a target there is no cost. An estimate is made where that takes no time: of designs that are one part.
+    Without a target there is no cost. An estimate is made where that takes no time, of designs that are one part, or if
+    it is asked for; it is kept.
     """
     asked: dict[str, tuple[bool, Callable[[], Any]]] = {
         "verdict": (verify, lambda: verify_job(spec, target, store.parent / "sim", emitted=design)),
@@ -57,19 +61,24 @@ def known(
     if target != hw.GENERIC:
         asked["cost"] = measure, lambda: measure_job(spec, target, tools=tools, device=device)
     found: dict[str, Any] = {}
-    if verify or measure or store.exists():
+    if verify or measure or estimate or store.exists():
         with Store(store) as results:
             for name, (wanted, job) in asked.items():
                 made = job()
                 found[name] = run([made], results, workers)[0] if wanted else results.get(made.kind, made.key)
-    if not found.get("cost") and target != hw.GENERIC and not spec.sizes and load(target.name).place is not None:
-        found["estimate"] = _estimated(spec, target)
+    wanted = estimate or not spec.sizes
+    if not found.get("cost") and target != hw.GENERIC and wanted and load(target.name).place is not None:
+        found["estimate"] = _estimated(spec, target, store)
     return Facts(**found)
 
 
-def _estimated(spec: hw.Spec, target: hw.Target) -> dict[str, Any]:
+def _estimated(spec: hw.Spec, target: hw.Target, store: Path) -> dict[str, Any]:
     from costmodel.estimate import estimate
 
-    made = estimate(spec, target)
+    if spec.sizes:
+        with Store(store) as results, step(f"estimating {cut(spec.name)} for {target.name}"):
+            made = estimate(spec, target, results.keep)
+    else:
+        made = estimate(spec, target)
     ranges = {name: getattr(made, name) for name in ("lut", "ff", "mhz")}
     return {name: [each.value, each.low, each.high] for name, each in ranges.items() if each is not None}

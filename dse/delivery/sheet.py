@@ -151,7 +151,7 @@ def _cost(spec: hw.Spec, design: Emitted, facts: Facts) -> Iterator[Block]:
         yield Table(["", "estimate", "low", "high"], rows)
     else:
         why = "with `--target` or `--device`, " if design.manifest["target"] == hw.GENERIC.name else ""
-        yield Text(f"Not measured: {why}`macsmith generate --measure` fills this in.")
+        yield Text(f"Not measured: {why}`macsmith generate --measure` fills this in, `--estimate` in seconds.")
     if verdict:
         outcome = "passes" if verdict["passed"] else f"FAILS: {verdict['failures'][0]}"
         yield Text(

@@ -39,6 +39,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add_tools(parser)
     parser.add_argument("--verify", action="store_true", help="verify it, for the datasheet and the manifest")
     parser.add_argument("--measure", action="store_true", help="measure it, for the datasheet and the manifest")
+    about = "estimate its cost for the datasheet, where that takes seconds: of arrays and cores"
+    parser.add_argument("--estimate", action="store_true", help=about)
     about = f"results that are known, of which the datasheet tells (default: {STORE})"
     parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=about)
     add_project(parser)
@@ -68,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         for note in [note for spec in specs for note in check_place(options.output, spec, target, options.prefix)]:
             print(f"macsmith: {note}", file=sys.stderr)
     wrong = False
-    wanted = {"verify": options.verify, "measure": options.measure, "tools": tools}
+    wanted = {"verify": options.verify, "measure": options.measure, "estimate": options.estimate, "tools": tools}
     for spec in specs:
         design = emit(spec, target, options.prefix, asked or usual_convention(spec))
         facts = known(spec, target, design, options.store, device, **wanted)

@@ -11,6 +11,7 @@ NOT_ASKED = {
     "reset": "drives clock and reset itself",
     "verify": "has no datasheet",
     "measure": "has no datasheet",
+    "estimate": "has no datasheet",
     "confirm": "is placed for its clock whenever it is built",
 }
 """Options of `macsmith generate` that mean nothing for a project, and why."""

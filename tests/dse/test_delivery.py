@@ -227,6 +227,16 @@ def test_an_estimate_says_that_it_is_one() -> None:
     assert "An estimate, not a measurement" in page and "| LUT | " in page and "| MHz | " in page
 
 
+def test_what_takes_seconds_to_estimate_is_estimated_if_asked_for(tmp_path: Path) -> None:
+    spec, target, store = hw.parse("array/int2xint2/2x2"), hw.parse_target("ecp5"), tmp_path / "store.sqlite"
+    design = emit(spec, target)
+    assert known(spec, target, design, store).estimate is None and not store.exists()
+    found = known(spec, target, design, store, estimate=True).estimate
+    assert found and set(found) == {"lut", "ff", "mhz"} and found["ff"][0] > 0
+    page = sheet_files(spec, design, Facts(), few(spec))[f"{design.name}.md"]
+    assert "`--estimate` in seconds" in page
+
+
 def test_a_page_is_the_same_in_both_languages() -> None:
     blocks = [Heading("A & b"), Text("<x>"), Code("1 < 2\n"), Table(["a"], [["x|y"]]), Picture("p.svg", "p", "<svg/>")]
     assert markdown(blocks, ["one", "two--three"]) == (
