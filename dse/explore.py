@@ -156,7 +156,11 @@ def explore(
     timed = needs_clock(list(space.asked.values()))
     table = front(some(found), space.objectives, space.constraints)
     step = partial(_looked_at, store=store, workers=workers, timed=timed, logs=logs, tools=tools)
-    return settle(Exploration(space, table, found), step, purse, watch)
+    result = settle(Exploration(space, table, found), step, purse, watch)
+    if not result.table["frontier"].any():
+        bounds = [f"{name} {space.constraints[name]:g}" for name in space.constraints]
+        say(f"no design is left: measured, none meets {' and '.join(bounds)}, though the estimates had let some hope")
+    return result
 
 
 def settle(result: Exploration, step: Step, budget: Budget | None = None, watch: Watch | None = None) -> Exploration:

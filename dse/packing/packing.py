@@ -214,8 +214,13 @@ def _blocks(fmt: Block, matrix: Array) -> tuple[Quantized, Array, Array]:
 
 def _scales(fmt: Format, matrix: Array, scale: str | float) -> Array:
     if scale in FITTED:
-        found = fit(fmt, matrix, each=scale == "column" and matrix.ndim > 1)
-        return np.asarray(found, dtype=np.float64)
+        found = np.asarray(fit(fmt, matrix, each=scale == "column" and matrix.ndim > 1), dtype=np.float64)
+        if not (found > np.finfo(np.float64).tiny).all():
+            least = np.abs(matrix).max()
+            raise ValueError(
+                f"array must have numbers that are not too small for a scale, got {least:g} as the largest"
+            )
+        return found
     try:
         number = float(scale)
     except ValueError:

@@ -101,14 +101,14 @@ class _Scheduler:
             # One step a stage, the first stage empty: registers on the inputs.
             return Schedule(levels, self._period(levels))
         short, long = 0.0, self._period(together)
-        early = self.early(long)
+        # A step that would share LUTs with the one before it may find no place by itself; all in one stage is a plan.
+        early = self.early(long) or together
         while long - short > PRECISION:
             middle = (short + long) / 2
             if (found := self.early(middle)) is None:
                 short = middle
             else:
                 early, long = found, middle
-        assert early is not None
         late = self._late(long, early)
         plans = [early, late] if self._period(late) <= long + PRECISION else [early]
         plan = min(plans, key=self._register_bits)

@@ -96,7 +96,8 @@ def round_operand(
 
     A NaN's code may be any if the result has none.
     """
-    if isinstance(fmt, Minifloat) and fmt.exponent_bits and fmt.bias == result.bias and result.subnormals:
+    if keeps_exponents(fmt, result):
+        assert isinstance(fmt, Minifloat)
         return _round_code(m, fmt, code, result, rounding, random)
     number = normalised(m, fmt, code, "x", _is_far_below(fmt, result, random))
     offset = number.base + len(number.significand) - 1 + result.bias
@@ -108,6 +109,13 @@ def round_operand(
     special = Specials(kind.infinite, None if result.code_of(float("nan")) is None else kind.nan)
     unrounded = Unrounded(number.negate, special, significand, exponent, *bounds, kind.zero, offset - carry)
     return pack(m, unrounded, result, rounding, random), kind
+
+
+def keeps_exponents(fmt: Format, result: Format) -> bool:
+    """Whether an exponent field means the same in both formats, subnormal numbers too."""
+    if not isinstance(fmt, Minifloat) or not isinstance(result, Minifloat) or not fmt.exponent_bits:
+        return False
+    return result.exponent_bits > 0 and fmt.bias == result.bias and result.subnormals
 
 
 def _round_code(

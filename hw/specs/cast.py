@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, ClassVar
 
-from hw.datapath.convert import check_convertible
-from hw.formats import ROUNDINGS, Format, Integer, check_choice, check_int
+from hw.datapath.convert import MAX_TABLE, check_convertible
+from hw.datapath.rounded import keeps_exponents
+from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, check_choice, check_int
 from hw.formats.messages import cut, echo
 from hw.specs.base import check_build, parse_operands
-from hw.specs.depth import doublings, rounding_levels, settle
+from hw.specs.depth import doublings, settle
 from hw.specs.dot import LANES, MAX_LANES
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, STAGES, rounding_of
 from hw.specs.stream import FLAG, Beat, FeedforwardSpec, Field
 
 MAX_RANDOM_BITS = 16
+ROW, TABLE, LADDER = 3, 1, 4
+"""Levels of what rounds, saturates and marks specials, of a table, and of comparisons with what chooses among them."""
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -100,8 +103,14 @@ class CastSpec(FeedforwardSpec):
 
     @property
     def levels(self) -> int:
-        """Levels of logic, as `hw.specs.depth` counts them."""
-        return ceil(doublings(self.input.width) / 2) + rounding_levels(self.output.width)
+        """Levels of logic, as `hw.specs.depth` counts them: none, a row, a ladder, or a shift and a row."""
+        if self.input == self.output:
+            return 0
+        if keeps_exponents(self.input, self.output):
+            return ROW
+        if not isinstance(self.output, (Minifloat, Integer, Fixed)):
+            return TABLE if self.input.width <= MAX_TABLE else LADDER
+        return ROW + ceil(doublings(min(self.input.width, self.output.width + self.input.precision)) / 2)
 
     @property
     def random_format(self) -> Format | None:

@@ -60,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
     tools = chosen(options.tools)
     if is_project(options):
         return run_project(options)
+    if options.no_build:
+        raise ValueError("--no-build needs --project, --selftest or --uart, of which it leaves the bitstream out")
     specs, ((target, device),) = designs(options.specs, *placed(options), "generic")
     check_writable(options.output / "design")
     if options.mhz is not None:

@@ -104,3 +104,14 @@ def test_without_time_nothing_is_measured(tmp_path: Path) -> None:
     assert (found.stands, found.rounds) == (False, [])
     assert "lut" not in found.table
     assert found.table["frontier"].any()
+
+
+def test_a_constraint_that_measuring_empties_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(exploring, "say", said.append)
+    monkeypatch.setattr(exploring, "_looked_at", lambda table, **_: table.assign(lut=99.0, verified="every pair"))
+    tables = {**TABLES, "constraints": {"lut": 40}}
+    with Store(tmp_path / "s") as store:
+        found = explore(from_tables(tables), store, 1, tmp_path)
+    assert not found.table["frontier"].any()
+    assert said[-1] == "no design is left: measured, none meets lut 40, though the estimates had let some hope"

@@ -201,6 +201,11 @@ def test_what_does_not_go_together(options: dict[str, Any], message: str) -> Non
         pack(W, **options)
 
 
+def test_numbers_that_are_too_small_for_a_scale_are_refused() -> None:
+    with pytest.raises(ValueError, match="array must have numbers that are not too small for a scale, got 4.9.*e-324"):
+        pack(np.full((2, 2), 5e-324), fmt="int8")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
