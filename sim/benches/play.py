@@ -48,8 +48,8 @@ class Play:
         cls, name: str, inputs: Mapping[str, Any], expected: Mapping[str, Any], cause: Any, exhaustive: bool = False
     ) -> Self:
         """A play of numpy arrays, of which those of int64 are kept for whoever needs arrays again."""
-        given = {port: codes.tolist() for port, codes in inputs.items()}
-        right = {port: codes.tolist() for port, codes in expected.items()}
+        given = {port: _listed(codes) for port, codes in inputs.items()}
+        right = {port: _listed(codes) for port, codes in expected.items()}
         play = cls(name, given, right, cause.tolist(), exhaustive)
         arrays = {**expected, **inputs, "cause": cause}
         play.arrays.update({port: codes for port, codes in arrays.items() if codes.dtype.str == "<i8"})
@@ -73,15 +73,26 @@ class Play:
         return f"after {values} of cycle {cause}"
 
 
+def _listed(codes: Any) -> list[int]:
+    """Numpy's numbers as Python's; flags as 0 and 1."""
+    numbers: list[int] = (codes.astype(int) if codes.dtype == bool else codes).tolist()
+    return numbers
+
+
+def told(play: Any) -> dict[str, Any]:
+    """A play as JSON has it."""
+    return {name: of for name, of in vars(play).items() if name != "arrays"}
+
+
 def save(plays: Sequence[Any], path: Path) -> None:
     """Write plays of one kind for a simulator to read."""
-    path.write_text(json.dumps([{name: x for name, x in vars(play).items() if name != "arrays"} for play in plays]))
+    path.write_text(json.dumps([told(play) for play in plays]))
 
 
 def load(path: Path, kind: type[Planned]) -> list[Planned]:
     """Read what `save` wrote, or a file that has that as its ``plays``."""
-    told = json.loads(path.read_text())
-    return [kind(**play) for play in (told["plays"] if isinstance(told, dict) else told)]
+    found = json.loads(path.read_text())
+    return [kind(**play) for play in (found["plays"] if isinstance(found, dict) else found)]
 
 
 def note(path: Path, name: str, compared: int, cycles: int, **more: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from rtl_gen import Emitted
 from rtl_gen.owner import comment
+from sim.benches.play import told
 
 PACKAGE = "sim.benches"
 IMPORT = re.compile(rf"^from {re.escape(PACKAGE)}\.(\w+) import", re.M)
@@ -30,7 +31,7 @@ def cocotb_files(design: Emitted, plays: Sequence[Any], sources: Sequence[str] =
     head, read = comment(design.owner.header, "#"), sources or [f"{design.name}.v"]
     modules = {f"bench/{name}.py": head + text.replace(f"{PACKAGE}.", "bench.") for name, text in _needed(kind).items()}
     about = {"name": design.manifest["name"], "target": design.manifest["target"]}
-    about |= {"macsmith": design.manifest["macsmith"], "plays": [vars(play) for play in plays]}
+    about |= {"macsmith": design.manifest["macsmith"], "plays": [told(play) for play in plays]}
     needs = "".join(f"{each}\n" for each in ("cocotb>=2.1,<3", *(["cocotbext-axi>=0.1.28"] if kind == "axi" else [])))
     return {
         "Makefile": head + MAKEFILE.format(name=design.name, sources=" ".join(f"$(ABOVE)/{s}" for s in read)),

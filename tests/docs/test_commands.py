@@ -175,7 +175,7 @@ def understood(command: str) -> None:
         ]
         assert [name for name in asked if name not in extras] == []
     for word in words:
-        if word.split("/")[0] in hw.UNITS:
+        if "/" in word and word.split("/")[0] in hw.UNITS:
             assert hw.parse(word)
 
 

@@ -237,7 +237,7 @@ def test_public_names_are_there() -> None:
     # Those that have another name at home.
     assert macsmith.read_space(None).question
     assert macsmith.find_gemms("resnet18").macs > 1e9
-    with pytest.raises(AttributeError, match="macsmith has no 'parze'; it has Column, Device, "):
+    with pytest.raises(AttributeError, match="macsmith has no 'parze'; it has Column, Convention, Device, "):
         macsmith.parze  # noqa: B018
 
 

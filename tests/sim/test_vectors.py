@@ -20,6 +20,7 @@ from rtl_gen.convention import AXI, PLAIN, Convention, usual_convention
 from sim.tools import verilator, verilator_root
 from sim.vectors import BITS, cocotb_files, few, size, verilog_files
 
+CORE = "gemm/int4xint4/2x2/os/exact/kulisch16/p0/int8/tensor/x2/p1/k8/n8/w32"
 DESIGNS = [
     *(
         "mac/int4xint4",
@@ -31,7 +32,9 @@ DESIGNS = [
     *("dot/int4xint4/n2/exact/exact/p0", "blockdot/4*int4@ue8m0x4*int4@ue8m0/fp16", "array/int4xint4/2x2/os"),
     *("array/int4xint4/2x2/is", "blockadd/4*int4@ue8m0x4*int4@ue8m0/n2/fp32", "requant/fix12.0xint4/n2"),
     *("tellme/int4/g2/t2/q4", "tmac/int4xint4/g2/t2/q4", "matvec/int4xint4/2x2", "mac/int4xint4#ice40"),
-    "gemm/int4xint4/2x2/os/exact/kulisch16/p0/int8/tensor/x2/p1/k8/n8/w32",
+    *("cast/bf16xe4m3/n2", "cast/e4m3xint4:stochastic4/n1", "quantise/bf16x4*e2m1@ue8m0", "hadamard/int4/n4/flips"),
+    "elementwise/add/int4xint4/n2",
+    CORE,
     "gemm/int4xint4/1x2/ws/exact/kulisch16/p0/int8/channel/x1/p1/k8/n8/w32",
     "blockgemm/8*int4@ue8m0x8*int4@ue8m0/2x2/fp16/p1/x2/p2/k32/n8/w64",
 ]
@@ -41,7 +44,7 @@ KINDS = {
         r"assign m_axis_sum_tvalid = ([^;]*);",
         r"assign m_axis_sum_tvalid = \1 & m_axis_sum_tready;",
     ),
-    DESIGNS[18]: (r"\.m_axis_y_tready\(m_axis_tready\)", ".m_axis_y_tready(1'b1)"),
+    CORE: (r"\.m_axis_y_tready\(m_axis_tready\)", ".m_axis_y_tready(1'b1)"),
 }
 """A design of each kind of play, and a fault: a sum that is never cleared, a valid that waits for ready, and results
 that do not wait."""
