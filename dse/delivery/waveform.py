@@ -48,7 +48,7 @@ def wave(name: str, codes: Sequence[int | None], width: int) -> dict[str, Any]:
         elif code is None:
             text += "x"
         elif width == 1:
-            text += str(code)
+            text += str(int(code))
         else:
             text += "="
             data.append(shown(code))
