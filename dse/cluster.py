@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -79,7 +79,9 @@ class Cluster(AbstractContextManager["Cluster"]):
             raise
 
     def __exit__(self, *error: object) -> None:
-        self._client.close()
+        # A scheduler that is gone takes no leave, and what ended us is to be told instead.
+        with suppress(TimeoutError):
+            self._client.close()
 
     def _check(self) -> None:
         """Raise unless there are workers, and all can do our jobs."""
