@@ -28,6 +28,7 @@ BEYOND = 8
 """A size beyond, with which squares are found."""
 STEPS = 4
 """What sizes are multiples of, at most, where a design takes only these."""
+TINY = 1e-6
 SKEWED = "ff"
 """What grows with squares."""
 STATED = ("rate", "latency")
@@ -151,10 +152,12 @@ def _grown(spec: hw.Spec, target: hw.Target, keep: Keep) -> Growth:
 
 def _solved(sizes: NDArray[np.int64], values: Floats, squares: bool) -> Floats:
     """What each term counts for: of the corners, or of all samples if squares are among the terms."""
-    matrix = terms(sizes)
+    matrix, number = terms(sizes), sizes.shape[1]
     if squares:
-        return np.asarray(np.linalg.solve(matrix, values), dtype=float)
-    number = sizes.shape[1]
+        found = np.asarray(np.linalg.solve(matrix, values), dtype=float)
+        # A skew only adds. Where registers fall off with a square, a memory is made of something else from some size on.
+        if (found[_squares(number)] > -TINY).all():
+            return found
     corners, found = len(CORNERS) ** number, np.zeros(matrix.shape[1])
     plain = [0, *(place for place in range(1, matrix.shape[1]) if place not in _squares(number))]
     found[plain] = np.linalg.solve(matrix[:corners, plain], values[:corners])

@@ -17,7 +17,7 @@ from costmodel.estimate import Parts, estimate, residual
 from costmodel.estimate import table as tables
 from costmodel.estimate.estimate import uncorrected
 from costmodel.estimate.fitting import fitting
-from costmodel.estimate.growth import samples, sizes_of
+from costmodel.estimate.growth import _solved, samples, sizes_of, terms
 from costmodel.estimate.heldout import Sample, plain, tried, whole
 from costmodel.estimate.part import COUNTS, part
 from costmodel.estimate.residual import Band, Pair, fit, kind
@@ -175,3 +175,14 @@ def test_the_largest_that_fits() -> None:
         fitting(hw.parse("mul/int2xint2"), device)
     with pytest.raises(TypeError, match="device must be a Device, got 'machxo2-1200'"):
         fitting(hw.parse("array/int2xint2/2x2"), "machxo2-1200")  # type: ignore[arg-type]
+
+
+def test_registers_that_fall_off_with_a_square_grow_with_the_sizes_alone() -> None:
+    sizes = np.array([[2, 2], [2, 4], [4, 2], [4, 4], [8, 2], [2, 8]])
+    # Counted of blockgemm/mxfp4xmxfp4 on iCE40: from 8 rows on a memory is block RAM.
+    counted = np.array([2881, 4811, 3307, 5529, 3672, 8885.0])
+    found = terms(np.array([[19, 1], [19, 2], [12, 2]])) @ _solved(sizes, counted, True)
+    assert found.tolist() == pytest.approx([4296, 6502, 5011])
+    # A skew adds, and is kept.
+    skewed = terms(sizes) @ np.array([10, 3, 5, 1, 7, 2])
+    assert _solved(sizes, skewed, True) == pytest.approx([10, 3, 5, 1, 7, 2])
