@@ -155,7 +155,7 @@ def _solved(sizes: NDArray[np.int64], values: Floats, squares: bool) -> Floats:
     matrix, number = terms(sizes), sizes.shape[1]
     if squares:
         found = np.asarray(np.linalg.solve(matrix, values), dtype=float)
-        # A skew only adds. Where registers fall off with a square, a memory is made of something else from some size on.
+        # A skew only adds: where registers fall off with a square, a memory is another from some size on.
         if (found[_squares(number)] > -TINY).all():
             return found
     corners, found = len(CORNERS) ** number, np.zeros(matrix.shape[1])
