@@ -82,7 +82,7 @@ def test_netlists_are_verified_by_level(tmp_path: Path, monkeypatch: pytest.Monk
     assert main([*options, "--level", "netlist"]) == 0
     printed, said = capsys.readouterr()
     assert printed.splitlines()[-1].split()[:3] == ["all", "1", "1"]
-    assert "1 designs; grid quick, level netlist, simulator verilator" in said
+    assert "1 design; grid quick, level netlist, simulator verilator" in said
     assert main([*options, "--level", "netlists"]) == 2
     assert "--level must be one of rtl, netlist, got 'netlists'" in capsys.readouterr().err
     failed = Outcome(SLIP, 1, {"passed": False, "failures": ["p: x"]}, level="netlist")
