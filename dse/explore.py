@@ -24,8 +24,7 @@ from dse.screen import Rows, Screened, costs, middles, screen
 from dse.space import Space
 from dse.store import Store
 from dse.table import corrected, front, measured, meeting, on, verified
-from hw.formats.messages import many
-from rtl_gen.steps import say
+from rtl_gen.steps import many, say
 
 EACH = 8
 """Designs that are verified and measured in a round."""

@@ -19,9 +19,9 @@ from dse.job import Job, Value
 from dse.jobs import run
 from dse.points import Point
 from dse.store import Store
-from hw.formats.messages import many
 from hw.specs.base import uses_blocks
 from rtl_gen import process
+from rtl_gen.steps import many
 from rtl_gen.tools import ToolError
 
 TOGETHER = 10

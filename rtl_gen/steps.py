@@ -60,6 +60,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def many(count: int, what: str) -> str:
+    """So many of a thing: `1 design`, `2,000 designs`."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
 @contextmanager
 def step(text: str, silent: bool = False) -> Iterator[Step]:
     """What goes on inside is called `text`; it may tell the step how far it is.

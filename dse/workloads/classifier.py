@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dse.essence import digest_of, essence, module_essence
+from dse.workloads import code
 from dse.workloads.matrices import Arithmetic
 from dse.workloads.networks import Layer, Tensor, run, run_exactly
 from dse.workloads.scales import Matrix
@@ -19,8 +20,7 @@ from dse.workloads.workload import Gemm, Score, paired
 from rtl_gen.tools import package_version
 
 CODE = (
-    "hw.formats",
-    "sim.golden",
+    *code.CODE,
     *(f"dse.workloads.{name}" for name in ("classifier", "matrices", "networks", "products", "scales", "summing")),
 )
 """What scores are computed by, beside a workload's own module."""
@@ -99,9 +99,9 @@ class Classifier:
 
     def key(self, arithmetic: Arithmetic) -> str:
         """A hash of all that the score depends on."""
-        code = [module_essence(module) for module in (*CODE, self.module)] + [essence(getsource(paired))]
+        digests = [module_essence(module) for module in (*CODE, self.module)] + [essence(getsource(paired))]
         name = arithmetic.within(self.depth).name
-        return digest_of(self.name, name, self.digest(), package_version("numpy"), *code)
+        return digest_of(self.name, name, self.digest(), package_version("numpy"), *digests)
 
     def evaluate(self, arithmetic: Arithmetic) -> Score:
         """The share of the images that are classified right."""

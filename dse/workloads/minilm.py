@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dse.essence import digest_of, essence, module_essence
+from dse.workloads import code
 from dse.workloads.matrices import Arithmetic
 from dse.workloads.screening import predicted
 from dse.workloads.sentences import PAIRS as LISTED
@@ -51,8 +52,7 @@ CODE = (
     "dse.workloads.products",
     "dse.workloads.scales",
     "dse.workloads.summing",
-    "sim.golden",
-    "hw.formats",
+    *code.CODE,
 )
 """Modules that a score depends on."""
 

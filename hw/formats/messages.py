@@ -37,11 +37,6 @@ def _cut(value: object, write: Callable[[object], str]) -> str:
     return f"{line[: SHOWN - 3 - end]}...{line[-end:]}"
 
 
-def many(count: int, what: str) -> str:
-    """So many of a thing: `1 design`, `2,000 designs`."""
-    return f"{count:,} {what}{'s' * (count != 1)}"
-
-
 def nearest(word: object, known: Iterable[str]) -> str:
     """What to end a message with: the known name that is most like a word, as a question; or nothing."""
     if not isinstance(word, str) or len(word) > SHOWN:

@@ -31,10 +31,9 @@ def run(options: argparse.Namespace) -> int:
     from dse.regression import HEADS, cases, lines, netlists, regress
     from dse.store import Store
     from hw.formats import check_choice
-    from hw.formats.messages import many
     from rtl_gen.columns import table
     from rtl_gen.files import check_writable, write_atomic
-    from rtl_gen.steps import say
+    from rtl_gen.steps import many, say
     from sim import tools
     from sim.runner import SEED
     from sim.verify import LEVELS, NETLIST, SIMULATORS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from dse import accuracies as module
 from dse.accuracies import accuracies, data, listed, rows_of, score_of
 from dse.store import Store
 from dse.workloads.arithmetic import Arithmetic, parse_arithmetic
+from dse.workloads.code import GOLDEN
 from dse.workloads.workload import Gemm, Score, find_workload
+from sim.golden import MODELS
 
 NAMES = ("mnist-mlp", "mnist-cnn")
 
@@ -119,3 +123,21 @@ def test_what_can_not_be_evaluated_is_refused(tmp_path: Path, capsys: pytest.Cap
     assert rows_of(tmp_path / "none.csv") == []
     assert module.main(["nothing"]) == 2
     assert capsys.readouterr().err.startswith("python -m dse.accuracies: workload must be one of mnist-mlp, ")
+
+
+def test_scores_are_keyed_by_all_golden_code_that_computes_them_and_by_no_unit() -> None:
+    program = """
+import sys
+from dse.workloads import minilm, networks, screening, transformer, valued
+from dse.workloads.arithmetic import parse_arithmetic
+from dse.workloads.workload import find_workload
+names = ["int4xint4/exact/exact", "e4m3xe4m3/lmul/exact", "e2m1xe2m1/exact/fp16", "int8xint8/exact/sat16"]
+for name in [*names, "mxfp4xmxfp4/exact"]:
+    find_workload("mnist-mlp").screen(parse_arithmetic(name))
+print(*sorted(name[11:] for name in sys.modules if name.startswith("sim.golden.")))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    units = {entry.partition(":")[0].rpartition(".")[2] for entry in map(str, MODELS.values())}
+    # What a unit's model is made of, and sums are not.
+    beside = {"pairwise", "streams"}
+    assert {name for name in ran.stdout.split() if name not in units | beside} == set(GOLDEN)
