@@ -16,7 +16,8 @@ import numpy as np
 import hw
 from costmodel.streams import STREAMS, Codes, Field, Stream
 from hw.datapath.accumulate import parse_accumulator
-from hw.formats import Fixed, Format, Minifloat, PowerOfTwo
+from hw.datapath.unpack import is_float
+from hw.formats import Fixed, Format, PowerOfTwo
 from hw.formats.messages import cut
 from hw.specs.stream import StreamSpec
 from sim.activity import Activity, simulate
@@ -257,4 +258,4 @@ def _operand(name: str, fmt: Format, results: list[Format], lanes: int = 1) -> F
 
 
 def _is_float(fmt: Format) -> bool:
-    return isinstance(fmt, PowerOfTwo) or (isinstance(fmt, Minifloat) and fmt.exponent_bits > 0)
+    return isinstance(fmt, PowerOfTwo) or is_float(fmt)

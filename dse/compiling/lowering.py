@@ -25,7 +25,8 @@ from dse.compiling.steps import (
     Weights,
     said,
 )
-from hw.formats import Format, Integer, Minifloat
+from hw.datapath.unpack import is_float
+from hw.formats import Format, Integer
 from hw.formats.messages import cut
 
 
@@ -176,7 +177,7 @@ def _tail(
 
 def _check_quantiser(step: Quantise) -> None:
     fmt = step.format
-    if isinstance(fmt, Integer) or (isinstance(fmt, Minifloat) and fmt.exponent_bits > 0):
+    if isinstance(fmt, Integer) or is_float(fmt):
         return
     raise NotOnCore(f"has a quantiser to {cut(fmt)} behind it, which no requantiser makes")
 

@@ -18,7 +18,7 @@ from hw.arith.compare import below
 from hw.arith.wires import lookup
 from hw.datapath.dyadic import Scaled, to_integer
 from hw.datapath.rounded import round_operand
-from hw.datapath.unpack import Kind, unpack, unpacks
+from hw.datapath.unpack import Kind, is_float, unpack, unpacks
 from hw.formats import Fixed, Format, Integer, Minifloat
 from hw.formats.messages import cut
 
@@ -34,8 +34,7 @@ def check_convertible(source: Format, result: Format, rounding: str) -> None:
             raise ValueError(f"{name} must have at most {MAX_WIDTH} bits, got {cut(fmt)} of {fmt.width}")
     if not unpacks(source) or (not isinstance(source, Minifloat) and source.span.width > MAX_SPAN):
         raise ValueError(f"input must be a float or have a grid of at most {MAX_SPAN} bits, got {cut(source)}")
-    if _is_float(result):
-        assert isinstance(result, Minifloat)
+    if is_float(result):
         if rounding == "stochastic" and not result.subnormals:
             raise ValueError(f"output must have subnormals where rounding is stochastic, got {cut(result)}")
         return
@@ -66,8 +65,7 @@ def convert(m: Logic, source: Format, result: Format, code: Value, rounding: str
     """
     if source == result:
         return code
-    if _is_float(result):
-        assert isinstance(result, Minifloat)
+    if is_float(result):
         rounded, kind = round_operand(m, source, code, result, rounding, random)
         return _zero_for_nan(m, rounded, kind if result.code_of(float("nan")) is None else None)
     if isinstance(result, (Integer, Fixed)):
@@ -80,10 +78,6 @@ def _zero_for_nan(m: Logic, code: Value, kind: Kind | None) -> Value:
     if kind is None or kind.nan is None:
         return code
     return m.wire("number", code & ~kind.nan.replicate(len(code)))
-
-
-def _is_float(fmt: Format) -> bool:
-    return isinstance(fmt, Minifloat) and fmt.exponent_bits > 0
 
 
 def _to_fixed(

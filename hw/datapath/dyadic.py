@@ -9,6 +9,7 @@ from amaranth.hdl import Cat, Const, Mux, Value
 from hw.arith import Logic, fabric, multiply
 from hw.arith.compare import above, below
 from hw.arith.place import Function, Place, always, plain
+from hw.arith.signed import signed_width
 from hw.arith.steps import bits, extend
 from hw.arith.window import normalise_window, shift_window
 from hw.datapath.product import Specials
@@ -130,7 +131,7 @@ def to_float(m: Logic, number: Scaled, status: Value | None, relu: Value, fmt: M
     significand, count = normalise_window(m, "normal", magnitude, fmt.mantissa_bits + 4)
     highest = width - 2 + fmt.bias
     lowest = highest - (1 << len(number.shift)) - (1 << len(count)) + 2
-    exponent = _exponent(m, highest, number.shift, count, _signed_width(lowest, highest))
+    exponent = _exponent(m, highest, number.shift, count, signed_width(lowest, highest))
     special, clamped = Specials(None, None), relu & sign
     if status is not None:
         nan = m.wire("nan", status.all())
@@ -150,8 +151,3 @@ def _exponent(m: Logic, highest: int, shift: Value, count: Value, width: int) ->
         for index, wire in enumerate(bits(extend(down, width)))
     ]
     return fabric(m).row(m, "exponent", places, 1).as_signed()
-
-
-def _signed_width(low: int, high: int) -> int:
-    """Bits of the two's complement that holds low..high."""
-    return max((-low - 1).bit_length() if low < 0 else 0, max(high, 0).bit_length()) + 1

@@ -15,11 +15,12 @@ from amaranth.hdl import Cat, Const, Mux, Value
 
 from hw.arith import Logic, fabric
 from hw.arith.compare import above, greater
+from hw.arith.signed import minus, signed_width
 from hw.arith.steps import extend
 from hw.arith.wires import any_of
 from hw.datapath.dyadic import Scaled, to_integer
 from hw.datapath.product import Specials
-from hw.datapath.rounded import Normalised, Unrounded, normalised, own_exponent, pack
+from hw.datapath.rounded import Normalised, Unrounded, add_offset, normalised, own_exponent, pack
 from hw.formats import Block, Fixed, Format, Integer, Minifloat, PowerOfTwo
 
 
@@ -68,7 +69,7 @@ def quantise(
     largest = _largest(m, [_power(m, number, block) for number in numbers])
     offset = one.base + len(one.significand) - 1 - block.max_exponent + fmt.bias
     low, high = one.lowest + offset, one.highest + 1 + offset
-    total = _plus(m, "scale_sum", largest, offset, low, high)
+    total = add_offset(m, largest, offset, low, high)
     scale = Scale(fmt, offset, Const(0, fmt.width))
     within: Value = extend(total, max(len(total), fmt.width + 1))[: fmt.width]
     if high > scale.top:
@@ -97,7 +98,8 @@ def _power(m: Logic, number: Normalised, block: Block) -> Value:
         # Above the largest element, once that has the same power, it takes a scale twice as large.
         fraction = number.significand[:-1]
         beyond = m.wire("beyond", above(fraction, int((most - 1) * 2 ** len(fraction))))
-        power = _plus(m, "power_up", power, Const(0, 1), number.lowest, number.highest + 1, beyond)
+        width = signed_width(number.lowest, number.highest + 1)
+        power = fabric(m).add(m, "power_up", power, Const(0, 1), width, beyond).as_signed()
     (without,) = _without([number])
     return m.wire("power", Mux(without, Const(number.lowest, power.shape()), power)).as_signed()
 
@@ -137,7 +139,7 @@ def _as_float(m: Logic, block: Block, number: Normalised, scale: Scale, rounding
     carry = offset & 1
     low, high = number.lowest - scale.top, number.highest
     exponent = own_exponent(m, number, carry)
-    relative = _minus(m, "relative", exponent, scale.code, low + carry, high + carry)
+    relative = minus(m, "relative", exponent, scale.code, signed_width(low + carry, high + carry))
     special = Specials(
         None if element.code_of(float("inf")) is None else kind.infinite,
         None if element.code_of(float("nan")) is None else kind.nan,
@@ -165,31 +167,7 @@ def _as_fixed(m: Logic, block: Block, number: Normalised, scale: Scale, rounding
     # As many places as the number's exponent is less than the scale's, and those that `up` is too far.
     constant = up - (number.base + scale.format.bias - element.span.lsb)
     low, high = -number.highest, scale.top - number.lowest
-    apart = _minus(
-        m, "apart", Cat(scale.code, Const(0, 1)).as_signed(), own_exponent(m, number), low, high, signed=True
-    )
-    down = _plus(m, "down", apart, constant, low + constant, high + constant)
+    apart = minus(m, "apart", scale.code, own_exponent(m, number), signed_width(low, high))
+    down = add_offset(m, apart, constant, low + constant, high + constant)
     value = Cat(Const(0, up), signed).as_signed()
     return to_integer(m, Scaled(value, down[:-1]), Const(0, element.width), Const(0, 1), element, rounding)
-
-
-def _bits(low: int, high: int) -> int:
-    """Of the two's complement that holds low..high."""
-    return max((-low - 1).bit_length() if low < 0 else 0, max(high, 0).bit_length()) + 1
-
-
-def _plus(m: Logic, name: str, x: Value, y: Value | int, low: int, high: int, carry: Value | int = 0) -> Value:
-    """``x + y + carry``, which is low..high."""
-    width = _bits(low, high)
-    if isinstance(y, int):
-        return fabric(m).add_constant(m, name, extend(x, max(width, len(x)))[:width], y).as_signed()
-    return fabric(m).add(m, name, x, y, width, carry).as_signed()
-
-
-def _minus(m: Logic, name: str, x: Value, y: Value, low: int, high: int, signed: bool = False) -> Value:
-    """``x - y``, which is low..high; y is unsigned, or `signed`."""
-    width = _bits(low, high)
-    inverted = m.wire(
-        f"{name}_other", ~(extend(y, width) if signed else Cat(y, Const(0, max(0, width - len(y)))))[:width]
-    )
-    return fabric(m).add(m, name, x, inverted, width, 1).as_signed()

@@ -22,7 +22,7 @@ from hw.arith.wires import lookup
 from hw.arith.zeros import normalise
 from hw.datapath import tabled
 from hw.datapath.product import Specials, specials
-from hw.datapath.unpack import Kind, Operand, unpack
+from hw.datapath.unpack import Kind, Operand, is_float, unpack
 from hw.formats import ROUNDINGS, Format, Minifloat, check_choice
 from hw.formats.messages import cut, echo
 
@@ -34,7 +34,7 @@ def check_result(a: Format, b: Format, result: Format, exact: Format, rounding: 
         if rounding != "nearest_even":
             raise ValueError(f"rounding must be left out where nothing is rounded, got {echo(rounding)}")
         return
-    if not isinstance(result, Minifloat) or not result.exponent_bits:
+    if not is_float(result):
         raise ValueError(f"result must be exact or a float with exponent bits, got {cut(result)}")
     if (a.has_special or b.has_special) and result.convention == "finite":
         raise ValueError(f"result must have a NaN, for {cut(a)} and {cut(b)} can give one, got {cut(result)}")
@@ -113,9 +113,7 @@ def round_operand(
 
 def keeps_exponents(fmt: Format, result: Format) -> bool:
     """Whether an exponent field means the same in both formats, subnormal numbers too."""
-    if not isinstance(fmt, Minifloat) or not isinstance(result, Minifloat) or not fmt.exponent_bits:
-        return False
-    return result.exponent_bits > 0 and fmt.bias == result.bias and result.subnormals
+    return is_float(fmt) and is_float(result) and fmt.bias == result.bias and result.subnormals
 
 
 def _round_code(
@@ -149,7 +147,7 @@ def _rounded_code(m: Logic, whole: Value, lost: Value, negate: Value, rounding: 
 
 def _is_far_below(fmt: Format, result: Minifloat, random: Value | None) -> bool:
     """Whether subnormal numbers of a format are too small for the result to tell one of them from another."""
-    if not isinstance(fmt, Minifloat) or not fmt.exponent_bits:
+    if not is_float(fmt):
         return False
     least = result.span.lsb if result.subnormals else result.min_exponent
     return fmt.min_exponent <= least - max(2, 0 if random is None else len(random))
@@ -186,7 +184,7 @@ def normalised(m: Logic, fmt: Format, code: Value, name: str, far_below: bool = 
     """An operand; subnormal ones may be any numbers below the normal ones if they are `far_below` all that counts."""
     operand = unpack(fmt, m, code, name, masked=False)
     lsb = fmt.span.lsb
-    if isinstance(fmt, Minifloat) and fmt.exponent_bits:
+    if is_float(fmt):
         return _normalised_float(m, fmt, code, name, operand, far_below)
     significand = operand.significand
     negate = operand.negate if operand.negate is not None else Const(0, 1)

@@ -25,6 +25,7 @@ from hw.arith import Logic, fabric
 from hw.arith.place import Place, always
 from hw.arith.rounding import round_up
 from hw.arith.shift import shift_left, shift_right_sticky
+from hw.arith.signed import minus, signed_bits, signed_width
 from hw.arith.steps import bits, extend
 from hw.arith.zeros import leading_zeros, normalise
 from hw.datapath.product import Specials
@@ -124,8 +125,8 @@ def normalised(m: Logic, number: Addend, name: str, floor: int) -> Addend:
     width = len(number.significand)
     shifted, count = normalise(m, f"{name}_normal", number.significand)
     lowest = min(number.lowest - width, floor)
-    bound = _signed_width(lowest, number.highest)
-    exponent = _minus(m, f"{name}_raised", number.exponent, count, bound)
+    bound = signed_width(lowest, number.highest)
+    exponent = minus(m, f"{name}_raised", number.exponent, count, bound)
     exponent = m.wire(f"{name}_lifted", Mux(shifted[-1], exponent, Const(lowest, exponent.shape())))
     return Addend(shifted, exponent, lowest, number.highest, number.negate, number.status)
 
@@ -156,7 +157,7 @@ def add_rounded(m: Logic, x: Addend, y: Addend, fmt: Minifloat, rounding: str, z
         return _round_counted(m, total, without_infinity(Signs(negate, special), fmt), zero, fmt, rounding)
     significand, count = normalise(m, "normal", total.magnitude)
     lowest = total.lowest - len(significand)
-    exponent = _minus(m, "exponent", total.exponent, count, _signed_width(lowest, total.highest))
+    exponent = minus(m, "exponent", total.exponent, count, signed_width(lowest, total.highest))
     return pack(m, Unrounded(negate, special, significand, exponent, lowest, total.highest, zero), fmt, rounding)
 
 
@@ -165,7 +166,7 @@ def _sum(m: Logic, x: Addend, y: Addend, fmt: Minifloat) -> Total:
     slack = max(x.slack, y.slack)
     guard = max(1 + slack, fmt.mantissa_bits + 3 + slack - width)
     one, other = (Cat(Const(0, width - len(n.significand)), n.significand) for n in (x, y))
-    apart = _minus(m, "apart", x.exponent, y.exponent, _signed_width(x.lowest - y.highest, x.highest - y.lowest))
+    apart = minus(m, "apart", x.exponent, y.exponent, signed_width(x.lowest - y.highest, x.highest - y.lowest))
     swap = apart[-1]
     # Where y stays, the distance is one more than the inverted bits: x starts one place lower.
     distance = m.wire("distance", apart[:-1] ^ swap.replicate(len(apart) - 1))
@@ -179,8 +180,8 @@ def _sum(m: Logic, x: Addend, y: Addend, fmt: Minifloat) -> Total:
     negative = m.wire("negative", subtract & row[-1])
     magnitude = fabric(m).negate(m, "magnitude", Cat(sticky, row), negative, len(row) + 1)
     low, high = max(x.lowest, y.lowest), max(x.highest, y.highest)
-    size = _signed_width(low, high)
-    exponent = Mux(swap, *(Cat(*_signed_bits(number.exponent, size)) for number in (y, x))).as_signed()
+    size = signed_width(low, high)
+    exponent = Mux(swap, *(Cat(*signed_bits(number.exponent, size)) for number in (y, x))).as_signed()
     negate = Mux(swap, y.negate, x.negate) ^ negative
     zero = ~magnitude.any()
     if x.counts is not None and y.counts is not None:
@@ -223,10 +224,10 @@ def _round_counted(m: Logic, total: Total, signs: Signs, zero: Value, fmt: Minif
     mantissa = fmt.mantissa_bits
     magnitude = Cat(Const(0, max(0, mantissa + 3 - len(total.magnitude))), total.magnitude)
     count = leading_zeros(m, "zeros", magnitude)
-    left = _minus(m, "left", total.exponent, count, _signed_width(total.lowest - len(magnitude), total.highest))
+    left = minus(m, "left", total.exponent, count, signed_width(total.lowest - len(magnitude), total.highest))
     low, amount = left[-1], count
     if fmt.subnormals:
-        amount = m.wire("amount", Mux(low, Cat(*_signed_bits(total.exponent, len(count))), count))
+        amount = m.wire("amount", Mux(low, Cat(*signed_bits(total.exponent, len(count))), count))
     normal = shift_left(m, "normal", magnitude, amount, len(magnitude))
     kept, half, rest = normal[-1 - mantissa :], normal[-2 - mantissa], m.wire("rest", normal[: -2 - mantissa].any())
     # Without mantissa bits the code's last bit is that of the exponent.
@@ -252,22 +253,9 @@ def _round_counted(m: Logic, total: Total, signs: Signs, zero: Value, fmt: Minif
     return signed_code(m, signs, fmt, with_specials(signs, fmt, Mux(zero, 0, value)))
 
 
-def _minus(m: Logic, name: str, x: Value, y: Value, width: int) -> Value:
-    """``x - y``, signed, in `width` bits that are known to hold it."""
-    pairs = zip(_signed_bits(x, width), _signed_bits(y, width), strict=True)
-    return fabric(m).row(m, name, [Place(pair, lambda a, b: a, lambda a, b: 1 ^ b) for pair in pairs], 1).as_signed()
-
-
-def _signed_bits(value: Value, width: int) -> list[Value]:
-    """The lowest bits of a number with its own sign; those of a constant are constants."""
-    if isinstance(value, Const):
-        return [Const(value.value >> index & 1, 1) for index in range(width)]
-    return bits(extend(value, max(width, len(value))))[:width]
-
-
 def add_base(m: Logic, name: str, exponent: Value, base: int) -> Value:
     """The signed ``exponent + base`` of an unsigned exponent."""
-    width = _signed_width(base, base + (1 << len(exponent)) - 1)
+    width = signed_width(base, base + (1 << len(exponent)) - 1)
     whole = Cat(exponent, Const(0, max(1, width - len(exponent))))
     # What is added does not reach below its lowest one.
     low = (base & -base).bit_length() - 1 if base else len(whole)
@@ -280,8 +268,3 @@ def add_base(m: Logic, name: str, exponent: Value, base: int) -> Value:
 def constant(value: int) -> Const:
     """A signed constant."""
     return Const(value, signed(value.bit_length() + 1))
-
-
-def _signed_width(low: int, high: int) -> int:
-    """Bits of the two's complement that holds low..high."""
-    return max((-low - 1).bit_length() if low < 0 else 0, high.bit_length() if high > 0 else 0) + 1

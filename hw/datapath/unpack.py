@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import singledispatch
+from typing import TypeGuard
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
@@ -50,6 +51,11 @@ class Kind:
     nan: Value | None
     zero: Value
     negative: Value | None
+
+
+def is_float(fmt: object) -> TypeGuard[Minifloat]:
+    """Whether a format has exponents: a minifloat without is fixed point with a sign."""
+    return isinstance(fmt, Minifloat) and fmt.exponent_bits > 0
 
 
 def has_exponent(fmt: Format) -> bool:

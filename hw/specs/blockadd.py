@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from hw.datapath import PRODUCTS
 from hw.datapath.rounded import check_result
-from hw.formats import Block, Fixed, Format, Minifloat, Span, check_int, parse_scalar
+from hw.datapath.unpack import is_float
+from hw.formats import Block, Fixed, Format, Span, check_int, parse_scalar
 from hw.formats.messages import cut, echo
 from hw.specs.base import check_build, check_operand
 from hw.specs.depth import addition_levels, product_levels, settle
@@ -65,7 +66,7 @@ class BlockAddSpec(FeedforwardSpec):
         if self.a.size != self.b.size or not self.a.size:
             raise ValueError(f"a and b must have one block size, got {cut(self.a)} and {cut(self.b)}")
         check_int("lanes", self.lanes, 1, MAX_LANES)
-        if not isinstance(self.result, Minifloat) or not self.result.exponent_bits:
+        if not is_float(self.result):
             raise ValueError(f"result must be a float with exponent bits, got {cut(self.result)}")
         check_build(self.form, self.pipeline)
         PRODUCTS["exact"].check(self.a.element, self.b.element)

@@ -11,19 +11,13 @@ from hw.formats.messages import cut, echo
 from hw.specs.base import check_build
 from hw.specs.depth import doublings, settle
 from hw.specs.grammar import Part
-from hw.specs.parts import FORM, STAGES, number
+from hw.specs.parts import FORM, STAGES, flag, number
 from hw.specs.stream import FLAG, Beat, FeedforwardSpec, Field
 
 MAX_LANES, MAX_WIDTH = 1024, 32
 
 INPUT = Part("IN", lambda text: {"input": parse_scalar(text)}, lambda spec: spec.input.name, needed=True)
-FLIPS = Part(
-    "flips",
-    lambda _: {"flips": True},
-    lambda spec: "flips" if spec.flips else None,
-    optional=True,
-    fits=lambda text, _: text == "flips",
-)
+FLIPS = flag("flips")
 
 
 @dataclass(frozen=True)

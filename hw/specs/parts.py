@@ -25,6 +25,17 @@ def word(field: str, layout: str) -> Part:
     return Part(layout, lambda text: {field: text}, lambda spec: getattr(spec, field))
 
 
+def flag(field: str) -> Part:
+    """A flag that is its own name where it is true, and nothing else."""
+    return Part(
+        field,
+        lambda _: {field: True},
+        lambda spec: field if getattr(spec, field) else None,
+        optional=True,
+        fits=lambda text, _: text == field,
+    )
+
+
 def number(field: str, letter: str, layout: str, needed: bool = False) -> Part:
     """A letter and a number, like ``n32``."""
     return Part(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, ClassVar
 
-from hw.datapath.unpack import unpacks
+from hw.datapath.unpack import is_float, unpacks
 from hw.formats import ROUNDINGS, Block, Fixed, Format, Integer, Minifloat, PowerOfTwo, check_choice
 from hw.formats.messages import cut, echo
 from hw.specs.base import check_build, parse_into_block
@@ -94,7 +94,7 @@ class QuantiseSpec(FeedforwardSpec):
         if block.rule == "nearest":
             raise ValueError(f"output must have rule floor or ceil, got {cut(block)}")
         element = block.element
-        if not isinstance(element, (Integer, Fixed)) and not (isinstance(element, Minifloat) and element.exponent_bits):
+        if not isinstance(element, (Integer, Fixed)) and not is_float(element):
             raise ValueError(
                 f"output must have floats, integers or fixed point as elements, got {cut(element)} in {cut(block)}"
             )

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar
 
-from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, Span, check_choice, check_int
+from hw.datapath.unpack import is_float
+from hw.formats import ROUNDINGS, Fixed, Format, Integer, Span, check_choice, check_int
 from hw.formats.messages import cut, echo
 from hw.specs.base import check_build, uses_blocks
 from hw.specs.depth import IN_BLOCK, doublings, settle
 from hw.specs.dot import LANES, MAX_LANES
 from hw.specs.grammar import Part
-from hw.specs.parts import FORM, STAGES, operands, parse_count, rounding_of
+from hw.specs.parts import FORM, STAGES, flag, operands, parse_count, rounding_of
 from hw.specs.stream import FLAG, STATUS, Beat, FeedforwardSpec, Field
 
 SCOPES: dict[str, str] = {
@@ -35,13 +36,7 @@ MULTIPLIER = Part(
     optional=True,
     fits=lambda text, _: text.startswith("m"),
 )
-WITH_STATUS = Part(
-    "status",
-    lambda _: {"status": True},
-    lambda spec: "status" if spec.status else None,
-    optional=True,
-    fits=lambda text, _: text == "status",
-)
+WITH_STATUS = flag("status")
 
 
 @dataclass(frozen=True)
@@ -133,7 +128,7 @@ class RequantSpec(FeedforwardSpec):
 
     @property
     def gives_float(self) -> bool:
-        return isinstance(self.output, Minifloat) and self.output.exponent_bits > 0
+        return is_float(self.output)
 
     @property
     def bias_format(self) -> Fixed:
