@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from hw.formats import Format
 from hw.specs.cast import CastSpec
 from sim.benches.aimed import nearest, wanted
-from sim.benches.reset import resets
 from sim.benches.stimulus import EXHAUSTIVE_BITS, mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, paused, stream_play, stream_trials
+from sim.benches.streams import Streams, held_up, stream_play, stream_trials
 from sim.coverage.classes import least_of
 from sim.coverage.point import OPERANDS, Point
 from sim.coverage.rounding import Reach, rounding
@@ -35,13 +34,10 @@ def plays(spec: CastSpec, seed: int) -> list[StreamPlay]:
     exhaustive = spec.input.width + spec.random <= EXHAUSTIVE_BITS
     first = every_code(spec, rng) if exhaustive else some(spec, BEATS, rng)
     few = some(spec, FEW, rng)
-    cycles = spec.cycles(FEW)
     count = len(np.asarray(first["x"]["x"]))
     return [
         stream_play(spec, "numbers", first, spec.cycles(count), exhaustive=exhaustive),
-        stream_play(spec, "pauses", few, cycles, pauses=paused(spec, 0.4)),
-        stream_play(spec, "slow_taker", few, cycles, pauses={"y": 0.7}),
-        stream_play(spec, "resets", few, cycles, resets=resets(FEW, rng)),
+        *held_up(spec, few, rng),
     ]
 
 

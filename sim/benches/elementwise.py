@@ -12,10 +12,9 @@ from hw.specs.elementwise import ElementwiseSpec
 from hw.specs.mul import MulSpec
 from sim.benches import add
 from sim.benches.aimed import factors, wanted
-from sim.benches.reset import resets
 from sim.benches.stimulus import pairs
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, paused, stream_play, stream_trials
+from sim.benches.streams import Streams, held_up, stream_play, stream_trials
 from sim.coverage.point import OPERANDS, Point
 from sim.coverage.rounding import Reach, rounding, values_of
 from sim.coverage.steering import Trials
@@ -38,14 +37,11 @@ def plays(spec: ElementwiseSpec, seed: int) -> list[StreamPlay]:
     tried = pairs(spec.a, spec.b, rng)
     first = spread(spec, tried.a, tried.b, rng)
     few = some(spec, FEW, rng)
-    cycles = spec.cycles(FEW)
     hard = [] if spec.is_exact or tried.exhaustive else [("hard", some(spec, MOST, rng))]
     return [
         stream_play(spec, "pairs", first, spec.cycles(len(tried.a)), exhaustive=tried.exhaustive),
         *(stream_play(spec, name, given, spec.cycles(MOST)) for name, given in hard),
-        stream_play(spec, "pauses", few, cycles, pauses=paused(spec, 0.4)),
-        stream_play(spec, "slow_taker", few, cycles, pauses={"y": 0.7}),
-        stream_play(spec, "resets", few, cycles, resets=resets(FEW, rng)),
+        *held_up(spec, few, rng),
     ]
 
 

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.specs.hadamard import HadamardSpec
-from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, paused, stream_play, stream_trials
+from sim.benches.streams import Streams, held_up, stream_play, stream_trials
 from sim.coverage.point import OPERANDS, Point, point
 from sim.coverage.steering import Trials
 from sim.coverage.streams import classes_of_fields, results, traffic
@@ -29,14 +28,11 @@ def plays(spec: HadamardSpec, seed: int) -> list[StreamPlay]:
     """All plays for a rotation; the resets come last."""
     rng = np.random.default_rng(seed)
     few = some(spec, FEW, rng)
-    cycles = spec.cycles(FEW)
     first = extremes(spec, rng)
     return [
         stream_play(spec, "extremes", first, spec.cycles(len(first["x"]["last"]))),  # type: ignore[arg-type]
         stream_play(spec, "corners", some(spec, BEATS, rng), spec.cycles(BEATS)),
-        stream_play(spec, "pauses", few, cycles, pauses=paused(spec, 0.4)),
-        stream_play(spec, "slow_taker", few, cycles, pauses={"y": 0.7}),
-        stream_play(spec, "resets", few, cycles, resets=resets(FEW, rng)),
+        *held_up(spec, few, rng),
     ]
 
 

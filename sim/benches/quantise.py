@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from hw.formats import Span
 from hw.specs.quantise import QuantiseSpec
 from sim.benches.aimed import ends, nearest, wanted
-from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, flat, paused, stream_play, stream_trials
+from sim.benches.streams import Streams, flat, held_up, stream_play, stream_trials
 from sim.coverage.point import OPERANDS, Point, point
 from sim.coverage.rounding import Reach, rounding
 from sim.coverage.steering import Trials
@@ -36,12 +35,9 @@ def plays(spec: QuantiseSpec, seed: int) -> list[StreamPlay]:
     """All plays for a block quantiser; the resets come last."""
     rng = np.random.default_rng(seed)
     few = some(spec, FEW, rng)
-    cycles = spec.cycles(FEW)
     return [
         stream_play(spec, "blocks", some(spec, BEATS, rng), spec.cycles(BEATS)),
-        stream_play(spec, "pauses", few, cycles, pauses=paused(spec, 0.4)),
-        stream_play(spec, "slow_taker", few, cycles, pauses={"y": 0.7}),
-        stream_play(spec, "resets", few, cycles, resets=resets(FEW, rng)),
+        *held_up(spec, few, rng),
     ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hw.specs.stream import LAST, Beat, FeedforwardSpec, StreamSpec, Wires
+from sim.benches.reset import resets
 from sim.benches.streamplay import StreamPlay
 from sim.coverage.steering import Operands, Trials
 from sim.golden import model
@@ -71,6 +72,17 @@ def stream_play(spec: StreamSpec, name: str, inputs: Streams, cycles: int, **opt
 def paused(spec: StreamSpec, chance: float) -> dict[str, float]:
     """Pauses at every stream."""
     return dict.fromkeys([*spec.inputs, *spec.outputs], chance)
+
+
+def held_up(spec: FeedforwardSpec, few: Streams, rng: np.random.Generator) -> list[StreamPlay]:
+    """Plays of few beats: with pauses at every stream, to a slow taker, and with resets."""
+    beats = len(np.asarray(next(iter(next(iter(few.values())).values()))))
+    cycles = spec.cycles(beats)
+    return [
+        stream_play(spec, "pauses", few, cycles, pauses=paused(spec, 0.4)),
+        stream_play(spec, "slow_taker", few, cycles, pauses=dict.fromkeys(spec.outputs, 0.7)),
+        stream_play(spec, "resets", few, cycles, resets=resets(beats, rng)),
+    ]
 
 
 def stream_trials(spec: FeedforwardSpec, aimed: Callable[[int, np.random.Generator], Operands] | None = None) -> Trials:

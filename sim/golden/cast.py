@@ -68,10 +68,11 @@ class Cast(StreamModel):
         TypeError, ValueError
             Codes that are none; random numbers that are missing, or are not to be there.
         """
-        numbers = decode(self.input, check_codes("x", self.input, codes))
+        codes = check_codes("x", self.input, codes)
         # The same format has the same codes, even where two stand for one number.
         if self.input == self.output:
-            return check_codes("x", self.input, codes)
+            return codes
+        numbers = decode(self.input, codes)
         if self.output.code_of(np.nan) is None:
             numbers = np.where(np.isnan(numbers), 0.0, numbers)
         return encode(self.output, numbers, self.rounding, random, self.random or None)
