@@ -181,19 +181,23 @@ def tested(spec: hw.Spec, place: Place, prefix: str = "", baud: int = BAUD) -> T
     cycles = divider(board.mhz, baud)
     component = SelfTest(test, cycles, leds=min(2, len(board.leds)) or 1)
     module = f"{emitted.name}_selftest"
-    around_unit = "".join(f"// {line}\n" for line in _header(emitted, place)) + "\n"
-    around_unit += verilog_around(component, module, emitted.verilog)
-    ports = [
-        Port("clk", True, 1, CLOCK),
-        Port("rst", True, 1, RESET),
-        Port("passed", False, 1, LED),
-        Port("failed", False, 1, LED),
-        Port("tx", False, 1, TX),
-    ]
-    sources = {f"{emitted.name}.v": emitted.verilog, f"{module}.v": around_unit}
-    edge = edged(board, place, module, ports, emitted)
-    project = bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, board)
-    return Tested(project, test, module, emitted.verilog + around_unit, cycles)
+    ports = [Port("passed", False, 1, LED), Port("failed", False, 1, LED), Port("tx", False, 1, TX)]
+    project, verilog = _within(component, module, ports, spec, emitted, place)
+    return Tested(project, test, module, verilog, cycles)
+
+
+def _within(
+    component: hw.Unit, module: str, ports: Sequence[Port], spec: hw.Spec, emitted: Emitted, place: Place
+) -> tuple[Project, str]:
+    """The project of a board with a design in what has these ports beside clock and reset; and the Verilog of both."""
+    assert place.board is not None
+    text = "".join(f"// {line}\n" for line in _header(emitted, place)) + "\n"
+    text += verilog_around(component, module, emitted.verilog)
+    sources = {f"{emitted.name}.v": emitted.verilog, f"{module}.v": text}
+    clocked = [Port("clk", True, 1, CLOCK), Port("rst", True, 1, RESET), *ports]
+    edge = edged(place.board, place, module, clocked, emitted)
+    project = bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, place.board)
+    return project, emitted.verilog + text
 
 
 @dataclass(frozen=True)
@@ -230,27 +234,21 @@ def bridged(spec: hw.Spec, place: Place, prefix: str = "", baud: int = BAUD) -> 
         raise ValueError(f"--uart must have a GEMM core, such as {GemmSpec.example}, got {cut(spec.name)}")
     board = needed(place, "uart")
     emitted = emit(spec, place.target, prefix)
-    ports = {each["name"]: (each["direction"] == "input", each["width"]) for each in emitted.manifest["ports"]}
+    pins = {each["name"]: (each["direction"] == "input", each["width"]) for each in emitted.manifest["ports"]}
     cycles = divider(board.mhz, baud)
     module = f"{emitted.name}_uart"
-    text = "".join(f"// {line}\n" for line in _header(emitted, place)) + "\n"
-    text += verilog_around(Bridge(spec, emitted.name, ports, cycles), module, emitted.verilog)
-    edge_ports = [
-        Port("clk", True, 1, CLOCK),
-        Port("rst", True, 1, RESET),
+    ports = [
         Port("idle", False, 1, LED),
         Port("heard", False, 1, LED),
         Port("rx", True, 1, RX),
         Port("tx", False, 1, TX),
     ]
-    sources = {f"{emitted.name}.v": emitted.verilog, f"{module}.v": text}
-    edge = edged(board, place, module, edge_ports, emitted)
-    project = bitstreams.project_of(spec, emitted, sources, edge, place.target, place.device, board)
+    project, verilog = _within(Bridge(spec, emitted.name, pins, cycles), module, ports, spec, emitted, place)
     files = {
         "driver.py": Path(driver.__file__).read_text(),
         "core.json": json.dumps(about(spec, baud), indent=1) + "\n",
     }
-    return Bridged(project, module, emitted.verilog + text, cycles, files)
+    return Bridged(project, module, verilog, cycles, files)
 
 
 def about(spec: GemmSpec, baud: int = BAUD) -> dict[str, Any]:
