@@ -123,6 +123,8 @@ class Screened:
         Rows that can't meet a constraint, by its name.
     nearest : dict of str to float
         The best value that any row has of what is constrained.
+    known : set of int
+        The places of devices of which a row has all values that are asked for.
     """
 
     rows: Rows
@@ -130,13 +132,13 @@ class Screened:
     unknown: dict[str, int]
     failing: dict[str, int]
     nearest: dict[str, float]
+    known: set[int]
 
     @property
     def notes(self) -> list[str]:
         """What is not compared though it is in the space, a sentence for each objective that has no estimate there."""
-        space, placements = self.rows.pool.space, self.rows.placements(self.numbers)
-        there = {self.rows.pool.placements[place].device for place in np.unique(placements).tolist()}
-        gone = [device.name for device in space.devices if device not in there]
+        space = self.rows.pool.space
+        gone = [device.name for place, device in enumerate(space.devices) if place not in self.known]
         where = f", among them all on {' and '.join(gone)}" if gone else ""
         return [
             f"{count:,} of {len(self.rows):,} are not compared{where}: {space.asked[name].title} is not estimated there"
@@ -157,7 +159,7 @@ def screen(rows: Rows) -> Screened:
         for numbers in _chunks(len(rows)):
             sieve.add(numbers)
             shown.add(count=len(numbers))
-    result = Screened(rows, sieve.kept, sieve.unknown, sieve.failing, sieve.nearest)
+    result = Screened(rows, sieve.kept, sieve.unknown, sieve.failing, sieve.nearest, sieve.known)
     if not len(result.numbers):
         raise ValueError(_emptied(result))
     return result
@@ -173,6 +175,7 @@ class _Sieve:
         self.failing = dict.fromkeys(self.space.constraints, 0)
         self._nearest = dict.fromkeys(self.space.constraints, np.inf)
         self._unknown = dict.fromkeys(self.space.asked, 0)
+        self.known: set[int] = set()
 
     @property
     def kept(self) -> Ints:
@@ -189,7 +192,10 @@ class _Sieve:
     def add(self, numbers: Ints) -> None:
         columns, places = self.rows.columns(numbers), self.rows.placements(numbers)
         found = {name: known(objective, columns) for name, objective in self.space.asked.items()}
-        ok = self._allowed(found, len(numbers))
+        devices = self._device[places]
+        ok = self._known(found, len(numbers))
+        self.known |= set(np.unique(devices[ok]).tolist())
+        ok &= self._allowed(found, ok)
         sure = ok & self._meets(found, len(numbers))
         wanted = [found[objective.name] for objective in self.space.objectives]
         middle = middles(self.space.objectives, wanted)
@@ -197,7 +203,6 @@ class _Sieve:
         low, high = costs(self.space.objectives, wanted)
         # What may break a constraint takes nothing away.
         high = np.where(sure[:, None], high, np.inf)
-        devices = self._device[places]
         for number in np.unique(devices):
             here = ok & (devices == number)
             self._fronts[number].add(low[here], high[here], numbers[here])
@@ -209,13 +214,18 @@ class _Sieve:
             ok &= self.space.asked[name].reaches(found[name].values, bound)
         return ok
 
-    def _allowed(self, found: Mapping[str, Best], count: int) -> NDArray[np.bool_]:
-        """Which rows are known in all that is asked, and may meet the constraints."""
+    def _known(self, found: Mapping[str, Best], count: int) -> NDArray[np.bool_]:
+        """Which rows are known in all that is asked."""
         ok = np.ones(count, dtype=bool)
         for name, best in found.items():
             is_known = np.isfinite(best.values)
             self._unknown[name] += int(np.count_nonzero(~is_known))
             ok &= is_known
+        return ok
+
+    def _allowed(self, found: Mapping[str, Best], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which of the known rows may meet the constraints."""
+        ok = known.copy()
         for name, bound in self.space.constraints.items():
             objective = self.space.asked[name]
             hoped = objective.hoped(found[name])

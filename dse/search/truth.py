@@ -114,7 +114,7 @@ def replayed(table: pd.DataFrame, asked: Space) -> tuple[Replay, Exploration]:
 
     true = front(every, goals)["frontier"]
     begun = front(every.drop(columns="lut"), goals)
-    unlooked = Screened(None, np.arange(len(every)), {}, {}, {})  # type: ignore[arg-type]
+    unlooked = Screened(None, np.arange(len(every)), {}, {}, {}, set())  # type: ignore[arg-type]
     found = settle(Exploration(asked, begun, unlooked), look)
     ours = found.table["frontier"]
     seen = int(found.table["lut"].notna().sum()) if "lut" in found.table else 0
