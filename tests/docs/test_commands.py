@@ -144,7 +144,8 @@ class Parsed(Exception):
 
 @pytest.fixture
 def parsing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program ends when it has understood its arguments."""
+    """A program ends when it has understood its arguments; those of the checkout alone (``benchmarks``) are found, too."""
+    monkeypatch.syspath_prepend(ROOT)
     parse = argparse.ArgumentParser.parse_args
 
     def parse_args(self: argparse.ArgumentParser, *arguments: Any) -> NoReturn:
