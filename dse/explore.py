@@ -13,6 +13,7 @@ import pandas
 from numpy.typing import NDArray
 
 from costmodel.measure import check_tools
+from dse.bounds import unmet
 from dse.budget import Budget
 from dse.crew import Workers
 from dse.derived import DERIVED
@@ -76,6 +77,15 @@ class Exploration:
     screened: Screened
     rounds: list[Round] = field(default_factory=list)
     stands: bool = False
+
+    @property
+    def counts(self) -> str:
+        """How many designs there were to each step, in a sentence."""
+        done = sum(len(round.designs) for round in self.rounds)
+        return (
+            f"{many(len(self.screened.rows), 'design')} on devices were estimated, "
+            f"{len(self.screened.numbers):,} may be on a frontier, and {done:,} were verified and measured"
+        )
 
 
 Watch = Callable[[Exploration], None]
@@ -156,9 +166,8 @@ def explore(
     table = front(some(found), space.objectives, space.constraints)
     step = partial(_looked_at, store=store, workers=workers, timed=timed, logs=logs, tools=tools)
     result = settle(Exploration(space, table, found), step, purse, watch)
-    if not result.table["frontier"].any():
-        bounds = [f"{name} {space.constraints[name]:g}" for name in space.constraints]
-        say(f"no design is left: measured, none meets {' and '.join(bounds)}, though the estimates had let some hope")
+    if space.constraints and not result.table["frontier"].any():
+        say(unmet(result.table, space.constraints, result.stands))
     return result
 
 

@@ -11,7 +11,6 @@ from costmodel.devices import Device
 from dse.crew import Workers
 from dse.explore import screened
 from dse.objectives import OBJECTIVES, Objective
-from dse.reporting.sheet import amount
 from dse.space import check_bound, read
 from dse.store import Store
 from dse.table import front
@@ -63,10 +62,12 @@ def recommend(device: Device, workload: str, loss: float, store: Store, workers:
     Raises
     ------
     TypeError, ValueError
-        There is no such workload, `loss` is no number, or no design fits and loses so little: the message says what the
-        least is.
+        There is no such workload, `loss` is no number from 0 on, or no design fits and loses so little: the message
+        says what the least is.
     """
     check_bound("loss", loss)
+    if loss < 0:
+        raise ValueError(f"loss must be points from 0 on, got {loss:g}")
     goal = OBJECTIVES["throughput" if is_known(device.target.name) else "rate"]
     space = replace(
         read(SPACE),
@@ -94,10 +95,10 @@ def _reasons(best: pandas.Series, line: pandas.DataFrame, goal: Objective, devic
     clock = f" at {best['mhz_estimated']:.0f} MHz" if np.isfinite(best["mhz_estimated"]) else ""
     faster = line[line["goal"] > best["goal"]]
     exacter = line[(line["loss"] < best["loss"]) & (line["goal"] < best["goal"])]
-    share = f"{best['rows']} x {best['columns']} take about {best['used_estimated']:.0f} % of {device.title}{clock}"
+    share = f"{best['rows']} x {best['columns']} take {_share(best)} of {device.title}{clock}"
     found = [
         f"{best['arithmetic']} loses {best['loss']:.2f} ± {best['loss_stderr']:.2f} points on {workload}, paired.",
-        f"{share}, for {amount(goal, best['goal'])} (estimated).",
+        f"{share}, for {goal.amount(best['goal'])} (estimated).",
     ]
     if len(faster):
         found.append(_step("More", faster.loc[faster["goal"].idxmin()], best, goal))
@@ -111,5 +112,9 @@ def _reasons(best: pandas.Series, line: pandas.DataFrame, goal: Objective, devic
 def _step(what: str, other: pandas.Series, best: pandas.Series, goal: Objective) -> str:
     return (
         f"{what}: {other['spec']} has {other['goal'] / best['goal']:.2f} times its {goal.title}, "
-        f"and loses {other['loss']:.2f} ± {other['loss_stderr']:.2f} points."
+        f"loses {other['loss']:.2f} ± {other['loss_stderr']:.2f} points, and takes {_share(other)}."
     )
+
+
+def _share(row: pandas.Series) -> str:
+    return f"about {row['used_estimated']:.0f} %"

@@ -30,10 +30,13 @@ from typing import Any
 import hw
 from costmodel.devices import Device, parse_device
 from costmodel.targets import load
+from dse.columns import OURS
+from dse.derived import DERIVED
 from dse.groups import Group
 from dse.objectives import OBJECTIVES, Objective, objectives
+from dse.running.table import FOUND
 from dse.workloads.arithmetic import ARITHMETICS
-from dse.workloads.gemms import find
+from dse.workloads.gemms import find, lists
 from dse.workloads.gemms.product import GemmList
 from dse.workloads.workload import WORKLOADS
 from hw.formats import check_choice, check_int
@@ -41,6 +44,16 @@ from hw.formats.messages import cut, echo, nearest
 
 LIMIT, MAX_LIMIT = 1_000_000, 100_000_000
 """Rows, designs on devices, of a space that does not say its own limit; and the highest limit that it may say."""
+OF_GEMMS = {
+    *FOUND,
+    *(
+        f"{name}{end}"
+        for name, of in DERIVED.items()
+        if of.needs in FOUND
+        for end in ("", "_estimated", "_low", "_high")
+    ),
+}
+"""Columns that only a list of products gives."""
 KEYS = ("question", "workload", "gemms", "devices", "targets", "objectives", "limit", "constraints", "designs")
 
 
@@ -100,6 +113,7 @@ class Space:
             if name == "mhz" and bound <= 0:
                 raise ValueError(f"constraint mhz must be more than 0, got {bound:g}")
         self._check_units()
+        self._check_columns()
         if len(self) > self.limit:
             raising = f", or write limit = {len(self)}" if len(self) <= MAX_LIMIT else ""
             raise ValueError(
@@ -114,6 +128,20 @@ class Space:
                 f"{losses[0]} must be of units that multiply matrices ({', '.join(ARITHMETICS)}), "
                 f"got {echo(idle[0].spec)}: the workload {self.workload} can't use it"
             )
+
+    def _check_columns(self) -> None:
+        """Raise if an objective is of a column that nothing fills, or one that only a list of products does."""
+        for name, objective in self.asked.items():
+            if not any(column in OURS for column in objective.columns):
+                raise ValueError(
+                    f"objective {cut(name)} must be of a column that exploring fills, got {cut(objective.columns[0])}: "
+                    "add that to a table of your own, and have macsmith.front compare it"
+                )
+            if self.gemms is None and any(column in OF_GEMMS for column in objective.columns):
+                raise ValueError(
+                    f"{cut(name)} must be of a list of matrix products, got none: add the key gemms, a name "
+                    f"({', '.join(lists())}) or a CSV or ONNX file of yours"
+                )
 
     def __len__(self) -> int:
         """Rows: designs on devices, whether there are all of them or not."""

@@ -10,6 +10,7 @@ import pandas
 import pytest
 
 from dse import explore as exploring
+from dse.bounds import unmet
 from dse.explore import Exploration, choose, explore, hope, needs_clock, screened, some
 from dse.objectives import objectives
 from dse.space import from_tables
@@ -109,9 +110,28 @@ def test_without_time_nothing_is_measured(tmp_path: Path) -> None:
 def test_a_constraint_that_measuring_empties_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(exploring, "say", said.append)
-    monkeypatch.setattr(exploring, "_looked_at", lambda table, **_: table.assign(lut=99.0, verified="every pair"))
+    luts = {"mac/uint2xuint2/exact/kulisch16/p0": 43.0}
+    monkeypatch.setattr(
+        exploring,
+        "_looked_at",
+        lambda table, **_: table.assign(lut=table["spec"].map(luts).fillna(99.0), verified="every pair"),
+    )
     tables = {**TABLES, "constraints": {"lut": 40}}
     with Store(tmp_path / "s") as store:
         found = explore(from_tables(tables), store, 1, tmp_path)
     assert not found.table["frontier"].any()
-    assert said[-1] == "no design is left: measured, none meets lut 40, though the estimates had let some hope"
+    assert said[-1] == (
+        "no design is left: measured, none meets lut at most 40, though the estimates had let some hope; "
+        "nearest is mac/uint2xuint2/exact/kulisch16/p0 on ice40-hx8k: 43 LUT, 3 more"
+    )
+
+
+def test_what_misses_constraints_least_is_named_with_all_that_it_misses() -> None:
+    rows = table(lut=[44.0, 30, 90, 60, 60, 60], mhz=[90.0, 20, 100, 50, 50, np.nan])
+    assert unmet(rows, {"lut": 40, "mhz": 100}, is_sure=True).endswith(
+        "nearest is mac/int2xint2/exact/kulisch16/p0 on ice40-hx8k: 44 LUT, 4 more and 90.0 MHz, 10.0 less"
+    )
+    # What is behind the point is not nothing.
+    said = unmet(table(loss=1.001), {"loss": 1}, is_sure=False)
+    assert said.startswith("no design is left: by what is known so far, none meets loss at most 1, ")
+    assert said.endswith("loss 1.00 points, 0.001 more")

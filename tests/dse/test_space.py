@@ -9,7 +9,7 @@ import pytest
 
 from costmodel.devices import parse_device
 from dse.groups import Group
-from dse.objectives import OBJECTIVES
+from dse.objectives import OBJECTIVES, Objective
 from dse.space import Space, from_tables, known, read
 
 MACS = {"spec": "mac/{a}x{a}", "a": ["int4", "int8"]}
@@ -78,6 +78,15 @@ def _is_design(group: Group, choice: dict[str, str], sizes: list[int]) -> bool:
         ({"designs": [MACS, {**MACS, "b": 1}]}, r"\[\[designs\]\] number 2: spec 'mac/{a}x{a}' has no {b}"),
         ({"limit": 1}, "2 designs on devices are more than the limit, 1: take values out, or write limit = 2"),
         ({"limit": 0}, "limit must be 1..100000000, got 0"),
+        (
+            {"objectives": ["frames_s", "lut"]},
+            r"^frames_s must be of a list of matrix products, got none: add the key gemms, a name \(resnet18, .*\) or a "
+            "CSV or ONNX file of yours$",
+        ),
+        (
+            {"constraints": {"frames_s": 5}},
+            "frames_s must be of a list of matrix products, got none: add the key gemms",
+        ),
         ({"question": 3}, "question must be a str, got 3"),
         (
             {"designs": [MACS, {"spec": "add/int8xint8"}], "constraints": {"loss": 1}},
@@ -103,6 +112,12 @@ def test_what_python_gives_is_checked_too() -> None:
         Space([group], "ecp5-25k", [lut])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="objectives must be one or more, got none"):
         Space([group], [device], [])
+    for column in ("cycles", "frames_s_estimated"):
+        own = Objective("quick", "less", estimated=column)
+        with pytest.raises(ValueError, match="quick must be of a list of matrix products, got none: add the key gemms"):
+            Space([group], [device], [lut, own])
+    with pytest.raises(ValueError, match="objective price must be of a column that exploring fills, got price: add th"):
+        Space([group], [device], [lut, Objective("price", "less", "price")])
     with pytest.raises(TypeError, match="gemms must be a GemmList, got 'resnet18'"):
         Space([group], [device], [lut, OBJECTIVES["mhz"]], gemms="resnet18")  # type: ignore[arg-type]
 
