@@ -80,8 +80,7 @@ def _is_design(group: Group, choice: dict[str, str], sizes: list[int]) -> bool:
         ({"limit": 0}, "limit must be 1..100000000, got 0"),
         (
             {"objectives": ["frames_s", "lut"]},
-            r"^frames_s must be of a list of matrix products, got none: add the key gemms, a name \(resnet18, .*\) or a "
-            "CSV or ONNX file of yours$",
+            r"^frames_s must be of a list of matrix products, got none: add the key gemms, a name \(resnet18, .*\)",
         ),
         (
             {"constraints": {"frames_s": 5}},
