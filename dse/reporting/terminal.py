@@ -37,6 +37,7 @@ def frontier_table(compared: Comparison, place: int, most: int = 40) -> Table:
     table = Table(
         title=escape(f"frontier of {compared.frontier_title}" + (f" on {where}" if where else "")),
         caption="\n".join([*_counted(compared, place, most), f"{ABOUT} is estimated, with its 90 %"]),
+        caption_justify="left",
     )
     table.add_column("design", overflow="fold")
     for objective in compared.objectives:
@@ -60,7 +61,7 @@ def _counted(compared: Comparison, place: int, most: int) -> list[str]:
     if first.any():
         beaten[rest & is_known] = dominated(costs[:, rest & is_known], costs[:, first & is_known])
     others = {
-        "may yet be on it, by the intervals of their estimates": near,
+        "so near to it that their 90 % overlap with it": near,
         "no better in anything than one that is on it": beaten,
         "of which not all of these values are known": rest & ~is_known,
         "that break a constraint": rest & is_known & ~beaten,

@@ -107,7 +107,7 @@ def test_the_terminal_says_which_designs_are_not_listed_and_why() -> None:
     caption = frontier_table(compare(rows, objectives(["loss", "lut"])), 0).caption
     assert str(caption).splitlines() == [
         "2 of 6 designs in the table are on the frontier",
-        "not listed: 1 may yet be on it, by the intervals of their estimates",
+        "not listed: 1 so near to it that their 90 % overlap with it",
         "not listed: 1 no better in anything than one that is on it",
         "not listed: 1 of which not all of these values are known",
         "not listed: 1 that break a constraint",
