@@ -16,7 +16,7 @@ from costmodel.measure import check_tools
 from dse.bounds import unmet
 from dse.budget import Budget
 from dse.crew import Workers
-from dse.derived import DERIVED
+from dse.derived import TIMED
 from dse.frontier import pareto
 from dse.judging import judged_columns
 from dse.objectives import Best, Objective
@@ -33,8 +33,6 @@ KEPT = 2000
 """Rows of a band that are named and looked at."""
 BESIDE = 300
 """Rows that are in the table though they are dominated, spread over the space: what a frontier is seen against."""
-TIMED = {"mhz", *(name for name, derived in DERIVED.items() if derived.timed)}
-"""Columns for which designs are placed."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from hw.formats.messages import check_name, cut, echo
 DIRECTIONS = ("less", "more")
 NINE_OF_TEN = NormalDist().inv_cdf(0.95)
 """Standard errors to either side that hold as much as the intervals of estimates do: 90 %."""
+LARGE = 1e9
 Floats = NDArray[np.float64]
 
 
@@ -131,9 +132,10 @@ class Objective:
 
     def missed(self, value: float, bound: float) -> str:
         """By how much a value is beyond a bound: ``3 more``."""
-        shown, way = self.shown(abs(value - bound)), "more" if self.sign > 0 else "less"
-        # What is behind the point is not nothing.
-        return f"{shown if float(shown) else f'{abs(value - bound):.2g}'} {way}"
+        by, way = abs(value - bound), "more" if self.sign > 0 else "less"
+        shown = self.shown(by)
+        # What is behind the point is not nothing, and a number of any size is not to be a line long.
+        return f"{shown if float(shown) and by < LARGE else f'{by:.2g}'} {way}"
 
     def shown(self, value: float) -> str:
         """A value for people, without its unit."""

@@ -11,7 +11,7 @@ from costmodel.devices import Device
 from dse.crew import Workers
 from dse.explore import screened
 from dse.objectives import OBJECTIVES, Objective
-from dse.space import check_bound, read
+from dse.space import Space, check_bound, read
 from dse.store import Store
 from dse.table import front
 from hw.timing.delays import is_known
@@ -88,10 +88,19 @@ def recommend(device: Device, workload: str, loss: float, store: Store, workers:
             f"the least is {least['loss']:.2f}, of {least['arithmetic']}"
         )
     best = within.loc[within["goal"].idxmax()]
-    return Recommendation(best["spec"], device.name, tuple(_reasons(best, line, goal, device, workload)), line)
+    return Recommendation(
+        best["spec"], device.name, tuple(_reasons(best, line, goal, device, workload, _largest(space))), line
+    )
 
 
-def _reasons(best: pandas.Series, line: pandas.DataFrame, goal: Objective, device: Device, workload: str) -> list[str]:
+def _largest(space: Space) -> str:
+    """The largest of the sizes that are compared, for people: 32 x 32."""
+    return " x ".join(map(str, np.max([group.sizes().max(axis=0) for group in space.groups], axis=0)))
+
+
+def _reasons(
+    best: pandas.Series, line: pandas.DataFrame, goal: Objective, device: Device, workload: str, largest: str
+) -> list[str]:
     clock = f" at {best['mhz_estimated']:.0f} MHz" if np.isfinite(best["mhz_estimated"]) else ""
     faster = line[line["goal"] > best["goal"]]
     exacter = line[(line["loss"] < best["loss"]) & (line["goal"] < best["goal"])]
@@ -105,7 +114,7 @@ def _reasons(best: pandas.Series, line: pandas.DataFrame, goal: Objective, devic
     elif len(exacter):
         found.append(_step("Less loss", exacter.loc[exacter["loss"].idxmax()], best, goal))
     else:
-        found.append("No other array that fits does more, or loses less.")
+        found.append(f"No other array that fits does more, or loses less, of those compared, up to {largest}.")
     return found
 
 

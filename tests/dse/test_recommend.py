@@ -46,7 +46,7 @@ def test_the_largest_that_fits_of_what_loses_little(device: str, goal: str, stor
     else:
         # Without a clock model both make as much, and the one loses less.
         assert found.spec.startswith("array/int8xint8/8x4/")
-        assert further == "No other array that fits does more, or loses less."
+        assert further == "No other array that fits does more, or loses less, of those compared, up to 8 x 4."
 
 
 def test_what_may_lose_less_is_slower(store: Store) -> None:

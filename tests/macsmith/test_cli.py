@@ -439,6 +439,24 @@ def test_explore_does_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "Which MAC for handwritten digits on an iCE40?" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("objectives", "designs", "message"),
+    [
+        ('["lut", "frames_s"]', 'spec = "mac/int4xint4"', "frames_s must be of a list of matrix products"),
+        ('["lut", "rate"]', 'spec = "mac/int99xint4"', "the space has no design: mac/int99xint4"),
+        ('["lut", "loss"]', 'spec = "add/int4xint4"', "loss must be of units that multiply matrices"),
+    ],
+)
+def test_a_space_that_is_refused_leaves_nothing(
+    objectives: str, designs: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text(f'devices = ["ice40-hx8k"]\nobjectives = {objectives}\n[[designs]]\n{designs}\n')
+    assert main(["explore", str(space), "-o", str(tmp_path / "out" / "deep")]) == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["space.toml"]
+
+
 def test_doctor_names_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
