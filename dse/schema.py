@@ -60,6 +60,6 @@ def _check_ours(connection: sqlite3.Connection, path: Path) -> int:
     if others and columns != COLUMNS:
         raise ValueError(
             f"{path} is another program's SQLite file (it has a table {cut(others[0])}): nothing was written to it; "
-            "name another store"
+            "name another"
         )
     return int(version)

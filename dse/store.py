@@ -59,7 +59,7 @@ class Store:
         self._lock, self.written = threading.Lock(), 0
         self._file: sqlite3.Connection | None = None
         self._claims: Claims | None = None
-        if self.path.exists():
+        if self.path.exists() and not self.path.is_dir():
             self._opened()
         else:
             check_writable(self.path)

@@ -76,7 +76,7 @@ def test_another_programs_file_is_refused_and_left_alone(
     assert main(["verify", "mac/int2xint2", "--store", str(path)]) == 2
     assert capsys.readouterr().err == (
         f"macsmith: {path} is another program's SQLite file (it has a table books): nothing was written to it; "
-        "name another store\n"
+        "name another\n"
     )
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["books.sqlite"]
@@ -141,6 +141,8 @@ def test_a_store_takes_a_path_of_any_kind(tmp_path: Path) -> None:
         Store(None)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="path must name a file, got ''"):
         Store("")
+    with pytest.raises(IsADirectoryError, match="a folder is where a file is to be"):
+        Store(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["store.sqlite", ""])
