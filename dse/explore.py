@@ -25,6 +25,7 @@ from dse.screen import Rows, Screened, costs, middles, screen
 from dse.space import Space
 from dse.store import Store
 from dse.table import corrected, front, measured, meeting, on, verified
+from hw.formats.messages import echo
 from rtl_gen.steps import many, say
 
 EACH = 8
@@ -106,9 +107,12 @@ def rows_of(space: Space, store: Store, workers: Workers) -> Rows:
 
     Raises
     ------
+    TypeError
+        `space` is no Space, or `store` no Store.
     ValueError
         The space has no design, or its workload can't use a unit.
     """
+    _check_types(space=(space, Space), store=(store, Store))
     pool = Pool.of(space, store, workers)
     say(f"{many(len(space), 'design')} on devices, of {many(len(pool.designs), 'part')}")
     if pool.refused:
@@ -148,11 +152,14 @@ def explore(
 
     Raises
     ------
+    TypeError
+        An argument is of another type.
     ValueError
-        Nothing is left of the space, or the workload can't use a unit.
+        Nothing is left of the space, the workload can't use a unit, or `budget` is less than 0 or NaN.
     ToolError
         A tool is missing or failed, or a design is not what its golden model says.
     """
+    _check_types(space=(space, Space), store=(store, Store), logs=(logs, Path))
     purse = Budget(float("inf") if budget is None else budget, store)
     for target in space.targets:
         check_tools(target, tools)
@@ -167,6 +174,13 @@ def explore(
     if space.constraints and not result.table["frontier"].any():
         say(unmet(result.table, space.constraints, result.stands))
     return result
+
+
+def _check_types(**arguments: tuple[object, type]) -> None:
+    """Raise TypeError unless each argument is of its type."""
+    for name, (value, kind) in arguments.items():
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} must be a {kind.__name__}, got {echo(value)}")
 
 
 def settle(result: Exploration, step: Step, budget: Budget | None = None, watch: Watch | None = None) -> Exploration:

@@ -14,6 +14,7 @@ from dse.objectives import OBJECTIVES, Objective
 from dse.space import Space, check_bound, read
 from dse.store import Store
 from dse.table import front
+from hw.formats.messages import echo
 from hw.timing.delays import is_known
 
 FULL = 90.0
@@ -65,6 +66,8 @@ def recommend(device: Device, workload: str, loss: float, store: Store, workers:
         There is no such workload, `loss` is no number from 0 on, or no design fits and loses so little: the message
         says what the least is.
     """
+    if not isinstance(device, Device):
+        raise TypeError(f"device must be a Device, as macsmith.parse_device gives one, got {echo(device)}")
     check_bound("loss", loss)
     if loss < 0:
         raise ValueError(f"loss must be points from 0 on, got {loss:g}")

@@ -99,6 +99,24 @@ def test_a_space_is_explored_until_its_frontier_stands(tmp_path: Path, monkeypat
     pandas.testing.assert_frame_equal(brief.table, found.table)
 
 
+def test_what_exploring_takes_is_checked(tmp_path: Path) -> None:
+    space = from_tables(TABLES)
+    with Store(tmp_path / "s") as store:
+        for budget, message in (("20m", "budget must be a number of seconds, got '20m'"), (True, "got True")):
+            with pytest.raises(TypeError, match=message):
+                explore(space, store, 1, tmp_path, budget=budget)  # type: ignore[arg-type]
+        for seconds in (-1, float("nan")):
+            with pytest.raises(ValueError, match=f"budget must be seconds from 0 on, got {seconds}"):
+                explore(space, store, 1, tmp_path, budget=seconds)
+        with pytest.raises(TypeError, match="space must be a Space, got 'edge'"):
+            explore("edge", store, 1, tmp_path)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="store must be a Store, got 's'"):
+            screened(space, "s", 1)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="logs must be a Path, got 'sim'"):
+            explore(space, store, 1, "sim")  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_time_nothing_is_measured(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         found = explore(from_tables(TABLES), store, 1, tmp_path, budget=0)

@@ -63,5 +63,7 @@ def test_what_nothing_reaches_is_named(store: Store) -> None:
         recommend(parse_device("ecp5-25k"), "mnist-cnn", 0, store, 1)
     with pytest.raises(ValueError, match="loss must be points from 0 on, got -1"):
         recommend(parse_device("ecp5-25k"), "mnist-cnn", -1, store, 1)
+    with pytest.raises(TypeError, match="device must be a Device, as macsmith.parse_device gives one, got 'ecp5-25k'"):
+        recommend("ecp5-25k", "mnist-cnn", 1, store, 1)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="loss must be a number, got '1'"):
         recommend(parse_device("ecp5-25k"), "mnist-cnn", "1", store, 1)  # type: ignore[arg-type]
