@@ -67,17 +67,15 @@ def _about(name: str, found: Exploration, day: str) -> str:
     space, counted = found.space, found.screened
     goals = " and ".join(f"{objective.title} ({objective.better} is better)" for objective in space.objectives)
     bounds = [
-        f"{objective.title} {'at most' if objective.sign > 0 else 'at least'} {space.constraints[key]:g}"
+        f"{objective.title} {objective.side} {space.constraints[key]:g}"
         for key, objective in space.asked.items()
         if key in space.constraints
     ]
-    measured = sum(len(done.designs) for done in found.rounds)
     tools = ", ".join(f"{package} {package_version(package)}" for package in _packages(found))
     return (
         f"Made by `python -m dse.answers {name}` on {day}, with {tools}. The space: `macsmith explore {name}`.\n\n"
         f"Compared by {goals}{', with ' + ', '.join(bounds) if bounds else ''}; accuracy is {space.workload}'s. "
-        f"{len(counted.rows):,} designs on devices were estimated, {len(counted.numbers):,} may be on a frontier, and "
-        f"{measured} were verified and measured{'' if found.stands else '; the frontier may still move'}. "
+        f"{found.counts}{'' if found.stands else '; the frontier may still move'}. "
         f"{' '.join(f'{note}.' for note in counted.notes)}{' ' if counted.notes else ''}"
         f"{ABOUT} is before what is estimated.\n\n"
         f"```toml\n{text_of(name).decode().strip()}\n```\n"

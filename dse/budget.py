@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dse.store import Store
+from hw.formats.messages import echo
 
 
 class Budget:
@@ -15,11 +16,21 @@ class Budget:
     Parameters
     ----------
     seconds : float
+        From 0 on; infinity is no end.
     store : Store
         Work that stores nothing found all that it needed there.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `seconds` is no such number.
     """
 
     def __init__(self, seconds: float, store: Store) -> None:
+        if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+            raise TypeError(f"budget must be a number of seconds, got {echo(seconds)}")
+        if not seconds >= 0:
+            raise ValueError(f"budget must be seconds from 0 on, got {seconds:g}")
         self.left, self._store = seconds, store
 
     @property

@@ -55,6 +55,8 @@ DERIVED: dict[str, Derived] = {
     "frames_s": Derived(lambda of: 1e6 * of["mhz"] / of["cycles"], more=True, needs="cycles"),
 }
 """By the name of the column."""
+TIMED = {"mhz", *(name for name, of in DERIVED.items() if of.timed)}
+"""Columns that need a clock, for which designs are placed."""
 
 
 def _share(used: Any, total: Any) -> Floats:

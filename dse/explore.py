@@ -13,9 +13,10 @@ import pandas
 from numpy.typing import NDArray
 
 from costmodel.measure import check_tools
+from dse.bounds import unmet
 from dse.budget import Budget
 from dse.crew import Workers
-from dse.derived import DERIVED
+from dse.derived import TIMED
 from dse.frontier import pareto
 from dse.judging import judged_columns
 from dse.objectives import Best, Objective
@@ -24,6 +25,7 @@ from dse.screen import Rows, Screened, costs, middles, screen
 from dse.space import Space
 from dse.store import Store
 from dse.table import corrected, front, measured, meeting, on, verified
+from hw.formats.messages import echo
 from rtl_gen.steps import many, say
 
 EACH = 8
@@ -32,8 +34,6 @@ KEPT = 2000
 """Rows of a band that are named and looked at."""
 BESIDE = 300
 """Rows that are in the table though they are dominated, spread over the space: what a frontier is seen against."""
-TIMED = {"mhz", *(name for name, derived in DERIVED.items() if derived.timed)}
-"""Columns for which designs are placed."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,15 @@ class Exploration:
     rounds: list[Round] = field(default_factory=list)
     stands: bool = False
 
+    @property
+    def counts(self) -> str:
+        """How many designs there were to each step, in a sentence."""
+        done = sum(len(round.designs) for round in self.rounds)
+        return (
+            f"{many(len(self.screened.rows), 'design')} on devices were estimated, "
+            f"{len(self.screened.numbers):,} may be on a frontier, and {done:,} were verified and measured"
+        )
+
 
 Watch = Callable[[Exploration], None]
 Step = Callable[[pandas.DataFrame], pandas.DataFrame]
@@ -98,9 +107,12 @@ def rows_of(space: Space, store: Store, workers: Workers) -> Rows:
 
     Raises
     ------
+    TypeError
+        `space` is no Space, or `store` no Store.
     ValueError
         The space has no design, or its workload can't use a unit.
     """
+    _check_types(space=(space, Space), store=(store, Store))
     pool = Pool.of(space, store, workers)
     say(f"{many(len(space), 'design')} on devices, of {many(len(pool.designs), 'part')}")
     if pool.refused:
@@ -140,11 +152,14 @@ def explore(
 
     Raises
     ------
+    TypeError
+        An argument is of another type.
     ValueError
-        Nothing is left of the space, or the workload can't use a unit.
+        Nothing is left of the space, the workload can't use a unit, or `budget` is less than 0 or NaN.
     ToolError
         A tool is missing or failed, or a design is not what its golden model says.
     """
+    _check_types(space=(space, Space), store=(store, Store), logs=(logs, Path))
     purse = Budget(float("inf") if budget is None else budget, store)
     for target in space.targets:
         check_tools(target, tools)
@@ -156,10 +171,16 @@ def explore(
     table = front(some(found), space.objectives, space.constraints)
     step = partial(_looked_at, store=store, workers=workers, timed=timed, logs=logs, tools=tools)
     result = settle(Exploration(space, table, found), step, purse, watch)
-    if not result.table["frontier"].any():
-        bounds = [f"{name} {space.constraints[name]:g}" for name in space.constraints]
-        say(f"no design is left: measured, none meets {' and '.join(bounds)}, though the estimates had let some hope")
+    if space.constraints and not result.table["frontier"].any():
+        say(unmet(result.table, space.constraints, result.stands))
     return result
+
+
+def _check_types(**arguments: tuple[object, type]) -> None:
+    """Raise TypeError unless each argument is of its type."""
+    for name, (value, kind) in arguments.items():
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} must be a {kind.__name__}, got {echo(value)}")
 
 
 def settle(result: Exploration, step: Step, budget: Budget | None = None, watch: Watch | None = None) -> Exploration:

@@ -18,6 +18,7 @@ from hw.spec import UNITS, spec_type
 
 WORD = re.compile(r"\{(\w*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)(?: by (\d+))?")
+SIZE = re.compile(r"[1-9][0-9]{0,8}")
 DEPTH = re.compile(r"/p(?:\d|\{)")
 MAX_RANGE = 1 << 16
 Values = tuple[str, ...]
@@ -61,6 +62,9 @@ class Group:
             known = f"its words are {', '.join(words)}" if words else "it has no words in braces"
             raise ValueError(f"spec {echo(self.spec)} has no {{{cut(spare[0])}}}: {known}{nearest(spare[0], words)}")
         object.__setattr__(self, "axes", {word: _values(word, self.axes[word]) for word in words})
+        for name in self.sized:
+            if wrong := [value for value in self.axes[name] if not SIZE.fullmatch(value)]:
+                raise ValueError(f"{name} must be whole numbers from 1 on, got {echo(wrong[0])}")
 
     @property
     def unit(self) -> str:

@@ -19,6 +19,7 @@ from hw.formats.messages import check_name, cut, echo
 DIRECTIONS = ("less", "more")
 NINE_OF_TEN = NormalDist().inv_cdf(0.95)
 """Standard errors to either side that hold as much as the intervals of estimates do: 90 %."""
+LARGE = 1e9
 Floats = NDArray[np.float64]
 
 
@@ -124,9 +125,26 @@ class Objective:
         """Which values are as good as a bound, or better; NaN is not."""
         return np.asarray(self.sign * np.asarray(values) <= self.sign * bound)
 
+    @property
+    def side(self) -> str:
+        """On which side of a bound a value may be: ``at most``, or ``at least`` where more is better."""
+        return "at most" if self.sign > 0 else "at least"
+
+    def missed(self, value: float, bound: float) -> str:
+        """By how much a value is beyond a bound: ``3 more``."""
+        by, way = abs(value - bound), "more" if self.sign > 0 else "less"
+        shown = self.shown(by)
+        # What is behind the point is not nothing, and a number of any size is not to be a line long.
+        return f"{shown if float(shown) and by < LARGE else f'{by:.2g}'} {way}"
+
     def shown(self, value: float) -> str:
         """A value for people, without its unit."""
         return self.declared.shown(value)
+
+    def amount(self, value: float) -> str:
+        """A value with its unit, and its title where the unit does not say what it is: ``loss 0.31 points``."""
+        shown, unit = self.shown(value), self.declared.beside
+        return f"{self.title} {shown} {unit}" if unit else f"{shown} {self.title}"
 
     def best(self, table: pandas.DataFrame) -> Best:
         """The best that is known of each row: what was measured where it was, else the estimate with its interval.

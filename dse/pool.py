@@ -138,11 +138,11 @@ def _can_be_sized(spec: hw.Spec, name: str, value: int) -> bool:
 
 
 def _placements(number: int, group: Group, devices: Sequence[Device], refused: Counter[str]) -> list[Placement]:
-    """The designs of a group, each with the first sizes that there are."""
+    """The designs of a group, each with sizes that there are."""
     found, sizes = [], group.sizes()
     for choice in group.choices():
         try:
-            spec = group.parse(choice, sizes[0].tolist())
+            spec = _first(group, choice, sizes)
             check_counted(spec)
         except ValueError as error:
             refused[f"{group.spec}: {_short(error)}"] += len(sizes) * len(devices)
@@ -153,6 +153,17 @@ def _placements(number: int, group: Group, devices: Sequence[Device], refused: C
             else:
                 refused[f"{group.spec} can't be had on {device.target.name}"] += len(sizes)
     return found
+
+
+def _first(group: Group, choice: Mapping[str, str], sizes: NDArray[np.int64]) -> hw.Spec:
+    """A design of the first sizes; if there is none, of the smallest, which is one if any is."""
+    try:
+        return group.parse(choice, sizes[0].tolist())
+    except ValueError:
+        smallest = sizes.min(axis=0, initial=np.iinfo(np.int64).max)
+        if not group.sized or (smallest == sizes[0]).all():
+            raise
+        return group.parse(choice, smallest.tolist())
 
 
 def _short(error: ValueError) -> str:

@@ -11,10 +11,10 @@ from costmodel.devices import Device
 from dse.crew import Workers
 from dse.explore import screened
 from dse.objectives import OBJECTIVES, Objective
-from dse.reporting.sheet import amount
-from dse.space import check_bound, read
+from dse.space import Space, check_bound, read
 from dse.store import Store
 from dse.table import front
+from hw.formats.messages import echo
 from hw.timing.delays import is_known
 
 FULL = 90.0
@@ -63,10 +63,14 @@ def recommend(device: Device, workload: str, loss: float, store: Store, workers:
     Raises
     ------
     TypeError, ValueError
-        There is no such workload, `loss` is no number, or no design fits and loses so little: the message says what the
-        least is.
+        There is no such workload, `loss` is no number from 0 on, or no design fits and loses so little: the message
+        says what the least is.
     """
+    if not isinstance(device, Device):
+        raise TypeError(f"device must be a Device, as macsmith.parse_device gives one, got {echo(device)}")
     check_bound("loss", loss)
+    if loss < 0:
+        raise ValueError(f"loss must be points from 0 on, got {loss:g}")
     goal = OBJECTIVES["throughput" if is_known(device.target.name) else "rate"]
     space = replace(
         read(SPACE),
@@ -87,29 +91,42 @@ def recommend(device: Device, workload: str, loss: float, store: Store, workers:
             f"the least is {least['loss']:.2f}, of {least['arithmetic']}"
         )
     best = within.loc[within["goal"].idxmax()]
-    return Recommendation(best["spec"], device.name, tuple(_reasons(best, line, goal, device, workload)), line)
+    return Recommendation(
+        best["spec"], device.name, tuple(_reasons(best, line, goal, device, workload, _largest(space))), line
+    )
 
 
-def _reasons(best: pandas.Series, line: pandas.DataFrame, goal: Objective, device: Device, workload: str) -> list[str]:
+def _largest(space: Space) -> str:
+    """The largest of the sizes that are compared, for people: 32 x 32."""
+    return " x ".join(map(str, np.max([group.sizes().max(axis=0) for group in space.groups], axis=0)))
+
+
+def _reasons(
+    best: pandas.Series, line: pandas.DataFrame, goal: Objective, device: Device, workload: str, largest: str
+) -> list[str]:
     clock = f" at {best['mhz_estimated']:.0f} MHz" if np.isfinite(best["mhz_estimated"]) else ""
     faster = line[line["goal"] > best["goal"]]
     exacter = line[(line["loss"] < best["loss"]) & (line["goal"] < best["goal"])]
-    share = f"{best['rows']} x {best['columns']} take about {best['used_estimated']:.0f} % of {device.title}{clock}"
+    share = f"{best['rows']} x {best['columns']} take {_share(best)} of {device.title}{clock}"
     found = [
         f"{best['arithmetic']} loses {best['loss']:.2f} ± {best['loss_stderr']:.2f} points on {workload}, paired.",
-        f"{share}, for {amount(goal, best['goal'])} (estimated).",
+        f"{share}, for {goal.amount(best['goal'])} (estimated).",
     ]
     if len(faster):
         found.append(_step("More", faster.loc[faster["goal"].idxmin()], best, goal))
     elif len(exacter):
         found.append(_step("Less loss", exacter.loc[exacter["loss"].idxmax()], best, goal))
     else:
-        found.append("No other array that fits does more, or loses less.")
+        found.append(f"No other array that fits does more, or loses less, of those compared, up to {largest}.")
     return found
 
 
 def _step(what: str, other: pandas.Series, best: pandas.Series, goal: Objective) -> str:
     return (
         f"{what}: {other['spec']} has {other['goal'] / best['goal']:.2f} times its {goal.title}, "
-        f"and loses {other['loss']:.2f} ± {other['loss_stderr']:.2f} points."
+        f"loses {other['loss']:.2f} ± {other['loss_stderr']:.2f} points, and takes {_share(other)}."
     )
+
+
+def _share(row: pandas.Series) -> str:
+    return f"about {row['used_estimated']:.0f} %"

@@ -274,16 +274,18 @@ def _emptied(found: Screened) -> str:
     """Why nothing is left."""
     space, count = found.rows.pool.space, len(found.rows)
     if alone := [
-        name for name, bound in space.constraints.items() if not space.asked[name].reaches(found.nearest[name], bound)
+        name
+        for name, bound in space.constraints.items()
+        if np.isfinite(found.nearest[name]) and not space.asked[name].reaches(found.nearest[name], bound)
     ]:
         name = alone[0]
-        objective = space.asked[name]
-        side = "at most" if objective.sign > 0 else "at least"
+        objective, bound, best = space.asked[name], space.constraints[name], found.nearest[name]
+        unit = f" {objective.unit}" if objective.unit else ""
         return (
-            f"no design meets {name} {side} {space.constraints[name]:g}: of {count} rows the best has "
-            f"{objective.shown(found.nearest[name])} {objective.unit}".rstrip()
+            f"no design meets {name} {objective.side} {bound:g}: of {count} rows the best has "
+            f"{objective.shown(best)}{unit}, {objective.missed(best, bound)}"
         )
-    if space.constraints:
+    if space.constraints and all(map(np.isfinite, found.nearest.values())):
         by = ", ".join(f"{name} leaves out {number}" for name, number in found.failing.items())
         return f"no design meets all constraints together, though each alone is met: of {count} rows {by}"
     name, number = max(found.unknown.items(), key=lambda pair: pair[1])

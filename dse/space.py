@@ -30,17 +30,31 @@ from typing import Any
 import hw
 from costmodel.devices import Device, parse_device
 from costmodel.targets import load
+from dse.columns import OURS
+from dse.derived import DERIVED, TIMED
 from dse.groups import Group
 from dse.objectives import OBJECTIVES, Objective, objectives
+from dse.running.table import FOUND
 from dse.workloads.arithmetic import ARITHMETICS
-from dse.workloads.gemms import find
+from dse.workloads.gemms import find, lists
 from dse.workloads.gemms.product import GemmList
 from dse.workloads.workload import WORKLOADS
 from hw.formats import check_choice, check_int
 from hw.formats.messages import cut, echo, nearest
+from hw.timing.delays import is_known
 
 LIMIT, MAX_LIMIT = 1_000_000, 100_000_000
 """Rows, designs on devices, of a space that does not say its own limit; and the highest limit that it may say."""
+OF_GEMMS = {
+    *FOUND,
+    *(
+        f"{name}{end}"
+        for name, of in DERIVED.items()
+        if of.needs in FOUND
+        for end in ("", "_estimated", "_low", "_high")
+    ),
+}
+"""Columns that only a list of products gives."""
 KEYS = ("question", "workload", "gemms", "devices", "targets", "objectives", "limit", "constraints", "designs")
 
 
@@ -100,6 +114,8 @@ class Space:
             if name == "mhz" and bound <= 0:
                 raise ValueError(f"constraint mhz must be more than 0, got {bound:g}")
         self._check_units()
+        self._check_columns()
+        self._check_clocks()
         if len(self) > self.limit:
             raising = f", or write limit = {len(self)}" if len(self) <= MAX_LIMIT else ""
             raise ValueError(
@@ -113,6 +129,30 @@ class Space:
             raise ValueError(
                 f"{losses[0]} must be of units that multiply matrices ({', '.join(ARITHMETICS)}), "
                 f"got {echo(idle[0].spec)}: the workload {self.workload} can't use it"
+            )
+
+    def _check_columns(self) -> None:
+        """Raise if an objective is of a column that nothing fills, or one that only a list of products does."""
+        for name, objective in self.asked.items():
+            if not any(column in OURS for column in objective.columns):
+                raise ValueError(
+                    f"objective {cut(name)} must be of a column that exploring fills, got {cut(objective.columns[0])}: "
+                    "add that to a table of your own, and have macsmith.front compare it"
+                )
+            if self.gemms is None and any(column in OF_GEMMS for column in objective.columns):
+                raise ValueError(
+                    f"{cut(name)} must be of a list of matrix products, got none: add the key gemms, a name "
+                    f"({', '.join(lists())}) or a CSV or ONNX file of yours"
+                )
+
+    def _check_clocks(self) -> None:
+        """Raise if an objective needs MHz, and none of the devices has a clock model."""
+        timed = [name for name, objective in self.asked.items() if objective.column in TIMED]
+        if timed and not any(is_known(target.name) for target in self.targets):
+            families = ", ".join(name for name in hw.TARGETS if is_known(name))
+            got = ", ".join(device.name for device in self.devices)
+            raise ValueError(
+                f"{cut(timed[0])} must be on a device whose MHz are estimated, of family {families}; got {cut(got)}"
             )
 
     def __len__(self) -> int:
@@ -168,6 +208,8 @@ def read(source: Path | str | None) -> Space:
     data = text_of(source)
     try:
         return from_tables(tomllib.loads(data.decode()))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{origin}: it must be a text in UTF-8, got other bytes from byte {error.start} on") from None
     except RecursionError as error:
         raise ValueError(f"{origin}: it is nested too deeply") from error
     except (ValueError, TypeError) as error:
@@ -196,7 +238,10 @@ def from_tables(data: Mapping[str, Any]) -> Space:
         raise ValueError(f"unknown key {cut(unknown[0])}; known are {', '.join(KEYS)}{nearest(unknown[0], KEYS)}")
     plain = {name: data[name] for name in ("question", "workload", "limit", "constraints") if name in data}
     if "gemms" in data:
-        plain["gemms"] = find(data["gemms"])
+        try:
+            plain["gemms"] = find(data["gemms"])
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"gemms: {error}") from None
     return Space(
         groups=tuple(_group(number, table) for number, table in enumerate(_list("designs", data, dict), 1)),
         devices=_devices(data),

@@ -18,25 +18,14 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from dse.claims import Claims
+from dse.schema import check_unopened, prepare
 from dse.shapes import fault
-from rtl_gen.files import make_folder
+from hw.formats.messages import echo
+from rtl_gen.files import check_writable, make_folder
 from rtl_gen.steps import say, step
 
 T = TypeVar("T")
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS results (
-    kind  TEXT NOT NULL,  -- what was done: verify, measure, energy, ...
-    key   TEXT NOT NULL,  -- hash of all that the result depends on
-    label TEXT NOT NULL,  -- for people
-    value TEXT NOT NULL,  -- JSON
-    PRIMARY KEY (kind, key)
-)
-"""
-
-
-VERSION = 1
-"""Of the schema, which the file has as its ``user_version``; 0 is one from before that was written, and the same."""
 SOON, PATIENCE = 0.2, 30.0
 """Seconds in which a lock of another process's is gone, as a rule; and in which it has to be."""
 
@@ -46,53 +35,64 @@ class Store:
 
     Parameters
     ----------
-    path : Path
-        The file; made, with its folder, if needed.
+    path : str or path
+        The file; made, with its folder, when the first job begins, so that what is refused before leaves nothing.
 
     Attributes
     ----------
+    path : Path
     written : int
         Results that this one has stored.
 
     Raises
     ------
+    TypeError
+        `path` is no path.
     OSError
-        The folder can't be made, the disk is full, or the file may not be read and written.
+        The folder can't be made, or the file may not be read and written.
     ValueError
-        The file is there but is no store, is one of a later macsmith, or can't be opened.
+        The file is there but is no store, is one of a later macsmith or of another program, or can't be opened.
     """
 
-    def __init__(self, path: Path) -> None:
-        make_folder(path.parent)
-        _check_allowed(path)
-        self.path, self._lock, self.written = path, threading.Lock(), 0
-        try:
-            self._connection = sqlite3.connect(path, timeout=SOON, check_same_thread=False)
-        except sqlite3.Error as error:
-            raise self._unusable(error) from error
-        try:
-            self._unlocked(self._prepare)
-        except BaseException as error:
-            # Nobody else can: a context manager that was never entered is never left.
-            self._connection.close()
-            if isinstance(error, sqlite3.Error):
-                raise self._unusable(error) from error
-            raise
-        self.claims = Claims(path)
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = _path(path)
+        self._lock, self.written = threading.Lock(), 0
+        self._file: sqlite3.Connection | None = None
+        self._claims: Claims | None = None
+        if self.path.exists() and not self.path.is_dir():
+            self._opened()
+        else:
+            check_writable(self.path)
 
-    def _prepare(self) -> None:
-        """Make the table in a new file, and write the version to one that has none."""
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version == VERSION:
-            return
-        if version != 0:
-            raise ValueError(
-                f"{self.path} is a store of version {version}, and this macsmith knows {VERSION}: "
-                "take the macsmith that made it, or name another store"
-            )
-        with self._connection:
-            self._connection.execute(SCHEMA)
-            self._connection.execute(f"PRAGMA user_version = {VERSION}")
+    def _opened(self) -> sqlite3.Connection:
+        """The file, which is made if needed."""
+        if self._file is None:
+            make_folder(self.path.parent)
+            _check_allowed(self.path)
+            check_unopened(self.path)
+            try:
+                file = sqlite3.connect(self.path, timeout=SOON, check_same_thread=False)
+            except sqlite3.Error as error:
+                raise self._unusable(error) from error
+            try:
+                self._unlocked(lambda: prepare(file, self.path))
+            except BaseException as error:
+                # Nobody else can: a context manager that was never entered is never left.
+                file.close()
+                if isinstance(error, sqlite3.Error):
+                    raise self._unusable(error) from error
+                raise
+            self._file = file
+        return self._file
+
+    @property
+    def claims(self) -> Claims:
+        """Who works on what; whoever asks is about to, so the file is there from then on."""
+        with self._lock:
+            if self._claims is None:
+                self._opened()
+                self._claims = Claims(self.path)
+            return self._claims
 
     def _unlocked(self, work: Callable[[], T]) -> T:
         """What a transaction gives: if another process has locked the file, as soon as it lets go of it."""
@@ -120,10 +120,12 @@ class Store:
 
     def close(self) -> None:
         """Be done with it; leaving the context manager does so, too."""
-        self.claims.close()
+        if self._claims is not None:
+            self._claims.close()
         # A thread that was left behind may be at it: what it stores is stored whole, or not at all.
         if self._lock.acquire(timeout=1):
-            self._connection.close()
+            if self._file is not None:
+                self._file.close()
             self._lock.release()
 
     def _unusable(self, error: Exception | str) -> ValueError | OSError:
@@ -154,7 +156,10 @@ class Store:
         query = "SELECT label, value FROM results WHERE kind = ? AND key = ?"
         try:
             with self._lock:
-                row = self._unlocked(lambda: self._connection.execute(query, (kind, key)).fetchone())
+                if self._file is None and not self.path.exists():
+                    return None
+                file = self._opened()
+                row = self._unlocked(lambda: file.execute(query, (kind, key)).fetchone())
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._unusable(error) from error
         if row is None:
@@ -179,14 +184,11 @@ class Store:
         """
         try:
             with self._lock:
-                self._unlocked(lambda: self._insert(kind, key, label, json.dumps(value)))
+                file = self._opened()
+                self._unlocked(lambda: _insert(file, kind, key, label, json.dumps(value)))
                 self.written += 1
         except sqlite3.Error as error:
             raise self._unwritable(error) from error
-
-    def _insert(self, *row: str) -> None:
-        with self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
 
     def keep(
         self, kind: str, key: str, label: str, fields: Mapping[str, Any], work: Callable[[], dict[str, Any]]
@@ -197,6 +199,19 @@ class Store:
             value = work()
             self.put(kind, key, label, value)
         return value
+
+
+def _insert(file: sqlite3.Connection, *row: str) -> None:
+    with file:
+        file.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
+
+
+def _path(given: str | os.PathLike[str]) -> Path:
+    if not isinstance(given, (str, os.PathLike)):
+        raise TypeError(f"path must be a str or a path, got {echo(given)}")
+    if not os.fspath(given):
+        raise ValueError(f"path must name a file, got {echo(given)}")
+    return Path(given)
 
 
 def _check_allowed(path: Path) -> None:

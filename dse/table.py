@@ -30,6 +30,7 @@ from dse.making import verify_job
 from dse.objectives import Best, Objective, objectives
 from dse.running import Runs
 from dse.screen import costs, middles, named
+from dse.space import check_bound
 from dse.store import Store
 from dse.workloads.gemms.product import GemmList
 from dse.written import read, writing_job
@@ -101,8 +102,19 @@ def front(
     Returns
     -------
     DataFrame with columns ``frontier`` and ``band``; a row of which an objective is not known has neither.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is no table of designs, there is no such objective or none at all, or a bound is no finite number.
     """
     check_table(table)
+    if isinstance(wanted, str) or not isinstance(wanted, Sequence):
+        raise TypeError(f"wanted must be a sequence of objectives or their names, got {echo(wanted)}")
+    if not wanted:
+        raise ValueError("wanted must be one objective or more, got none")
+    for name, bound in (constraints or {}).items():
+        check_bound(f"constraint {cut(name)}", bound)
     goals = [goal if isinstance(goal, Objective) else objectives([goal])[0] for goal in wanted]
     found = [goal.checked(table) for goal in goals]
     low, high = costs(goals, found)

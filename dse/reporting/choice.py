@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dse.reporting.comparison import Comparison, Rows, Status
-from dse.reporting.sheet import Reason, command, reasons
+from dse.reporting.sheet import Reason, command, reasons, told
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def choice(compared: Comparison, place: int) -> Choice | None:
     Of the frontier, as a plot of these two has it, the design that is nearest to the corner that is best in both: short
     of it a little more of the second objective brings much of the first, behind it much brings little. Of two that are
     as near, it is the one that is better in the second. Of two designs alone none is between, and that one is taken
-    which is better by more in proportion.
+    which is better by more in proportion. Further objectives have no say, and `because` tells what it has of them.
     """
     # What breaks a constraint is on no frontier, however good it is.
     among = compared.status == Status.FRONTIER
@@ -53,7 +53,8 @@ def choice(compared: Comparison, place: int) -> Choice | None:
     row = int(line[np.argmin(away.round(9))])
     record = {str(name): value for name, value in compared.table.iloc[row].items()}
     reason = reasons(compared, 1, 0, place, among)[row]
-    return Choice(row, compared.spec(row), _ways(compared, len(line)), reason, command(record))
+    because = _ways(compared, len(line)) + _beside(compared, row, np.flatnonzero(among & (compared.place == place)))
+    return Choice(row, compared.spec(row), because, reason, command(record))
 
 
 def _ways(compared: Comparison, count: int) -> str:
@@ -64,6 +65,17 @@ def _ways(compared: Comparison, count: int) -> str:
     if count == 2:
         return f"of two on the frontier of {first} and {second} it is better by more in proportion"
     return f"there the frontier of {first} and {second} bends"
+
+
+def _beside(compared: Comparison, row: int, rows: Rows) -> str:
+    """What it has of the objectives that had no say, beside what others of the frontier have."""
+    said = ""
+    for number in compared.beside(0, 1):
+        objective, values = compared.objectives[number], compared.best[number].values[rows]
+        least, most = (objective.shown(end(values)) for end in (np.min, np.max))
+        span = f"the frontier has {least} to {most}" if least < most or least > most else "as all of the frontier"
+        said += f"; {objective.title} had no say: it has {told(compared, number, row)}, {span}"
+    return said
 
 
 def _share(compared: Comparison, number: int, line: Rows) -> NDArray[np.float64]:

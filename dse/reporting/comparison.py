@@ -65,13 +65,18 @@ class Comparison:
     @property
     def frontier_title(self) -> str:
         """What the frontier is of: ``loss and LUT``."""
-        *others, last = (objective.title for objective in self.frontier_of)
-        return f"{', '.join(others)} and {last}"
+        return joined([objective.title for objective in self.frontier_of])
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
         """All that may be set against each other, by number."""
         return list(combinations(range(len(self.objectives)), 2))
+
+    def beside(self, x: int, y: int) -> list[int]:
+        """Beside two of its objectives the others that a frontier of three or more is of, by number."""
+        if len(self.frontier_of) < 3:
+            return []
+        return [n for n, goal in enumerate(self.objectives) if goal in self.frontier_of and n not in (x, y)]
 
     def spec(self, row: int) -> str:
         return str(self.table["spec"].iat[row])
@@ -117,6 +122,12 @@ class Comparison:
             others = np.flatnonzero(some & ~kept & (self.status == status))
             kept[random.choice(others, min(most, len(others)), replace=False)] = True
         return np.flatnonzero(kept)
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Texts as a sentence lists them: ``a``, ``a and b``, ``a, b and c``."""
+    *others, last = texts
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def compare(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from costmodel.devices import TOTALS, devices
 from dse.columns import COLUMNS
 from dse.objectives import Objective
-from dse.reporting.comparison import Comparison
+from dse.reporting.comparison import Comparison, joined
 
 ABOUT = "≈"
 """Before what is estimated."""
@@ -78,19 +78,26 @@ class _Pair:
 
     def says(self, number: int, row: int) -> str:
         """A row's value of an objective, with what it is."""
-        best = self.compared.best[number]
-        text = amount(self.compared.objectives[number], float(best.values[row]))
-        return text if best.is_measured[row] else f"{ABOUT} {text}"
+        return told(self.compared, number, row)
+
+    def beside(self, row: int) -> list[str]:
+        """A row's values of what the frontier is of beside these two."""
+        return [self.says(number, row) for number in self.compared.beside(self.x, self.y)]
 
     def why(self, row: int, rival: int | None) -> str:
         first, second = (self.compared.objectives[number] for number in (self.x, self.y))
-        own = self.says(self.x, row)
+        own, has = self.says(self.x, row), self._has(row)
         if rival is None:
-            return f"No other design{self.where} has {first.better} than its {own}."
+            return f"No other design{self.where} has {first.better} than its {own}{has}."
+        near = f"{self.says(self.x, rival)}, but {self.says(self.y, rival)}{self._has(rival)}"
         return (
-            f"No other design{self.where} has {own} or {first.better} and {self.says(self.y, row)} or {second.better}. "
-            f"Nearest is {self.compared.spec(rival)}: {self.says(self.x, rival)}, but {self.says(self.y, rival)}."
+            f"No other design{self.where} has {own} or {first.better} and "
+            f"{self.says(self.y, row)} or {second.better}{has}. Nearest is {self.compared.spec(rival)}: {near}."
         )
+
+    def _has(self, row: int) -> str:
+        """The further values of a row, to end a sentence on the two with."""
+        return f"; it has {joined(self.beside(row))}" if self.beside(row) else ""
 
     def further(self, row: int, after: int | None) -> str:
         first, second = (self.compared.objectives[number] for number in (self.x, self.y))
@@ -100,14 +107,15 @@ class _Pair:
         share = f" ({100 * (next_x - x) / abs(x):+.0f} %)" if x else ""
         return (
             f"{self.compared.spec(after)}: {_change(second, next_y - y)}, for {_change(first, next_x - x)}{share}; "
-            f"it has {self.says(self.x, after)} and {self.says(self.y, after)}."
+            f"it has {joined([self.says(self.x, after), self.says(self.y, after), *self.beside(after)])}."
         )
 
 
-def amount(objective: Objective, value: float) -> str:
-    """A value with its unit, and its title where the unit does not say what it is: ``loss 0.31 points``."""
-    shown, title, unit = objective.shown(value), objective.title, objective.declared.beside
-    return f"{title} {shown} {unit}" if unit else f"{shown} {title}"
+def told(compared: Comparison, number: int, row: int) -> str:
+    """A row's value of an objective, by number, with what it is, and a mark if it is estimated."""
+    best = compared.best[number]
+    text = compared.objectives[number].amount(float(best.values[row]))
+    return text if best.is_measured[row] else f"{ABOUT} {text}"
 
 
 def _change(objective: Objective, difference: float) -> str:

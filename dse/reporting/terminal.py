@@ -6,10 +6,12 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from dse.dominance import dominated
 from dse.objectives import Best, Objective
 from dse.reporting.choice import choice
 from dse.reporting.comparison import Comparison, Status
 from dse.reporting.sheet import ABOUT
+from rtl_gen.steps import many
 
 
 def frontier_table(compared: Comparison, place: int, most: int = 40) -> Table:
@@ -21,7 +23,7 @@ def frontier_table(compared: Comparison, place: int, most: int = 40) -> Table:
     place : int
         The device, by number.
     most : int
-        Lines, at most; the caption says how many there are.
+        Lines, at most; the caption says how many there are, and why the other designs are not among them.
 
     Returns
     -------
@@ -32,10 +34,10 @@ def frontier_table(compared: Comparison, place: int, most: int = 40) -> Table:
     # NaN goes last.
     ordered = rows[np.argsort(compared.costs(1)[rows], kind="stable")]
     where = compared.places[place]
-    shown = f"{min(most, len(rows))} of {len(rows)}" if len(rows) > most else str(len(rows))
     table = Table(
         title=escape(f"frontier of {compared.frontier_title}" + (f" on {where}" if where else "")),
-        caption=f"{shown} of {_here(compared, place):,} designs compared; {ABOUT} is estimated, with its 90 %",
+        caption="\n".join([*_counted(compared, place, most), f"{ABOUT} is estimated, with its 90 %"]),
+        caption_justify="left",
     )
     table.add_column("design", overflow="fold")
     for objective in compared.objectives:
@@ -48,8 +50,25 @@ def frontier_table(compared: Comparison, place: int, most: int = 40) -> Table:
     return table
 
 
-def _here(compared: Comparison, place: int) -> int:
-    return int(np.sum(compared.place == place))
+def _counted(compared: Comparison, place: int, most: int) -> list[str]:
+    """How many designs are compared on a device, and why those that are not on its frontier are not."""
+    here = compared.place == place
+    first, near, rest = (here & (compared.status == status) for status in Status)
+    goals = [number for number, goal in enumerate(compared.objectives) if goal in compared.frontier_of]
+    costs = np.stack([compared.costs(number) for number in goals])
+    is_known = np.isfinite(costs).all(axis=0)
+    beaten = np.zeros(len(here), dtype=bool)
+    if first.any():
+        beaten[rest & is_known] = dominated(costs[:, rest & is_known], costs[:, first & is_known])
+    others = {
+        "so near to it that their 90 % overlap with it": near,
+        "no better in anything than one that is on it": beaten,
+        "of which not all of these values are known": rest & ~is_known,
+        "that break a constraint": rest & is_known & ~beaten,
+    }
+    listed = f", the first {most} of them here" if first.sum() > most else ""
+    lines = [f"{first.sum():,} of {many(int(here.sum()), 'design')} in the table are on the frontier{listed}"]
+    return [*lines, *(f"not listed: {of.sum():,} {why}" for why, of in others.items() if of.any())]
 
 
 def advice(compared: Comparison, place: int) -> str:

@@ -26,10 +26,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def seconds(text: str) -> float:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smh])", text)
     if not found or not float(found[1]):
-        raise argparse.ArgumentTypeError(f"must be a time like 90s, 20m or 2h, got {text[:100]!r}")
-    return float(found[1]) * UNITS[found[2] or "s"]
+        raise argparse.ArgumentTypeError(f"must be a time with its unit, like 90s, 20m or 2h, got {text[:100]!r}")
+    return float(found[1]) * UNITS[found[2]]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,6 +61,7 @@ def _explore(options: argparse.Namespace) -> int:
     with hired(options) as workers, Store(options.output / STORE.name) as store:
         found = explore(space, store, workers, options.output / "sim", options.budget, tools)
     compared, console = compare(found.table, space.objectives), Console()
+    print(f"{found.counts}.\n")
     for place in range(len(compared.places)):
         console.print(frontier_table(compared, place))
         print(advice(compared, place))

@@ -58,6 +58,8 @@ def test_its_python_has_public_names() -> None:
         {"designs": [{"spec": "mac/{a}x{b}", "a": ["int4"]}]},
         {"limit": 1},
         {"constraints": {"loss": float("nan")}},
+        {"constraints": {"mhz": 100}, "devices": ["zu5ev-k26"]},
+        {"objectives": ["frames_s", "lut"]},
         {"designs": [{"spec": "add/int8xint8"}]},
     ],
 )

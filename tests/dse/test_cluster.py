@@ -186,7 +186,7 @@ def test_a_design_is_counted_and_measured_there(
     assert main([*command, "--cluster", address]) == 0
     first = capsys.readouterr()
     with Store(path) as store:
-        kinds = {kind for (kind,) in store._connection.execute("SELECT kind FROM results")}
+        kinds = {kind for (kind,) in store._opened().execute("SELECT kind FROM results")}
     assert kinds == {"digest", "verilog", "measure", "counted"}
     # The same jobs: what was done there need not be done here.
     assert main(command) == 0

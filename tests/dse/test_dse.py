@@ -81,7 +81,7 @@ def test_a_store_that_is_refused_is_closed(tmp_path: Path, monkeypatch: pytest.M
 def test_a_damaged_store_is_named(statement: str, message: str, tmp_path: Path) -> None:
     with Store(tmp_path / "store.sqlite") as store:
         store.put("k", "a", "label", {"x": 1})
-        store._connection.execute(statement)
+        store._opened().execute(statement)
         with pytest.raises(ValueError, match=message):
             store.get("k", "a")
 
@@ -95,7 +95,7 @@ def test_jobs_with_one_key_are_done_once(tmp_path: Path) -> None:
 
 def test_a_store_that_cannot_be_written_is_an_oserror(tmp_path: Path) -> None:
     with Store(tmp_path / "store.sqlite") as store:
-        store._connection.execute("PRAGMA max_page_count = 2")
+        store._opened().execute("PRAGMA max_page_count = 2")
         with pytest.raises(OSError, match="store.sqlite can't be written: database or disk is full"):
             store.put("k", "a", "label", {"x": "y" * 100_000})
         assert store.get("k", "a") is None

@@ -10,6 +10,7 @@ import pandas
 import pytest
 
 from dse import explore as exploring
+from dse.bounds import unmet
 from dse.explore import Exploration, choose, explore, hope, needs_clock, screened, some
 from dse.objectives import objectives
 from dse.space import from_tables
@@ -98,6 +99,24 @@ def test_a_space_is_explored_until_its_frontier_stands(tmp_path: Path, monkeypat
     pandas.testing.assert_frame_equal(brief.table, found.table)
 
 
+def test_what_exploring_takes_is_checked(tmp_path: Path) -> None:
+    space = from_tables(TABLES)
+    with Store(tmp_path / "s") as store:
+        for budget, message in (("20m", "budget must be a number of seconds, got '20m'"), (True, "got True")):
+            with pytest.raises(TypeError, match=message):
+                explore(space, store, 1, tmp_path, budget=budget)  # type: ignore[arg-type]
+        for seconds in (-1, float("nan")):
+            with pytest.raises(ValueError, match=f"budget must be seconds from 0 on, got {seconds}"):
+                explore(space, store, 1, tmp_path, budget=seconds)
+        with pytest.raises(TypeError, match="space must be a Space, got 'edge'"):
+            explore("edge", store, 1, tmp_path)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="store must be a Store, got 's'"):
+            screened(space, "s", 1)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="logs must be a Path, got 'sim'"):
+            explore(space, store, 1, "sim")  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_time_nothing_is_measured(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         found = explore(from_tables(TABLES), store, 1, tmp_path, budget=0)
@@ -109,9 +128,28 @@ def test_without_time_nothing_is_measured(tmp_path: Path) -> None:
 def test_a_constraint_that_measuring_empties_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(exploring, "say", said.append)
-    monkeypatch.setattr(exploring, "_looked_at", lambda table, **_: table.assign(lut=99.0, verified="every pair"))
+    luts = {"mac/uint2xuint2/exact/kulisch16/p0": 43.0}
+    monkeypatch.setattr(
+        exploring,
+        "_looked_at",
+        lambda table, **_: table.assign(lut=table["spec"].map(luts).fillna(99.0), verified="every pair"),
+    )
     tables = {**TABLES, "constraints": {"lut": 40}}
     with Store(tmp_path / "s") as store:
         found = explore(from_tables(tables), store, 1, tmp_path)
     assert not found.table["frontier"].any()
-    assert said[-1] == "no design is left: measured, none meets lut 40, though the estimates had let some hope"
+    assert said[-1] == (
+        "no design is left: measured, none meets lut at most 40, though the estimates had let some hope; "
+        "nearest is mac/uint2xuint2/exact/kulisch16/p0 on ice40-hx8k: 43 LUT, 3 more"
+    )
+
+
+def test_what_misses_constraints_least_is_named_with_all_that_it_misses() -> None:
+    rows = table(lut=[44.0, 30, 90, 60, 60, 60], mhz=[90.0, 20, 100, 50, 50, np.nan])
+    assert unmet(rows, {"lut": 40, "mhz": 100}, is_sure=True).endswith(
+        "nearest is mac/int2xint2/exact/kulisch16/p0 on ice40-hx8k: 44 LUT, 4 more and 90.0 MHz, 10.0 less"
+    )
+    # What is behind the point is not nothing.
+    said = unmet(table(loss=1.001), {"loss": 1}, is_sure=False)
+    assert said.startswith("no design is left: by what is known so far, none meets loss at most 1, ")
+    assert said.endswith("loss 1.00 points, 0.001 more")

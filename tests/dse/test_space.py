@@ -9,7 +9,7 @@ import pytest
 
 from costmodel.devices import parse_device
 from dse.groups import Group
-from dse.objectives import OBJECTIVES
+from dse.objectives import OBJECTIVES, Objective
 from dse.space import Space, from_tables, known, read
 
 MACS = {"spec": "mac/{a}x{a}", "a": ["int4", "int8"]}
@@ -72,12 +72,30 @@ def _is_design(group: Group, choice: dict[str, str], sizes: list[int]) -> bool:
         ({"constraints": {"mhz": -5}}, "constraint mhz must be more than 0, got -5"),
         ({"constraints": 3}, "constraints must map objectives to numbers, got 3"),
         ({"workload": "mnist"}, "workload must be one of .*, got 'mnist'"),
-        ({"gemms": "resnet"}, "list must be one of .*, got resnet"),
+        ({"gemms": "resnet"}, "gemms: list must be one of .*, got resnet"),
         ({"designs": []}, r"designs must be a list of one or more tables, written \[\[designs\]\], got \[\]"),
         ({"designs": [{"a": 1}]}, r"\[\[designs\]\] number 1: spec must be a str, got None"),
         ({"designs": [MACS, {**MACS, "b": 1}]}, r"\[\[designs\]\] number 2: spec 'mac/{a}x{a}' has no {b}"),
         ({"limit": 1}, "2 designs on devices are more than the limit, 1: take values out, or write limit = 2"),
         ({"limit": 0}, "limit must be 1..100000000, got 0"),
+        (
+            {"objectives": ["frames_s", "lut"]},
+            r"^frames_s must be of a list of matrix products, got none: add the key gemms, a name \(resnet18, .*\)",
+        ),
+        (
+            {"constraints": {"frames_s": 5}},
+            "frames_s must be of a list of matrix products, got none: add the key gemms",
+        ),
+        (
+            {"devices": ["zu5ev-k26"], "objectives": ["lut", "rate"], "constraints": {"mhz": 100}},
+            "mhz must be on a device whose MHz are estimated, of family ecp5, .*ice40.*; got zu5ev-k26$",
+        ),
+        ({"gemms": 3}, "gemms: list must be a str, got 3"),
+        (
+            {"designs": [{"spec": "array/int4xint4/{rows}x4", "rows": [4, "x"]}]},
+            r"\[\[designs\]\] number 1: rows must be whole numbers from 1 on, got 'x'",
+        ),
+        ({"designs": [{"spec": "array/int4xint4/{rows}x4", "rows": [-1]}]}, "from 1 on, got '-1'"),
         ({"question": 3}, "question must be a str, got 3"),
         (
             {"designs": [MACS, {"spec": "add/int8xint8"}], "constraints": {"loss": 1}},
@@ -103,6 +121,12 @@ def test_what_python_gives_is_checked_too() -> None:
         Space([group], "ecp5-25k", [lut])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="objectives must be one or more, got none"):
         Space([group], [device], [])
+    for column in ("cycles", "frames_s_estimated"):
+        own = Objective("quick", "less", estimated=column)
+        with pytest.raises(ValueError, match="quick must be of a list of matrix products, got none: add the key gemms"):
+            Space([group], [device], [lut, own])
+    with pytest.raises(ValueError, match="objective price must be of a column that exploring fills, got price: add th"):
+        Space([group], [device], [lut, Objective("price", "less", "price")])
     with pytest.raises(TypeError, match="gemms must be a GemmList, got 'resnet18'"):
         Space([group], [device], [lut, OBJECTIVES["mhz"]], gemms="resnet18")  # type: ignore[arg-type]
 
@@ -111,6 +135,9 @@ def test_a_file_names_itself_in_errors(tmp_path: Path) -> None:
     file = tmp_path / "s.toml"
     file.write_text("devices = [")
     with pytest.raises(ValueError, match=r"s\.toml: "):
+        read(file)
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match=r"s\.toml: it must be a text in UTF-8, got other bytes from byte 0 on"):
         read(file)
     file.write_text("x = " + "[" * 5000)
     with pytest.raises(ValueError, match=r"s\.toml: "):

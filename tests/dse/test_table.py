@@ -172,6 +172,10 @@ def test_a_large_array_is_verified_as_a_small_one(tmp_path: Path, monkeypatch: p
     [
         (lambda: front(3, ["lut"]), "table must be a DataFrame, got 3"),  # type: ignore[arg-type]
         (lambda: front(pandas.DataFrame({"x": [1]}), ["lut"]), "table must have a column spec, got x"),
+        (lambda: front(guessed(), "lut"), "wanted must be a sequence of objectives or their names, got 'lut'"),
+        (lambda: front(guessed(), []), "wanted must be one objective or more, got none"),
+        (lambda: front(guessed(), ["lut"], {"lut": float("nan")}), "constraint lut must be finite, got nan"),
+        (lambda: front(guessed(), ["lut"], {"lut": "40"}), "constraint lut must be a number, got '40'"),
         (lambda: front(guessed(), ["lut"]), "objective lut needs column lut or lut_estimated"),
         (lambda: front(guessed(), ["luts"]), "objective must be one of"),
         (lambda: corrected(pandas.DataFrame({"spec": ["x"]})), "table must have a column device, got spec"),

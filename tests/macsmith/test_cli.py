@@ -138,10 +138,6 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             ["recommend", "--device", "ecp5-25k", "--workload", "mnist", "--store", "{tmp}/s"],
             "macsmith: workload must be one of mnist-mlp, ",
         ),
-        (
-            ["recommend", "--device", "ecp5-25k", "--loss", "nan", "--store", "{tmp}/s"],
-            "macsmith: loss must be finite, got nan",
-        ),
         (["demo", "--network", "lmull"], "macsmith: network must be one of int8, "),
         # One wrong name among many, or one that the target can't have, is found before any is built.
         (["generate", BIG, "mac/int8xint99", "-o", "{tmp}/g"], "macsmith: spec 'mac/int8xint99'"),
@@ -209,7 +205,14 @@ def test_tools_that_are_not_there_are_one_line_and_exit_code_2(
         ["generate", "mac/int8xint8", "-o", ""],
         ["explore", "-o", ""],
         ["explore", "--budget", "0m"],
-        ["explore", "--budget", "soon"],
+        *(
+            ["explore", f"--budget={time}"]
+            for time in ("soon", "5", "0s", "-5m", "5 m", "5M", "m", "", "1e3s", "nan", "\u0665m")
+        ),
+        *(
+            ["recommend", "--device", "ecp5-25k", f"--loss={loss}"]
+            for loss in ("-1", "nan", "inf", "1_0", "one", "", "\u0663")
+        ),
         ["verify", "mac/int8xint8", "-j", "0"],
         ["regress", "--quick", "--full"],
         ["regress", "--seed", "-1"],
@@ -434,6 +437,24 @@ def test_explore_does_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (tmp_path / "out" / "space.toml").read_bytes() == space.read_bytes()
     assert main(["explore", "--list"]) == 0
     assert "Which MAC for handwritten digits on an iCE40?" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("objectives", "designs", "message"),
+    [
+        ('["lut", "frames_s"]', 'spec = "mac/int4xint4"', "frames_s must be of a list of matrix products"),
+        ('["lut", "rate"]', 'spec = "mac/int99xint4"', "the space has no design: mac/int99xint4"),
+        ('["lut", "loss"]', 'spec = "add/int4xint4"', "loss must be of units that multiply matrices"),
+    ],
+)
+def test_a_space_that_is_refused_leaves_nothing(
+    objectives: str, designs: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text(f'devices = ["ice40-hx8k"]\nobjectives = {objectives}\n[[designs]]\n{designs}\n')
+    assert main(["explore", str(space), "-o", str(tmp_path / "out" / "deep")]) == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["space.toml"]
 
 
 def test_doctor_names_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:

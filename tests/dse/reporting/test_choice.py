@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from dse.objectives import objectives
-from dse.reporting import Comparison, advice, choice, compare
+from dse.reporting import Comparison, advice, choice, compare, frontier_table
 
 
 def compared(rows: dict[str, Any], *names: str) -> Comparison:
@@ -72,6 +72,49 @@ def test_what_is_not_known_is_not_taken() -> None:
     both = compared(rows)
     assert choice(both, 1) is None
     assert advice(both, 1) == ""
+
+
+def test_of_a_third_objective_it_is_said_what_there_is() -> None:
+    rows = {"spec": ["a", "b", "c"], "device": ["ecp5-25k"] * 3, "lut": [10, 20, 400], "loss": [9.0, 1.0, 0.5]}
+    third = {"mhz": [90.0, None, 120.0], "mhz_estimated": [80.0, 100.0, 100.0], "dsp": [0, 0, 0]}
+    assert advice(compared({**rows, **third}, "loss", "lut", "mhz", "dsp"), 0).splitlines()[:3] == [
+        (
+            "Take b on ecp5-25k: there the frontier of loss and LUT bends; MHz had no say: it has ≈ 100.0 MHz, "
+            "the frontier has 90.0 to 120.0; DSP had no say: it has 0 DSP, as all of the frontier."
+        ),
+        (
+            "  No other design on ecp5-25k has 20 LUT or less and loss 1.00 points or less; it has ≈ 100.0 MHz and "
+            "0 DSP. Nearest is a: 10 LUT, but loss 9.00 points; it has 90.0 MHz and 0 DSP."
+        ),
+        (
+            "  Next better in loss: c: 0.50 points of loss less, for 380 LUT more (+1900 %); "
+            "it has 400 LUT, loss 0.50 points, 120.0 MHz and 0 DSP."
+        ),
+    ]
+
+
+def test_the_terminal_says_which_designs_are_not_listed_and_why() -> None:
+    rows = pandas.DataFrame(
+        {
+            "spec": list("abcdefg"),
+            "device": ["ecp5-25k"] * 6 + ["other"],
+            "lut": [10, 20, 21, 9, 25, 5, 1],
+            "loss": [9.0, 1.0, 0.9, 9.5, 2.0, None, 1.0],
+            "frontier": [True, True, False, False, False, False, True],
+            "band": [True, True, True, False, False, False, True],
+        }
+    )
+    caption = frontier_table(compare(rows, objectives(["loss", "lut"])), 0).caption
+    assert str(caption).splitlines() == [
+        "2 of 6 designs in the table are on the frontier",
+        "not listed: 1 so near to it that their 90 % overlap with it",
+        "not listed: 1 no better in anything than one that is on it",
+        "not listed: 1 of which not all of these values are known",
+        "not listed: 1 that break a constraint",
+        "≈ is estimated, with its 90 %",
+    ]
+    short = frontier_table(compare(rows, objectives(["loss", "lut"])), 0, most=1).caption
+    assert str(short).startswith("2 of 6 designs in the table are on the frontier, the first 1 of them here\n")
 
 
 def test_the_terminal_says_what_to_take_why_what_is_next_and_how_to_get_it() -> None:
