@@ -25,7 +25,8 @@ ROW, TABLE, LADDER = 3, 1, 4
 
 def _read(text: str) -> dict[str, Any]:
     formats, colon, rounding = text.partition(":")
-    given: dict[str, Any] = dict(zip(("input", "output"), parse_operands(formats), strict=True))
+    pair = parse_operands(formats, "INxOUT")
+    given: dict[str, Any] = dict(zip(("input", "output"), pair, strict=True))
     if not colon:
         return given
     match = re.fullmatch(r"stochastic([1-9][0-9]?)", rounding)

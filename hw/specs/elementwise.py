@@ -58,7 +58,7 @@ class ElementwiseSpec(FeedforwardSpec):
     unit: ClassVar[str] = "elementwise"
     example: ClassVar[str] = "elementwise/add/bf16xbf16/n4/bf16/p3"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
-    parts: ClassVar[tuple[Part, ...]] = (word("operation", "OPERATION"), OPERANDS, LANES, RESULT, STAGES, FORM)
+    parts: ClassVar[tuple[Part, ...]] = (word("operation", "OPERATION", needed=True), OPERANDS, LANES, RESULT, STAGES, FORM)
 
     def __post_init__(self) -> None:
         check_choice("operation", self.operation, OPERATIONS)

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from hw.datapath.accumulate import Kulisch, parse_accumulator
-from hw.formats import Fixed, Format, Integer, check_choice, check_int, parse_scalar
+from hw.formats import Fixed, Format, Integer, check_choice, check_int
 from hw.formats.messages import cut, echo
 from hw.specs.array import MAX_SIDE, ArraySpec
-from hw.specs.base import MAX_PIPELINE, form_beside
+from hw.specs.base import MAX_PIPELINE, form_beside, parse_scalar
 from hw.specs.gemm_cycles import run_cycles
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, OPERANDS, number, parse_count, rounding_of, sides, stages

@@ -60,7 +60,7 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
         (["formats", "--plot", "{tmp}/x.png"], "macsmith: --plot needs at least one FORMAT"),
         (
             ["verify", "mac/mxfp4xint8", "--store", "{tmp}/s"],
-            "macsmith: spec 'mac/mxfp4xint8': format 'mxfp4' is a Block",
+            "macsmith: spec 'mac/mxfp4xint8': format 'mxfp4' is a block format, whose numbers share a scale; here",
         ),
         (["generate", "mac/int8xint0", "-o", "{tmp}"], "macsmith: spec 'mac/int8xint0': format 'int0': bits must be"),
         (["generate", "mac/int8xint8", "-o", "{tmp}/file/x"], "macsmith: {tmp}/file: not a folder"),
