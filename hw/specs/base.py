@@ -58,6 +58,8 @@ class Spec(ABC):
     example: ClassVar[str]
     """The name of a design that stands for all, in messages, tests and tables."""
 
+    takes: ClassVar[str] = "operand pair"
+    """What all there are of are tried, where all are, for reports."""
     note: ClassVar[str] = ""
     """A word on how names are written, for messages."""
     sizes: ClassVar[tuple[str, ...]] = ()

@@ -75,6 +75,7 @@ class CastSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "cast"
+    takes: ClassVar[str] = "code"
     example: ClassVar[str] = "cast/bf16xe4m3fn/n4/p1"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
     parts: ClassVar[tuple[Part, ...]] = (

@@ -53,6 +53,7 @@ class HadamardSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "hadamard"
+    takes: ClassVar[str] = "code"
     example: ClassVar[str] = "hadamard/int8/n16/p2"
     parts: ClassVar[tuple[Part, ...]] = (INPUT, number("lanes", "n", "nLANES", needed=True), FLIPS, STAGES, FORM)
 

