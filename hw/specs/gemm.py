@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -212,7 +213,7 @@ class GemmSpec(StreamSpec):
     def depths(self) -> dict[str, int]:
         return {"pipeline": 0, **({} if self.output == WIDE else {"output_pipeline": 0})}
 
-    @property
+    @cached_property
     def array(self) -> ArraySpec:
         """The systolic array inside."""
         shape = (self.rows, self.columns, self.flow)
