@@ -93,7 +93,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return 2
 
 
-def _check_command(parser: _Parser, arguments: Sequence[str]) -> None:
+def _check_command(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
     """What argparse would say of an unknown command, and the nearest one that there is."""
     word = arguments[0] if arguments else ""
     names = [_name(command) for command in COMMANDS]
