@@ -241,13 +241,12 @@ def _counts(path: Path, flow: Flow) -> dict[str, int]:
 
 def check_room(project: Project, counts: Mapping[str, int], device: Device) -> None:
     """Raise ValueError unless a device has all cells that a netlist takes."""
-    missing = {kind: counts[kind] - getattr(device, kind) for kind in TOTALS}
-    lacks = [f"{count} {kind.upper()}" for kind, count in missing.items() if count > 0]
-    if lacks:
-        takes = ", ".join(f"{counts[kind]} {kind.upper()}" for kind, count in missing.items() if count > 0)
+    cells = {kind: counts[kind] for kind in TOTALS}
+    if lacks := device.lacks(cells):
+        takes = ", ".join(f"{n} {kind.upper()}" for kind, n in cells.items() if n > getattr(device, kind))
         raise ValueError(
             f"{cut(project.spec.name)} takes {takes} on {project.where}, whose {device.name} has too few: "
-            f"{', '.join(lacks)} are missing"
+            f"{lacks} are missing"
         )
 
 

@@ -69,6 +69,11 @@ class Device:
         kind = max(TOTALS, key=lambda kind: shares[kind])
         return kind, shares[kind]
 
+    def lacks(self, cost: Mapping[str, float]) -> str:
+        """The cells that a design takes and the device does not have, for people: ``120 LUT, 3 DSP``; or nothing."""
+        missing = {kind: count - getattr(self, kind) for kind, count in cost.items()}
+        return ", ".join(f"{count:.0f} {kind.upper()}" for kind, count in missing.items() if count > 0)
+
     def share_text(self, cost: Mapping[str, Any]) -> str:
         """The largest part that a design takes, for people: ``12 % LUT``."""
         kind, share = self.fullest(cost)

@@ -12,8 +12,10 @@ import numpy as np
 
 import hw
 from costmodel import bitstreams, onboard
+from costmodel.estimate.room import check_room
 from costmodel.onboard import Place
 from dse import demo
+from dse.delivery.facts import estimated
 from dse.workloads import digits
 from dse.workloads.quantised import quantise
 from hw.formats import check_choice
@@ -53,6 +55,8 @@ class Wish:
         The folder.
     force : bool
         Whether files of others are replaced.
+    store : Path
+        Keeps what is counted of a large design that is not built.
     """
 
     place: Place
@@ -64,6 +68,7 @@ class Wish:
     prefix: str
     output: Path
     force: bool
+    store: Path
 
 
 def write(spec: hw.Spec, wish: Wish) -> list[Path]:
@@ -118,9 +123,23 @@ def _check(spec: hw.Spec, wish: Wish, kind: str, build: bool) -> None:
         selftest.check(spec)
     if build:
         bitstreams.check_tools(place.target, wish.tools)
+    elif place.target is not hw.GENERIC:
+        _check_room(spec, wish)
     if not wish.force:
         ours = Owner(spec.name, place.target.name, package_version("macsmith"))
         folder.check_free(wish.output, [f"{module_name(spec, place.target, wish.prefix)}.v", INFO], ours)
+
+
+def _check_room(spec: hw.Spec, wish: Wish) -> None:
+    """Refuse what has no room by its estimate, for no tool will count it; what is not known is said."""
+    device = wish.place.room
+    try:
+        found = estimated(spec, wish.place.target, wish.store)
+    except ValueError as error:
+        say(f"macsmith: whether it has room on {device.name} is not known: {error}")
+        return
+    if note := check_room(found, device):
+        say(f"macsmith: {note}")
 
 
 def _maker(wish: Wish) -> Any:

@@ -20,7 +20,7 @@ from dse.reporting.report import write_report
 from dse.tools import TOOLS as EXPLORING
 from rtl_gen import write_atomic
 from rtl_gen.tools import TOOLS as WRITING
-from rtl_gen.tools import ToolError
+from rtl_gen.tools import ToolError, package_version
 from sim.tools import TOOLS as SIMULATING
 
 WRITTEN = ("table.csv", "report.html", "space.toml", "run.json")
@@ -81,6 +81,7 @@ def _run(found: Exploration) -> str:
     """What made a table: versions, seeds, how many designs, and what each round did."""
     flows = {target.name: load(target.name) for target in found.space.targets}
     said = {
+        "macsmith": package_version("macsmith"),
         "python": platform.python_version(),
         "tools": versions(),
         "seeds": {name: flow.place["seeds"] for name, flow in flows.items() if flow.place},

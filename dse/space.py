@@ -222,7 +222,9 @@ def text_of(source: Path | str | None) -> bytes:
     if name in known():
         return files("dse").joinpath("spaces", f"{name}.toml").read_bytes()
     if source is not None and not name.endswith(".toml"):
-        raise ValueError(f"a space must be a .toml file or one of {', '.join(known())}, got {echo(name)}")
+        raise ValueError(
+            f"a space must be a .toml file or one of {', '.join(known())}, got {echo(name)}{nearest(name, known())}"
+        )
     return Path(name).read_bytes()
 
 

@@ -32,6 +32,7 @@ from dse.running import Runs
 from dse.screen import costs, middles, named
 from dse.space import check_bound
 from dse.store import Store
+from dse.verdicts import extent
 from dse.workloads.gemms.product import GemmList
 from dse.written import read, writing_job
 from hw.formats.messages import cut, echo
@@ -205,7 +206,7 @@ def verified(table: pandas.DataFrame, store: Store, workers: Workers, logs: Any)
     for verdict, spec, of in zip(run(jobs, store, workers), small, designs, strict=True):
         if not verdict["passed"]:
             raise ToolError(f"{verdict['spec']} differs from its golden model: {verdict['failures'][0]}")
-        much = "every pair" if verdict["exhaustive"] else f"{verdict['cycles']} cycles"
+        much = extent(verdict, f"{verdict['cycles']} cycles").replace("operand ", "")
         sizes = "x".join(str(getattr(spec, name)) for name in spec.sizes)
         rows.append({"verified": much if spec == of.spec else f"{much} at {sizes}"})
     return _filled(table, rows)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields
 from typing import Any
 
-from hw.formats import parse_format, parse_scalar
+from hw.formats import parse_format
 from hw.formats.messages import check_name, cut, echo, nearest
-from hw.specs.base import Spec, parse_operands
+from hw.specs.base import Spec, parse_operands, parse_scalar
 from hw.units import UNITS, spec_type
 
 __all__ = ["UNITS", "Spec", "from_dict", "from_json", "from_toml", "parse", "parse_operands"]

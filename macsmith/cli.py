@@ -9,7 +9,8 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from types import ModuleType
+from typing import Any, NoReturn
 
 from macsmith.commands import (
     check,
@@ -71,6 +72,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     # A design is many small objects that live until it is written: looking for circles among them finds none.
     gc.set_threshold(100_000, 20, 20)
     parser = _parser()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    _check_command(parser, arguments)
     options = parser.parse_args(arguments)
     if not hasattr(options, "command"):
         parser.print_help()
@@ -90,8 +93,32 @@ def _run(arguments: Sequence[str] | None) -> int:
         return 2
 
 
+def _check_command(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
+    """What argparse would say of an unknown command, and the nearest one that there is."""
+    word = arguments[0] if arguments else ""
+    names = [_name(command) for command in COMMANDS]
+    if word and not word.startswith("-") and word not in names:
+        from hw.formats.messages import echo, nearest
+
+        parser.error(f"unknown command {echo(word)}; known are {', '.join(names)}{nearest(word, names)}")
+
+
+def _name(command: ModuleType) -> str:
+    return command.__name__.rpartition(".")[2]
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as everything else here does."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Each command says itself what it does not know: of argparse's own, the first one would, with its help."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            from hw.formats.messages import nearest
+
+            known = [name for action in self._actions for name in action.option_strings]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{nearest(unknown[0], known)}")
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         # It quotes what was typed, which may be a whole file.
@@ -119,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in COMMANDS:
         about = command.ABOUT
         sub = commands.add_parser(
-            command.__name__.rpartition(".")[2],
+            _name(command),
             help=about,
             description=about[0].upper() + about[1:] + ".",
             epilog=f"example:\n  {command.EXAMPLE}",

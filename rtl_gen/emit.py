@@ -216,9 +216,11 @@ def check_place(directory: Path | str, spec: hw.Spec, target: hw.Target, prefix:
 @lru_cache(maxsize=256)
 def _emit(spec: hw.Spec, target: hw.Target, prefix: str, convention: Convention) -> Emitted:
     name = module_name(spec, target, prefix)
-    with step(f"elaborating {spec}"), _no_collection():
-        component = hw.build(spec, target)
-        ports, text = _convert(component, name, convention)
+    with _no_collection():
+        with step(f"elaborating {spec}"):
+            component = hw.build(spec, target)
+        with step(f"Amaranth writes the RTLIL of {spec}"):
+            ports, text = _convert(component, name, convention)
     with step(f"Yosys writes the Verilog of {spec}"):
         body = _to_verilog(text, target, spec)
     version = package_version("macsmith")

@@ -59,6 +59,8 @@ def write_all(files: Mapping[Path, str | bytes]) -> None:
     OSError
         As `write_atomic`.
     """
+    for path in files:
+        check_writable(path)
     before = {path: path.read_bytes() if path.is_file() else None for path in files}
     done = []
     try:

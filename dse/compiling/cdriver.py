@@ -123,7 +123,9 @@ class _Writer:
             self.used.setdefault(each)
 
     def _quantise(self, step: dict[str, Any], before: list[int], xy: str, count: int, place: int) -> str:
-        low, high, scale = (_float(step[name]) for name in ("low", "high", "scale"))
+        after = step["after"]
+        low, high = (_float(step[name] - after) for name in ("low", "high"))
+        scale, added = _float(step["scale"]), _float(step["zero"] - after)
         if step["format"] == "binary":
             self._use("quantise_binary")
             return f"quantise_binary({xy}, {count})"
@@ -132,7 +134,7 @@ class _Writer:
             return f"quantise_float({xy}, {count}, {scale}, {step['mantissa']}, {step['least']}, {low}, {high})"
         self._use(step["rounding"])
         self._use("quantise")
-        return f"quantise({xy}, {count}, {scale}, {_float(step['zero'])}, {low}, {high}, {step['rounding']})"
+        return f"quantise({xy}, {count}, {scale}, {added}, {_float(after)}, {low}, {high}, {step['rounding']})"
 
     def _dequantise(self, step: dict[str, Any], before: list[int], xy: str, count: int, place: int) -> str:
         self._use("dequantise")

@@ -11,7 +11,7 @@ import hw
 from costmodel.devices import Device
 from costmodel.measure import Keep, unkept
 from dse.compiling.calibrating import calibrated, cases_of, check_calibration, parse_formats
-from dse.compiling.cores import Chosen, check_scales, checked, choose, formats_for
+from dse.compiling.cores import Ahead, Chosen, check_scales, checked, choose, formats_for
 from dse.compiling.lowering import Layer, NotOnCore, lowered, unquantised
 from dse.compiling.program import Program
 from dse.compiling.reading import read
@@ -54,6 +54,7 @@ def compile_model(
     requantise: str = "auto",
     batch: int = 1,
     keep: Keep = unkept,
+    ahead: Ahead | None = None,
 ) -> Compiled:
     """A program for a core on a device.
 
@@ -74,6 +75,8 @@ def compile_model(
         Inputs at a time, where the file leaves that open.
     keep : Keep
         Keeps what was counted.
+    ahead : callable, optional
+        Counts designs side by side, for `keep` to have, as `dse.counting.counted` does; else they are one by one.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def compile_model(
     wanted = formats_for(layers)
     if core is not None:
         return Compiled(Program.of(network, checked(core, layers, wanted), steps), device, None, None, why)
-    found: Chosen = choose(layers, wanted, device, keep)
+    found: Chosen = choose(layers, wanted, device, keep, ahead)
     say(f"taking {found.spec}")
     mhz = None if np.isnan(found.mhz) else found.mhz
     return Compiled(Program.of(network, found.spec, steps), device, mhz, found.lut, why)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import ceil, log2
+from typing import Any
 
 import numpy as np
 
 from costmodel.devices import TOTALS, Device
+from costmodel.estimate.growth import samples
 from costmodel.estimate.part import part
 from costmodel.estimate.table import Parts
 from costmodel.measure import Keep, unkept
@@ -25,6 +27,7 @@ from dse.workloads.gemms.product import Product as Gemm
 from hw.formats import Bipolar, Codebook, Fixed, Format, Integer, parse_scalar
 from hw.formats.messages import cut
 from hw.specs.gemm import MAX_SIZE, MAX_WORDS, WIDE, GemmSpec
+from hw.target import Target
 from rtl_gen.steps import step
 from sim.golden import decode, encode
 
@@ -160,7 +163,13 @@ def gemms_of(layers: Sequence[Layer]) -> GemmList:
     return GemmList("network", "network", "a user's", products, ())
 
 
-def choose(layers: Sequence[Layer], formats: Formats, device: Device, keep: Keep = unkept) -> Chosen:
+Ahead = Callable[[Sequence[tuple[GemmSpec, Target]]], Any]
+"""Counts designs side by side, and keeps them, before they are asked for one after the other."""
+
+
+def choose(
+    layers: Sequence[Layer], formats: Formats, device: Device, keep: Keep = unkept, ahead: Ahead | None = None
+) -> Chosen:
     """The core for a device: of those that fit, by the upper ends of their intervals, the fastest.
 
     Raises
@@ -171,6 +180,8 @@ def choose(layers: Sequence[Layer], formats: Formats, device: Device, keep: Keep
     gemms = gemms_of(layers)
     for spec in _memories(layers, formats):
         with step(f"counting small cores like {spec}"):
+            if ahead is not None:
+                ahead([(each, device.target) for each in small(spec)])
             costs = Costs.of(spec, device, keep)
         with step("looking for the fastest that fits"):
             found = _fastest(costs, device, gemms)
@@ -225,6 +236,18 @@ def core(formats: Formats, depth: int, width: int, words: int) -> GemmSpec:
     )  # fmt: skip
 
 
+def small(spec: GemmSpec) -> list[GemmSpec]:
+    """The small cores that are counted to know what larger ones of a kind cost."""
+    return [*samples(spec), *of_few_lanes(spec)]  # type: ignore[list-item]
+
+
+def of_few_lanes(spec: GemmSpec) -> list[GemmSpec]:
+    """A core with one lane of results and with a few; none, if it does not requantise."""
+    if spec.requant is None:
+        return []
+    return [replace(spec, rows=2, height=2, columns=FEW, output_lanes=lanes) for lanes in (1, FEW)]
+
+
 @dataclass(frozen=True, eq=False)
 class Costs:
     """What cores of one kind cost, of any rows, columns and lanes of results.
@@ -247,12 +270,10 @@ class Costs:
     @classmethod
     def of(cls, spec: GemmSpec, device: Device, keep: Keep) -> Costs:
         parts = Parts([(spec, device.target)], keep)
-        if spec.requant is None:
+        counted = [part(each, device.target, keep) for each in of_few_lanes(spec)]
+        if not counted:
             return cls(spec, parts, {})
-        less, more = (
-            part(replace(spec, rows=2, height=2, columns=FEW, output_lanes=lanes), device.target, keep)
-            for lanes in (1, FEW)
-        )
+        less, more = counted
         return cls(spec, parts, {kind: (getattr(more, kind) - getattr(less, kind)) / (FEW - 1) for kind in TOTALS})
 
     @property

@@ -228,7 +228,9 @@ def quantise(x: Array, step: Step) -> Array:
         _, exponent = np.frexp(scaled)
         lsb = np.maximum(exponent - 1, step["least"]) - step["mantissa"]
         return np.clip(np.ldexp(np.rint(np.ldexp(scaled, -lsb)), lsb), low, high)
-    return ROUND[step["rounding"]](np.clip(scaled + np.float32(step["zero"]), low, high))
+    after = np.float32(step["after"])
+    before = np.float32(step["zero"]) - after
+    return ROUND[step["rounding"]](np.clip(scaled + before, low - after, high - after)) + after
 
 
 def dequantise(x: Array, step: Step) -> Array:

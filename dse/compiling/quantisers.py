@@ -43,6 +43,8 @@ class Quantiser:
         Of a shape that broadcasts to the tensor's.
     zero, low, high : float
     rounding : str
+    after : float
+        As `dse.compiling.steps.Quantise` has it.
     """
 
     format: Format
@@ -51,13 +53,14 @@ class Quantiser:
     low: float
     high: float
     rounding: str
+    after: float = 0.0
 
     def step(self, name: str, shape: Shape) -> Quantise:
         """It as a step, which has one scale."""
         if self.scale.size != 1:
             raise Unsupported(f"has {self.scale.size} scales, where one goes")
         scale = float(self.scale.reshape(-1)[0])
-        return Quantise(name, shape, self.format, scale, self.zero, self.low, self.high, self.rounding)
+        return Quantise(name, shape, self.format, scale, self.zero, self.low, self.high, self.rounding, self.after)
 
 
 def quantiser(kind: str, inputs: list[Array | None], attributes: Mapping[str, Any]) -> Quantiser:
@@ -126,8 +129,14 @@ def quantised(of: Quantiser, values: Array) -> Array:
 
 
 def _with_scale(of: Quantiser) -> dict[str, Any]:
-    one = Quantise("", (), of.format, 1.0, of.zero, of.low, of.high, of.rounding)
+    one = Quantise("", (), of.format, 1.0, of.zero, of.low, of.high, of.rounding, of.after)
     return {**one.settings, "scale": of.scale}
+
+
+def covering(q: Array) -> Format:
+    """The narrowest integer that holds numbers from which a zero point was taken away."""
+    low, high = int(q.min(initial=0)), int(q.max(initial=0))
+    return Integer(max(1, (-low - 1).bit_length() + 1 if low < 0 else 1, high.bit_length() + (low < 0)), low < 0)
 
 
 def holds(fmt: Format, values: Array) -> bool:

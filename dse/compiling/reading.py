@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dse.compiling.quantisers import Unsupported, quantised, quantiser
+from dse.compiling import qdq
+from dse.compiling.nodes import Constant, Node
+from dse.compiling.quantisers import Quantiser, Unsupported, covering, quantised, quantiser
 from dse.compiling.steps import (
     Arithmetic,
     Array,
@@ -30,65 +32,8 @@ from dse.compiling.steps import (
 from dse.workloads.gemms.onnxfile import load
 from dse.workloads.gemms.onnxformats import QUANTISERS
 from dse.workloads.gemms.onnxshapes import named_shapes, resolved
-from hw.formats import Format, Integer, check_int
+from hw.formats import check_int
 from hw.formats.messages import cut
-
-
-@dataclass(frozen=True, eq=False)
-class Constant:
-    """A tensor of the file, perhaps behind a quantiser.
-
-    Attributes
-    ----------
-    values : array
-        ``scale * q`` if it is quantised.
-    q, scale : float64 arrays of its shape, or None
-    format : Format or None
-    """
-
-    values: Array
-    q: Array | None = None
-    scale: Array | None = None
-    format: Format | None = None
-
-    def moved(self, move: Callable[[Array], Array]) -> Constant:
-        """The same numbers elsewhere."""
-        q, scale = (None if each is None else move(each) for each in (self.q, self.scale))
-        return Constant(move(self.values), q, scale, self.format)
-
-
-@dataclass(frozen=True, eq=False)
-class Node:
-    """A node with what is known of its inputs.
-
-    Attributes
-    ----------
-    kind, name : str
-    constants : list of Constant or None
-        One for each input; None for the tensor that runs through, and for one that is left out.
-    shapes : list of tuple of int
-        Of the inputs.
-    shape : tuple of int
-        Of the first output.
-    attributes : dict
-    """
-
-    kind: str
-    name: str
-    constants: list[Constant | None]
-    shapes: list[Shape]
-    shape: Shape
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-
-    def constant(self, place: int, what: str) -> Constant:
-        """An input that must be a constant."""
-        found = self.optional(place)
-        if found is None:
-            raise Unsupported(f"has {what} that is no constant")
-        return found
-
-    def optional(self, place: int) -> Constant | None:
-        return self.constants[place] if place < len(self.constants) else None
 
 
 def read(path: Path | str, batch: int = 1) -> Network:
@@ -127,7 +72,7 @@ def _digest(path: Path) -> str:
 def _check_kinds(model: Any) -> None:
     """Where a kind of node is not known, shapes do not follow: so this is looked at first."""
     local = {(function.domain, function.name) for function in model.functions}
-    known = {*STEPS, *FOLDED, *QUANTISERS, "Constant"}
+    known = {*STEPS, *FOLDED, *QUANTISERS, qdq.QUANTIZE}
     if any(node.op_type not in known and (node.domain, node.op_type) not in local for node in model.graph.node):
         _refuse(_unsupported_kinds(model, known | {name for _, name in local}))
 
@@ -166,7 +111,8 @@ def _network(model: Any, name: str) -> Network:
     outputs = [each.name for each in graph.output]
     if len(inputs) != 1 or len(outputs) != 1:
         raise ValueError(f"must have one input and one output, got {cut(inputs)} and {cut(outputs)}")
-    chain, steps, refused = inputs[0], [], []
+    chain, steps, refused, codes = inputs[0], [], [], None
+    taken: set[str] = set()
     for each in graph.node:
         node = _node(each, constants, shapes)
         running = [given for given in each.input if given and given not in constants]
@@ -176,13 +122,17 @@ def _network(model: Any, name: str) -> Network:
                 continue
             if len(running) > 1:
                 raise Unsupported(JOINS)
-            if running[0] != chain:
+            if running[0] in taken:
                 raise Unsupported("branches off, where a network here is a chain")
-            steps += _steps(node)
+            more, codes = _passed(node, codes)
+            steps += more
         except Unsupported as error:
             refused.append(f"{node.kind} {cut(node.name)} ({error})")
+        taken |= set(running)
         chain = each.output[0]
     _refuse(refused)
+    if codes is not None:
+        raise ValueError(f"output must be numbers, got the codes of {cut(chain)}: {qdq.DEQUANTIZE} is missing")
     if chain != outputs[0]:
         raise ValueError(f"output must be what the last node gives, {cut(chain)}, got {cut(outputs[0])}")
     if not any(isinstance(step, Product) for step in steps):
@@ -216,13 +166,7 @@ def _quantised(node: Node) -> Constant:
     of = quantiser(node.kind, [None if each is None else each.values for each in node.constants[1:]], node.attributes)
     values = node.constant(0, "an input").values
     q, scale = quantised(of, values), np.broadcast_to(of.scale.astype(np.float64), values.shape)
-    return Constant((q * scale).astype(np.float32), q, scale, of.format if not of.zero else _covering(q))
-
-
-def _covering(q: Array) -> Format:
-    """The narrowest integer that holds numbers from which a zero point was taken away."""
-    low, high = int(q.min(initial=0)), int(q.max(initial=0))
-    return Integer(max(1, (-low - 1).bit_length() + 1 if low < 0 else 1, high.bit_length() + (low < 0)), low < 0)
+    return Constant((q * scale).astype(np.float32), q, scale, of.format if not of.zero else covering(q))
 
 
 def _number(node: Node) -> Constant:
@@ -257,6 +201,8 @@ def _axes(node: Node, rank: int) -> Shape:
 
 FOLDED: dict[str, Callable[[Node], Constant]] = {
     "Constant": _number,
+    qdq.QUANTIZE: qdq.coded,
+    qdq.DEQUANTIZE: qdq.numbers,
     "Identity": lambda node: _moved(node, lambda x: x),
     "Reshape": _reshaped,
     "Flatten": _reshaped,
@@ -268,6 +214,23 @@ FOLDED: dict[str, Callable[[Node], Constant]] = {
 
 
 # Steps.
+
+
+def _passed(node: Node, codes: Quantiser | None) -> tuple[list[Step], Quantiser | None]:
+    """A node's steps; and, of ONNX's own quantisers, the one whose codes come out, if codes do.
+
+    Between such a pair a network has numbers, as it has behind others' quantisers; so the second is no step.
+    """
+    if node.kind == qdq.DEQUANTIZE:
+        qdq.check_same(node, codes)
+        return [], None
+    if node.kind == qdq.QUANTIZE and codes is None:
+        codes = qdq.quantiser(node)
+        return [codes.step(node.name, node.shape)], codes
+    steps = [] if node.kind == qdq.QUANTIZE else _steps(node)
+    if codes is not None and not (steps and all(step.moves for step in steps)):
+        raise Unsupported("takes codes, where numbers go")
+    return steps, codes
 
 
 def _steps(node: Node) -> list[Step]:

@@ -58,7 +58,7 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Quantise(Step):
-    """Numbers of a format: ``q = clip(round(x / scale + zero))``.
+    """Numbers of a format: ``q = clip(round(x / scale + zero - after) + after)``.
 
     Attributes
     ----------
@@ -70,6 +70,9 @@ class Quantise(Step):
         The ends of what there is.
     rounding : str
         A key of `hw.formats.ROUNDINGS`.
+    after : float
+        What of `zero` is added to what was rounded: all in ONNX, nothing in QONNX. It matters where an odd one meets a
+        number halfway between two others.
     """
 
     format: Format
@@ -78,6 +81,7 @@ class Quantise(Step):
     low: float
     high: float
     rounding: str = "nearest_even"
+    after: float = 0.0
 
     kind: ClassVar[str] = "quantise"
 

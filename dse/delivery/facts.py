@@ -9,6 +9,7 @@ from typing import Any
 
 import hw
 from costmodel.devices import Device
+from costmodel.estimate import Estimate, estimate
 from costmodel.targets import load
 from dse.jobs import run
 from dse.making import measure_job, verify_job
@@ -68,17 +69,25 @@ def known(
                 found[name] = run([made], results, workers)[0] if wanted else results.get(made.kind, made.key)
     wanted = estimate or not spec.sizes
     if not found.get("cost") and target != hw.GENERIC and wanted and load(target.name).place is not None:
-        found["estimate"] = _estimated(spec, target, store)
+        found["estimate"] = _ranges(estimated(spec, target, store))
     return Facts(**found)
 
 
-def _estimated(spec: hw.Spec, target: hw.Target, store: Path) -> dict[str, Any]:
-    from costmodel.estimate import estimate
+def estimated(spec: hw.Spec, target: hw.Target, store: Path) -> Estimate:
+    """An estimate; what was counted is kept where that takes long.
 
-    if spec.sizes:
-        with Store(store) as results, step(f"estimating {cut(spec.name)} for {target.name}"):
-            made = estimate(spec, target, results.keep)
-    else:
-        made = estimate(spec, target)
+    Raises
+    ------
+    ValueError
+        As `costmodel.estimate.estimate`.
+    """
+    with step(f"estimating {cut(spec.name)} for {target.name}"):
+        if not spec.sizes:
+            return estimate(spec, target)
+        with Store(store) as results:
+            return estimate(spec, target, results.keep)
+
+
+def _ranges(made: Estimate) -> dict[str, Any]:
     ranges = {name: getattr(made, name) for name in ("lut", "ff", "mhz")}
     return {name: [each.value, each.low, each.high] for name, each in ranges.items() if each is not None}

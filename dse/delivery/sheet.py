@@ -11,6 +11,7 @@ import hw
 from dse.delivery.facts import Facts
 from dse.delivery.page import Block, Code, Heading, Picture, Table, Text, html, markdown, marked
 from dse.delivery.waveform import svg, waveform
+from dse.verdicts import extent
 from hw.formats.describe import datasheet
 from hw.specs.stream import StreamSpec
 from rtl_gen import Emitted
@@ -157,8 +158,7 @@ def _cost(spec: hw.Spec, design: Emitted, facts: Facts) -> Iterator[Block]:
         yield Text(
             f"Simulated against its golden model, code by code, it {outcome}: {verdict['tests']} tests, "
             f"{verdict['cycles']} cycles, {verdict['compared']} values compared, "
-            f"{'every operand pair' if verdict['exhaustive'] else 'corners and random operands'}; "
-            f"{_versions(verdict['versions'])}."
+            f"{extent(verdict)}; {_versions(verdict['versions'])}."
         )
     else:
         yield Text("Not verified here: `macsmith generate --verify` fills this in.")

@@ -17,6 +17,7 @@ from dse.making import measure_job, verify_job
 from dse.studies import data
 from dse.studies.study import Jobs, Study, Values
 from dse.studies.text import Flows, tools
+from dse.verdicts import extent
 from hw.specs.stream import StreamSpec
 from hw.units import spec_type
 from rtl_gen.columns import markdown
@@ -136,8 +137,8 @@ def result(row: Row, values: Values, targets: Sequence[hw.Target]) -> Result:
 def line(result: Result, flows: Flows) -> list[str]:
     """The cells of a row of the table."""
     spec, verdict = result.row.spec, next(iter(result.verdicts.values()))
-    extent = "every operand pair" if verdict["exhaustive"] else "corners, chance, pauses, a reset"
-    compared = f"{verdict['tests']} plays, {verdict['compared']} results; {extent}; {len(result.verdicts)} forms"
+    tried = extent(verdict, "corners, chance, pauses, a reset")
+    compared = f"{verdict['tests']} plays, {verdict['compared']} results; {tried}; {len(result.verdicts)} forms"
     return [
         f"`{spec.name}`",
         str(spec.latency),

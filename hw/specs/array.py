@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -75,7 +76,7 @@ class ArraySpec(StreamSpec):
 
     __hash__ = StreamSpec.__hash__
 
-    @property
+    @cached_property
     def pe(self) -> PeSpec:
         """One of its elements."""
         form, _ = parse_mix(self.form, self.columns, "columns")

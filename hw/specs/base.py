@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass, fields, replace
 from fractions import Fraction
 from typing import Any, ClassVar, Self
 
-from hw.formats import Block, Format, Notation, Span, check_choice, check_int, parse_format, scalar
+from hw.formats import Block, Format, Notation, Span, check_choice, check_int, parse_format
 from hw.formats.messages import check_name, cut, echo
 from hw.specs import grammar
 from hw.specs.grammar import Part
@@ -58,6 +58,8 @@ class Spec(ABC):
     example: ClassVar[str]
     """The name of a design that stands for all, in messages, tests and tables."""
 
+    takes: ClassVar[str] = "operand pair"
+    """What all there are of are tried, where all are, for reports."""
     note: ClassVar[str] = ""
     """A word on how names are written, for messages."""
     sizes: ClassVar[tuple[str, ...]] = ()
@@ -167,14 +169,27 @@ def check_operand(name: str, fmt: Format) -> None:
         raise ValueError(f"{name} must have steps of 2^-{MAX_OPERAND_SCALE}..2^{MAX_OPERAND_SCALE}, got {cut(fmt)}")
 
 
-def parse_operands(text: str) -> tuple[Format, Format]:
-    """The two formats of ``AxB``, of which each code is one number."""
-    a, b = _parse_pair(text)
-    if isinstance(a, Block) and isinstance(b, Block):
-        raise ValueError(
-            f"operands must be scalar formats, got {cut(a)} and {cut(b)}; "
-            "blocks are for blockdot, blockadd and blockgemm"
-        )
+BLOCK_UNITS = ("blockdot", "blockadd", "blockgemm", "quantise")
+"""Those that take block formats, for messages."""
+
+
+def parse_scalar(name: str) -> Format:
+    """As `hw.formats.parse_scalar`; of a block the message says which units take it."""
+    return scalar(parse_format(name))
+
+
+def scalar(found: Notation) -> Format:
+    """The same, which must have a code for each number; else ValueError."""
+    if isinstance(found, Format):
+        return found
+    what = "a block format, whose numbers share a scale" if isinstance(found, Block) else "not of real numbers"
+    units = f"; units that take blocks are {', '.join(BLOCK_UNITS)}" if isinstance(found, Block) else ""
+    raise ValueError(f"format {echo(found.name)} is {what}; here each code must be one number{units}")
+
+
+def parse_operands(text: str, layout: str = "AxB") -> tuple[Format, Format]:
+    """The two formats of ``AxB``, of which each code is one number; `layout` is how a message says it is written."""
+    a, b = _parse_pair(text, layout)
     return scalar(a), scalar(b)
 
 
@@ -188,20 +203,20 @@ def parse_blocks(text: str) -> tuple[Block, Block]:
 
 def parse_into_block(text: str) -> tuple[Format, Block]:
     """The scalar format and the block of ``INxBLOCK``."""
-    source, block = _parse_pair(text)
+    source, block = _parse_pair(text, "INxBLOCK")
     if not isinstance(block, Block):
         raise ValueError(f"what is quantised into must be a block format, got {cut(block)}")
     return scalar(source), block
 
 
-def _parse_pair(text: str) -> tuple[Notation, Notation]:
+def _parse_pair(text: str, layout: str = "AxB") -> tuple[Notation, Notation]:
     """The two formats of ``AxB``. A format's name may hold an x itself (``fix8.4``), so each x is tried."""
     if not isinstance(text, str):
-        raise TypeError(f"operands must be written AxB, got {echo(text)}")
+        raise TypeError(f"operands must be written {layout}, got {echo(text)}")
     check_name("operands", text)
     places = [i for i, char in enumerate(text) if char == "x"]
-    if not 1 <= len(places) <= MAX_PLACES:
-        raise ValueError(f"operands must be written AxB, got {echo(text)}")
+    if not 1 <= len(places) <= MAX_PLACES or _is_format(text):
+        raise ValueError(f"operands must be written {layout}, got {echo(text)}")
     failures = []
     for place in places:
         pair, errors = [], []
@@ -215,6 +230,15 @@ def _parse_pair(text: str) -> tuple[Notation, Notation]:
         # What people mean has fewer wrong names, and names of more equal length.
         failures.append((len(errors), abs(2 * place - len(text)), str(errors[0])))
     raise ValueError(min(failures)[2])
+
+
+def _is_format(text: str) -> bool:
+    """Whether a text is one format, whose name has an x."""
+    try:
+        parse_format(text)
+    except ValueError:
+        return False
+    return True
 
 
 def check_operands(a: Format, b: Format) -> None:

@@ -25,7 +25,8 @@ ROW, TABLE, LADDER = 3, 1, 4
 
 def _read(text: str) -> dict[str, Any]:
     formats, colon, rounding = text.partition(":")
-    given: dict[str, Any] = dict(zip(("input", "output"), parse_operands(formats), strict=True))
+    pair = parse_operands(formats, "INxOUT")
+    given: dict[str, Any] = dict(zip(("input", "output"), pair, strict=True))
     if not colon:
         return given
     match = re.fullmatch(r"stochastic([1-9][0-9]?)", rounding)
@@ -74,6 +75,7 @@ class CastSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "cast"
+    takes: ClassVar[str] = "code"
     example: ClassVar[str] = "cast/bf16xe4m3fn/n4/p1"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
     parts: ClassVar[tuple[Part, ...]] = (

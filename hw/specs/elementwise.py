@@ -21,6 +21,7 @@ from hw.specs.stream import FLAG, STATUS, Beat, FeedforwardSpec, Field
 ADD = "add"
 OPERATIONS = (ADD, *PRODUCTS)
 """A sum, or a product by one of the rules."""
+OPERATION = word("operation", "OPERATION", needed=True)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class ElementwiseSpec(FeedforwardSpec):
     unit: ClassVar[str] = "elementwise"
     example: ClassVar[str] = "elementwise/add/bf16xbf16/n4/bf16/p3"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
-    parts: ClassVar[tuple[Part, ...]] = (word("operation", "OPERATION"), OPERANDS, LANES, RESULT, STAGES, FORM)
+    parts: ClassVar[tuple[Part, ...]] = (OPERATION, OPERANDS, LANES, RESULT, STAGES, FORM)
 
     def __post_init__(self) -> None:
         check_choice("operation", self.operation, OPERATIONS)

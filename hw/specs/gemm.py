@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from hw.datapath.accumulate import Kulisch, parse_accumulator
-from hw.formats import Fixed, Format, Integer, check_choice, check_int, parse_scalar
+from hw.formats import Fixed, Format, Integer, check_choice, check_int
 from hw.formats.messages import cut, echo
 from hw.specs.array import MAX_SIDE, ArraySpec
-from hw.specs.base import MAX_PIPELINE, form_beside
+from hw.specs.base import MAX_PIPELINE, form_beside, parse_scalar
 from hw.specs.gemm_cycles import run_cycles
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, OPERANDS, number, parse_count, rounding_of, sides, stages
@@ -212,7 +213,7 @@ class GemmSpec(StreamSpec):
     def depths(self) -> dict[str, int]:
         return {"pipeline": 0, **({} if self.output == WIDE else {"output_pipeline": 0})}
 
-    @property
+    @cached_property
     def array(self) -> ArraySpec:
         """The systolic array inside."""
         shape = (self.rows, self.columns, self.flow)

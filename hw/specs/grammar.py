@@ -58,14 +58,17 @@ def read(parts: Sequence[Part], texts: Sequence[str]) -> dict[str, Any]:
     ValueError
         There are too few or too many texts, or a part can't be read.
     """
-    needed = sum(part.needed for part in parts)
-    if not needed <= len(texts) <= len(parts):
-        raise ValueError(f"it must have {needed} to {len(parts)} parts after the unit")
+    if len(texts) > len(parts):
+        raise ValueError(f"it must have at most {len(parts)} parts after the unit, got {len(texts)}")
     fields: dict[str, Any] = {}
-    rest = list(texts)
+    rest, missing = list(texts), []
     for part in parts:
         if rest and part.fits(rest[0], fields):
             fields |= part.read(rest.pop(0))
+        elif part.needed:
+            missing.append(part.layout)
+    if missing:
+        raise ValueError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     if rest:
         raise ValueError(f"nothing may follow {parts[-1].title or parts[-1].layout}, got {echo(rest[0])}")
     return fields

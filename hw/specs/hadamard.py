@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hw.formats import Fixed, Format, Integer, Span, check_int, parse_scalar
+from hw.formats import Fixed, Format, Integer, Span, check_int
 from hw.formats.base import check_bool
 from hw.formats.messages import cut, echo
-from hw.specs.base import check_build
+from hw.specs.base import check_build, parse_scalar
 from hw.specs.depth import doublings, settle
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, STAGES, flag, number
@@ -53,6 +53,7 @@ class HadamardSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "hadamard"
+    takes: ClassVar[str] = "code"
     example: ClassVar[str] = "hadamard/int8/n16/p2"
     parts: ClassVar[tuple[Part, ...]] = (INPUT, number("lanes", "n", "nLANES", needed=True), FLIPS, STAGES, FORM)
 

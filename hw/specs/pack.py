@@ -56,6 +56,7 @@ class PackSpec(Spec):
     pipeline: int = 0
 
     unit: ClassVar[str] = "pack"
+    takes: ClassVar[str] = "operand set"
     form: ClassVar[str] = "dsp"
     example: ClassVar[str] = "pack/int8xint8/x2/p2"
     note: ClassVar[str] = "; x2 is two a by one b, x4 two a by two b"

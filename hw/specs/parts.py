@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hw.formats import parse_scalar
 from hw.formats.messages import echo
-from hw.specs.base import MAX_PIPELINE, parse_blocks, parse_operands
+from hw.specs.base import MAX_PIPELINE, parse_blocks, parse_operands, parse_scalar
 from hw.specs.grammar import Part, anything
 
 
@@ -15,14 +14,14 @@ def operands(first: str = "a", second: str = "b", layout: str = "AxB") -> Part:
     """``AxB``: the formats of two operands."""
 
     def read(text: str) -> dict[str, Any]:
-        return dict(zip((first, second), parse_operands(text), strict=True))
+        return dict(zip((first, second), parse_operands(text, layout), strict=True))
 
     return Part(layout, read, lambda spec: f"{getattr(spec, first)}x{getattr(spec, second)}", needed=True)
 
 
-def word(field: str, layout: str) -> Part:
+def word(field: str, layout: str, needed: bool = False) -> Part:
     """A field that is its own text."""
-    return Part(layout, lambda text: {field: text}, lambda spec: getattr(spec, field))
+    return Part(layout, lambda text: {field: text}, lambda spec: getattr(spec, field), needed=needed)
 
 
 def flag(field: str) -> Part:

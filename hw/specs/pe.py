@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import ClassVar
 
 from hw.formats import Format, Minifloat, check_choice
@@ -68,7 +69,7 @@ class PeSpec(Spec):
         if self.flow != "os" and mac.stages > mac.pipeline:
             raise ValueError(f"flow must be os for a sum in segments, got {self.flow} and {cut(self.accumulator)}")
 
-    @property
+    @cached_property
     def mac(self) -> MacSpec:
         """The multiply-accumulate inside."""
         return MacSpec(self.a, self.b, self.product, self.accumulator, self.pipeline, self.form)

@@ -58,6 +58,7 @@ class QuantiseSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "quantise"
+    takes: ClassVar[str] = "code"
     example: ClassVar[str] = "quantise/bf16xmxfp4/p4"
     parts: ClassVar[tuple[Part, ...]] = (
         Part("INxBLOCK[:ROUNDING]", _read, lambda s: f"{s.input}x{s.output}{rounding_of(s)}", needed=True),

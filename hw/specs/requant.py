@@ -84,6 +84,7 @@ class RequantSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "requant"
+    takes: ClassVar[str] = "code"
     example: ClassVar[str] = "requant/fix26.0xint8/n8/tensor/p1"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
     parts: ClassVar[tuple[Part, ...]] = (

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hw.datapath.digits import TERNARY, Sums
-from hw.formats import Format, Span, parse_scalar
+from hw.formats import Format, Span
+from hw.specs.base import parse_scalar
 from hw.specs.grammar import Part
 from hw.specs.lookup import SHAPE, TABLES, LookupSpec
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from macsmith.commands.options import STORE, folder, positive
+from macsmith.commands.options import add_run_options, folder, positive
 
 ABOUT = "make a network in ONNX a program for a GEMM core, with drivers"
 EXAMPLE = (
@@ -35,17 +35,21 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--inputs", type=Path, metavar="X.npy", help="of --simulate (default: those of --calibrate, or noise)"
     )
-    parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=f"results (default: {STORE})")
+    add_run_options(parser)
     parser.add_argument("--force", action="store_true", help="replace files of other designs, too")
 
 
 def run(options: argparse.Namespace) -> int:
+    from functools import partial
+
     from costmodel.devices import parse_device
     from dse.compiling.calibrating import some_inputs
     from dse.compiling.compiler import compile_model, parse_core
     from dse.compiling.output import check_free, write
     from dse.compiling.report import summary
     from dse.compiling.working import simulate
+    from dse.counting import counted
+    from dse.options import hired
     from dse.packing.arrays import read_array
     from dse.store import Store
     from rtl_gen.files import check_writable
@@ -55,9 +59,10 @@ def run(options: argparse.Namespace) -> int:
     inputs = data if options.inputs is None else read_array(options.inputs)
     check_writable(options.output / "program.json")
     check_free(options.output, options.model.stem, options.force)
-    with Store(options.store) as store:
+    with hired(options) as workers, Store(options.store) as store:
+        ahead = partial(counted, store=store, workers=workers)
         compiled = compile_model(
-            options.model, device, options.formats, data, core, options.requantise, options.batch, store.keep
+            options.model, device, options.formats, data, core, options.requantise, options.batch, store.keep, ahead
         )
     print(summary(compiled), flush=True)
     if options.simulate is not None:

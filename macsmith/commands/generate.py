@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     from dse.delivery import deliver, known
     from rtl_gen import emit
     from rtl_gen.convention import parse_convention, usual_convention
-    from rtl_gen.emit import check_place, check_prefix
+    from rtl_gen.emit import check_place, check_prefix, module_name
     from rtl_gen.files import check_writable
 
     check_prefix(options.prefix)
@@ -63,7 +63,8 @@ def run(options: argparse.Namespace) -> int:
     if options.no_build:
         raise ValueError("--no-build needs --project, --selftest or --uart, of which it leaves the bitstream out")
     specs, ((target, device),) = designs(options.specs, *placed(options), "generic")
-    check_writable(options.output / "design")
+    for spec in specs:
+        check_writable(options.output / f"{module_name(spec, target, options.prefix)}.v")
     if options.mhz is not None:
         specs = list(dict.fromkeys(_pipelined(spec, target, device, options) for spec in specs))
     elif options.confirm:

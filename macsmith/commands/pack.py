@@ -32,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
     name = name_of(options.array) if options.name is None else options.name
     values = read_array(options.array)
     packed = pack(values, options.format, options.unit, options.scale, name, options.transpose)
-    print(f"{packed.summary}")
-    for path in packed.write(options.output):
+    written = packed.write(options.output)
+    print(packed.summary)
+    for path in written:
         print(path, flush=True)
     return 0

@@ -75,6 +75,7 @@ def run_project(options: argparse.Namespace) -> int:
         prefix=options.prefix,
         output=options.output,
         force=options.force,
+        store=options.store,
     )
     for path in write(spec, wish):
         print(path, flush=True)

@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from dse.options import hired
     from dse.repeating import repeated
     from dse.store import Store
+    from dse.verdicts import extent
     from rtl_gen.columns import wrapped
     from rtl_gen.convention import parse_convention
     from rtl_gen.files import check_writable
@@ -70,13 +71,12 @@ def run(options: argparse.Namespace) -> int:
         with hired(options) as workers, Store(options.store) as store:
             verdicts = run([verify_job(spec, target, logs, **asked) for spec in specs], store, workers)
     for verdict in verdicts:
-        extent = "every operand pair" if verdict["exhaustive"] else "corners and random operands"
         # A play alone has not all that is to be tried.
         covered = f", coverage {said(verdict['coverage'])} bins" if verdict["coverage"] and not options.play else ""
         covered += " by plays that passed" if covered and not verdict["passed"] else ""
         print(
             f"{'PASS' if verdict['passed'] else 'FAIL'}  {verdict['spec']}  {verdict['tests']} tests, "
-            f"{verdict['cycles']} cycles, {extent}{covered}, seed {tried['seed']}, {means(verdict)}"
+            f"{verdict['cycles']} cycles, {extent(verdict)}{covered}, seed {tried['seed']}, {means(verdict)}"
         )
         if options.coverage:
             print(wrapped(HEADS, lines(verdict["coverage"]), get_terminal_size((PIPED, 24)).columns))

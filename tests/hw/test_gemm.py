@@ -60,7 +60,7 @@ def core(**fields: Any) -> GemmSpec:
         (lambda: hw.parse("gemm/int8"), ValueError, "operands must be written AxB"),
         (lambda: hw.parse("gemm/int8xint8/8"), ValueError, "the sides must be written RxC"),
         (lambda: hw.parse("gemm/int8xint8/2x2/up"), ValueError, "flow must be one of os, ws, is, got 'up'"),
-        (lambda: hw.parse("gemm/" + 16 * "int8xint8/"), ValueError, "it must have 1 to 15 parts"),
+        (lambda: hw.parse("gemm/" + 16 * "int8xint8/"), ValueError, "it must have at most 15 parts"),
         (lambda: hw.parse(f"{DEFAULT}/small/big"), ValueError, "nothing may follow the form, got 'big'"),
         (lambda: hw.parse(f"{DEFAULT}/h9"), ValueError, "height must be that of the array, 8, for flow os, got 9"),
         (lambda: changed("w1024", "1024"), ValueError, "words must be written w and a number"),

@@ -187,10 +187,10 @@ def tellme(**values) -> TellmeSpec:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: hw.parse("tellme/int8/g3/t2"), ValueError, "it must have 4 to 8 parts after the unit"),
+        (lambda: hw.parse("tellme/int8/g3/t2"), ValueError, "qLOOKUPS is missing"),
         (lambda: hw.parse("tellme/int8/3/t2/q2"), ValueError, "group must be written g and a number"),
         (lambda: hw.parse("tellme/int8/g3/t2/q2/half/lutram:x"), ValueError, "banks must be a number behind the colon"),
-        (lambda: hw.parse("tmac/int4xint8/g4/t2"), ValueError, "it must have 4 to 9 parts after the unit"),
+        (lambda: hw.parse("tmac/int4xint8/g4/t2"), ValueError, "qLOOKUPS is missing"),
         (lambda: tellme(x="int8"), TypeError, "x must be a Format, got 'int8'"),
         (lambda: tellme(x=parse_format("int32")), ValueError, "x must have at most 16 bits, got int32 of 32"),
         (lambda: tellme(x=parse_format("e4m3fn")), ValueError, "x must be a format without infinities"),

@@ -101,7 +101,7 @@ def test_arguments_are_checked(changes: dict[str, Any], error: type[Exception], 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("matvec/int8xint8", "it must have 2 to 7 parts after the unit .it is written matvec/AxB/PxS"),
+        ("matvec/int8xint8", "PxS is missing .it is written matvec/AxB/PxS"),
         ("matvec/int8xint8/4", "the sides must be written RxC, like 8x8, got '4'"),
         ("matvec/int8xint8/4x4/8", "the sides must be written RxC, like 8x8, got '8'"),
         ("matvec/int8xint8/4x4/exact/kulisch/p1/small/p2", "nothing may follow the form, got 'p2'"),

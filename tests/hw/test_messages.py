@@ -96,7 +96,7 @@ def test_a_format_like_no_other_is_not_answered_with_a_grammar() -> None:
         ("blockdot/mxfp8xmxfp8", r"unknown format 'mxfp8'; did you mean mxfp8e4m3"),
         ("blockdot/mxfp4xmxpf4", r"unknown format 'mxpf4'; did you mean mxfp4\?"),
         ("blockdot/mxfp4xint8", "operands must be block formats, got mxfp4 and int8"),
-        ("mac/mxfp4xmxfp4", "operands must be scalar formats, got mxfp4 and mxfp4; blocks are for blockdot"),
+        ("mac/mxfp4xmxfp4", "format 'mxfp4' is a block format, whose numbers share a scale"),
         ("mac/int8xint8/exakt", r"product must be one of exact, .*, got 'exakt'; did you mean exact\?"),
         ("mac/int8xint8/exact/kulich1024", r"got 'kulich1024'; did you mean kulisch1024\?"),
         ("mac/int8xint8/exact/float32", r"got 'float32'; did you mean fp32\?"),

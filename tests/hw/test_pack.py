@@ -52,7 +52,7 @@ def test_the_model_wants_all_operands() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: hw.parse("pack"), ValueError, "it must have 1 to 3 parts"),
+        (lambda: hw.parse("pack"), ValueError, "spec 'pack': AxB is missing"),
         (lambda: hw.parse("pack/e4m3xint8"), ValueError, "a must be an integer format, got e4m3"),
         (lambda: hw.parse("pack/int8xternary"), ValueError, "b must be an integer format, got ternary"),
         (lambda: hw.parse("pack/int8xint8/x3"), ValueError, "count must be 2 or 4, got 3"),

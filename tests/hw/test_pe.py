@@ -102,7 +102,13 @@ def test_what_a_component_refuses() -> None:
         hw.build(hw.parse("pe/ternaryxternary/os/exact/kulisch16/p4"))
 
 
-@pytest.mark.parametrize("name", ["pe", "pe/int8xint8/os/exact/kulisch/p1/small/more"])
-def test_a_wrong_name_says_how_it_is_written(name: str) -> None:
-    with pytest.raises(ValueError, match=r"it must have 1 to 6 parts after the unit \(it is written pe/AxB/FLOW/"):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("pe", "AxB is missing"),
+        ("pe/int8xint8/os/exact/kulisch/p1/small/more", "at most 6 parts after the unit, got 7"),
+    ],
+)
+def test_a_wrong_name_says_how_it_is_written(name: str, said: str) -> None:
+    with pytest.raises(ValueError, match=rf"{said} \(it is written pe/AxB/FLOW/"):
         hw.parse(name)

@@ -107,8 +107,8 @@ def test_arguments_are_checked(changes: dict[str, Any], error: type[Exception], 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("requant/int20xint8", "it must have 2 to 7 parts after the unit .it is written requant/INxOUT/nLANES/SCOPE"),
-        ("requant/int20/n1", "operands must be written AxB, got 'int20'"),
+        ("requant/int20xint8", "nLANES is missing .it is written requant/INxOUT/nLANES/SCOPE"),
+        ("requant/int20/n1", "operands must be written INxOUT, got 'int20'"),
         ("requant/int20xint8/8", "lanes must be written n and a number from 1 to 9999999, like n32, got '8'"),
         (
             "requant/int20xint8/n8/tensor/m0",

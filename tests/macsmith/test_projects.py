@@ -74,6 +74,10 @@ def test_a_board_alone_implies_the_family(tmp_path: Path, capsys: Capture) -> No
         ("mul/int4xint4 --board arty-a7-35 --selftest --project open", "no open tool makes a bitstream for AMD 7"),
         ("mul/int4xint4 --project", "project must be for a device that nextpnr places on, got generic"),
         ("mul/int4xint4 --device gw1n-9c --project", "project must have a board on gowin"),
+        (
+            "dot/int8xint8/n32 --device machxo2-1200 --project --no-build",
+            r"is estimated to take \d+ \(\d+..\d+\) LUT, and machxo2-1200 has too few: \d+ LUT are missing",
+        ),
     ],
 )
 def test_what_can_not_be_is_refused_in_a_line_and_nothing_is_written(
@@ -88,6 +92,13 @@ def test_what_can_not_be_is_refused_in_a_line_and_nothing_is_written(
     lines = [line for line in err.splitlines() if not line.startswith("...")]
     assert out == "" and len(lines) == 1 and re.search(said, lines[0])
     assert not folder.exists()
+
+
+def test_what_can_not_be_estimated_is_written_and_that_is_said(tmp_path: Path, capsys: Capture) -> None:
+    command = ["generate", "mul/int2xint2/exact/exact/p1/tmr", "--device", "ecp5-25k", "--project", "--no-build"]
+    assert main([*command, "-o", str(tmp_path)]) == 0
+    said = capsys.readouterr().err
+    assert "macsmith: whether it has room on ecp5-25k is not known: mul/int2xint2/exact/exact/p1/tmr: tmr" in said
 
 
 def _checked(target: Any, tools: str = "wheel") -> None:

@@ -221,6 +221,15 @@ def test_if_one_cannot_be_written_the_others_are_as_they_were(tmp_path: Path, mo
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"old": "as it was"}
 
 
+def test_what_is_in_the_way_of_one_is_seen_before_any_is_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    for taken in ("file/x", "folder"):
+        with pytest.raises(OSError, match="folder"):
+            write_all({tmp_path / "made" / "first": "first", tmp_path / taken: "last"})
+        assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder", "inner"]
+
+
 def test_streams_are_in_the_manifest() -> None:
     streams = emit(hw.parse("array/e4m3fnxint3/3x2/os/exact/kulisch16/p1")).manifest["streams"]
     assert list(streams) == ["s_axis_a", "s_axis_b", "m_axis_sum"]

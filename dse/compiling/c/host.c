@@ -69,11 +69,12 @@ static float down(float number)
 }
 /* section quantise */
 static void quantise(
-    const float *x, float *y, size_t count, float scale, float zero, float low, float high, float (*rounded)(float))
+    const float *x, float *y, size_t count, float scale, float before, float after, float low, float high,
+    float (*rounded)(float))
 {
     for (size_t n = 0; n < count; n++) {
-        float scaled = x[n] / scale + zero;
-        y[n] = rounded(scaled < low ? low : scaled > high ? high : scaled);
+        float scaled = x[n] / scale + before;
+        y[n] = rounded(scaled < low ? low : scaled > high ? high : scaled) + after;
     }
 }
 /* section quantise_float */

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from costmodel.estimate.part import Part
 from dse.compiling import cores
 from dse.compiling.compiler import compile_model, parse_core
-from dse.compiling.cores import holding, holding_results
+from dse.compiling.cores import Formats, holding, holding_results
 from dse.compiling.lowering import NotOnCore
 from dse.compiling.output import write
 from hw.formats import parse_scalar
+from hw.specs.gemm import WIDE
 
 from .conftest import DEVICE, compiled
 from .exported import mlp
@@ -109,3 +111,19 @@ def test_arguments_of_another_type(tmp_path: Path) -> None:
         compile_model(path, DEVICE, formats=8)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="compiled must be Compiled, got None; compile_model makes one"):
         write(None, tmp_path)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("output", ["int8", WIDE])
+def test_what_is_counted_ahead_is_what_is_asked_for(output: str) -> None:
+    spec = cores.core(Formats(parse_scalar("int8"), parse_scalar("int8"), output), 64, 16, 64)
+    asked: list[str] = []
+
+    def keep(kind: str, key: str, label: str, fields: Any, work: Any) -> Any:
+        if kind != "part":
+            return work()
+        asked.append(label)
+        return Part(1, 1, 1, 0, 0, 100.0).to_dict()
+
+    cores.Costs.of(spec, DEVICE, keep).estimate(np.array([[4, 4]]), 2)
+    assert sorted(set(asked)) == sorted({f"{each} on ecp5" for each in cores.small(spec)})
+    assert len(cores.small(spec)) == (8 if output == "int8" else 6)

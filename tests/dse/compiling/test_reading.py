@@ -237,6 +237,24 @@ def test_branches_are_refused(tmp_path: Path) -> None:
         read(made.save(tmp_path, (2, 6)))
 
 
+def test_all_ends_of_branches_are_named_and_nothing_else(tmp_path: Path) -> None:
+    """Two residual blocks, the second with a product of its own beside it."""
+    made = Writer("residual", (2, 6))
+    made.add("Relu", name="fine")
+    for block in ("a", "b"):
+        before = made.last
+        made.add("MatMul", made.constant(whole(6, 6)), name=f"product_{block}")
+        made.add("Relu", name=f"relu_{block}")
+        if block == "b":
+            beside = made.add("MatMul", made.constant(whole(6, 6)), first=before, name="beside")
+            before = made.add("Relu", first=beside, name="fine_too")
+        made.add("Add", before, name=f"skip_{block}")
+    joins, branches = "joins tensors, where a network here is a chain", "branches off, where a network here is a chain"
+    with pytest.raises(ValueError) as caught:
+        read(made.save(tmp_path, (2, 6)))
+    assert str(caught.value).endswith(f"got Add skip_a ({joins}); MatMul beside ({branches}); Add skip_b ({joins})")
+
+
 def test_there_is_one_input(tmp_path: Path) -> None:
     made = Writer("inputs", (2, 6))
     made.add("MatMul", made.constant(whole(6, 6)))
