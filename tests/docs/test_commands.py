@@ -144,7 +144,7 @@ class Parsed(Exception):
 
 @pytest.fixture
 def parsing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program ends when it has understood its arguments; those of the checkout alone (``benchmarks``) are found, too."""
+    """A program ends when it has understood its arguments; ``benchmarks``, of the checkout alone, is found, too."""
     monkeypatch.syspath_prepend(ROOT)
     parse = argparse.ArgumentParser.parse_args
 
