@@ -129,7 +129,7 @@ def test_why_the_core_can_not(
         compile_model(path, DEVICE, requantise="core")
     assert reason in str(caught.value)
     spec: Any = hw.parse(HOST)
-    monkeypatch.setattr(compiler, "choose", lambda layers, formats, device, keep: Chosen(spec, 1.0, 100.0))
+    monkeypatch.setattr(compiler, "choose", lambda layers, formats, device, keep, ahead: Chosen(spec, 1.0, 100.0))
     made = compile_model(path, DEVICE)
     assert reason in made.why
     assert made.why in report(made)
