@@ -33,8 +33,10 @@ one bit of one register flips in one cycle; beside it goes the same run without.
 - *masked*: of 100 flips, those after which no result is another; one that is there a cycle later counts as the same;
 - *corrupted*: those after which a result is another, is lost or doubled, and nothing says so;
 - *hanging*: those after which no result comes any more;
+- *detected*: those that the design tells, whatever comes of them: of one with `parity` all in its registers, be they in
+  the parity bits;
 - *±*: the shares are of the flips that were tried, not of all that there could be. With 95 % confidence the share that
-  is not masked is off by no more than this, in the same hundredths (half the width of Wilson's interval);
+  is neither masked nor detected is off by no more than this, in the same hundredths (half the width of Wilson's interval);
 - *moved*, *nine of ten*: how far the worst result of a corrupted run is from the right one, where 1 is the root mean
   square of right results. Half of the corrupted runs move no more than the first number, nine of ten no more than the
   second;
@@ -51,7 +53,7 @@ ALL = """A flip that is as likely in any bit as in any other: each structure's s
 PARTS = """A flip that is as likely in any bit of the structure as in any other.
 
 """
-HEADS = ("bits", "masked", "corrupted", "hanging", "±", "moved", "nine of ten", "beyond")
+HEADS = ("bits", "masked", "corrupted", "hanging", "detected", "±", "moved", "nine of ten", "beyond")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class SoftErrors(Study[hw.Spec]):
     """The page: every design, by structure."""
 
     name: ClassVar[str] = "upsets"
-    about: ClassVar[str] = "soft errors: masked, corrupted, hanging, by structure"
+    about: ClassVar[str] = "soft errors: masked, corrupted, hanging, detected, by structure"
     page: ClassVar[str] = "verification/upsets.md"
 
     @classmethod
@@ -90,6 +92,6 @@ def page(found: Sequence[tuple[hw.Spec, Sequence[Mapping[str, Any]]]]) -> str:
 
 
 def _cells(fate: Mapping[str, Any]) -> list[str]:
-    shares = (f"{100 * fate[name]:.1f}" for name in ("masked", "corrupted", "hanging", "error"))
+    shares = (f"{100 * fate[name]:.1f}" for name in ("masked", "corrupted", "hanging", "detected", "error"))
     moves = ("-" if math.isnan(fate[name]) else f"{fate[name]:.2g}" for name in ("median", "most"))
     return [f"{fate['bits']:,}", *shares, *moves, f"{100 * fate['beyond']:.0f} %" if fate["beyond"] else "-"]

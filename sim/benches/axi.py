@@ -34,6 +34,7 @@ from cocotbext.axi import (  # noqa: E402
 
 from sim.benches.coreplay import CorePlay, Job, Outcome, RegisterMap  # noqa: E402
 from sim.benches.corewatch import Watch  # noqa: E402
+from sim.benches.low import stay_low  # noqa: E402
 from sim.benches.pins import Pins  # noqa: E402
 from sim.benches.play import load, note  # noqa: E402
 
@@ -52,6 +53,7 @@ async def play(dut: Any, name: str) -> None:
     Clock(core.pins.clock, PERIOD, "ns").start(start_high=False)
     core.pause(plan.pauses, random.Random(name))
     await core.reset()
+    cocotb.start_soon(stay_low(dut, name, plan.low, RisingEdge(core.pins.clock)))
     compared, cycles, outcomes = 0, 0, []
     for number, values in enumerate(plan.jobs):
         job = Job(**values)

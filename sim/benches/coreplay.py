@@ -81,6 +81,8 @@ class CorePlay:
         The chance, in each cycle, that the bench's side of a stream, or of a channel of AXI4-Lite, pauses.
     exhaustive : bool
         Every combination of operands is among the inputs.
+    low : list of str
+        Output ports that must stay low from the first reset on.
     """
 
     name: str
@@ -88,6 +90,7 @@ class CorePlay:
     jobs: list[dict[str, Any]]
     pauses: dict[str, float] = field(default_factory=dict)
     exhaustive: bool = False
+    low: list[str] = field(default_factory=list)
 
     bench: ClassVar[str] = "sim.benches.axi"
 
