@@ -99,7 +99,8 @@ PARTS = (TMR.part, PARITY.part)
 
 def read_protection(texts: list[str]) -> tuple[list[str], dict[str, Any]]:
     """The texts of a name without those that say what is protected, and the fields that these say."""
-    rest, given = list(texts), {}
+    rest = list(texts)
+    given: dict[str, Any] = {}
     for part in reversed(PARTS):
         if rest and part.fits(rest[-1], {}):
             given |= part.read(rest.pop())

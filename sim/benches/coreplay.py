@@ -83,6 +83,9 @@ class CorePlay:
         Every combination of operands is among the inputs.
     low : list of str
         Output ports that must stay low from the first reset on.
+    flip : dict
+        Of a bit that is turned over while it plays: ``path``, a list of the names of instances and of a register;
+        ``bit``; ``after``, how many cycles after a run has begun; and of a memory which ``word``. Empty for none.
     """
 
     name: str
@@ -91,6 +94,7 @@ class CorePlay:
     pauses: dict[str, float] = field(default_factory=dict)
     exhaustive: bool = False
     low: list[str] = field(default_factory=list)
+    flip: dict[str, Any] = field(default_factory=dict)
 
     bench: ClassVar[str] = "sim.benches.axi"
 
