@@ -36,8 +36,8 @@ from sim.golden import model
 DIGITS, RANDOM = "digits", "random"
 WORKLOADS = {DIGITS: "the digits classifier, layer by layer", RANDOM: "a product of random matrices"}
 IMAGES, MAX_IMAGES = 8, 64
-SIDE = 16
-"""Of random matrices, at most."""
+DEPTH = 16
+"""K of random matrices, at most; M and N are those of a tile."""
 ALL = "all"
 
 
@@ -101,6 +101,7 @@ def core_upsets(
         A tool is missing or failed.
     """
     check(spec, workload, flips, seed, images)
+    assert isinstance(spec, GemmSpec)
     layers, rng = _layers(spec, workload, images, seed), np.random.default_rng(seed)
     held = held_in(emit(spec, target))
     structures = sorted({each.structure for each in held}, key=lambda name: -_bits(held, name))
@@ -123,9 +124,9 @@ def check(spec: hw.Spec, workload: str, flips: int, seed: int, images: int) -> N
     check_choice("workload", workload, WORKLOADS)
     check_trial(flips, seed)
     check_int("images", images, 1, MAX_IMAGES)
-    if not isinstance(spec, (GemmSpec, BlockGemmSpec)):
+    if not isinstance(spec, GemmSpec):
         raise ValueError(f"workload is for cores, as {GemmSpec.example}, got {cut(spec)}")
-    if workload == DIGITS and not isinstance(spec, GemmSpec):
+    if workload == DIGITS and isinstance(spec, BlockGemmSpec):
         raise ValueError(f"workload must be {RANDOM} for {cut(spec)}, got {workload}")
 
 
@@ -157,11 +158,9 @@ def told(fates: Sequence[Mapping[str, Any]], workload: str) -> Iterator[str]:
 def _layers(spec: Any, workload: str, images: int, seed: int) -> list[Layer]:
     if workload == DIGITS:
         return _digits(spec, images)
-    sides = [min(SIDE, most) for most in (*spec.limits[:1], spec.max_k, *spec.limits[1:])]
-    if isinstance(spec, BlockGemmSpec):
-        sides[1] = max(1, sides[1] // spec.granule) * spec.granule
+    depth = spec.granule if isinstance(spec, BlockGemmSpec) else min(DEPTH, spec.max_k)
     made: Any = bench(spec.unit)
-    (job,) = made.run(spec, seed, *sides).jobs
+    (job,) = made.run(spec, seed, spec.rows, depth, spec.columns).jobs
     return [Layer(Job(**job), lambda results: 0)]
 
 

@@ -122,7 +122,8 @@ def flip_core(spec: GemmSpec, job: Job, flips: Sequence[Flip], target: hw.Target
         source = folder / f"{design.name}.v"
         made = simulator(source, design.name, folder, cell_models(target), QUICK, LINT, writable=True)
         _, wrong, _ = play_cocotb(made, plays, folder)
-        outcomes = json.loads((folder / "outcomes.json").read_text())
+        known = folder / "outcomes.json"
+        outcomes = json.loads(known.read_text()) if known.exists() else {}
     return [_flipped(job, wrong.get(play.name, ""), outcomes.get(play.name)) for play in plays]
 
 

@@ -104,4 +104,6 @@ def read_protection(texts: list[str]) -> tuple[list[str], dict[str, Any]]:
     for part in reversed(PARTS):
         if rest and part.fits(rest[-1], {}):
             given |= part.read(rest.pop())
+    if misplaced := [text for text in rest if any(part.fits(text, {}) for part in PARTS)]:
+        raise ValueError(f"tmr, then parity must be the last parts, once each, got {echo(misplaced[0])} before others")
     return rest, given

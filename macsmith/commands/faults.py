@@ -60,6 +60,8 @@ def _of_units(options: argparse.Namespace) -> int:
     from dse.making import upsets_job
     from dse.options import hired
     from dse.store import Store
+    from hw.formats.messages import cut
+    from hw.specs.gemm import GemmSpec
 
     if options.images is not None:
         raise ValueError("--images is of --workload digits")
@@ -67,6 +69,8 @@ def _of_units(options: argparse.Namespace) -> int:
     seed = SEED if options.seed is None else options.seed
     check_trial(flips, seed)
     specs, target = [hw.parse(name) for name in dict.fromkeys(options.specs)], hw.parse_target(options.target)
+    if cores := [spec for spec in specs if isinstance(spec, GemmSpec)]:
+        raise ValueError(f"{cut(cores[0])} is a core: say what it works on (--workload digits or random)")
     with hired(options) as workers, Store(options.store) as store:
         found = run([upsets_job(spec, flips, seed, options.stream, target) for spec in specs], store, workers)
     for spec, value in zip(specs, found, strict=True):

@@ -99,8 +99,8 @@ def test_what_is_no_structure_is_refused(field: str, value: Any, error: type[Exc
             "parity must name no structure that tmr has, got control for both",
         ),
         ("mac/int8xint8/tmr:control/parity", "parity must name no structure that tmr has, got control for both"),
-        ("mac/int8xint8/parity/tmr", "product must be one of"),
-        ("mac/int8xint8/tmr/fast", "product must be one of"),
+        ("mac/int8xint8/parity/tmr", "tmr, then parity must be the last parts, once each, got 'parity' before others"),
+        ("mac/int8xint8/tmr/fast", "tmr, then parity must be the last parts, once each, got 'tmr' before others"),
     ],
 )
 def test_names_that_are_none_are_refused(name: str, said: str) -> None:

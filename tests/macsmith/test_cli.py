@@ -137,6 +137,10 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             "macsmith: workload is for cores, as ",
         ),
         (
+            ["faults", "gemm/int8xint8/2x2", "--store", "{tmp}/s"],
+            "macsmith: gemm/int8xint8/2x2/os/exact/kulisch1024/p1/int8/tensor/x1/p6/k256/n256/w1024 is a core: ",
+        ),
+        (
             ["faults", "mac/int2xint2", "--images", "2", "--store", "{tmp}/s"],
             "macsmith: --images is of --workload digits",
         ),

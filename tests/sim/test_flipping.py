@@ -39,7 +39,7 @@ def test_what_comes_of_flips_is_told() -> None:
     (made,) = bench("gemm").run(spec, 1, 4, 8, 4).jobs
     job = Job(**made)
     sums, errors = of(held, "array.column0.pe_0.acc"), of(held, "stalled")
-    flips = [Flip(sums, bit, 6) for bit in range(sums.width)] + [Flip(errors, 31, 2)]
+    flips = [Flip(sums, bit, after) for bit in range(sums.width) for after in (6, 10, 14)] + [Flip(errors, 31, 2)]
     found = flip_core(spec, job, flips)
     assert [each.fate for each in found[-1:]] == [MASKED]
     assert found[-1].results == job.results
