@@ -11,7 +11,7 @@ import hw
 from dse.coreupsets import DIGITS, RANDOM, CoreUpsets, core_upsets, core_upsets_job, told
 from sim.flipping import FATES
 
-SMALL = "gemm/int2xint2/2x2/os/exact/kulisch8/p1/int2/tensor/x1/p0/k8/n8/w16"
+SMALL = "gemm/int2xint2/2x2/os/exact/kulisch8/p1/wide/x1/k8/n8/w16"
 DIGIT = "gemm/int8xint8/4x4/os/exact/kulisch64/p1/int8/channel/p2/k64/n32/w512"
 
 
