@@ -105,7 +105,7 @@ def piped(spec: hw.Spec, place: Place) -> hw.Spec:
 
 def can_predict(spec: hw.Spec) -> bool:
     """Whether what a design is made of has delays that are known."""
-    return not spec.tmr and not getattr(spec, "form", "").startswith("dsp")
+    return not spec.protection and not getattr(spec, "form", "").startswith("dsp")
 
 
 def alone(spec: hw.Spec, place: Place, prefix: str = "", benched: bool = False) -> Project:

@@ -52,8 +52,9 @@ def parts(spec: Any, target: hw.Target = hw.GENERIC) -> list[Part]:
     component = hw.check(spec, target)
     if not component.registers:
         return []
-    if spec.tmr:
-        raise ValueError(f"{cut(spec.name)}: tmr must be left out for the energy of a core, which is that of its parts")
+    if what := spec.protection:
+        why = "which is that of its parts"
+        raise ValueError(f"{cut(spec.name)}: {what} must be left out for the energy of a core, {why}")
     array = spec.array
     depth = min(spec.max_k, getattr(parse_accumulator(array.accumulator), "depth", spec.max_k))
     sums = array.rows * array.columns / depth

@@ -25,6 +25,7 @@ from costmodel.gates import gate_netlist, without_memories
 from costmodel.streams import Stream, parse_stream
 from hw.formats import Format, check_int
 from hw.formats.messages import cut
+from hw.specs.protection import FAULT
 from hw.specs.stream import StreamSpec
 from hw.structures import structure_of
 from rtl_gen import Emitted, emit
@@ -41,7 +42,7 @@ CONFIDENCE = 1.96
 """Standard errors on both sides of a share: 95 %."""
 WRITTEN = re.compile(r"(?m)^ +reg (?:signed )?(?:\[\d+:0\] )?(\w+)")
 """Registers in the Verilog."""
-MASKED, CORRUPTED, HANGING = range(3)
+MASKED, CORRUPTED, HANGING, DETECTED = range(4)
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ class Fate:
         Registers of one bit.
     flips : int
         How many were tried.
-    masked, corrupted, hanging : float
-        Shares: no result is another; one is, or one is lost or doubled; results have ended.
+    masked, corrupted, hanging, detected : float
+        Shares: no result is another; one is, or one is lost or doubled; results have ended; or, whatever comes of it,
+        the design says that there is something wrong, where its spec has `parity`.
     error : float
         Half of the interval of 95 % of `corrupted` and `hanging` together.
     median, most : float
@@ -73,6 +75,7 @@ class Fate:
     masked: float
     corrupted: float
     hanging: float
+    detected: float
     error: float
     median: float
     most: float
@@ -167,8 +170,9 @@ def told(fates: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             "" if math.isnan(fate["median"]) else f"; moved by {fate['median']:.2g}, nine of ten by {fate['most']:.2g}"
         )
         beyond = f", {100 * fate['beyond']:.0f} % to infinity or NaN" if fate["beyond"] else ""
+        found = f", {100 * fate['detected']:5.1f} % detected" if any(each["detected"] for each in fates) else ""
         yield (
-            f"{fate['structure']:11} {fate['bits']:6,} bits: {shares}, {100 * fate['hanging']:4.1f} % hanging "
+            f"{fate['structure']:11} {fate['bits']:6,} bits: {shares}, {100 * fate['hanging']:4.1f} % hanging{found} "
             f"(± {100 * fate['error']:.1f} at 95 %){moved}{beyond}"
         )
 
@@ -238,6 +242,8 @@ class _Trial:
             for run in range(runs):
                 kind, far = _difference(values[0][run], values[1][run], parts, scale)
                 kinds[run], moved[run] = max(kinds[run], kind), max(moved[run], far)
+        if self.spec.parity:
+            kinds[(wrong[FAULT] > right[FAULT]).any(axis=0)] = DETECTED
         return kinds, moved
 
     def _ports(self) -> Iterator[tuple[str, str, list[Results]]]:
@@ -286,9 +292,9 @@ def _scale(runs: list[Beats], parts: list[Results]) -> float:
 
 
 def _fate(name: str, bits: int, kinds: NDArray[np.int64], moved: NDArray[np.float64]) -> Fate:
-    masked, corrupted, hanging = (float(np.mean(kinds == kind)) for kind in (MASKED, CORRUPTED, HANGING))
-    error = _interval(1 - masked, len(kinds))
-    return Fate(name, bits, len(kinds), masked, corrupted, hanging, error, *_moves(kinds, moved))
+    masked, corrupted, hanging, detected = (float(np.mean(kinds == kind)) for kind in range(4))
+    error = _interval(corrupted + hanging, len(kinds))
+    return Fate(name, bits, len(kinds), masked, corrupted, hanging, detected, error, *_moves(kinds, moved))
 
 
 def _interval(share: float, number: int) -> float:
@@ -320,5 +326,5 @@ def _whole(fates: list[Fate], kinds: NDArray[np.int64], moved: NDArray[np.float6
     chosen = np.concatenate(
         [place * flips + rng.integers(0, flips, round(flips * weight)) for place, weight in enumerate(weights)]
     )
-    shares = (mean("masked"), mean("corrupted"), mean("hanging"))
+    shares = (mean("masked"), mean("corrupted"), mean("hanging"), mean("detected"))
     return Fate("all", bits, len(kinds), *shares, error, *_moves(kinds[chosen], moved[chosen]))

@@ -158,8 +158,9 @@ def pipeline_for(spec: Spec, target: Target, mhz: float) -> Spec:
 
 def _check_predicted(spec: Spec) -> None:
     """Raise ValueError for a design whose multiplier blocks nothing is known of, or that has votes behind registers."""
-    if spec.tmr:
-        raise ValueError(f"{cut(spec.name)}: tmr must be left out to predict MHz, for votes are not in what is timed")
+    if what := spec.protection:
+        why = "for votes and checks are not in what is timed"
+        raise ValueError(f"{cut(spec.name)}: {what} must be left out to predict MHz, {why}")
     form = getattr(spec, "form", "")
     if form.startswith("dsp"):
         raise ValueError(

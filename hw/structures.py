@@ -12,8 +12,10 @@ OTHER = "datapath"
 MEMORY = "memory"
 COPY = "_copy"
 """What the names of a register's copies have behind it, and then a number."""
-STAGE = r"_q\d+$"
-"""What they have behind it in a pipeline."""
+PARITY = "_parity"
+"""What the name of its parity bit has behind it."""
+BEHIND = rf"(_q\d+)?({COPY}\d|{PARITY}(_\d+)?)?$"
+"""What is behind a register's own name: its stage in a pipeline, and these."""
 
 
 @cache
@@ -30,5 +32,5 @@ def names() -> tuple[str, ...]:
 
 def structure_of(register: str) -> str:
     """What a register is; its name may begin with those of the instances that it is in."""
-    own = re.sub(STAGE, "", re.sub(rf"{COPY}\d$", "", register.rpartition(".")[2]))
+    own = re.sub(BEHIND, "", register.rpartition(".")[2])
     return next((name for name, pattern in patterns().items() if re.search(pattern, own)), OTHER)

@@ -20,9 +20,9 @@ from amaranth.lib import wiring
 import hw
 from hw import structures
 from hw.formats.messages import cut, echo
+from hw.specs.protection import ALL, FAULT, chosen_in
 from hw.specs.registers import Register
 from hw.specs.stream import StreamSpec
-from hw.specs.tmr import ALL, chosen_in
 from hw.units import check_widths
 from rtl_gen import yosys
 from rtl_gen.cells import cell_models
@@ -49,9 +49,10 @@ PASSES = (
     "setattr -unset init w:*",
     "attrmap -remove generator -remove top -remove src",
 )
-CLEANER, TRIPLER = (Path(__file__).with_name(f"{name}.py") for name in ("cleaner", "tripler"))
-"""What Yosys's process does to the design before it writes it; the second, if registers are to be there three times."""
+CLEANER, TRIPLER, CHECKED = (Path(__file__).with_name(f"{name}.py") for name in ("cleaner", "tripler", "parity"))
+"""What Yosys's process does to the design before it writes it; the second and third, if registers are protected."""
 
+FAULT_MEANING = "high while a register is not what its parity bit says; of no meaning before the first reset"
 READ = ("ram_style", "keep", "DONT_TOUCH", "dont_merge", "syn_preserve")
 """Attributes for others to read: what a memory is to be made of, that an idle cell stays, and registers apart."""
 
@@ -222,9 +223,11 @@ def _emit(spec: hw.Spec, target: hw.Target, prefix: str, convention: Convention)
         with step(f"Amaranth writes the RTLIL of {spec}"):
             ports, text = _convert(component, name, convention)
     with step(f"Yosys writes the Verilog of {spec}"):
-        body = _to_verilog(text, target, spec)
+        body = _to_verilog(text, target, spec, name, convention)
     version = package_version("macsmith")
     meanings = convention.described(component.meanings)
+    if spec.parity:
+        ports, meanings = {**ports, FAULT: ("output", 1)}, {**meanings, FAULT: FAULT_MEANING}
     lines = [*_port_lines(ports, meanings), *_register_lines(component.registers)]
     verilog = _header(spec, target, version, lines) + body
     manifest = {
@@ -319,16 +322,20 @@ def _convert(
     return ports, text
 
 
-def _to_verilog(text: str, target: hw.Target, spec: hw.Spec) -> str:
+def _to_verilog(text: str, target: hw.Target, spec: hw.Spec, name: str, convention: Convention) -> str:
     """Verilog of RTLIL `text`, without Yosys's banner."""
     with scratch() as folder:
         (folder / "design.il").write_text(text)
-        tripled = [TRIPLER] if spec.tmr else []
-        if tripled:
-            (folder / "tripler.json").write_text(_asked(spec))
-        verilog = _written(cell_models(target), tripled, folder)
-        if tripled:
-            _check_tripled(spec, json.loads((folder / "tripled.json").read_text()))
+        protected: list[yosys.Command] = []
+        for how, script, tail in (("tmr", TRIPLER, structures.COPY), ("parity", CHECKED, structures.PARITY)):
+            if chosen := getattr(spec, how):
+                (folder / f"{script.stem}.json").write_text(json.dumps(_asked(chosen, tail, name, convention)))
+                protected.append(script)
+        verilog = _written(cell_models(target), protected, folder)
+        if spec.tmr:
+            _check_found(spec, "tmr", json.loads((folder / "tripled.json").read_text()))
+        if spec.parity:
+            _check_found(spec, "parity", json.loads((folder / "checked.json").read_text()))
         return _waived(verilog) if target.carry else verilog
 
 
@@ -363,25 +370,30 @@ def _written(models: Sequence[Path], more: Sequence[yosys.Command], folder: Path
     return re.sub(rf"(?m)^ *\(\* (?!({'|'.join(READ)}) ).*\*\)\n", "", verilog)
 
 
-def _asked(spec: hw.Spec) -> str:
-    """What `TRIPLER` is to do."""
-    return json.dumps(
-        {
-            "chosen": chosen_in(spec.tmr),
-            "patterns": structures.patterns(),
-            "stage": structures.STAGE,
-            "other": structures.OTHER,
-            "copy": structures.COPY,
-        }
-    )
+def _asked(chosen: str, behind: str, name: str, convention: Convention) -> dict[str, Any]:
+    """What `TRIPLER` or `CHECKED` is to do: with which structures, and how what it adds is called."""
+    return {
+        "chosen": chosen_in(chosen),
+        "patterns": structures.patterns(),
+        "tail": structures.BEHIND,
+        "other": structures.OTHER,
+        "behind": behind,
+        "port": FAULT,
+        "reset": PLAIN.reset,
+        "outermost": name,
+        "pin": convention.reset,
+        "low": convention.low,
+        "at_once": convention.asynchronous,
+    }
 
 
-def _check_tripled(spec: hw.Spec, found: Sequence[str]) -> None:
+def _check_found(spec: hw.Spec, how: str, found: Sequence[str]) -> None:
     """Raise ValueError if a design has no register of a structure that its name has."""
-    missing = [name for name in chosen_in(spec.tmr) if name not in found]
-    if not found or (spec.tmr != ALL and missing):
+    chosen = getattr(spec, how)
+    missing = [name for name in chosen_in(chosen) if name not in found]
+    if not found or (chosen != ALL and missing):
         has = f"has registers of {', '.join(found)}" if found else "has no registers: ask for a pipeline, such as p1"
-        raise ValueError(f"{cut(spec.name)}: tmr must name what is there, got {', '.join(missing)}; the design {has}")
+        raise ValueError(f"{cut(spec.name)}: {how} must name what is there, got {', '.join(missing)}; the design {has}")
 
 
 def _waived(verilog: str) -> str:

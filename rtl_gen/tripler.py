@@ -26,13 +26,13 @@ def change(design: Any) -> None:
             structure = structure_of(name, asked)
             found.add(structure)
             if structure in asked["chosen"]:
-                triplicate(module, module.wire(yosys.IdString(name)), asked["copy"])
+                triplicate(module, module.wire(yosys.IdString(name)), asked["behind"])
     Path("tripled.json").write_text(json.dumps(sorted(found)))
 
 
 def structure_of(name: str, asked: dict[str, Any]) -> str:
     """What a register is, by its name, as `hw.structures.structure_of` has it."""
-    own = re.sub(asked["stage"], "", name.lstrip("\\"))
+    own = re.sub(asked["tail"], "", name.lstrip("\\"))
     return next((kind for kind, pattern in asked["patterns"].items() if re.search(pattern, own)), asked["other"])
 
 

@@ -23,6 +23,7 @@ from hw.onboard.given import Given, Pattern, Source, Test
 from hw.onboard.patterns import signature
 from hw.onboard.selftest import LINE
 from hw.onboard.uart import FRAME
+from hw.specs.protection import FAULT
 from hw.specs.stream import LAST, Beat, StreamSpec, Wires
 from rtl_gen import Emitted
 from rtl_gen.scratch import scratch
@@ -104,7 +105,7 @@ def _plain(spec: Any, module: str, ports: dict[str, tuple[bool, int]]) -> Test:
     codes = {name: shown.astype(np.int64) if ports[name][1] < 63 else shown for name, shown in codes.items()}
     if "status_in" not in ports and "acc_in" in ports:
         codes["status_in"] = np.zeros(count, dtype=np.int64)
-    shown = model(spec).run(**codes)
+    shown = {**model(spec).run(**codes), **({FAULT: np.zeros(count, dtype=np.int64)} if FAULT in ports else {})}
     outputs = [name for name, (incoming, _) in ports.items() if not incoming]
     if missing := [name for name in outputs if name not in shown]:
         raise ValueError(f"{cut(spec.name)} {NONE}: its {', '.join(missing)} may show more than one thing")
@@ -161,7 +162,7 @@ def _of_streams(spec: StreamSpec, module: str, ports: dict[str, tuple[bool, int]
         settings=settings,
         results=looked,
         sink=sink,
-        steady={"error": 0} if "error" in ports else {},
+        steady={name: 0 for name in ("error", FAULT) if name in ports},
         skip=0,
         words=len(words),
         signature=signature(words),

@@ -39,7 +39,8 @@ LINT = ("-Wall", "-Wno-UNUSEDSIGNAL", "-Wno-DECLFILENAME")
 LENIENT = ("-Wno-lint", "-Wno-style", "-Wno-fatal")
 """For what others have written."""
 # All signals writable would make arrays ten times slower to compile; the ports are enough.
-VERILATE = ["--cc", "--vpi", "--public-depth", "1", "--output-split", "0", "--timescale", "1ns/1ps", "--prefix", "Vtop"]
+PUBLIC, WRITABLE = ("--public-depth", "1"), ("--public-flat-rw",)
+VERILATE = ["--cc", "--vpi", "--output-split", "0", "--timescale", "1ns/1ps", "--prefix", "Vtop"]
 
 MAIN = config.share_dir / "lib" / "verilator" / "verilator.cpp"
 """cocotb's main program."""
@@ -103,6 +104,7 @@ def simulator(
     lint: Sequence[str] = LINT,
     waves: bool = False,
     convention: Convention = USUAL,
+    writable: bool = False,
 ) -> Simulator:
     """The simulator of `module` in a Verilog file: one that was made of the same text before, or a new one.
 
@@ -124,6 +126,8 @@ def simulator(
         Whether it can write waveforms.
     convention : Convention
         What its clock and reset are.
+    writable : bool
+        Whether a bench can change registers inside, and not its ports alone.
 
     Raises
     ------
@@ -137,7 +141,7 @@ def simulator(
             )
     compiler = tools.compiler()
     shared = precompiled(compiler, optimise, waves)
-    options = [*lint, *VERILATE, *(["--trace-vcd"] if waves else [])]
+    options = [*lint, *VERILATE, *(WRITABLE if writable else PUBLIC), *(["--trace-vcd"] if waves else [])]
     parts = [
         module,
         *options,

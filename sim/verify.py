@@ -30,6 +30,7 @@ from sim.golden import model_type
 from sim.playing import Evidence, play_all
 from sim.runner import SEED, Results
 from sim.simulator import ICARUS, LENIENT, LINT, VERILATOR, Unsettled
+from sim.watched import watched
 
 Plays = Sequence[Play] | Sequence[StreamPlay] | Sequence[CorePlay]
 
@@ -178,6 +179,7 @@ def verify(
     coverage = Coverage(spec, plays)
     if play is None:
         plays += filling(coverage, seed)
+    plays = [*watched(spec, plays, simulator)]
     # A folder of its own: runs that share one would replace each other's files.
     with scratch() as build:
         try:

@@ -76,8 +76,9 @@ def part_key(spec: hw.Spec, target: hw.Target) -> str:
 
 def check_counted(spec: hw.Spec) -> None:
     """Raise ValueError if registers are there three times: copies are made in the Verilog, which nothing here reads."""
-    if spec.tmr:
-        raise ValueError(f"{cut(spec.name)}: tmr must be left out to estimate a design, for copies are not counted")
+    if what := spec.protection:
+        why = "for neither copies nor parity bits are counted"
+        raise ValueError(f"{cut(spec.name)}: {what} must be left out to estimate a design, {why}")
 
 
 @cache

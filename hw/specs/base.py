@@ -15,8 +15,8 @@ from hw.formats import Block, Format, Notation, Span, check_choice, check_int, p
 from hw.formats.messages import check_name, cut, echo
 from hw.specs import grammar
 from hw.specs.grammar import Part
+from hw.specs.protection import PARITY, PARTS, TMR, Protected, read_protection
 from hw.specs.rate import Rate
-from hw.specs.tmr import CHECKED, TMR, Tmr
 
 MAX_OPERAND_WIDTH, MAX_OPERAND_SCALE = 16, 200
 MAX_TERM_WIDTH = 1024
@@ -46,10 +46,14 @@ class Spec(ABC):
     tmr : str
         Structures whose registers are there three times, with a vote (`hw.structures`): some joined by ``+``, or
         ``all``; by default none. Ports, results and latency stay as they are.
+    parity : str
+        Structures whose registers have a parity bit each, likewise, and none that `tmr` has. There is one more port,
+        `hw.specs.protection.FAULT`, which is high while a register is not what its bit says.
     """
 
     _: KW_ONLY
-    tmr: Tmr = CHECKED
+    tmr: Protected = TMR
+    parity: Protected = PARITY
 
     unit: ClassVar[str]
     """The first part of its names."""
@@ -69,15 +73,18 @@ class Spec(ABC):
     @property
     def name(self) -> str:
         """Canonical short name: equal specs have equal names, and `parse` turns it back."""
-        return self.unit + grammar.write((*self.parts, TMR), self)
+        return self.unit + grammar.write((*self.parts, *PARTS), self)
 
     @classmethod
     def from_parts(cls, texts: Sequence[str]) -> Self:
         """The spec of a name's parts after the unit; left-out trailing parts take their defaults."""
-        *rest, last = texts or [""]
-        if TMR.fits(last, {}):
-            return cls(**grammar.read(cls.parts, rest), **TMR.read(last))
-        return cls(**grammar.read(cls.parts, texts))
+        rest, protected = read_protection([*texts])
+        return cls(**grammar.read(cls.parts, rest), **protected)
+
+    @property
+    def protection(self) -> str:
+        """What its registers are protected by, for messages: ``tmr``, ``parity``, both or nothing."""
+        return " and ".join(name for name in ("tmr", "parity") if getattr(self, name))
 
     @classmethod
     def layout(cls) -> str:
@@ -139,8 +146,8 @@ class Spec(ABC):
             value = getattr(self, field.name)
             values[field.name] = value.name if isinstance(value, Notation) else value
         # Last, and only where there is something to say.
-        tmr = values.pop("tmr")
-        return values | {"tmr": tmr} if tmr else values
+        protected = {name: values.pop(name) for name in ("tmr", "parity")}
+        return values | {name: chosen for name, chosen in protected.items() if chosen}
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil
 from typing import ClassVar
 
 from hw.datapath.unpack import is_float
-from hw.formats import ROUNDINGS, Fixed, Format, Integer, Span, check_choice, check_int
+from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, Span, check_choice, check_int
 from hw.formats.messages import cut, echo
 from hw.specs.base import check_build, uses_blocks
 from hw.specs.depth import IN_BLOCK, doublings, settle
@@ -37,6 +38,13 @@ MULTIPLIER = Part(
     fits=lambda text, _: text.startswith("m"),
 )
 WITH_STATUS = flag("status")
+CLIP = Part(
+    "cBOUND",
+    lambda text: {"clip": parse_count("clip", "c", text)},
+    lambda spec: f"c{spec.clip}" if spec.clip else None,
+    optional=True,
+    fits=lambda text, _: text.startswith("c"),
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,9 @@ class RequantSpec(FeedforwardSpec):
         Bits of ``m``, 1..32.
     status : bool
         Whether sums come with a status, and so may be infinities or NaN: only for an output that has a NaN.
+    clip : int
+        What no result is above, nor its negative below, a number of `output`, 1 or more; 0 for none. Of integers it is
+        the code that is clipped, zero point and all. A NaN stays one; an infinity becomes the bound.
     pipeline : int
         Registers between a sum and its code, 0..99, placed where they balance the logic.
     form : str
@@ -80,6 +91,7 @@ class RequantSpec(FeedforwardSpec):
     rounding: str = "nearest_even"
     multiplier: int = DEFAULT_MULTIPLIER
     status: bool = False
+    clip: int = 0
     pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
 
@@ -93,6 +105,7 @@ class RequantSpec(FeedforwardSpec):
         SCOPE,
         MULTIPLIER,
         WITH_STATUS,
+        CLIP,
         STAGES,
         FORM,
     )
@@ -115,8 +128,14 @@ class RequantSpec(FeedforwardSpec):
             raise TypeError(f"status must be a bool, got {echo(self.status)}")
         if self.status and not self.output.has_special:
             raise ValueError(f"status must be False for an output without a NaN, got {cut(self.output)}")
+        self._check_clip()
         check_build(self.form, self.pipeline)
         settle(self)
+
+    def _check_clip(self) -> None:
+        check_int("clip", self.clip, 0, int(self.output.max))
+        if self.clip and self.output.decode(self.clip_code) != self.clip:
+            raise ValueError(f"clip must be a number of the output, {cut(self.output)}, got {self.clip}")
 
     __hash__ = FeedforwardSpec.__hash__
 
@@ -130,6 +149,16 @@ class RequantSpec(FeedforwardSpec):
     @property
     def gives_float(self) -> bool:
         return is_float(self.output)
+
+    @property
+    def clip_code(self) -> int:
+        """The code of the bound; of a float that does not have it, of one that is near."""
+        if not isinstance(self.output, Minifloat):
+            return self.clip
+        # A float's codes count in steps of its own, from each power of two to the next.
+        steps = Fraction(self.clip) / Fraction(2) ** self.output.span.lsb
+        places = max(0, int(steps).bit_length() - 1 - self.output.mantissa_bits)
+        return int(steps) // (1 << places) + (places << self.output.mantissa_bits)
 
     @property
     def bias_format(self) -> Fixed:

@@ -9,6 +9,7 @@ from amaranth.hdl import Cat, Value
 from amaranth.lib.wiring import In
 
 from hw.arith import Logic
+from hw.datapath.clip import clipped
 from hw.datapath.dyadic import scale, to_float, to_integer
 from hw.formats import Integer, Minifloat
 from hw.specs.requant import RequantSpec
@@ -85,6 +86,8 @@ class Requant(Feedforward):
         output, rounding = self.spec.output, self.spec.rounding
         number = scale(m, z, given["bias"], given["m"], given["e"])
         if isinstance(output, Integer):
-            return to_integer(m, number, given["zero"], given["relu"], output, rounding)
-        assert isinstance(output, Minifloat)
-        return to_float(m, number, status, given["relu"], output, rounding)
+            code = to_integer(m, number, given["zero"], given["relu"], output, rounding)
+        else:
+            assert isinstance(output, Minifloat)
+            code = to_float(m, number, status, given["relu"], output, rounding)
+        return clipped(m, code, output, self.spec.clip_code) if self.spec.clip else code

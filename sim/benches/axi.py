@@ -18,7 +18,7 @@ from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, First, RisingEdge, SimTimeoutError, with_timeout
+from cocotb.triggers import ClockCycles, First, RisingEdge, SimTimeoutError, Timer, with_timeout
 
 # It works with cocotb 2, by names that cocotb warns of.
 warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"cocotbext\.axi")
@@ -34,6 +34,7 @@ from cocotbext.axi import (  # noqa: E402
 
 from sim.benches.coreplay import CorePlay, Job, Outcome, RegisterMap  # noqa: E402
 from sim.benches.corewatch import Watch  # noqa: E402
+from sim.benches.low import stay_low  # noqa: E402
 from sim.benches.pins import Pins  # noqa: E402
 from sim.benches.play import load, note  # noqa: E402
 
@@ -52,6 +53,9 @@ async def play(dut: Any, name: str) -> None:
     Clock(core.pins.clock, PERIOD, "ns").start(start_high=False)
     core.pause(plan.pauses, random.Random(name))
     await core.reset()
+    cocotb.start_soon(stay_low(dut, name, plan.low, RisingEdge(core.pins.clock)))
+    if plan.flip:
+        cocotb.start_soon(core.flip(**plan.flip))
     compared, cycles, outcomes = 0, 0, []
     for number, values in enumerate(plan.jobs):
         job = Job(**values)
@@ -181,6 +185,19 @@ class Core:
         elif job.start:
             await self._end(job)
         return Outcome(self._results(), await self.get(), self.watch.cycles)
+
+    async def flip(self, path: list[str], bit: int, after: int, word: int | None = None) -> None:
+        """Turn a register's bit over, so many cycles after a run has begun; of a memory one of its words."""
+        edge = RisingEdge(self.pins.clock)
+        while not self.watch.started or self.watch.count < self.watch.started + after:
+            await edge
+        # Just after an edge it still holds what it held before.
+        await Timer(1, "ns")
+        handle = self.dut
+        for name in path:
+            handle = handle[name]
+        handle = handle if word is None else handle[word]
+        handle.set(int(handle.get()) ^ 1 << bit)
 
     async def _again(self) -> None:
         """A start while a run is under way."""

@@ -81,6 +81,11 @@ class CorePlay:
         The chance, in each cycle, that the bench's side of a stream, or of a channel of AXI4-Lite, pauses.
     exhaustive : bool
         Every combination of operands is among the inputs.
+    low : list of str
+        Output ports that must stay low from the first reset on.
+    flip : dict
+        Of a bit that is turned over while it plays: ``path``, a list of the names of instances and of a register;
+        ``bit``; ``after``, how many cycles after a run has begun; and of a memory which ``word``. Empty for none.
     """
 
     name: str
@@ -88,6 +93,8 @@ class CorePlay:
     jobs: list[dict[str, Any]]
     pauses: dict[str, float] = field(default_factory=dict)
     exhaustive: bool = False
+    low: list[str] = field(default_factory=list)
+    flip: dict[str, Any] = field(default_factory=dict)
 
     bench: ClassVar[str] = "sim.benches.axi"
 

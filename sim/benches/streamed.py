@@ -17,6 +17,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge, Timer
 
+from sim.benches.low import stay_low
 from sim.benches.pins import Pins
 from sim.benches.play import load, note
 from sim.benches.streamplay import Reset, StreamPlay
@@ -47,6 +48,7 @@ async def play(dut: Any, name: str) -> None:
         Clock(pins.clock, 10, "ns").start(start_high=False)
         edge = RisingEdge(pins.clock)
     begun = [await reset(dut, sources, sinks, pins, plan.outcome)]
+    cocotb.start_soon(stay_low(dut, name, plan.low, edge))
     seen = []
     resets: list[dict[str, int]] = []
     for fields in plan.resets:

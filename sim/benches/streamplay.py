@@ -61,6 +61,8 @@ class StreamPlay:
         What other output ports must show at the end.
     exhaustive : bool
         Every combination of operands is among the inputs.
+    low : list of str
+        Output ports that must stay low from the first reset on.
     """
 
     name: str
@@ -73,6 +75,7 @@ class StreamPlay:
     settings: dict[str, int] = field(default_factory=dict)
     outcome: dict[str, int] = field(default_factory=dict)
     exhaustive: bool = False
+    low: list[str] = field(default_factory=list)
 
     bench: ClassVar[str] = "sim.benches.streamed"
 

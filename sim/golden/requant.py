@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format, Integer, Minifloat
 from sim.golden.codes import check_codes
-from sim.golden.decoding import decode_steps
+from sim.golden.decoding import decode, decode_steps
 from sim.golden.encoding import encode
 from sim.golden.requantize import requantize
 from sim.golden.streams import StreamModel
@@ -30,17 +30,20 @@ class Requant(StreamModel):
         A key of `hw.formats.ROUNDINGS` but "stochastic".
     parameters : dict of str to Format
         Of bias, m, e and, for an integer output, zero.
+    clip : int
+        What no result's magnitude is above, infinities' neither; 0 if there is no bound.
     """
 
     input: Integer | Fixed
     output: Integer | Minifloat
     rounding: str
     parameters: Mapping[str, Format]
+    clip: int = 0
 
     @classmethod
     def of(cls, spec: Any) -> Self:
         """The model of a spec."""
-        return cls(spec.input, spec.output, spec.rounding, spec.parameters)
+        return cls(spec.input, spec.output, spec.rounding, spec.parameters, spec.clip)
 
     def run(
         self,
@@ -82,6 +85,10 @@ class Requant(StreamModel):
         if "status" in z:
             special = np.choose(np.asarray(z["status"]), [0.0, np.inf, 0.0 if relu else -np.inf, np.nan])
             codes = np.where(z["status"], encode(self.output, special, self.rounding), codes)
+        if self.clip:
+            values = decode(self.output, codes)
+            within = np.where(np.isnan(values), 0, np.clip(values, -self.clip, self.clip))
+            codes = np.where(np.abs(values) > self.clip, encode(self.output, within), codes)
         return {"y": {"x": codes, "last": np.asarray(z["last"])}}
 
 

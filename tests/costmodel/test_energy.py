@@ -218,8 +218,9 @@ def test_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         energy.estimate_energy(spec, stream="gauss")
     with pytest.raises(ValueError, match="needs a multiplier of 25 x 8 bits"):
         energy.estimate_energy(hw.parse("pack/int8xint8/x2/p2"))
-    with pytest.raises(ValueError, match="tmr must be left out for the energy of a core"):
-        energy.estimate_energy(hw.parse("gemm/int8xint8/2x2/tmr:control"))
+    for what in ("tmr", "parity"):
+        with pytest.raises(ValueError, match=f"{what} must be left out for the energy of a core"):
+            energy.estimate_energy(hw.parse(f"gemm/int8xint8/2x2/{what}:control"))
     monkeypatch.setattr(drive, "MAX_WORK", 1000)
     with pytest.raises(ValueError, match=r"is too big to be simulated: \d+ gates for 65 cycles; .* at most 1,000"):
         energy.estimate_energy(spec)

@@ -94,6 +94,7 @@ def test_a_table_says_what_single_estimates_say() -> None:
         (hw.parse("mul/int4xint4"), "ecp5", TypeError, "target must be a Target, got 'ecp5'"),
         (hw.parse("mul/int4xint4"), hw.GENERIC, ValueError, "generic"),
         (hw.parse("pack/int8xint8/x2/p0"), ICE40, ValueError, "pack/int8xint8/x2/p0: target"),
+        (hw.parse("mac/int4xint4/parity"), ECP5, ValueError, "p1/parity: parity must be left out to estimate a design"),
         (hw.parse("mac/int4xint4/tmr"), ECP5, ValueError, "p1/tmr: tmr must be left out to estimate a design"),
         (hw.parse("array/int4xint4/64x64/tmr:control"), ECP5, ValueError, "tmr must be left out to estimate a design"),
     ],

@@ -140,6 +140,27 @@ def test_what_is_there_three_times_masks_every_flip_and_nothing_else_does(name: 
     assert tripled["all"]["masked"] > plain["all"]["masked"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["mac/e2m1xe2m1/exact/kulisch16/p2", "array/int2xint2/2x2/os/exact/kulisch16", "mul/e3m2xe3m2/exact/e4m3/p2"],
+)
+@pytest.mark.parametrize("target", ["generic", "ecp5"])
+def test_every_flip_of_what_has_a_parity_bit_is_detected(name: str, target: str) -> None:
+    found = shares(f"{name}/parity", target=hw.parse_target(target))
+    assert all(fate["detected"] == 1.0 for fate in found.values())
+    assert all(fate["masked"] == fate["corrupted"] == fate["hanging"] == 0.0 for fate in found.values())
+
+
+def test_a_bit_tells_of_its_own_structure_and_of_no_other() -> None:
+    found = shares("mac/int4xint4/exact/kulisch16/p1/parity:accumulator")
+    plain = shares("mac/int4xint4/exact/kulisch16/p1")
+    assert found["accumulator"]["bits"] == plain["accumulator"]["bits"] + 1
+    assert found["accumulator"]["detected"] == 1.0
+    assert found["datapath"]["detected"] == 0.0 < found["datapath"]["corrupted"]
+    assert 0 < found["all"]["detected"] < 1
+    assert all(fate["detected"] == 0.0 for fate in plain.values())
+
+
 def test_where_all_is_there_three_times_no_flip_is_seen() -> None:
     found = shares("dot/int2xint2/n2/exact/exact/p1/tmr")
     assert all(fate["masked"] == 1.0 for fate in found.values())

@@ -75,6 +75,22 @@ def test_cycles_are_vectorised() -> None:
     assert np.array_equal(RequantSpec(FIX26, INT8, 1, pipeline=3).cycles(np.array([1, 5])), [4, 8])
 
 
+@pytest.mark.parametrize("output", ["int8", "uint4", "e4m3", "bf16", "e5m2fnuz", "e2m1", "e3m4-flush", "fp32"])
+def test_bounds_have_the_code_of_the_number_that_they_are(output: str) -> None:
+    fmt = parse_format(output)
+    bounds = [bound for bound in (1, 2, 3, 4, 6, 7, 15, 96, 127) if bound <= fmt.max]  # type: ignore[attr-defined]
+    for bound in bounds:
+        text = f"requant/int20x{output}/n2/tensor/c{bound}/p1"
+        try:
+            spec = hw.parse(text)
+        except ValueError:
+            assert all(fmt.decode(code) != bound for code in range(1 << fmt.width))  # type: ignore[attr-defined]
+            continue
+        assert spec.name == text
+        assert fmt.decode(spec.clip_code) == bound  # type: ignore[attr-defined]
+    assert hw.parse(f"requant/int20x{output}/n2/tensor/p1").clip == 0  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
@@ -95,6 +111,9 @@ def test_cycles_are_vectorised() -> None:
         ({"status": 1}, TypeError, "status must be a bool, got 1"),
         ({"status": True}, ValueError, "status must be False for an output without a NaN, got int8"),
         ({"output": E4M3, "status": True}, ValueError, "status must be False for an output without a NaN, got e4m3"),
+        ({"clip": 1.5}, TypeError, "clip must be an int, got 1.5"),
+        ({"clip": 128}, ValueError, "clip must be 0..127, got 128"),
+        ({"output": E4M3, "clip": 17}, ValueError, "clip must be a number of the output, e4m3, got 17"),
         ({"pipeline": 100}, ValueError, "pipeline must be 0..99, got 100"),
         ({"form": "big"}, ValueError, "form must be one of small, fast, dsp, got 'big'"),
     ],

@@ -133,6 +133,22 @@ def test_help_shows_an_example_that_parses(command: str, capsys: pytest.CaptureF
             ["faults", "mac/int2xint2", "--flips", "1", "--store", "{tmp}/s"],
             "macsmith: flips must be 10..100000, got 1",
         ),
+        (
+            ["faults", "mac/int2xint2", "--workload", "random", "--store", "{tmp}/s"],
+            "macsmith: workload is for cores, as ",
+        ),
+        (
+            ["faults", "gemm/int8xint8/2x2", "--store", "{tmp}/s"],
+            "macsmith: gemm/int8xint8/2x2/os/exact/kulisch1024/p1/int8/tensor/x1/p6/k256/n256/w1024 is a core: ",
+        ),
+        (
+            ["faults", "mac/int2xint2", "--images", "2", "--store", "{tmp}/s"],
+            "macsmith: --images is of --workload digits",
+        ),
+        (
+            ["faults", "gemm/int8xint8/2x2", "--workload", "random", "--stream", "uniform", "--store", "{tmp}/s"],
+            "macsmith: --stream and --workload disagree: a core's operands are the workload's",
+        ),
         (["explore", "nonsense", "-o", "{tmp}/o"], "macsmith: a space must be a .toml file or one of blocks, "),
         (["recommend", "--device", "ecp6", "--store", "{tmp}/s"], "macsmith: unknown device 'ecp6'; known are "),
         (

@@ -39,6 +39,8 @@ NAMES = [
     "mac/e5m2-b20-flushxe5m2-b20-flush/lmul",
     "mac/int4xint4/tmr",
     "array/e2m1xe2m1/2x2/ws/tmr:control+accumulator",
+    "mac/int4xint4/parity",
+    "array/e2m1xe2m1/2x2/ws/tmr:control/parity:accumulator+operand",
 ]
 
 

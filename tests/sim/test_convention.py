@@ -15,8 +15,10 @@ from rtl_gen.convention import AXI, PLAIN, Convention
 from sim.benches import bench
 from sim.playing import play_all
 from sim.runner import Results
+from sim.simulator import VERILATOR
 from sim.theirs import convention_of
 from sim.verify import verify_key
+from sim.watched import watched
 
 CONVENTIONS = [Convention("ck", "rs", *manner) for manner in product((False, True), repeat=2)]
 SOME = {"gemm": ("shapes", "resets"), "blockgemm": ("shapes", "resets")}
@@ -26,6 +28,7 @@ SOME = {"gemm": ("shapes", "resets"), "blockgemm": ("shapes", "resets")}
 def played(name: str, design: Emitted, folder: Path, **options: object) -> Results:
     spec = hw.parse(name)
     plays = [play for play in bench(spec.unit).plays(spec, 1) if play.name in SOME.get(spec.unit, (play.name,))]
+    plays = [*watched(spec, plays, VERILATOR)]
     folder.mkdir()
     return play_all(design, plays, folder, hw.GENERIC, **options)[0]  # type: ignore[arg-type]
 
@@ -36,6 +39,8 @@ def played(name: str, design: Emitted, folder: Path, **options: object) -> Resul
     [
         "mac/int3xint3/exact/kulisch16/p2",
         "mac/int3xint3/exact/kulisch16/p1/tmr",
+        "mac/int3xint3/exact/kulisch16/p1/parity",
+        "array/int3xint3/2x2/ws/tmr:control/parity:accumulator+operand",
         "pe/int2xint2/ws",
         "dot/int3xint3/n2/exact/exact/p1",
         "array/int3xint3/2x2/os",

@@ -24,6 +24,13 @@ from sim.verify import verify
             "int16xue4m3/n1/tensor:odd/p0",
         ),
         *(
+            "fix20.0xint8/n2/tensor/c100/p3",
+            "ufix16.0xuint4/n1/channel/c9/p0",
+            "fix20.0xe4m3fnuz/n1/tensor/status/c24/p2",
+            "fix60.0xe5m2-inf/n1/channel/status/c1/p2",
+            "int10xe4m3fn/n1/channel/m3/status/c6@ecp5",
+        ),
+        *(
             "int14xint4/n1/channel/m3@ice40",
             "int12xint4/n1/tensor/m3/p2@xcup",
             "int10xe4m3fn/n1/channel/m3/status@ecp5",

@@ -39,8 +39,11 @@ OTHERS = [
     "tellme/int8/g3/t4/q4/full/registers",
     "requant/fix26.0xint8/n4/channel",
     "dot/e4m3xe4m3/n4/exact/bf16",
+    "mac/int8xint8/parity",
+    "dot/int4xint4/n4/parity",
 ]
-"""Beside each unit's example: no clock, roundings, all flows, resident matrices, signed indices, scales in a stream."""
+"""Beside each unit's example: no clock, roundings, all flows, resident matrices, signed indices, scales in a stream,
+parity bits."""
 
 
 def target_of(name: str) -> hw.Target:

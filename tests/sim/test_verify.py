@@ -50,8 +50,14 @@ def test_designs_do_what_their_models_do_on_every_pair(name: str) -> None:
     assert verdict.compared >= verdict.cycles > every
 
 
-@pytest.mark.parametrize("name", ["mac/e2m1xe2m1/tmr@ice40", "array/int2xint2/2x2/ws/tmr:control+accumulator@generic"])
-def test_registers_that_are_there_three_times_change_no_result(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mac/e2m1xe2m1/tmr@ice40", "array/int2xint2/2x2/ws/tmr:control+accumulator@generic"),
+        *("mac/e2m1xe2m1/parity@ice40", "array/int2xint2/2x2/ws/tmr:control/parity:accumulator+operand@generic"),
+    ],
+)
+def test_protected_registers_change_no_result(name: str) -> None:
     spec, _, target = name.partition("@")
     verdict = verify(hw.parse(spec), hw.parse_target(target))
     assert verdict.passed, verdict.failures

@@ -66,3 +66,22 @@ def test_what_the_model_refuses() -> None:
         golden.run(z=z, bias=0, m=1, e=64, zero=0)
     with pytest.raises(ValueError, match="z must be codes 0..1048575 of int20, got 1048576"):
         golden.run(z={"x": [[1 << 20]], "last": [0]}, bias=0, m=1, e=0, zero=0)
+
+
+@pytest.mark.parametrize("output", ["int8", "uint8", "e4m3fn", "e5m2"])
+def test_no_result_is_beyond_its_bound_and_all_others_stay(output: str) -> None:
+    free, bound = (model(hw.parse(f"requant/int20x{output}/n1/tensor{part}")) for part in ("", "/c6"))
+    z = {"x": np.arange(1 << 20, step=37)[:, None], "last": np.zeros(28340, dtype=np.int64)}
+    settings = {"bias": 0, "m": 3, "e": 9, **({"zero": 2} if "int" in output else {})}
+    fmt = hw.parse_format(output)
+    before, after = (decode(fmt, each.run(z, **settings)["y"]["x"]) for each in (free, bound))
+    assert np.abs(before).max() > 6
+    assert np.array_equal(after, np.clip(before, -6, 6))
+
+
+def test_a_bound_leaves_nan_and_takes_infinities() -> None:
+    bound = model(hw.parse("requant/int20xe5m2-inf/n4/tensor/status/c6"))
+    z = {"x": np.zeros((1, 4), dtype=np.int64), "status": np.array([[0, 1, 2, 3]]), "last": np.zeros(1, dtype=np.int64)}
+    (shown,) = decode(hw.parse_format("e5m2"), bound.run(z, bias=0, m=1, e=0)["y"]["x"])
+    assert shown[:3].tolist() == [0, 6, -6]
+    assert np.isnan(shown[3])
