@@ -1,0 +1,91 @@
+"""Truth tables of many inputs as few LUTs: decision diagrams that share what is equal, or each other's inverse.
+
+A table is an int of ``2**inputs`` bits, bit n for input n. One that depends on few enough inputs is a LUT; of any other an
+input chooses between the tables that are left when it is 0 and 1. Yosys maps what comes of it, and knows more tricks; that
+equal parts are there once is what it does not find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+LUT, CHOICE = 1.0, 0.5
+"""What a LUT counts, and a choice between two: a multiplexer stands beside the LUTs on most families."""
+LEAF = 4
+"""Inputs of a LUT, where nobody says."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A choice: input `by` chooses `one` or `zero`; or, without it, a LUT of `wires`. Tables are named by themselves."""
+
+    table: int
+    wires: tuple[int, ...]
+    by: int | None = None
+    zero: int = 0
+    one: int = 0
+
+
+@dataclass
+class Diagram:
+    """Tables of the same inputs, taken apart.
+
+    Parameters
+    ----------
+    inputs : int
+    leaf : int
+        Inputs of a LUT.
+
+    Attributes
+    ----------
+    nodes : dict of int to Node
+        By table, each behind those that it is made of. A table whose bit 0 is set is there as its inverse.
+    """
+
+    inputs: int
+    leaf: int = LEAF
+    nodes: dict[int, Node] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ones = (1 << (1 << self.inputs)) - 1
+        # In masks[n], the inputs in which bit n is set.
+        self.masks = [self.ones // ((1 << (1 << n)) + 1) << (1 << n) for n in range(self.inputs)]
+
+    def add(self, table: int) -> None:
+        """Take a table apart, as far as it is not there."""
+        table = self.plain(table)
+        if not table or table in self.nodes:
+            return
+        wires = tuple(n for n in range(self.inputs) if self._depends(table, n))
+        if len(wires) <= self.leaf:
+            self.nodes[table] = Node(table, wires)
+            return
+        zero, one = self.when(table, wires[-1])
+        self.add(zero)
+        self.add(one)
+        self.nodes[table] = Node(table, wires, wires[-1], zero, one)
+
+    def plain(self, table: int) -> int:
+        """A table or its inverse: the one whose bit 0 is not set."""
+        return table ^ self.ones if table & 1 else table
+
+    def when(self, table: int, by: int) -> tuple[int, int]:
+        """What is left of a table when an input is 0, and when it is 1; neither depends on it any more."""
+        step, mask = 1 << by, self.masks[by]
+        zero, one = table & ~mask, table & mask
+        return zero | zero << step, one | one >> step
+
+    def _depends(self, table: int, by: int) -> bool:
+        mask = self.masks[by]
+        return (table & mask) >> (1 << by) != table & ~mask
+
+    @property
+    def cost(self) -> float:
+        """Of all LUTs and choices; what is a wire costs nothing."""
+        return sum((LUT if node.by is None else CHOICE) for node in self.nodes.values() if len(node.wires) > 1)
+
+
+def columns(entries: Sequence[int], width: int) -> list[int]:
+    """The tables of a word's bits, lowest first, of all words in the order of their inputs."""
+    return [int("".join("1" if entry >> bit & 1 else "0" for entry in reversed(entries)), 2) for bit in range(width)]
