@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 from amaranth.hdl import Cat, Const, Mux, Value
+
+from numpy.typing import NDArray
 
 from hw.arith import Logic, fabric
 from hw.arith.steps import extend
@@ -10,6 +13,7 @@ from hw.arith.wires import lookup, truncate
 from hw.datapath.unpack import kind_of
 from hw.formats import Format, Minifloat
 from hw.functions.diagram import Diagram, columns
+from hw.functions.keys import key_of
 from hw.functions.plan import Along, Plan
 from hw.functions.wanted import has_sign
 
@@ -38,14 +42,15 @@ def computed(m: Logic, plan: Plan, source: Format, result: Format, code: Value) 
 
 
 def _word(m: Logic, plan: Plan, source: Format, code: Value) -> Value:
-    lines, key = plan.lines, code[: plan.key]
+    """The result's word, by the lines of a key."""
+    lines, key = plan.lines, key_of(m, plan.front, source, code)
     width = plan.word + lines.shift
     given = {"constant": (lines.constant, width), "slope": (lines.slope >> lines.zeros, lines.slope_width)}
     given["along"] = (lines.along, int(plan.along is not None))
-    tables = _tables(m, key[plan.key - lines.index :], given)
+    tables = _tables(m, key[len(key) - lines.index :], given)
     total: Value = tables["constant"]
     if plan.along is not None:
-        k = _along(plan.along, source, key, lines.shift, width)
+        k = _along(plan.along, key, lines.shift, width)
         total = fabric(m).add(m, "run", total, m.wire("k", k & tables["along"].replicate(width)), width)
     if lines.slope_width:
         offset, slope = key[: lines.offset], m.wire("c1", tables["slope"]).as_signed()
@@ -55,20 +60,18 @@ def _word(m: Logic, plan: Plan, source: Format, code: Value) -> Value:
     return truncate(m, "word", total, plan.word, lines.shift) if lines.shift else m.wire("word", total)
 
 
-def _along(along: Along, source: Format, key: Value, shift: int, width: int) -> Value:
+def _along(along: Along, key: Value, shift: int, width: int) -> Value:
     """The key itself, or its inverse, at its place."""
-    if isinstance(source, Minifloat):
-        key = key[: source.exponent_bits + source.mantissa_bits]
-    key = key.as_signed() if source.span.signed and not isinstance(source, Minifloat) else Cat(key, 0).as_signed()
+    key = key[: along.bits].as_signed() if along.signed else Cat(key[: along.bits], Const(0, 1)).as_signed()
     key, up = ~key if along.inverted else key, along.up + shift
     moved = Cat(Const(0, up), key).as_signed() if up >= 0 else key[-up:].as_signed()
     return extend(moved, max(width, len(moved)))[:width]
 
 
-def _tables(m: Logic, index: Value, given: dict[str, tuple[object, int]]) -> dict[str, Value]:
+def _tables(m: Logic, index: Value, given: dict[str, tuple[NDArray[np.int64], int]]) -> dict[str, Value]:
     """Words by the number of a block: all tables share what they have in common."""
     diagram = Diagram(len(index), fabric(m).lut_inputs)
-    bits = {name: columns(entries.tolist(), width) for name, (entries, width) in given.items()}
+    bits = {name: columns(entries, width) for name, (entries, width) in given.items()}
     for table in (table for tables in bits.values() for table in tables):
         diagram.add(table)
     wires: dict[int, Value] = {}

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 LUT, CHOICE = 1.0, 0.5
 """What a LUT counts, and a choice between two: a multiplexer stands beside the LUTs on most families."""
 LEAF = 4
@@ -41,30 +44,35 @@ class Diagram:
     ----------
     nodes : dict of int to Node
         By table, each behind those that it is made of. A table whose bit 0 is set is there as its inverse.
+    cost : float
+        Of all LUTs and choices; what is a wire costs nothing.
     """
 
     inputs: int
     leaf: int = LEAF
     nodes: dict[int, Node] = field(default_factory=dict)
+    cost: float = 0.0
 
     def __post_init__(self) -> None:
         self.ones = (1 << (1 << self.inputs)) - 1
         # In masks[n], the inputs in which bit n is set.
         self.masks = [self.ones // ((1 << (1 << n)) + 1) << (1 << n) for n in range(self.inputs)]
 
-    def add(self, table: int) -> None:
-        """Take a table apart, as far as it is not there."""
+    def add(self, table: int, wires: Sequence[int] | None = None) -> None:
+        """Take a table apart, as far as it is not there; it may be known that it depends on no other wires."""
         table = self.plain(table)
         if not table or table in self.nodes:
             return
-        wires = tuple(n for n in range(self.inputs) if self._depends(table, n))
+        wires = tuple(n for n in (range(self.inputs) if wires is None else wires) if self._depends(table, n))
         if len(wires) <= self.leaf:
             self.nodes[table] = Node(table, wires)
+            self.cost += LUT * (len(wires) > 1)
             return
         zero, one = self.when(table, wires[-1])
-        self.add(zero)
-        self.add(one)
+        self.add(zero, wires[:-1])
+        self.add(one, wires[:-1])
         self.nodes[table] = Node(table, wires, wires[-1], zero, one)
+        self.cost += CHOICE
 
     def plain(self, table: int) -> int:
         """A table or its inverse: the one whose bit 0 is not set."""
@@ -80,12 +88,9 @@ class Diagram:
         mask = self.masks[by]
         return (table & mask) >> (1 << by) != table & ~mask
 
-    @property
-    def cost(self) -> float:
-        """Of all LUTs and choices; what is a wire costs nothing."""
-        return sum((LUT if node.by is None else CHOICE) for node in self.nodes.values() if len(node.wires) > 1)
 
-
-def columns(entries: Sequence[int], width: int) -> list[int]:
+def columns(entries: NDArray[np.int64], width: int) -> list[int]:
     """The tables of a word's bits, lowest first, of all words in the order of their inputs."""
-    return [int("".join("1" if entry >> bit & 1 else "0" for entry in reversed(entries)), 2) for bit in range(width)]
+    bits = entries >> np.arange(width)[:, None] & 1
+    packed = np.packbits(bits.astype(np.uint8), axis=1, bitorder="little")
+    return [int.from_bytes(row.tobytes(), "little") for row in packed]

@@ -28,10 +28,13 @@ class Bounds:
     ----------
     low, high : int64 arrays of ``2**bits``
         `low` is `-FREE` and `high` `FREE` where any result will do.
+    normal : (int, int)
+        The results between which all periods are alike: those of normal floats.
     """
 
     low: Ints
     high: Ints
+    normal: tuple[int, int] = (-FREE, FREE)
 
     @property
     def bits(self) -> int:
@@ -74,7 +77,7 @@ class Lines:
         return max((-low - 1).bit_length() if low < 0 else 0, high.bit_length()) + 1 if low or high else 0
 
 
-def fit(bounds: Bounds, offset: int, shift: int, coarse: int, key: Ints | None) -> Lines:
+def fit(bounds: Bounds, offset: int, shift: int, key: Ints | None, period: int) -> Lines:
     """Lines whose results are all within bounds: blocks as large as offsets are, or halves of them, and so on.
 
     Parameters
@@ -82,65 +85,103 @@ def fit(bounds: Bounds, offset: int, shift: int, coarse: int, key: Ints | None) 
     bounds : Bounds
     offset, shift : int
         As `Lines` has them.
-    coarse : int
-        Slopes are multiples of ``2**coarse``, if that will do.
     key : int64 array or None
-        k of each key, if there are lines along it.
+        k of each key, if lines may run along it.
+    period : int
+        Bits of the key that say where in a period it is: lines of all periods are the same, as far as they can be.
     """
-    count = len(bounds.low)
-    low = np.where(bounds.low == -FREE, -FREE, bounds.low << shift)
-    high = np.where(bounds.high == FREE, FREE, (bounds.high + 1 << shift) - 1)
     free = bounds.low == -FREE
-    along = None if key is None else (np.where(free, -FREE, low - key), np.where(free, FREE, high - key))
-    found = np.zeros((3, count), np.int64)
-    open_ = ~free
-    offsets = np.arange(count) & (1 << offset) - 1
-    finest = offset
-    for size in range(offset, -1, -1):
-        blocks = np.flatnonzero(open_.reshape(-1, 1 << size).any(axis=1))
-        if not len(blocks):
-            break
-        finest = size
-        for lo, hi, adds in [(low, high, 0)] + ([(*along, 1)] if along else []):
-            blocks = _settle(blocks, size, lo, hi, adds, offsets, None, found, open_)
-        for lo, hi, adds in ([(*along, 1)] if along else []) + [(low, high, 0)]:
-            if size:
-                blocks = _settle(blocks, size, lo, hi, adds, offsets, coarse, found, open_)
-    table = _filled(found[:, :: 1 << finest], free.reshape(-1, 1 << finest).all(axis=1))
-    return Lines(offset, shift, bounds.bits - finest, *table)
-
-
-def _settle(
-    blocks: Ints,
-    size: int,
-    low: Ints,
-    high: Ints,
-    adds: int,
-    offsets: Ints,
-    coarse: int | None,
-    found: Ints,
-    open_: NDArray[np.bool_],
-) -> Ints:
-    """Enter the lines of blocks that have one, without a slope if `coarse` is None; the blocks that have none."""
-    if not len(blocks):
-        return blocks
-    lo, hi, t = (array.reshape(-1, 1 << size)[blocks] for array in (low, high, offsets))
-    slope = np.zeros(len(blocks), np.int64)
-    if coarse is not None:
-        least, most = _slopes(lo, hi)
-        slope = roundest(least, most, coarse)
-    # A slope that is none leaves no constant either.
+    low = np.where(free, -FREE, bounds.low << shift)
+    high = np.where(free, FREE, (bounds.high + 1 << shift) - 1)
+    sides = [(low, high)]
+    if key is not None:
+        beside = np.where(free, -FREE, low - key), np.where(free, FREE, high - key)
+        sides, free = _folded(bounds, sides[0], beside, period) if period < bounds.bits else ([*sides, beside], free)
+    blocks, index = _blocks(sides, free, offset, period)
+    step = 1 << bounds.bits - index
+    along, least, most = (row[::step] for row in blocks)
+    unused = free.reshape(-1, step).all(axis=1)
+    within = max(0, period - bounds.bits + index)
+    slope = _periodic(least, most, np.where(unused, ANY, along), within)
+    t = (np.arange(len(free)) & (1 << offset) - 1).reshape(-1, step)
+    lo, hi = (np.choose(along[:, None], [side[n].reshape(-1, step) for side in sides]) for n in (0, 1))
     turned = slope[:, None] * t
-    least, most = (
-        np.where(lo == -FREE, -FREE, lo - turned).max(axis=1),
-        np.where(hi == FREE, FREE, hi - turned).min(axis=1),
-    )
-    good = least <= most
-    constant = _runs(least, most, slope)
-    for row, values in enumerate((constant, slope, np.full(len(blocks), adds))):
-        found[row].reshape(-1, 1 << size)[blocks[good]] = values[good][:, None]
-    open_.reshape(-1, 1 << size)[blocks[good]] = False
-    return blocks[~good]
+    least = np.where(lo == -FREE, -FREE, lo - turned).max(axis=1)
+    most = np.where(hi == FREE, FREE, hi - turned).min(axis=1)
+    # What runs alike shares constants with its neighbours.
+    label = np.where(unused, ANY, 2 * (slope - slope.min()) + along)
+    constant = _periodic(least, most, label, within)
+    label = np.where(unused, ANY, 0)
+    along = _periodic(np.where(unused, 0, along), np.where(unused, 1, along), label, within)
+    return Lines(offset, shift, index, constant, slope, along)
+
+
+def _folded(
+    bounds: Bounds, own: tuple[Ints, Ints], beside: tuple[Ints, Ints], period: int
+) -> tuple[list[tuple[Ints, Ints]], NDArray[np.bool_]]:
+    """Bounds with those along the key the same in as many periods as may have the same lines.
+
+    Those with most keys are first, and of these those in the middle.
+
+    Such periods have no other lines. Keys that are free in one are as bound as in the others: so there are no lines through
+    the few keys that are not.
+    """
+    (low, high), (lows, highs) = ([side.reshape(-1, 1 << period).copy() for side in pair] for pair in (own, beside))
+    given = low > -FREE
+    keys = given.sum(axis=1)
+    least, most = bounds.normal
+    words = bounds.low.reshape(low.shape), bounds.high.reshape(low.shape)
+    alike = (~given | (words[1] >= least)).all(axis=1) & (~given | (words[0] <= most)).all(axis=1)
+    level = low.max(axis=1) <= high.min(axis=1)
+    places = np.flatnonzero(alike & (keys > 0))
+    middle = np.median(np.flatnonzero(alike & ~level)) if (alike & ~level).any() else 0
+    chosen: list[int] = []
+    least, most = np.full(1 << period, -FREE), np.full(1 << period, FREE)
+    for n in sorted(places.tolist(), key=lambda n: (level[n], -keys[n], abs(n - middle), n)):
+        tighter = np.maximum(least, lows[n]), np.minimum(most, highs[n])
+        if (tighter[0] <= tighter[1]).all():
+            (least, most), chosen = tighter, [*chosen, n]
+    lows[chosen], highs[chosen], low[chosen], high[chosen] = least, most, 1, 0
+    # Any line runs through a key that is alone: it is a constant, which has few bits.
+    alone = np.setdiff1d(np.flatnonzero(2 * keys < 1 << period), chosen)
+    lows[alone], highs[alone] = 1, 0
+    free = ~given
+    free[chosen] = least == -FREE
+    return [(low.ravel(), high.ravel()), (lows.ravel(), highs.ravel())], free.ravel()
+
+
+def _blocks(sides: list[tuple[Ints, Ints]], free: NDArray[np.bool_], offset: int, period: int) -> tuple[Ints, int]:
+    """Of each key whether its line runs along it, and the least and the most slope; and the bits that number blocks."""
+    bits = len(free).bit_length() - 1
+    found = np.zeros((3, len(free)), np.int64)
+    left, finest = np.zeros(1, np.int64), min(offset, bits)
+    for size in range(bits, -1, -1):
+        cells = free.reshape(-1, 1 << size)[left]
+        left, cells = left[~cells.all(axis=1)], cells[~cells.all(axis=1)]
+        if not len(left):
+            break
+        finest = min(size, offset)
+        # Larger than offsets are only constants, of whole periods or where no key is free: one key is always constant.
+        kinds = [(along, False) for along in range(len(sides))[::-1]] if size <= offset else [(0, False)]
+        kinds += [(along, True) for along in range(len(sides))[::-1]] if 0 < size <= offset else []
+        for along, steep in kinds:
+            tried = np.ones(len(left), bool) if size <= offset or size >= period else ~cells.any(axis=1)
+            if tried.any():
+                low, high = sides[along]
+                lo, hi = low.reshape(-1, 1 << size)[left], high.reshape(-1, 1 << size)[left]
+                least, most = _slopes(lo, hi) if steep else _level(lo, hi)
+                most = np.where(tried, most, least - 1)
+                good = least <= most
+                for row, values in enumerate((np.full(len(left), along), least, most)):
+                    found[row].reshape(-1, 1 << size)[left[good]] = values[good][:, None]
+                left, cells = left[~good], cells[~good]
+        left = (2 * left[:, None] + np.arange(2)).ravel()
+    return found, bits - finest
+
+
+def _level(low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """Slope 0 if it will do, else none."""
+    return np.zeros(len(low), np.int64), np.where(low.max(axis=1) <= high.min(axis=1), 0, -1)
 
 
 def _slopes(low: Ints, high: Ints) -> tuple[Ints, Ints]:
@@ -152,46 +193,48 @@ def _slopes(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     return least, most
 
 
-def roundest(least: Ints, most: Ints, coarse: int = 0) -> Ints:
-    """Of the integers from `least` to `most`, one that ends in as many zeros as possible; `least` where there is none."""
-    found, done = least.copy(), np.zeros(len(least), bool)
-    for zeros in range(40, -1, -1):
-        if zeros < coarse and zeros:
-            continue
-        rounded = -(-least >> zeros) << zeros
-        fits = (rounded <= most) & ~done
-        found, done = np.where(fits, rounded, found), done | fits
-    return found
+def _periodic(least: Ints, most: Ints, label: Ints, within: int) -> Ints:
+    """As `shared`, but first what lies at the same place of its period, of ``2**within`` entries."""
+    turned = (array.reshape(-1, 1 << within).T.ravel() for array in (least, most, label))
+    return shared(*turned).reshape(1 << within, -1).T.ravel()
 
 
-def _runs(least: Ints, most: Ints, slope: Ints) -> Ints:
-    """Constants, the same for as many neighbours as there is one for."""
-    found, start = np.zeros(len(least), np.int64), 0
-    low, high = -FREE, FREE
-    starts = [0]
-    for n, (a, b, c) in enumerate(zip(least.tolist(), most.tolist(), slope.tolist(), strict=True)):
-        lower, upper = max(low, a), min(high, b)
-        if lower > upper or c != slope[start]:
-            starts.append(n)
-            start, lower, upper = n, a, b
-        low, high = lower, upper
-    lows = np.maximum.reduceat(least, starts) if len(least) else least
-    highs = np.minimum.reduceat(most, starts) if len(least) else most
-    lengths = np.diff([*starts, len(least)])
-    found[:] = np.repeat(roundest(lows, highs), lengths)
-    return found
+ANY = -1
+"""The label of what goes with any other."""
 
 
-def _filled(table: Ints, free: NDArray[np.bool_]) -> Ints:
-    """Blocks that are free have what their neighbours have, those that differ in few of the lowest bits first."""
-    table, free = table.copy(), free.copy()
-    size = 1
-    while size < len(free) and free.any():
-        halves = free.reshape(-1, 2, size)
-        words = table.reshape(3, -1, 2, size)
-        for here, other in ((0, 1), (1, 0)):
-            take = halves[:, here].all(axis=1) & ~halves[:, other].all(axis=1)
-            words[:, take, here] = words[:, take, other]
-            halves[take, here] = False
-        size *= 2
-    return table
+def shared(least: Ints, most: Ints, label: Ints) -> Ints:
+    """A number for each entry of a table, within its bounds: one for both halves of a table, if there is one.
+
+    Halves that have nothing in common, or differ in a label, have numbers of their own, and so their halves.
+    """
+    levels, whole = [(least, most)], np.ones(len(least), bool)
+    wholes, known = [whole], label
+    while len(known) > 1:
+        low, high = levels[-1]
+        low, high = np.maximum(low[::2], low[1::2]), np.minimum(high[::2], high[1::2])
+        one, other = known[::2], known[1::2]
+        alike = (one == other) | (one == ANY) | (other == ANY)
+        whole = whole[::2] & whole[1::2] & alike & (low <= high)
+        known = np.where(one == ANY, other, one)
+        levels.append((low, high))
+        wholes.append(whole)
+    value = np.zeros(1, np.int64)
+    given = np.zeros(1, bool)
+    for (low, high), whole in zip(reversed(levels), reversed(wholes), strict=True):
+        value = np.where(given | ~whole, value, roundest(low, high))
+        given = given | whole
+        if len(low) < len(least):
+            value, given = np.repeat(value, 2), np.repeat(given, 2)
+    return value
+
+
+def roundest(least: Ints, most: Ints) -> Ints:
+    """Of the integers from `least` to `most`, the one that ends in most zeros; `least` where there is none."""
+    below = most < 0
+    low, high = np.where(below, -most, least), np.where(below, -least, most)
+    # Of positive numbers it is the one that ends where the highest bit changes between low - 1 and high.
+    zeros = np.frexp(((low - 1) ^ high).astype(np.float64))[1] - 1
+    found = high >> np.maximum(zeros, 0) << np.maximum(zeros, 0)
+    found = np.where(below, -found, found)
+    return np.select([least > most, (least <= 0) & (most >= 0)], [least, 0], found)

@@ -42,12 +42,22 @@ class Wanted:
     special: NDArray[np.bool_]
 
 
+@cache
 def numbers(fmt: Format) -> Floats:
     """The number of each code, as float64 holds it: infinities, NaN, and -0 of floats."""
-    found = np.array([float(fmt.value(code)) for code in range(1 << fmt.width)])
-    if isinstance(fmt, Minifloat) and fmt.signed:
-        upper = np.arange(len(found)) >= len(found) // 2
-        found = np.where(upper & (found == 0), -0.0, found)
+    codes = np.arange(1 << fmt.width)
+    if not isinstance(fmt, Minifloat):
+        steps = np.where(codes >> fmt.width - 1, codes - (1 << fmt.width), codes) if fmt.span.signed else codes
+        return np.ldexp(steps.astype(np.float64), fmt.span.lsb)
+    magnitudes = codes & (1 << fmt.exponent_bits + fmt.mantissa_bits) - 1
+    fields, mantissas = magnitudes >> fmt.mantissa_bits, magnitudes & (1 << fmt.mantissa_bits) - 1
+    significands = np.where(fields > 0, mantissas + (1 << fmt.mantissa_bits), mantissas * fmt.subnormals)
+    if not fmt.exponent_bits:
+        significands = mantissas
+    found = np.ldexp(significands.astype(np.float64), np.maximum(fields, 1) - fmt.bias - fmt.mantissa_bits)
+    found = np.where(codes != magnitudes, -found, found)
+    for code in np.flatnonzero((magnitudes > fmt.max_magnitude_code) | (codes == (fmt.code_of(np.nan) or 0))):
+        found[code] = float(fmt.value(int(code)))
     return found
 
 

@@ -76,7 +76,7 @@ def computed(plan: Any, source: Format, result: Format) -> Codes:
     """
     codes = np.arange(1 << source.width, dtype=np.int64)
     x = decode(source, codes)
-    word = _line(plan, source, codes % (1 << plan.key)) % (1 << plan.word)
+    word = _line(plan, _keys(plan.front, source, codes)) % (1 << plan.word)
     if plan.word < result.width:
         negative = plan.signed & (codes >> source.width - 1 == 1) & source.span.signed
         if result.code_of(np.nan) == 1 << plan.word:
@@ -96,17 +96,51 @@ def computed(plan: Any, source: Format, result: Format) -> Codes:
     return word
 
 
-def _line(plan: Any, source: Format, key: Codes) -> Codes:
+def _keys(front: Any, source: Format, codes: Codes) -> Codes:
+    """The code's lowest bits; or its integer, scaled; or where its highest one is, and what follows."""
+    return KEYS[front.kind](front, source, codes) % (1 << front.bits)
+
+
+def _scaled(front: Any, source: Format, codes: Codes) -> Codes:
+    if not isinstance(source, Minifloat):
+        return np.floor(np.ldexp(_integers(source, codes) * front.factor, -front.drop)).astype(np.int64)
+    magnitude = codes % (1 << source.width - source.signed)
+    exponent = np.maximum(magnitude >> source.mantissa_bits, 1)
+    significand = magnitude - (exponent - 1 << source.mantissa_bits)
+    if not source.subnormals:
+        significand = np.where(significand < 1 << source.mantissa_bits, 0, significand)
+    whole = np.floor(np.ldexp(significand * front.factor, -front.drop))
+    scaled = np.floor(np.ldexp(whole, np.minimum(exponent - front.top, 0))).astype(np.int64)
+    scaled = np.where(exponent > front.top, (1 << front.bits - front.signed) - 1, scaled)
+    return np.where(codes == magnitude, scaled, -1 - scaled)
+
+
+def _normal(front: Any, source: Format, codes: Codes) -> Codes:
+    number = np.abs(_integers(source, codes)) if front.absolute else codes % (1 << front.width)
+    length = np.frexp(number.astype(np.float64))[1]
+    exponent = np.where(number == 0, 0, (1 << front.places) - 1 - front.width + length)
+    fraction = np.ldexp(number, front.width - length).astype(np.int64) % (1 << front.width - 1)
+    return (exponent << front.width - 1) + fraction
+
+
+KEYS = {"plain": lambda front, source, codes: codes, "scaled": _scaled, "normal": _normal}
+
+
+def _integers(source: Format, codes: Codes) -> Codes:
+    """Codes as numbers of steps."""
+    return np.where(source.span.signed & (codes >> source.width - 1 == 1), codes - (1 << source.width), codes)
+
+
+def _line(plan: Any, key: Codes) -> Codes:
     """Constant, slope times offset, and what the line runs along."""
     lines = plan.lines
-    block = key >> plan.key - lines.index
+    block = key >> plan.front.bits - lines.index
     total = lines.constant[block] + lines.slope[block] * (key % (1 << lines.offset))
     if plan.along is not None:
-        k = key
-        if isinstance(source, Minifloat):
-            k = key % (1 << source.width - source.signed)
-        elif source.span.signed:
-            k = np.where(key >= 1 << plan.key - 1, key - (1 << plan.key), key)
+        size = 1 << plan.along.bits
+        k = key % size
+        if plan.along.signed:
+            k = np.where(k >= size // 2, k - size, k)
         k = -1 - k if plan.along.inverted else k
         total = total + lines.along[block] * np.floor(np.ldexp(k, plan.along.up + lines.shift)).astype(np.int64)
     return total >> lines.shift
