@@ -18,6 +18,8 @@ Ints = NDArray[np.int64]
 
 FREE = 1 << 40
 """A bound that bounds nothing."""
+SEEDS, SPARSE = 4, 32
+"""Periods that others are compared with, and keys of a period of which one has lines of its own."""
 
 
 @dataclass(frozen=True)
@@ -77,51 +79,62 @@ class Lines:
         return max((-low - 1).bit_length() if low < 0 else 0, high.bit_length()) + 1 if low or high else 0
 
 
-def fit(bounds: Bounds, offset: int, shift: int, key: Ints | None, period: int) -> Lines:
-    """Lines whose results are all within bounds: blocks as large as offsets are, or halves of them, and so on.
+@dataclass(frozen=True)
+class Sides:
+    """Bounds of what lines make, for each key: ``2**shift`` times as fine, and without k.
 
-    Parameters
+    Attributes
     ----------
-    bounds : Bounds
-    offset, shift : int
-        As `Lines` has them.
-    key : int64 array or None
-        k of each key, if lines may run along it.
-    period : int
-        Bits of the key that say where in a period it is: lines of all periods are the same, as far as they can be.
+    shift, period : int
+        s, and the bits of a key that say where in a period it is: lines of all periods are alike, as far as they can be.
+    pairs : list of (low, high)
+        Of lines that do not run along the key, and of those that do, if any may.
+    free : bool array
+        Where any result will do.
     """
+
+    shift: int
+    period: int
+    pairs: list[tuple[Ints, Ints]]
+    free: NDArray[np.bool_]
+
+
+def sides(bounds: Bounds, shift: int, key: Ints | None, period: int) -> Sides:
+    """The bounds of lines with a shift; `key` is k of each key, or None if no lines may run along it."""
     free = bounds.low == -FREE
     low = np.where(free, -FREE, bounds.low << shift)
     high = np.where(free, FREE, (bounds.high + 1 << shift) - 1)
-    sides = [(low, high)]
-    if key is not None:
-        beside = np.where(free, -FREE, low - key), np.where(free, FREE, high - key)
-        sides, free = _folded(bounds, sides[0], beside, period) if period < bounds.bits else ([*sides, beside], free)
-    blocks, index = _blocks(sides, free, offset, period)
-    step = 1 << bounds.bits - index
+    if key is None:
+        return Sides(shift, period, [(low, high)], free)
+    beside = np.where(free, -FREE, low - key), np.where(free, FREE, high - key)
+    if period >= bounds.bits:
+        return Sides(shift, period, [(low, high), beside], free)
+    return Sides(shift, period, *_folded(bounds, (low, high), beside, period))
+
+
+def fit(given: Sides, offset: int) -> Lines:
+    """Lines whose results are all within bounds: blocks as large as offsets are, or halves of them, and so on."""
+    blocks, index = _blocks(given, offset)
+    bits = len(given.free).bit_length() - 1
+    # Lines that are not along the key differ from period to period.
+    step, within = 1 << bits - index, max(0, given.period - bits + index) if len(given.pairs) > 1 else index
     along, least, most = (row[::step] for row in blocks)
-    unused = free.reshape(-1, step).all(axis=1)
-    within = max(0, period - bounds.bits + index)
+    unused = given.free.reshape(-1, step).all(axis=1)
     slope = _periodic(least, most, np.where(unused, ANY, along), within)
-    t = (np.arange(len(free)) & (1 << offset) - 1).reshape(-1, step)
-    lo, hi = (np.choose(along[:, None], [side[n].reshape(-1, step) for side in sides]) for n in (0, 1))
-    turned = slope[:, None] * t
-    least = np.where(lo == -FREE, -FREE, lo - turned).max(axis=1)
-    most = np.where(hi == FREE, FREE, hi - turned).min(axis=1)
-    # What runs alike shares constants with its neighbours.
-    label = np.where(unused, ANY, 2 * (slope - slope.min()) + along)
-    constant = _periodic(least, most, label, within)
-    label = np.where(unused, ANY, 0)
-    along = _periodic(np.where(unused, 0, along), np.where(unused, 1, along), label, within)
-    return Lines(offset, shift, index, constant, slope, along)
+    turned = slope[:, None] * (np.arange(1 << bits) & (1 << offset) - 1).reshape(-1, step)
+    low, high = (np.choose(along[:, None], [pair[n].reshape(-1, step) for pair in given.pairs]) for n in (0, 1))
+    least = np.where(low == -FREE, -FREE, low - turned).max(axis=1)
+    most = np.where(high == FREE, FREE, high - turned).min(axis=1)
+    # Of blocks whose constants are shared, all else must be the same.
+    constant = _periodic(least, most, np.where(unused, ANY, 2 * (slope - slope.min()) + along), within)
+    runs = _periodic(np.where(unused, 0, along), np.where(unused, 1, along), np.where(unused, ANY, 0), within)
+    return Lines(offset, given.shift, index, constant, slope, runs)
 
 
 def _folded(
     bounds: Bounds, own: tuple[Ints, Ints], beside: tuple[Ints, Ints], period: int
 ) -> tuple[list[tuple[Ints, Ints]], NDArray[np.bool_]]:
     """Bounds with those along the key the same in as many periods as may have the same lines.
-
-    Those with most keys are first, and of these those in the middle.
 
     Such periods have no other lines. Keys that are free in one are as bound as in the others: so there are no lines through
     the few keys that are not.
@@ -132,49 +145,57 @@ def _folded(
     least, most = bounds.normal
     words = bounds.low.reshape(low.shape), bounds.high.reshape(low.shape)
     alike = (~given | (words[1] >= least)).all(axis=1) & (~given | (words[0] <= most)).all(axis=1)
-    level = low.max(axis=1) <= high.min(axis=1)
-    places = np.flatnonzero(alike & (keys > 0))
-    middle = np.median(np.flatnonzero(alike & ~level)) if (alike & ~level).any() else 0
-    chosen: list[int] = []
-    least, most = np.full(1 << period, -FREE), np.full(1 << period, FREE)
-    for n in sorted(places.tolist(), key=lambda n: (level[n], -keys[n], abs(n - middle), n)):
-        tighter = np.maximum(least, lows[n]), np.minimum(most, highs[n])
-        if (tighter[0] <= tighter[1]).all():
-            (least, most), chosen = tighter, [*chosen, n]
+    varying = np.flatnonzero(alike & (low.max(axis=1) > high.min(axis=1)))
+    seeds = varying[np.arange(SEEDS) * len(varying) // SEEDS].tolist() if len(varying) else [0]
+    chosen, least, most = max((_alike(lows, highs, alike, seed) for seed in seeds), key=lambda found: len(found[0]))
     lows[chosen], highs[chosen], low[chosen], high[chosen] = least, most, 1, 0
     # Any line runs through a key that is alone: it is a constant, which has few bits.
-    alone = np.setdiff1d(np.flatnonzero(2 * keys < 1 << period), chosen)
+    alone = np.setdiff1d(np.flatnonzero(SPARSE * keys < 1 << period), chosen)
     lows[alone], highs[alone] = 1, 0
     free = ~given
     free[chosen] = least == -FREE
     return [(low.ravel(), high.ravel()), (lows.ravel(), highs.ravel())], free.ravel()
 
 
-def _blocks(sides: list[tuple[Ints, Ints]], free: NDArray[np.bool_], offset: int, period: int) -> tuple[Ints, int]:
+def _alike(lows: Ints, highs: Ints, alike: NDArray[np.bool_], seed: int) -> tuple[list[int], Ints, Ints]:
+    """Neighbours of a period that go with it, up to the first on each side that does not; and the bounds of all."""
+    chosen, count = [seed], len(lows)
+    least, most = lows[seed], highs[seed]
+    for step in (1, -1):
+        for n in range(1, count):
+            place = (seed + step * n) % count
+            low, high = np.maximum(least, lows[place]), np.minimum(most, highs[place])
+            if not alike[place] or place in chosen or (low > high).any():
+                break
+            least, most, chosen = low, high, [*chosen, place]
+    return chosen, least, most
+
+
+def _blocks(given: Sides, offset: int) -> tuple[Ints, int]:
     """Of each key whether its line runs along it, and the least and the most slope; and the bits that number blocks."""
-    bits = len(free).bit_length() - 1
-    found = np.zeros((3, len(free)), np.int64)
+    bits, pairs = len(given.free).bit_length() - 1, given.pairs
+    found = np.zeros((3, len(given.free)), np.int64)
     left, finest = np.zeros(1, np.int64), min(offset, bits)
+    # A key that is alone has a constant of any kind: then it is the one that others have.
+    kinds = range(len(pairs)) if 2 * given.free.sum() < len(given.free) else reversed(range(len(pairs)))
+    sloped = [*((along, _level) for along in kinds), *((along, _slopes) for along in reversed(range(len(pairs))))]
     for size in range(bits, -1, -1):
-        cells = free.reshape(-1, 1 << size)[left]
+        cells = given.free.reshape(-1, 1 << size)[left]
         left, cells = left[~cells.all(axis=1)], cells[~cells.all(axis=1)]
         if not len(left):
             break
         finest = min(size, offset)
-        # Larger than offsets are only constants, of whole periods or where no key is free: one key is always constant.
-        kinds = [(along, False) for along in range(len(sides))[::-1]] if size <= offset else [(0, False)]
-        kinds += [(along, True) for along in range(len(sides))[::-1]] if 0 < size <= offset else []
-        for along, steep in kinds:
-            tried = np.ones(len(left), bool) if size <= offset or size >= period else ~cells.any(axis=1)
-            if tried.any():
-                low, high = sides[along]
-                lo, hi = low.reshape(-1, 1 << size)[left], high.reshape(-1, 1 << size)[left]
-                least, most = _slopes(lo, hi) if steep else _level(lo, hi)
-                most = np.where(tried, most, least - 1)
-                good = least <= most
-                for row, values in enumerate((np.full(len(left), along), least, most)):
-                    found[row].reshape(-1, 1 << size)[left[good]] = values[good][:, None]
-                left, cells = left[~good], cells[~good]
+        for along, lines in sloped if size <= offset else [(0, _level)]:
+            if not len(left) or (lines is _slopes and not size):
+                continue
+            least, most = lines(*(bound.reshape(-1, 1 << size)[left] for bound in pairs[along]))
+            good = least <= most
+            if offset < size < given.period:
+                # Through a key alone there is always a constant, and no reason for it.
+                good &= ~cells.any(axis=1)
+            for row, values in enumerate((np.full(len(left), along), least, most)):
+                found[row].reshape(-1, 1 << size)[left[good]] = values[good][:, None]
+            left, cells = left[~good], cells[~good]
         left = (2 * left[:, None] + np.arange(2)).ravel()
     return found, bits - finest
 

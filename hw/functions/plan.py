@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hw.formats import Format, Minifloat
 from hw.functions.diagram import Diagram, columns
-from hw.functions.fit import FREE, Bounds, Ints, Lines, fit
+from hw.functions.fit import FREE, Bounds, Ints, Lines, Sides, fit, sides
 from hw.functions.front import LOG2_E, Front, Normal, Plain, Scaled
 from hw.functions.real import FUNCTIONS
 from hw.functions.wanted import Wanted, has_sign, ladder, numbers, wanted
@@ -168,10 +168,14 @@ def search(
     known: dict[tuple[int, int], float] = {}
     best, found = most, None
 
+    @cache
+    def given(shift: int) -> Sides:
+        return sides(bounds, shift, along and along.of(np.arange(1 << bounds.bits), shift), period)
+
     def tried(offset: int, shift: int) -> float:
         nonlocal best, found
         if (offset, shift) not in known:
-            lines = fit(bounds, offset, shift, along and along.of(np.arange(1 << bounds.bits), shift), period)
+            lines = fit(given(shift), offset)
             known[offset, shift] = cost = front.cost + cost_of(lines, word, along is not None, best - front.cost)
             if cost < best:
                 best, found = cost, lines

@@ -32,7 +32,7 @@ DESIGNS = [
     *("dot/int4xint4/n2/exact/exact/p0", "blockdot/4*int4@ue8m0x4*int4@ue8m0/fp16", "array/int4xint4/2x2/os"),
     *("array/int4xint4/2x2/is", "blockadd/4*int4@ue8m0x4*int4@ue8m0/n2/fp32", "requant/fix12.0xint4/n2"),
     *("tellme/int4/g2/t2/q4", "tmac/int4xint4/g2/t2/q4", "matvec/int4xint4/2x2", "mac/int4xint4#ice40"),
-    *("cast/bf16xe4m3/n2", "cast/e4m3xint4:stochastic4/n1", "quantise/bf16x4*e2m1@ue8m0", "hadamard/int4/n4/flips"),
+    *("cast/bf16xe4m3/n2", "func/exp/e4m3xe4m3/n2", "cast/e4m3xint4:stochastic4/n1", "quantise/bf16x4*e2m1@ue8m0", "hadamard/int4/n4/flips"),
     "elementwise/add/int4xint4/n2",
     CORE,
     "gemm/int4xint4/1x2/ws/exact/kulisch16/p0/int8/channel/x1/p1/k8/n8/w32",
