@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from amaranth.hdl import Cat, Const, Mux, Value
-
 from numpy.typing import NDArray
 
 from hw.arith import Logic, fabric

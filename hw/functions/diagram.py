@@ -1,8 +1,8 @@
-"""Truth tables of many inputs as few LUTs: decision diagrams that share what is equal, or each other's inverse.
+"""Truth tables of many inputs as few LUTs: decision diagrams that share what is equal or inverse.
 
-A table is an int of ``2**inputs`` bits, bit n for input n. One that depends on few enough inputs is a LUT; of any other an
-input chooses between the tables that are left when it is 0 and 1. Yosys maps what comes of it, and knows more tricks; that
-equal parts are there once is what it does not find.
+A table is an int of ``2**inputs`` bits, bit n for input n. One that depends on few enough inputs is a LUT; of any other
+an input chooses between the tables that are left when it is 0 and 1. Yosys maps what comes of it, and has more tricks;
+that equal parts are there once is what it does not find.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-LUT, CHOICE = 1.0, 0.5
-"""What a LUT counts, and a choice between two: a multiplexer stands beside the LUTs on most families."""
+LUT, CHOICE = 1.0, 0.75
+"""What a LUT counts, and a choice between two: a LUT, where it goes into no other and no multiplexer is beside."""
 LEAF = 4
 """Inputs of a LUT, where nobody says."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A choice: input `by` chooses `one` or `zero`; or, without it, a LUT of `wires`. Tables are named by themselves."""
+    """A choice: input `by` chooses `one` or `zero`; or, without it, a LUT of `wires`. Tables are their own names."""
 
     table: int
     wires: tuple[int, ...]

@@ -1,9 +1,9 @@
-"""Straight lines through bounds: for each block of keys the coefficients with which all of its results are near enough.
+"""Straight lines through bounds: for each block of keys coefficients with which all of its results are near enough.
 
-Keys of a block differ in their lowest bits, the *offset* t. Its results are ``(c0 + c1 t + k) >> s``, where k is the key
-itself, scaled, or nothing: codes of floats grow with the number's logarithm, so for many functions the code of the result
-and the code of x run side by side. Bounds are integers, and so are coefficients: which slopes there are for a block is an
-interval, and for one of them, which constants are. Nothing is rounded, so what is found is proved.
+Keys of a block differ in their lowest bits, the *offset* t. Its results are ``(c0 + c1 t + k) >> s``, where k is the
+key itself, scaled, or nothing: codes of floats grow with the number's logarithm, so for many functions the code of the
+result and the code of x run side by side. Bounds are integers, and so are coefficients: which slopes there are for a
+block is an interval, and for one of them, which constants are. Nothing is rounded, so what is found is proved.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Sides:
     Attributes
     ----------
     shift, period : int
-        s, and the bits of a key that say where in a period it is: lines of all periods are alike, as far as they can be.
+        s, and the bits of a key that say where in a period it is: lines of all periods are alike, as far as possible.
     pairs : list of (low, high)
         Of lines that do not run along the key, and of those that do, if any may.
     free : bool array
@@ -136,15 +136,16 @@ def _folded(
 ) -> tuple[list[tuple[Ints, Ints]], NDArray[np.bool_]]:
     """Bounds with those along the key the same in as many periods as may have the same lines.
 
-    Such periods have no other lines. Keys that are free in one are as bound as in the others: so there are no lines through
-    the few keys that are not.
+    Such periods have no other lines. Keys that are free in one are as bound as in the others: so there are no lines
+    through the few keys that are not.
     """
     (low, high), (lows, highs) = ([side.reshape(-1, 1 << period).copy() for side in pair] for pair in (own, beside))
     given = low > -FREE
     keys = given.sum(axis=1)
-    least, most = bounds.normal
+    lowest, highest = bounds.normal
     words = bounds.low.reshape(low.shape), bounds.high.reshape(low.shape)
-    alike = (~given | (words[1] >= least)).all(axis=1) & (~given | (words[0] <= most)).all(axis=1)
+    beyond = given & ((words[1] < lowest) | (words[0] > highest))
+    alike = np.logical_not(beyond.any(axis=1))
     varying = np.flatnonzero(alike & (low.max(axis=1) > high.min(axis=1)))
     seeds = varying[np.arange(SEEDS) * len(varying) // SEEDS].tolist() if len(varying) else [0]
     chosen, least, most = max((_alike(lows, highs, alike, seed) for seed in seeds), key=lambda found: len(found[0]))

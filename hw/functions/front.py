@@ -42,8 +42,8 @@ class Plain:
 class Scaled:
     """x times a constant, in fixed point: ``x * factor >> drop`` of integers, and of floats with their exponents.
 
-    A float's significand is multiplied, and goes down by as much as its exponent is below `top`; a negative number is the
-    inverse of its magnitude, which is one step less. Above `top`, all bits are ones.
+    A float's significand is multiplied, and goes down by as much as its exponent is below `top`; a negative number is
+    the inverse of its magnitude, which is one step less. Above `top`, all bits are ones.
 
     Parameters
     ----------

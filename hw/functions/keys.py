@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Const, Mux, Value
 from hw.arith import Logic, fabric
 from hw.arith.shift import shift_right
 from hw.arith.steps import extend
-from hw.arith.wires import any_of, truncate
+from hw.arith.wires import any_of
 from hw.arith.zeros import normalise
 from hw.formats import Format, Minifloat
 from hw.functions.front import Front, Normal, Plain, Scaled, digits

@@ -57,8 +57,8 @@ class Along:
 class Plan:
     """How a function is computed.
 
-    A result's word is ``(c0 + c1 t + k) >> s`` modulo ``2**word``, of lines by the key; what is an exception has a code of
-    its own instead.
+    A result's word is ``(c0 + c1 t + k) >> s`` modulo ``2**word``, of lines by the key; what is an exception has a code
+    of its own instead.
 
     Attributes
     ----------
@@ -170,7 +170,7 @@ def search(
 
     @cache
     def given(shift: int) -> Sides:
-        return sides(bounds, shift, along and along.of(np.arange(1 << bounds.bits), shift), period)
+        return sides(bounds, shift, along.of(np.arange(1 << bounds.bits), shift) if along else None, period)
 
     def tried(offset: int, shift: int) -> float:
         nonlocal best, found
@@ -198,7 +198,7 @@ def fronts(
 ) -> Iterator[tuple[Front, Along | None, int]]:
     """What keys there are for a function, and what lines may run along."""
     minifloat, signed = isinstance(source, Minifloat), source.span.signed
-    folded = has_sign(source) and (has_sign(result) and FUNCTIONS[function].odd or function == "rsqrt")
+    folded = has_sign(source) and ((has_sign(result) and FUNCTIONS[function].odd) or function == "rsqrt")
     plain = Plain(source.width - folded, signed and not minifloat)
     period = source.mantissa_bits if isinstance(source, Minifloat) else plain.bits
     yield plain, None, period
@@ -254,11 +254,13 @@ def _factors(source: Format, fraction: int, top: int | None) -> Iterator[Scaled]
             assert top is not None
             above = top - source.bias
             drop = bits - fraction - above + source.mantissa_bits
-            yield Scaled(factor, drop, above + 2 + fraction + signed, signed, top)
+            width = above + 2 + fraction + signed
+            if width - signed > 1 and width <= MOST_KEY:
+                yield Scaled(factor, drop, width, signed, top)
         else:
             drop = bits - fraction - source.span.lsb
             width = (max(-source.span.lo, source.span.hi) * factor).bit_length() - drop + 1 + signed
-            if 1 < width <= MOST_KEY:
+            if width - signed > 1 and width <= MOST_KEY:
                 yield Scaled(factor, drop, width, signed)
 
 

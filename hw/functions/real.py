@@ -1,8 +1,8 @@
 """Real values of functions, exact enough to say which numbers of a format they lie between.
 
 A value is ``base + delta`` of two float64 numbers: `base` is a number that the value comes very near to (x itself, a
-half, one), so that `delta`, which has all the error, is known to `MARGIN` of itself however small it is. What lies nearer
-to a number of the format than that, `hw.functions.exact` decides.
+half, one), so that `delta`, which has all the error, is known to `MARGIN` of itself however small it is. What lies
+nearer to a number of the format than that, `hw.functions.exact` decides.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MARGIN = 2.0**-38
 NEAR, FAR = 2.0**-10, 4.0
 """Below and beyond which a function is written as what it comes near to, and the rest."""
 LEAST, MOST, MOST_ERFC = 5e-324, 700.0, 25.0
-"""What a rest is at least, and arguments beyond which exp and erfc are beyond what any format of 16 bits tells apart."""
+"""What a rest is at least, and arguments beyond which exp and erfc are beyond what formats of 16 bits tell apart."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from hw.functions.real import FUNCTIONS, MARGIN, Floats, values
 
 Ints = NDArray[np.int64]
 
+ALMOST = 2.0**-6
+"""Of a step: a value that is nearer to a number than that counts as it, unless results are to be the nearest."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -29,10 +32,10 @@ class Wanted:
         Words that are near enough; what lies between two of them is, too.
     sign : bool array
         Whether the code has a sign bit that is set.
-    error : tuple of float64 arrays
-        The distance of the real value from the word `low`, in steps of the output; infinite where there is none.
+    place : float64 array
+        The real value's own place among the words: between two of them, by what part of the way.
     special : bool array
-        Where there is no value but a NaN or an infinity: `low` is that word.
+        Where there is no value but a NaN or an infinity: `low` is its word.
     """
 
     low: Ints
@@ -77,18 +80,21 @@ def ladder(fmt: Format) -> tuple[Floats, Ints]:
         half = 1 << fmt.width - 1
         words = np.where(codes >= half, codes - 2 * half, codes) if fmt.span.signed else codes
         order = np.argsort(words)
-        return np.array([float(fmt.value(int(codes[n]))) for n in order]), words[order]
-    words = [word for word in range(fmt.max_magnitude_code + 1) if not fmt.is_reserved(word)]
-    found = [float(fmt.value(word)) for word in words]
+        return numbers(fmt)[codes[order]], words[order]
+    kept = [word for word in range(fmt.max_magnitude_code + 1) if not fmt.is_reserved(word)]
+    found = numbers(fmt)[kept].tolist()
     if fmt.overflow != "sat":
-        words.append(_word(fmt, fmt.code_of(float(fmt.overflow))))
-        found.append(2 * found[-1] - found[-2] if len(found) > 1 else 2 * found[-1])
-    return np.array(found), np.array(words)
+        kept.append(_word(fmt, fmt.code_of(float(fmt.overflow))))
+        found.append(2 * found[-1] - found[-2])
+    return np.array(found), np.array(kept)
 
 
 def _word(fmt: Format, code: int | None) -> int:
+    """A code without its sign, or, of integers and fixed point, the number of steps."""
     assert code is not None
-    return code & (1 << fmt.width - 1) - 1 if has_sign(fmt) else code
+    if isinstance(fmt, Minifloat):
+        return code & (1 << fmt.width - 1) - 1 if fmt.signed else code
+    return code - (1 << fmt.width) if fmt.span.signed and code >> fmt.width - 1 else code
 
 
 def special_code(fmt: Format, value: float) -> int:
@@ -98,7 +104,7 @@ def special_code(fmt: Format, value: float) -> int:
         return code
     if value != value:
         return 0
-    numbers, words = ladder(fmt)
+    words = ladder(fmt)[1]
     if value > 0:
         return int(words[-1])
     if has_sign(fmt):
@@ -117,90 +123,90 @@ def wanted(function: str, source: Format, result: Format, ulp: float) -> Wanted:
     source, result : Format
         Of at most 16 bits.
     ulp : float
-        0.5: the nearest number, of two the one whose code is even. 1: the number itself if there is one, else one of
-        its two neighbours. N: N - 1 steps more on both sides.
+        0.5: the nearest number, of two the one whose code is even. 1: the number itself if there is one, or one that is
+        nearer than `ALMOST` steps, else one of its two neighbours. N: N - 1 steps more on both sides.
     """
-    x = numbers(source)
-    base, delta = values(function, x)
-    sign = np.signbit(base + delta) & has_sign(result) & FUNCTIONS[function].signed
-    special = ~np.isfinite(base)
-    flip = np.where(np.signbit(base + delta) & has_sign(result), -1.0, 1.0)
-    finite = np.where(special, 0.0, flip * base), np.where(special, 0.0, flip * delta)
+    base, delta = values(function, numbers(source))
+    below = np.signbit(np.where(delta == 0, base, base + delta))  # -0 + 0 is 0
+    flip = np.where(below & has_sign(result), -1.0, 1.0)
+    sign, special = below & has_sign(result) & FUNCTIONS[function].signed, ~np.isfinite(base)
+    reals = Reals(function, source, np.where(special, 0.0, flip * base), np.where(special, 0.0, flip * delta), flip)
     scale, words = ladder(result)
-    below, exact = _placed(function, source, *finite, flip, scale)
-    low, high = _bounds(function, source, *finite, flip, scale, words, below, exact, ulp)
-    place = _distance(*finite, scale, words, below, exact)
+    index, exact = _placed(reals, scale)
+    place = _between(reals, scale, words, index, exact)
+    low, high = _bounds(reals, scale, words, index, exact, ulp)
     for value in (np.nan, np.inf, -np.inf):
         here = np.isnan(base) if value != value else base == value
         code = special_code(result, value)
-        word = _word(result, code) if has_sign(result) else code
-        word -= (1 << result.width) * (
-            not isinstance(result, Minifloat) and word > result.span.hi >> 0 and result.span.signed
-        )
+        word = _word(result, code)
         low, high, place = np.where(here, word, low), np.where(here, word, high), np.where(here, word, place)
         sign = np.where(here, bool(has_sign(result) and code >> result.width - 1), sign)
     return Wanted(low, high, sign, place, special)
 
 
-def _compare(
-    function: str, source: Format, base: Floats, delta: Floats, flip: Floats, number: Floats
-) -> NDArray[np.int8]:
-    """The sign of ``f(x) - number``, of values of which `base` and `delta` are what is known."""
-    away = delta - (number - base)
-    found = np.sign(away).astype(np.int8)
-    unclear = (delta != 0) & (np.abs(away) <= MARGIN * np.abs(delta))
-    for code in np.flatnonzero(unclear):
-        x, turn = source.value(int(code)), int(flip[code])
-        assert isinstance(x, Fraction)
-        found[code] = turn * side(function, x, turn * Fraction(float(number[code])))
-    return found
+@dataclass(frozen=True)
+class Reals:
+    """Real values of a function: `base` and `delta` as `real.values` has them, times `flip`, 1 or -1."""
+
+    function: str
+    source: Format
+    base: Floats
+    delta: Floats
+    flip: Floats
+
+    def against(self, number: Floats) -> NDArray[np.int8]:
+        """The sign of each value less a number."""
+        away = self.delta - (number - self.base)
+        found = np.sign(away).astype(np.int8)
+        unclear = (self.delta != 0) & (np.abs(away) <= MARGIN * np.abs(self.delta))
+        for code in np.flatnonzero(unclear):
+            x, turn = self.source.value(int(code)), int(self.flip[code])
+            assert isinstance(x, Fraction)
+            found[code] = turn * side(self.function, x, turn * Fraction(float(number[code])))
+        return found
 
 
-def _placed(
-    function: str, source: Format, base: Floats, delta: Floats, flip: Floats, scale: Floats
-) -> tuple[Ints, NDArray[np.bool_]]:
-    """The highest number of the ladder that is not above the value, the first one if all are, and whether it is it."""
+def _placed(reals: Reals, scale: Floats) -> tuple[Ints, NDArray[np.bool_]]:
+    """Of each value the highest number of a ladder that is not above it, the first if all are; and whether it is that.
+
+    What is beyond an end is meant to be the end.
+    """
     top = len(scale) - 1
-    below = np.clip(np.searchsorted(scale, base + delta, "right") - 1, 0, top)
+    index = np.clip(np.searchsorted(scale, reals.base + reals.delta, "right") - 1, 0, top)
     # base + delta is rounded: it may have passed a number.
-    under = _compare(function, source, base, delta, flip, scale[below]) < 0
-    below = np.clip(below - under, 0, top)
-    above = _compare(function, source, base, delta, flip, scale[np.minimum(below + 1, top)]) >= 0
-    below = np.where(above, np.minimum(below + 1, top), below)
-    met = _compare(function, source, base, delta, flip, scale[below])
-    # Beyond either end, it is the end that is meant.
-    return below, (met == 0) | (met < 0) | ((below == top) & (met > 0))
+    index = np.clip(index - (reals.against(scale[index]) < 0), 0, top)
+    above = np.minimum(index + 1, top)
+    index = np.where(reals.against(scale[above]) >= 0, above, index)
+    met = reals.against(scale[index])
+    return index, (met <= 0) | ((index == top) & (met > 0))
 
 
 def _bounds(
-    function: str,
-    source: Format,
-    base: Floats,
-    delta: Floats,
-    flip: Floats,
-    scale: Floats,
-    words: Ints,
-    below: Ints,
-    exact: NDArray[np.bool_],
-    ulp: float,
+    reals: Reals, scale: Floats, words: Ints, index: Ints, exact: NDArray[np.bool_], ulp: float
 ) -> tuple[Ints, Ints]:
+    """The lowest and the highest word that is near enough."""
     top = len(scale) - 1
-    above = np.minimum(below + 1, top)
-    half = _compare(function, source, base, delta, flip, (scale[below] + scale[above]) / 2)
-    even = np.where(words[below] % 2 == 0, below, above)
-    nearest = np.where(exact, below, np.select([half < 0, half > 0], [below, above], even))
+    above = np.minimum(index + 1, top)
+    half = reals.against((scale[index] + scale[above]) / 2)
+    even = np.where(words[index] % 2 == 0, index, above)
+    nearest = np.where(exact, index, np.select([half < 0, half > 0], [index, above], even))
     if ulp < 1:
         return words[nearest], words[nearest]
+    # A value that all but is a number is that number: far from 0 a sigmoid is 1, and GELU is x.
+    away = np.abs(_between(reals, scale, words, index, exact) - words[nearest])
+    exact = exact | (away < ALMOST)
+    index = np.where(exact, nearest, index)
+    above = np.minimum(index + 1, top)
     more = int(ulp) - 1
-    low, high = np.maximum(below - more, 0), np.minimum(np.where(exact, below, above) + more, top)
+    low, high = np.maximum(index - more, 0), np.minimum(np.where(exact, index, above) + more, top)
     # Codes that are none lie between some, as subnormals that are zeros do: then only the nearest one is right.
     whole = words[high] - words[low] == high - low
     return words[np.where(whole, low, nearest)], words[np.where(whole, high, nearest)]
 
 
-def _distance(base: Floats, delta: Floats, scale: Floats, words: Ints, below: Ints, exact: NDArray[np.bool_]) -> Floats:
-    """The value's own place among the words: between two of them, by what part of the way."""
-    above = np.minimum(below + 1, len(scale) - 1)
-    step = np.where(exact, 1.0, scale[above] - scale[below])
-    part = np.where(exact, 0.0, np.clip((delta - (scale[below] - base)) / np.where(step == 0, 1.0, step), 0, 1))
-    return words[below] + part * (words[above] - words[below])
+def _between(reals: Reals, scale: Floats, words: Ints, index: Ints, exact: NDArray[np.bool_]) -> Floats:
+    """Where a value is among the words."""
+    above = np.minimum(index + 1, len(scale) - 1)
+    step = np.where(exact, 1.0, scale[above] - scale[index])
+    part = np.where(exact, 0.0, np.clip((reals.delta - (scale[index] - reals.base)) / step, 0, 1))
+    return words[index] + part * (words[above] - words[index])

@@ -18,6 +18,8 @@ from hw.specs.parts import FORM, STAGES, operands
 from hw.specs.stream import FLAG, Beat, FeedforwardSpec, Field
 
 MAX_WIDTH, MAX_ULP, NEAREST = 16, 64, 0.5
+TABLED, LINE, KEY = 8, 4, 4
+"""Bits whose function is a table, and levels of a line behind one, and of what makes a key."""
 
 
 def _read_ulp(text: str) -> dict[str, Any]:
@@ -43,8 +45,8 @@ ULP = Part(
 class FuncSpec(FeedforwardSpec):
     """A function of each number, right to one unit in the last place, or to the nearest number, for every code.
 
-    A NaN, and what has no value, is NaN, or 0 where there is none. A pole is an infinity with the sign of its zero, and an
-    infinity is what lies beyond the range where the output has none.
+    A NaN, and what has no value, is NaN, or 0 where there is none. A pole is an infinity with the sign of its zero, and
+    an infinity is what lies beyond the range where the output has none.
 
     Parameters
     ----------
@@ -57,7 +59,8 @@ class FuncSpec(FeedforwardSpec):
         Numbers in a beat, 1..1024.
     ulp : float
         The error, in steps of the output. 0.5: the nearest number, ties to even. 1: where the value is a number of the
-        output, that, else one of its two neighbours. N, up to 64: N - 1 steps more on each side.
+        output, or within 1/64 step of one, that, else one of its two neighbours. N, up to 64: N - 1 steps more on each
+        side.
     pipeline : int
         Registers between a number and its result, 0..99, placed where they balance the logic.
     form : str
@@ -96,8 +99,9 @@ class FuncSpec(FeedforwardSpec):
         check_int("lanes", self.lanes, 1, MAX_LANES)
         if isinstance(self.ulp, bool) or not isinstance(self.ulp, (int, float)):
             raise TypeError(f"ulp must be a number, got {echo(self.ulp)}")
-        if self.ulp != NEAREST and not (self.ulp == int(self.ulp) and 1 <= self.ulp <= MAX_ULP):
+        if self.ulp != NEAREST and self.ulp not in range(1, MAX_ULP + 1):
             raise ValueError(f"ulp must be {NEAREST}, or an integer from 1 to {MAX_ULP}, got {echo(self.ulp)}")
+        object.__setattr__(self, "ulp", self.ulp if self.ulp == NEAREST else int(self.ulp))
         check_build(self.form, self.pipeline)
         settle(self)
 
@@ -110,9 +114,16 @@ class FuncSpec(FeedforwardSpec):
 
     @property
     def levels(self) -> int:
-        """Levels of logic, as `hw.specs.depth` counts them: a table, and a product and a sum behind a wide one."""
+        """Levels of logic, as `hw.specs.depth` counts them: a table; of many bits a line and what makes a key."""
         table = 1 + self.input.width // 4
-        return table + (4 + doublings(self.output.width) if self.input.width > 8 else 0)
+        if self.input.width <= TABLED:
+            return table
+        key = 0
+        if self.function in ("exp", "sigmoid"):
+            key = KEY + (doublings(self.input.width) if isinstance(self.input, Minifloat) else 0)
+        elif self.function in ("rsqrt", "reciprocal") and not isinstance(self.input, Minifloat):
+            key = KEY
+        return table + LINE + key
 
     @property
     def inputs(self) -> dict[str, Beat]:
@@ -129,5 +140,6 @@ def check_scalar(name: str, fmt: Any) -> None:
         raise TypeError(f"{name} must be a Format, got {echo(fmt)}")
     if not isinstance(fmt, (Minifloat, Integer, Fixed)) or fmt.width > MAX_WIDTH:
         raise ValueError(
-            f"{name} must be a float, an integer or fixed point of at most {MAX_WIDTH} bits, got {cut(fmt)} of {fmt.width}"
+            f"{name} must be a float, an integer or fixed point of at most {MAX_WIDTH} bits, "
+            f"got {cut(fmt)} of {fmt.width}"
         )

@@ -54,7 +54,7 @@ def coverage(spec: FuncSpec) -> list[Point]:
 
 def signs(spec: FuncSpec) -> list[int]:
     """The signs that results can have."""
-    values = decode(spec.output, model(spec).function(np.arange(1 << spec.input.width)))  # type: ignore[attr-defined]
+    values = decode(spec.output, model(spec).function(np.arange(1 << spec.input.width)))
     return np.unique(np.select([~np.isfinite(values), values > 0, values < 0], [3, 1, 2], 0)).tolist()
 
 
