@@ -18,8 +18,8 @@ from hw.specs.parts import FORM, STAGES, operands
 from hw.specs.stream import FLAG, Beat, FeedforwardSpec, Field
 
 MAX_WIDTH, MAX_ULP, NEAREST = 16, 64, 0.5
-TABLED, LINE, KEY = 8, 4, 4
-"""Bits whose function is a table, and levels of a line behind one, and of what makes a key."""
+TABLED, LINE, KEY, SHIFTED = 8, 4, 4, 2
+"""Bits whose function is a table; levels of a line behind one, of what makes a key, and of a float's place besides."""
 
 
 def _read_ulp(text: str) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class FuncSpec(FeedforwardSpec):
             return table
         key = 0
         if self.function in ("exp", "sigmoid"):
-            key = KEY + (doublings(self.input.width) if isinstance(self.input, Minifloat) else 0)
+            key = KEY + (SHIFTED + doublings(self.input.width) if isinstance(self.input, Minifloat) else 0)
         elif self.function in ("rsqrt", "reciprocal") and not isinstance(self.input, Minifloat):
             key = KEY
         return table + LINE + key
