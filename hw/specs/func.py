@@ -18,7 +18,7 @@ from hw.specs.parts import FORM, STAGES, operands
 from hw.specs.stream import FLAG, Beat, FeedforwardSpec, Field
 
 MAX_WIDTH, MAX_ULP, NEAREST = 16, 64, 0.5
-TABLED, LINE, KEY, SHIFTED = 8, 4, 4, 2
+TABLED, LINE, KEY, SHIFTED = 8, 4, 4, 6
 """Bits whose function is a table; levels of a line behind one, of what makes a key, and of a float's place besides."""
 
 
