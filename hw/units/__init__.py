@@ -29,6 +29,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "matvec": "hw.units.matvec:MatVec",
     "elementwise": "hw.units.elementwise:Elementwise",
     "cast": "hw.units.cast:Cast",
+    "func": "hw.units.func:Func",
     "quantise": "hw.units.quantise:Quantise",
     "hadamard": "hw.units.hadamard:Hadamard",
 }

@@ -27,6 +27,7 @@ BENCHES: dict[str, Any] = {
     "matvec": "sim.benches.matvec",
     "elementwise": "sim.benches.elementwise",
     "cast": "sim.benches.cast",
+    "func": "sim.benches.func",
     "quantise": "sim.benches.quantise",
     "hadamard": "sim.benches.hadamard",
 }

@@ -33,6 +33,7 @@ MODELS: dict[str, str | type[Any]] = {
     "matvec": "sim.golden.matvec:MatVec",
     "elementwise": "sim.golden.elementwise:Elementwise",
     "cast": "sim.golden.cast:Cast",
+    "func": "sim.golden.func:Func",
     "quantise": "sim.golden.quantise:Quantise",
     "hadamard": "sim.golden.hadamard:Hadamard",
 }

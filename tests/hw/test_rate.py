@@ -40,6 +40,7 @@ RESULTS = {
     "blockadd/mxfp4xmxfp4/n8/fp32": 8,
     "requant/fix26.0xint8/n8": 8,
     "cast/bf16xe4m3fn/n4": 4,
+    "func/exp/e4m3xe4m3/n4": 4,
     "elementwise/add/int8xint8/n4": 4,
     "quantise/bf16x8*e2m1@ue8m0": 8,
     "hadamard/int8/n16/flips": 16,
