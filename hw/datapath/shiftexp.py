@@ -31,6 +31,13 @@ def reach(distance: int, steps: int, most: int | None) -> int:
     return q if most is None else min(q, most)
 
 
+def exponential(x: int, steps: int, shifts: int) -> int:
+    """``exp(x / steps) * steps * 2**shifts``, about, of a number of at most 0."""
+    t = min(-base_two(x), shifts * steps)
+    q, rest = divmod(t, steps)
+    return (2 * steps - rest << shifts - q) >> 1
+
+
 def below_highest(m: Logic, distance: Value, steps: int, most: int) -> Value:
     """``-base_two(-distance)``, and at most ``most * steps``, for an unsigned distance."""
     # Halves are rounded up, sixteenths too: what is cut off enters as a carry.

@@ -32,6 +32,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "quantise": "hw.units.quantise:Quantise",
     "hadamard": "hw.units.hadamard:Hadamard",
     "softmax": "hw.units.softmax:Softmax",
+    "gelu": "hw.units.gelu:Gelu",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

@@ -30,6 +30,7 @@ BENCHES: dict[str, Any] = {
     "quantise": "sim.benches.quantise",
     "hadamard": "sim.benches.hadamard",
     "softmax": "sim.benches.softmax",
+    "gelu": "sim.benches.gelu",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

@@ -36,6 +36,7 @@ MODELS: dict[str, str | type[Any]] = {
     "quantise": "sim.golden.quantise:Quantise",
     "hadamard": "sim.golden.hadamard:Hadamard",
     "softmax": "sim.golden.softmax:Softmax",
+    "gelu": "sim.golden.gelu:Gelu",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 

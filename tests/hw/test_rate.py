@@ -45,6 +45,7 @@ RESULTS: dict[str, int | Fraction] = {
     "hadamard/int8/n16/flips": 16,
     "softmax/int8/n4/r256/s20": Fraction(4, 3),
     "softmax/int8/n4/r256/s20/uint8/twopass": 2,
+    "gelu/int8/n4/s12": 4,
 }
 RUNS: list[tuple[str, dict[str, int]]] = [
     ("dot/int4xint4/n3", {"beats": 7}),
