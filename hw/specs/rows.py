@@ -52,6 +52,11 @@ class RowSpec(StreamSpec):
         return 0
 
     @property
+    def parameters(self) -> dict[str, Field]:
+        """The fields of a stream `p` of which a beat is taken with each that is shown; none if there is no such."""
+        return {}
+
+    @property
     @abstractmethod
     def results(self) -> dict[str, Field]:
         """The fields of `y`, but for ``error`` and ``last``."""
@@ -71,7 +76,8 @@ class RowSpec(StreamSpec):
 
     @property
     def inputs(self) -> dict[str, Beat]:
-        return {"x": {"x": Field(self.input, self.lanes), "keep": Field(FLAG, self.lanes), "last": Field(FLAG)}}
+        row = {"x": Field(self.input, self.lanes), "keep": Field(FLAG, self.lanes), "last": Field(FLAG)}
+        return {"x": row, "p": self.parameters} if self.parameters else {"x": row}
 
     @property
     def outputs(self) -> dict[str, Beat]:

@@ -33,6 +33,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "hadamard": "hw.units.hadamard:Hadamard",
     "softmax": "hw.units.softmax:Softmax",
     "gelu": "hw.units.gelu:Gelu",
+    "layernorm": "hw.units.layernorm:Layernorm",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

@@ -30,6 +30,8 @@ class Passes:
     target : Target
     x : stream
         The unit's input.
+    p : stream or None
+        Where the last pass has parameters: a beat is read when one of these is there.
     move : Value
         While it is low, all holds.
 
@@ -39,6 +41,8 @@ class Passes:
         The codes that enter the datapath, and whether they count.
     turn : Signal
         The number of the pass, from 0 on.
+    parameters : Value
+        Those of the beat that enters the datapath in the last pass.
     gathered, first : Value
         A beat's results leave the datapath, to be gathered; and they are the first ones of the pass.
     ended : Value
@@ -51,13 +55,14 @@ class Passes:
         The row was cut, or had no number.
     """
 
-    def __init__(self, m: Module, spec: RowSpec, target: Target, x: Any, move: Value) -> None:
-        self.m, self.spec, self.target, self.x, self.move = m, spec, target, x, move
+    def __init__(self, m: Module, spec: RowSpec, target: Target, x: Any, p: Any, move: Value) -> None:
+        self.m, self.spec, self.target, self.x, self.p, self.move = m, spec, target, x, p, move
         self.loading, self.reading = Signal(init=1, name="loading"), Signal(name="reading")
         self.showing, self.solving = Signal(name="showing"), Signal(name="solving")
         self.turn, self.error = Signal(range(spec.passes), name="turn"), Signal(name="row_error", reset_less=True)
         self.place, self.length = (Signal(index_bits(spec.depth), name=name) for name in ("place", "length"))
-        self.taken, self.kept, self.complete = Signal(name="taken"), Signal(name="kept"), Signal(name="complete")
+        self.taken, self.kept = Signal(name="taken"), Signal(name="kept")
+        self.read, self.complete = Signal(name="read"), Signal(name="complete")
         self._take()
         self._enter()
         self._end_pass()
@@ -71,8 +76,11 @@ class Passes:
             x.ready.eq(self.loading & self.move),
             self.taken.eq(self.loading & self.move & x.valid),
             self.kept.eq(self.taken & ~self.full),
-            self.complete.eq(self.reading & self.move & (place == self.length)),
+            self.read.eq(self.reading & self.move & (1 if self.p is None else ~self.showing | self.p.valid)),
+            self.complete.eq(self.read & (place == self.length)),
         ]
+        if self.p is not None:
+            m.d.comb += self.p.ready.eq(self.reading & self.showing & self.move)
         with m.If(self.kept):
             m.d.sync += [
                 self.length.eq(place),
@@ -81,7 +89,7 @@ class Passes:
             ]
         with m.If(self.taken & self.full):
             m.d.sync += self.over.eq(1)
-        with m.If(self.kept | (self.reading & self.move)):
+        with m.If(self.kept | self.read):
             m.d.sync += place.eq((place + 1)[: len(place)])
         with m.If((self.taken & x.payload.last) | self.complete):
             m.d.sync += place.eq(0)
@@ -99,7 +107,7 @@ class Passes:
         )
         reads, shows, read_last = (
             moved(m, flag, move, READ, name)
-            for flag, name in ((self.reading, "reads"), (self.showing, "shows"), (self.complete, "read_last"))
+            for flag, name in ((self.read, "reads"), (self.showing, "shows"), (self.complete, "read_last"))
         )
         beat = Signal(len(word), name="beat", reset_less=True)
         with m.If(move):
@@ -111,6 +119,8 @@ class Passes:
             moved(m, flag, move, 1, name)
             for flag, name in ((reads, "beat_read"), (shows, "beat_shown"), (read_last, "beat_last"))
         )
+        if self.p is not None:
+            self.parameters = delayed(m, "parameters", Value.cast(self.p.payload), move, READ + 1)
         begins = Signal(init=1, name="begins")
         with m.If(move & (came_kept | came_last | reads)):
             m.d.sync += begins.eq(came_last | read_last)

@@ -30,7 +30,7 @@ class Rows(Streamed):
     def elaborate(self, platform: object) -> Module:
         m, spec, y = Module(), self.spec, self.y
         outlet = Outlet(m, y)
-        passes = Passes(m, spec, self.target, self.x, outlet.move)
+        passes = Passes(m, spec, self.target, self.x, getattr(self, "p", None), outlet.move)
         logic = Logic(self.target, spec.pipeline, spec.form)
         shown, found = self.compute(logic, passes)
         payload = logic.result(shown)

@@ -31,6 +31,7 @@ BENCHES: dict[str, Any] = {
     "hadamard": "sim.benches.hadamard",
     "softmax": "sim.benches.softmax",
     "gelu": "sim.benches.gelu",
+    "layernorm": "sim.benches.layernorm",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

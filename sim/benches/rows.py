@@ -75,7 +75,12 @@ def streams(spec: RowSpec, lengths: Sequence[int], rng: np.random.Generator) -> 
         # Here and there a beat of which nothing is kept, the first among them.
         keep[rng.random(length) < 0.1 * (share < 1)] = False
         kept.append(keep.astype(np.int64))
-    return {"x": {"x": np.concatenate(beats), "keep": np.concatenate(kept), "last": marks(lengths)}}
+    row = {"x": np.concatenate(beats), "keep": np.concatenate(kept), "last": marks(lengths)}
+    if not spec.parameters:
+        return {"x": row}
+    shown = int(np.minimum(lengths, spec.depth).sum())
+    fields = {name: mixed(field.format, (shown, spec.lanes), rng) for name, field in spec.parameters.items()}
+    return {"x": row, "p": fields}
 
 
 def _numbers(spec: RowSpec, kind: str, length: int, rng: np.random.Generator) -> NDArray[Any]:

@@ -37,6 +37,7 @@ MODELS: dict[str, str | type[Any]] = {
     "hadamard": "sim.golden.hadamard:Hadamard",
     "softmax": "sim.golden.softmax:Softmax",
     "gelu": "sim.golden.gelu:Gelu",
+    "layernorm": "sim.golden.layernorm:Layernorm",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 
