@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hw.formats import Fixed, Format, Integer, Span, check_choice, check_int, parse_scalar
-from hw.formats.messages import cut, echo
 from hw.specs.base import uses_blocks
 from hw.specs.depth import IN_BLOCK, doublings, settle
 from hw.specs.dot import LANES
@@ -36,14 +35,10 @@ POINT = Part(
 )
 
 
-def _read_weight(text: str) -> dict[str, Any]:
-    return {"weight": parse_scalar(text[1:])}
-
-
 WEIGHT = Part(
     "wWEIGHT",
-    _read_weight,
-    lambda spec: None if spec.weight is None else f"w{spec.weight}",
+    lambda text: {"weight": parse_count("weight", "w", text)},
+    lambda spec: f"w{spec.weight}" if spec.weight else None,
     optional=True,
     fits=lambda text, _: text.startswith("w"),
 )
@@ -69,8 +64,9 @@ class LayernormSpec(RowSpec):
         A key of `NORMS`.
     places : int
         Bits of ``y`` behind the point, 1..30; I-ViT's has 30.
-    weight : Format, optional
-        An integer of at most 16 bits. Weights and biases come as a stream `p`, a beat with each beat of results.
+    weight : int
+        Bits of weights, which have a sign, at most 16; 0 for none. They come, with biases, as a stream `p`, a beat with
+        each beat of results.
     pipeline : int
         Registers of the datapath, 0..99, placed where they balance the logic.
     form : str
@@ -87,7 +83,7 @@ class LayernormSpec(RowSpec):
     row: int
     norm: str = "isqrt"
     places: int = PLACES
-    weight: Format = None  # type: ignore[assignment]
+    weight: int = 0
     pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
 
@@ -99,11 +95,7 @@ class LayernormSpec(RowSpec):
         self.check_rows()
         check_choice("norm", self.norm, NORMS)
         check_int("places", self.places, 1, PLACES)
-        if self.weight is not None:
-            if not isinstance(self.weight, Format):
-                raise TypeError(f"weight must be a Format or None, got {echo(self.weight)}")
-            if not isinstance(self.weight, Integer) or self.weight.width > MAX_WEIGHT:
-                raise ValueError(f"weight must be an integer of at most {MAX_WEIGHT} bits, got {cut(self.weight)}")
+        check_int("weight", self.weight, 0, MAX_WEIGHT)
         settle(self)
 
     __hash__ = RowSpec.__hash__
@@ -111,10 +103,10 @@ class LayernormSpec(RowSpec):
     @property
     def levels(self) -> int:
         """Levels of logic, as `hw.specs.depth` counts them."""
-        products = [self.difference.width] if self.weight is None else [self.difference.width, self.weight.width]
+        products = [self.difference.width, *([self.weight] if self.weight else [])]
         # A wide row is a level more.
         rows = [IN_BLOCK if uses_blocks(self.form) else 2 * doublings(-(-width // 2)) + 1 for width in products]
-        return 2 + sum(rows) + (self.weight is not None)
+        return 2 + sum(rows) + bool(self.weight)
 
     @property
     def difference(self) -> Span:
@@ -157,7 +149,7 @@ class LayernormSpec(RowSpec):
     def solving(self) -> tuple[int, ...]:
         division = self.quotient_bits
         before = {"isqrt": self.root_bits + 1, "newton": STEPS * (division + 1), "l1": 0}[self.norm]
-        return division + 1, before + division
+        return division, before + division
 
     @property
     def normalised(self) -> Fixed:
@@ -167,20 +159,25 @@ class LayernormSpec(RowSpec):
     @property
     def result(self) -> Fixed:
         """The format of the results."""
-        if self.weight is None:
+        if not self.weight:
             return self.normalised
-        return Fixed.holding(self.normalised.span * self.weight.span + self.bias.span)
+        return Fixed.holding(self.bias.span + self.bias.span)
+
+    @property
+    def weights(self) -> Integer:
+        """The format of the weights, if there are some."""
+        return Integer(self.weight)
 
     @property
     def bias(self) -> Fixed:
         """The format of the biases: that of the products."""
-        return Fixed.holding(self.normalised.span * self.weight.span)
+        return Fixed.holding(self.normalised.span * self.weights.span)
 
     @property
     def parameters(self) -> dict[str, Field]:
-        if self.weight is None:
+        if not self.weight:
             return {}
-        return {"weight": Field(self.weight, self.lanes), "bias": Field(self.bias, self.lanes)}
+        return {"weight": Field(self.weights, self.lanes), "bias": Field(self.bias, self.lanes)}
 
     @property
     def results(self) -> dict[str, Field]:

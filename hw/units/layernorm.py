@@ -31,8 +31,8 @@ class Layernorm(Rows):
     -------
     x : In(stream)
         ``x``: codes of ``spec.input``; ``keep``: of each, whether it is one of the row's; ``last``: the row ends.
-    p : In(stream), if ``spec.weight`` is not None
-        ``weight`` and ``bias``, codes of ``spec.weight`` and ``spec.bias``: those of a beat of results.
+    p : In(stream), if ``spec.weight``
+        ``weight`` and ``bias``, codes of ``spec.weights`` and ``spec.bias``: those of a beat of results.
     y : Out(stream)
         ``x``: codes of ``spec.result``, 0 where a number was not kept; ``error``: the row was longer than the memory,
         and was cut, or had no number; ``last``.
@@ -88,13 +88,13 @@ class Layernorm(Rows):
         spec, places = self.spec, self.spec.places
         product = multiply(m, "quotient", difference, self.reciprocal)
         number = truncate(m, "normalised", product, places + 1, BITS - places, signed=True)
-        if spec.weight is None:
+        if not spec.weight:
             return Cat(*bits(number))
-        weights = spec.lanes * spec.weight.width
-        weight = m.wire("weight", passes.parameters[:weights].word_select(lane, spec.weight.width))
+        weights = spec.lanes * spec.weight
+        weight = m.wire("weight", passes.parameters[:weights].word_select(lane, spec.weight))
         bias = m.wire("bias", passes.parameters[weights:].word_select(lane, spec.bias.width))
         keep = m.wire("keep_bias", passes.keep[lane])
-        scaled = multiply(m, "scaled", number, weight.as_signed() if spec.weight.span.signed else weight)
+        scaled = multiply(m, "scaled", number, weight.as_signed())
         offset = m.wire("offset", bias & keep.replicate(len(bias))).as_signed()
         return fabric(m).add(m, "affine", scaled, offset, spec.result.width)
 

@@ -65,9 +65,11 @@ class Norm:
         self._divide(self.ends[0], magnitude)
         mean = Signal(spec.input.width, name="mean_found", reset_less=True)
         quotient, twice = self.division.quotient, Cat(Const(0, 1), self.division.rest)
-        up = (twice > count) | ((twice == count) & quotient[0])
+        up = Signal(name="mean_up", reset_less=True)
+        with m.If(self.move & self.divided):
+            m.d.sync += up.eq((twice > count) | ((twice == count) & quotient[0]))
         # -(q + up) is ~q + 1 - up.
-        with m.If(self.move & self.divided & self.about_mean):
+        with m.If(self.move & moved(m, self.divided & self.about_mean, self.move, 1, "mean_divided")):
             low = quotient[: len(mean)] ^ negative.replicate(len(mean))
             m.d.sync += mean.eq((low + (up ^ negative))[: len(mean)])
         return mean

@@ -105,9 +105,8 @@ class Passes:
             moved(m, flag, move, 1, name)
             for flag, name in ((self.kept, "came_kept"), (self.taken & payload.last, "came_last"))
         )
-        reads, shows, read_last = (
-            moved(m, flag, move, READ, name)
-            for flag, name in ((self.read, "reads"), (self.showing, "shows"), (self.complete, "read_last"))
+        reads, read_last = (
+            moved(m, flag, move, READ, name) for flag, name in ((self.read, "reads"), (self.complete, "read_last"))
         )
         beat = Signal(len(word), name="beat", reset_less=True)
         with m.If(move):
@@ -115,16 +114,17 @@ class Passes:
         width, lanes = self.spec.input.width, self.spec.lanes
         self.lanes = [beat[low : low + width] for low in range(0, lanes * width, width)]
         self.keep = [beat[lanes * width + lane] for lane in range(lanes)]
-        reads, shows, read_last = (
-            moved(m, flag, move, 1, name)
-            for flag, name in ((reads, "beat_read"), (shows, "beat_shown"), (read_last, "beat_last"))
+        reads, read_last = (
+            moved(m, flag, move, 1, name) for flag, name in ((reads, "beat_read"), (read_last, "beat_last"))
         )
+        shows = delayed(m, "shows", self.showing, move, READ + 1)
         if self.p is not None:
             self.parameters = delayed(m, "parameters", Value.cast(self.p.payload), move, READ + 1)
         begins = Signal(init=1, name="begins")
         with m.If(move & (came_kept | came_last | reads)):
             m.d.sync += begins.eq(came_last | read_last)
-        self.gathered = moved(m, came_kept | (reads & ~shows), move, stages + 1, "gathered")
+        # What a reset leaves of a row is gathered before the next begins, and that starts anew.
+        self.gathered = delayed(m, "gathered", came_kept | (reads & ~shows), move, stages + 1)
         self.first = delayed(m, "first_of_pass", begins, move, stages + 1)
         ends = came_last | (read_last & ~shows)
         self.ended = moved(m, ends, move, stages + 2 + self.spec.settling, "ended")
@@ -148,6 +148,7 @@ class Passes:
             ]
             with m.If(self.turn == 0):
                 m.d.sync += self.error.eq(self.over | ~self.some)
+                m.d.sync += [flag.eq(0) for flag in (self.full, self.over, self.some)]
         with m.If(self.move & self.solving):
             m.d.sync += left.eq((left - 1)[: len(left)])
             with m.If(left == 1):
@@ -161,5 +162,4 @@ class Passes:
         with m.If(self.complete):
             m.d.sync += self.reading.eq(0)
         with m.If(self.move & moved(m, ends, self.move, READ, "returns")):
-            m.d.sync += [flag.eq(0) for flag in (self.showing, self.full, self.over, self.some)]
-            m.d.sync += [self.turn.eq(0), self.loading.eq(1)]
+            m.d.sync += [self.showing.eq(0), self.turn.eq(0), self.loading.eq(1)]

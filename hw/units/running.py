@@ -5,7 +5,6 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from hw.units.skew import delayed
-from hw.units.stream import moved
 
 BITS = 4
 WINDOW = 1 << BITS
@@ -51,9 +50,9 @@ class Running:
                 falls.eq(Mux(first, 0, _steps(window, before))),
             ]
         place = delayed(m, "place_in_window", _low(q), move, 1)
-        term, added = delayed(m, "term", mantissa, move, 1), moved(m, enable, move, 1, "added")
+        term, added = delayed(m, "term", mantissa, move, 1), delayed(m, "added", enable, move, 1)
         placed, by = Signal(len(mantissa) + WINDOW - 1, name="term_placed", reset_less=True), Signal(name="sum_moves")
-        follows = moved(m, added, move, 1, "follows")
+        follows = delayed(m, "follows", added, move, 1)
         total = Signal(width + WINDOW - 1, name="sum", reset_less=True)
         with m.If(move):
             wide = Cat(Const(0, WINDOW - 1), term)

@@ -74,8 +74,8 @@ class Layernorm(StreamModel):
     @classmethod
     def of(cls, spec: Any) -> Self:
         """The model of a spec."""
-        bias = None if spec.weight is None else spec.bias
-        return cls(spec.input, spec.result, spec.depth, spec.norm, spec.places, spec.weight, bias)
+        weight, bias = (spec.weights, spec.bias) if spec.weight else (None, None)
+        return cls(spec.input, spec.result, spec.depth, spec.norm, spec.places, weight, bias)
 
     def run(
         self, x: Mapping[str, ArrayLike], p: Mapping[str, ArrayLike] | None = None

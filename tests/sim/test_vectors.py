@@ -34,7 +34,7 @@ DESIGNS = [
     *("tellme/int4/g2/t2/q4", "tmac/int4xint4/g2/t2/q4", "matvec/int4xint4/2x2", "mac/int4xint4#ice40"),
     *("cast/bf16xe4m3/n2", "cast/e4m3xint4:stochastic4/n1", "quantise/bf16x4*e2m1@ue8m0", "hadamard/int4/n4/flips"),
     "elementwise/add/int4xint4/n2",
-    *("softmax/int4/n2/r8/s3/uint8/twopass", "gelu/int4/n2/s3"),
+    *("softmax/int4/n2/r8/s3/uint8/twopass", "gelu/int4/n2/s3", "layernorm/int4/n2/r8/l1/t8/w4"),
     CORE,
     "gemm/int4xint4/1x2/ws/exact/kulisch16/p0/int8/channel/x1/p1/k8/n8/w32",
     "blockgemm/8*int4@ue8m0x8*int4@ue8m0/2x2/fp16/p1/x2/p2/k32/n8/w64",
