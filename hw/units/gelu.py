@@ -82,6 +82,9 @@ class Gelu(Feedforward):
         ]
         found: list[Value] = []
         count = values[-1].bit_length()
+        if count >= len(distance):
+            # The bounds' tables would be larger than one of all distances.
+            return fabric(m).lookup(m, "reciprocal", distance, count, lambda number: values[min(number, spec.farthest)])
         for place in reversed(range(count)):
             # Whether it is as high as the bits so far with a one behind them say: the first distance where it is.
             above = Cat(*found)

@@ -45,6 +45,8 @@ class Passes:
         Those of the beat that enters the datapath in the last pass.
     gathered, first : Value
         A beat's results leave the datapath, to be gathered; and they are the first ones of the pass.
+    opens : Value
+        They are the first ones of the row.
     ended : Value
         All that was gathered in a pass is there.
     solving : Value
@@ -117,7 +119,8 @@ class Passes:
         reads, read_last = (
             moved(m, flag, move, 1, name) for flag, name in ((reads, "beat_read"), (read_last, "beat_last"))
         )
-        shows = delayed(m, "shows", self.showing, move, READ + 1)
+        # It is set long before the first beat to be shown is there, and falls a cycle before the last one.
+        shows = delayed(m, "shows", self.showing, move, 1)
         if self.p is not None:
             self.parameters = delayed(m, "parameters", Value.cast(self.p.payload), move, READ + 1)
         begins = Signal(init=1, name="begins")
@@ -126,6 +129,7 @@ class Passes:
         # What a reset leaves of a row is gathered before the next begins, and that starts anew.
         self.gathered = delayed(m, "gathered", came_kept | (reads & ~shows), move, stages + 1)
         self.first = delayed(m, "first_of_pass", begins, move, stages + 1)
+        self.opens = delayed(m, "first_of_row", begins & ~reads, move, stages + 1)
         ends = came_last | (read_last & ~shows)
         self.ended = moved(m, ends, move, stages + 2 + self.spec.settling, "ended")
         self.shown = moved(m, reads & shows, move, stages, "shown")

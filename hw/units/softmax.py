@@ -123,10 +123,11 @@ class Softmax(Rows):
     def _gather_sums(self, m: Module, passes: Passes, highest: Value, total: Value) -> Value:
         """The row's highest number, and the sum of its exponentials, as far as it can divide."""
         spec, move = self.spec, passes.move
-        signed = spec.input.span.signed
-        kept = self.reference.as_signed() if signed else self.reference
-        found = highest.as_signed() if signed else highest
-        with m.If(move & passes.gathered & (passes.turn == 0) & (passes.first | (found > kept))):
+        # In offset binary the carry out of one chain compares; no later pass has a higher number.
+        flip = int(spec.input.span.signed) << len(highest) - 1
+        lower = Signal(len(highest) + 1, name="lower")
+        m.d.comb += lower.eq((self.reference ^ flip) - (highest ^ flip))
+        with m.If(move & passes.gathered & (passes.opens | lower[-1])):
             m.d.sync += self.reference.eq(highest)
         sums = Signal(spec.largest_sum.bit_length(), name="sum", reset_less=True)
         with m.If(move & passes.gathered):

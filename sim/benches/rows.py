@@ -37,7 +37,8 @@ def plays(spec: RowSpec, seed: int) -> list[StreamPlay]:
     few = [*some[:6], *([1, 1, min(2, spec.depth), 1] * 3)]
     # What is cut takes a cycle for each beat that is not kept.
     cut = [spec.depth + 1, 1, spec.depth, spec.depth + 3, min(3, spec.depth)] * (1 if spec.depth > LONGEST else 4)
-    first = spec.cycles(1)
+    # What ends a row is then often what a reset comes into.
+    short, first = [1, 1, min(2, spec.depth), 1, 1, min(3, spec.depth), 1, 1], spec.cycles(1)
     limit = spec.cycles(min(spec.depth, LONGEST) * len(few), len(few))
     return [
         *(alike(spec, f"rows_of_{length}", [length] * max(2, BEATS // 2 // length), rng) for length in lengths),
@@ -45,7 +46,10 @@ def plays(spec: RowSpec, seed: int) -> list[StreamPlay]:
         _play(spec, "cut", streams(spec, cut, rng), spec.cycles(sum(cut), len(cut)), duration=None),
         _play(spec, "pauses", streams(spec, few, rng), limit, pauses=paused(spec, 0.4)),
         _play(spec, "slow_taker", streams(spec, few, rng), limit, pauses=dict.fromkeys(spec.outputs, 0.7)),
-        _play(spec, "resets", streams(spec, few[::-1], rng), limit, duration=None, resets=resets(limit, rng, first)),
+        *(
+            _play(spec, name, streams(spec, short, rng), limit, duration=None, resets=resets(limit, rng, first))
+            for name in ("resets", "resets_again", "resets_once_more")
+        ),
     ]
 
 
