@@ -24,6 +24,7 @@ from hw.specs.blockgemm import BlockGemmSpec
 from hw.specs.gemm import GemmSpec
 from hw.specs.lookup import LookupSpec
 from hw.specs.matvec import MatVecSpec
+from hw.specs.rows import RowSpec
 from hw.specs.stream import StreamSpec, sizes
 from hw.units.core import index_bits
 from hw.units.core.blocks import ON_THE_WAY
@@ -225,6 +226,14 @@ def _(spec: LookupSpec, vectors: Any = 1, rows: Any = 1) -> tuple[Buffer, ...]:
     words, width = 1 << (spec.table.address_bits + spec.banks - 1), spec.entry.width
     (vectors,) = sizes(vectors=vectors)
     return (Buffer("tables", words, width, vectors * sums * copies, lookups * copies, width, copies),)
+
+
+@buffers.register
+def _(spec: RowSpec, beats: Any = 1, rows: Any = 1) -> tuple[Buffer, ...]:
+    """A row: it is written while it passes for the first time, and read for all other passes."""
+    (beats,) = sizes(beats=beats)
+    word = spec.lanes * (spec.input.width + 1)
+    return (Buffer("row", spec.depth, word, beats, beats * (spec.passes - 1), word),)
 
 
 @dataclass(frozen=True)

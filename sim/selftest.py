@@ -47,7 +47,7 @@ PLAIN: dict[str, tuple[int, bool]] = {
     "status_in": (3, False),
 }
 """Ports that carry no numbers: how many bits of the pattern make one of theirs, and whether any of these is enough."""
-SHAPE = {"beats": 12, "tiles": 1, "vectors": 1, "matrices": 1}
+SHAPE = {"beats": 12, "tiles": 1, "vectors": 1, "matrices": 1, "rows": 1}
 """A frame of a unit with streams, as far as the unit leaves it open: parts of the shape of ``spec.moved``."""
 ROWS_EACH = 4
 """Beats of indices with each vector of activations, and vectors with each resident matrix."""
@@ -174,7 +174,7 @@ def _shape(spec: Any) -> dict[str, int]:
     """A frame that the unit takes."""
     known = inspect.signature(spec.moved).parameters
     shape = {name: SHAPE[name] for name in known if name in SHAPE}
-    if "rows" in known:
+    if hasattr(spec, "lookups"):
         shape["rows"] = ROWS_EACH * spec.lookups
     if getattr(spec, "resident", False):
         shape["beats"] = ROWS_EACH * spec.synapse_folds

@@ -32,6 +32,9 @@ UNITS: dict[str, str | type[Unit]] = {
     "func": "hw.units.func:Func",
     "quantise": "hw.units.quantise:Quantise",
     "hadamard": "hw.units.hadamard:Hadamard",
+    "softmax": "hw.units.softmax:Softmax",
+    "gelu": "hw.units.gelu:Gelu",
+    "layernorm": "hw.units.layernorm:Layernorm",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

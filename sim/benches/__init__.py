@@ -30,6 +30,9 @@ BENCHES: dict[str, Any] = {
     "func": "sim.benches.func",
     "quantise": "sim.benches.quantise",
     "hadamard": "sim.benches.hadamard",
+    "softmax": "sim.benches.softmax",
+    "gelu": "sim.benches.gelu",
+    "layernorm": "sim.benches.layernorm",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

@@ -33,7 +33,7 @@ def resets(most: int, rng: np.random.Generator, first: int = 0) -> list[dict[str
 
     What has to fill up gets as many more cycles as it takes to the `first` result.
     """
-    most = min(most, LONGEST)
+    full, most = min(most, max(LONGEST, SEEN + first)), min(most, LONGEST)
     planned = []
     # Every way ends in resets of every length.
     dealt = deal(np.indices((len(WAYS), len(LENGTHS))).reshape(2, -1).T, RESETS // 2, rng).tolist()
@@ -45,7 +45,7 @@ def resets(most: int, rng: np.random.Generator, first: int = 0) -> list[dict[str
             way, which = next(ways)
             (source, sink), length = WAYS[way], LENGTHS[which] if number else 1
         # Freely, or until it is full.
-        after = max(after, min(most, SEEN + first * (not free))) if free or sink == 1 else after
+        after = max(after, min(full, SEEN + first * (not free))) if free or sink == 1 else after
         offered, ready = rng.integers(0, 2, 2).tolist()
         # Ends of streams agree in every other run of no meaning.
         junk = 0 if free else 1 + number // 2 % 2

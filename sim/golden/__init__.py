@@ -36,6 +36,9 @@ MODELS: dict[str, str | type[Any]] = {
     "func": "sim.golden.func:Func",
     "quantise": "sim.golden.quantise:Quantise",
     "hadamard": "sim.golden.hadamard:Hadamard",
+    "softmax": "sim.golden.softmax:Softmax",
+    "gelu": "sim.golden.gelu:Gelu",
+    "layernorm": "sim.golden.layernorm:Layernorm",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 

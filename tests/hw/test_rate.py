@@ -35,7 +35,7 @@ RATES = {
     "tmac/int4xint8/g4/t2/q3/serial": 6,
     "tmac/int3xint8/g4/t2/q2/serial": Fraction(16, 3),
 }
-RESULTS = {
+RESULTS: dict[str, int | Fraction] = {
     "add/int8xint8": 1,
     "blockadd/mxfp4xmxfp4/n8/fp32": 8,
     "requant/fix26.0xint8/n8": 8,
@@ -44,6 +44,10 @@ RESULTS = {
     "elementwise/add/int8xint8/n4": 4,
     "quantise/bf16x8*e2m1@ue8m0": 8,
     "hadamard/int8/n16/flips": 16,
+    "softmax/int8/n4/r256/s20": Fraction(4, 3),
+    "softmax/int8/n4/r256/s20/uint8/twopass": 2,
+    "gelu/int8/n4/s12": 4,
+    "layernorm/int8/n4/r256": Fraction(4, 3),
 }
 RUNS: list[tuple[str, dict[str, int]]] = [
     ("dot/int4xint4/n3", {"beats": 7}),
@@ -54,6 +58,8 @@ RUNS: list[tuple[str, dict[str, int]]] = [
     ("matvec/int4xint4/2x3/exact/kulisch12", {"beats": 10}),
     ("matvec/int4xint4/2x3/exact/sat12", {"beats": 10}),
     ("matvec/int4xint4/2x3/6x6", {"beats": 6, "matrices": 2}),
+    ("softmax/int4/n2/r16/s3", {"beats": 10, "rows": 3}),
+    ("layernorm/int4/n2/r16/l1/t8/w4", {"beats": 10, "rows": 3}),
     ("tellme/int4/g2/t1/q2", {"vectors": 3, "rows": 5}),
     ("tmac/int2xint4/g2/t1/q2/serial/full/lutram/kulisch16", {"vectors": 3, "rows": 5}),
     ("tmac/int2xint4/g2/t1/q2/parallel/full/registers", {"vectors": 3, "rows": 5}),
