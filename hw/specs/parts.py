@@ -20,9 +20,9 @@ def operands(first: str = "a", second: str = "b", layout: str = "AxB") -> Part:
     return Part(layout, read, lambda spec: f"{getattr(spec, first)}x{getattr(spec, second)}", needed=True)
 
 
-def word(field: str, layout: str) -> Part:
+def word(field: str, layout: str, needed: bool = False) -> Part:
     """A field that is its own text."""
-    return Part(layout, lambda text: {field: text}, lambda spec: getattr(spec, field))
+    return Part(layout, lambda text: {field: text}, lambda spec: getattr(spec, field), needed=needed)
 
 
 def flag(field: str) -> Part:

@@ -31,6 +31,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "cast": "hw.units.cast:Cast",
     "quantise": "hw.units.quantise:Quantise",
     "hadamard": "hw.units.hadamard:Hadamard",
+    "constmat": "hw.units.constmat:ConstMat",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

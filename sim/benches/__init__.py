@@ -29,6 +29,7 @@ BENCHES: dict[str, Any] = {
     "cast": "sim.benches.cast",
     "quantise": "sim.benches.quantise",
     "hadamard": "sim.benches.hadamard",
+    "constmat": "sim.benches.constmat",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

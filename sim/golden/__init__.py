@@ -35,6 +35,7 @@ MODELS: dict[str, str | type[Any]] = {
     "cast": "sim.golden.cast:Cast",
     "quantise": "sim.golden.quantise:Quantise",
     "hadamard": "sim.golden.hadamard:Hadamard",
+    "constmat": "sim.golden.constmat:ConstMat",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 

@@ -30,7 +30,7 @@ SPECS = (
     *("blockdot/4*int2@ue8m0x4*int2@ue8m0/exact/p2", "blockadd/2*int4@ue8m0x2*int4@ue8m0/n1/fp16/p3"),
     *("requant/fix8.0xint4/n1/tensor/m4/p2", "requant/fix8.0xint4/n1/channel/m4/p2"),
     *("elementwise/add/int4xint4/n1/exact/p2", "cast/e2m1xint4/n1/p1"),
-    *("quantise/int4x2*e2m1@ue8m0/p2", "hadamard/int4/n2/p1"),
+    *("quantise/int4x2*e2m1@ue8m0/p2", "hadamard/int4/n2/p1", "constmat/int4xint4/2x2/seed3/p1"),
     *("array/int2xint2/2x2/os", "array/int2xint2/2x2/ws", "array/int2xint2/2x2/is", "matvec/int2xint2/2x2"),
     *("tellme/int2/g2/t1/q2/half/registers", "tmac/int2xint2/g2/t1/q2/parallel/full/registers"),
     "gemm/int2xint2/1x1/os/exact/kulisch16/p0/wide/x1/k8/n2/w16",

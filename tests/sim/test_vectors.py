@@ -33,7 +33,7 @@ DESIGNS = [
     *("array/int4xint4/2x2/is", "blockadd/4*int4@ue8m0x4*int4@ue8m0/n2/fp32", "requant/fix12.0xint4/n2"),
     *("tellme/int4/g2/t2/q4", "tmac/int4xint4/g2/t2/q4", "matvec/int4xint4/2x2", "mac/int4xint4#ice40"),
     *("cast/bf16xe4m3/n2", "cast/e4m3xint4:stochastic4/n1", "quantise/bf16x4*e2m1@ue8m0", "hadamard/int4/n4/flips"),
-    "elementwise/add/int4xint4/n2",
+    *("elementwise/add/int4xint4/n2", "constmat/int4xint4/2x3/seed3"),
     CORE,
     "gemm/int4xint4/1x2/ws/exact/kulisch16/p0/int8/channel/x1/p1/k8/n8/w32",
     "blockgemm/8*int4@ue8m0x8*int4@ue8m0/2x2/fp16/p1/x2/p2/k32/n8/w64",
