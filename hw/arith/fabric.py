@@ -36,11 +36,14 @@ class Fabric:
         Wires that a LUT takes.
     addends : int
         Numbers that a row adds, 2 or 3.
+    inverts : bool
+        Whether a row inverts what it puts out, for nothing, but nothing of what it takes in.
     """
 
     folds_four = False
     lut_inputs = 4
     addends = 2
+    inverts = False
     table_inputs = 4
     pre_adds = False
 

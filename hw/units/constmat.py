@@ -12,7 +12,7 @@ from hw.datapath.convert import convert
 from hw.datapath.shiftadd.depth import depth_of
 from hw.datapath.shiftadd.joined import joined
 from hw.datapath.shiftadd.solve import solve
-from hw.datapath.shiftadd.turned import turned
+from hw.datapath.shiftadd.turned import spelled, turned
 from hw.datapath.shiftadd.write import write
 from hw.specs.constmat import ConstMatSpec
 from hw.units.stream import Feedforward
@@ -54,5 +54,5 @@ class ConstMat(Feedforward):
             number = convert(m, spec.input, spec.number, code, "nearest_even", None)
             numbers.append(number.as_signed() if spec.number.span.signed else number)
         graph = solve(spec.constants, spec.input.span, depth_of(spec.constants, spec.form), addends)
-        results = write(m, joined(turned(graph), addends), numbers, spec.span)
+        results = write(m, spelled(joined(turned(graph), addends)), numbers, spec.span)
         return {"x": Cat(*results), "last": beat.last}

@@ -23,8 +23,8 @@ def row_width(terms: Sequence[Term], span: Span) -> int:
 
 def passed(terms: Sequence[Term]) -> int:
     """How many bits of the lowest term are a sum's, too."""
-    low, following, *_ = sorted(terms, key=lambda term: term.shift)
-    return low.shift if low.negative else following.shift
+    low, *above = sorted(terms, key=lambda term: term.shift)
+    return above[0].shift if above and not low.negative else low.shift
 
 
 def negative_of(span: Span) -> Span:
@@ -90,3 +90,33 @@ def _with(graph: Graph, signs: Sequence[bool]) -> Graph:
     )
     spans = tuple(negative_of(span) if sign else span for span, sign in zip(graph.spans, signs, strict=True))
     return replace(graph, sums=sums, spans=spans, results=tuple(of(term) if term else None for term in graph.results))
+
+
+def spelled(graph: Graph) -> Graph:
+    """The graph with a sum of its own, of one term, for each negative that no row takes in."""
+    place = list(range(graph.count))
+    sums: list[tuple[Term, ...]] = []
+    spans = list(graph.spans[: graph.count])
+
+    def add(terms: tuple[Term, ...], span: Span) -> int:
+        sums.append(terms)
+        spans.append(span)
+        return len(spans) - 1
+
+    for terms, span in zip(graph.sums, graph.spans[graph.count :], strict=True):
+        here = tuple(replace(term, number=place[term.number]) for term in terms)
+        if all(term.negative for term in here):
+            opposite = add(tuple(term.negated() for term in here), negative_of(span))
+            here = (Term(opposite, 0, True),)
+        place.append(add(here, span))
+    negatives: dict[int, int] = {}
+    results: list[Term | None] = []
+    for result in graph.results:
+        if result and result.negative:
+            number = place[result.number]
+            if number not in negatives:
+                negatives[number] = add((Term(number, 0, True),), negative_of(spans[number]))
+            results.append(Term(negatives[number], result.shift))
+        else:
+            results.append(replace(result, number=place[result.number]) if result else None)
+    return replace(graph, sums=tuple(sums), results=tuple(results), spans=tuple(spans))
