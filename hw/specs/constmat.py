@@ -113,9 +113,7 @@ class ConstMatSpec(FeedforwardSpec):
         if self.fold > 1 and not isinstance(self.input, (Integer, Fixed)):
             raise ValueError(f"fold must be 1 where inputs are no integers or fixed point, got {self.fold}")
         if self.input.width % self.fold and self.fold > 1:
-            raise ValueError(
-                f"fold must be a part of the {self.input.width} bits of {cut(self.input)}, got {self.fold}"
-            )
+            raise ValueError(f"fold must divide the {self.input.width} bits of {cut(self.input)}, got {self.fold}")
 
     @property
     def digit(self) -> Span:

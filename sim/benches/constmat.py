@@ -69,15 +69,28 @@ def _streams(codes: NDArray[np.int64], rng: np.random.Generator) -> Streams:
 
 def coverage(spec: ConstMatSpec) -> list[Point]:
     """Numbers of all classes, results at the ends of what the widths were derived for, and waits."""
-    lowest, highest = spec.span.lo, spec.span.hi
 
     def find(tried: Tried) -> NDArray[np.int64]:
-        sums = decode_steps(spec.result, tried["y.x"])
-        return np.select([sums == lowest, sums == highest], [0, 1], 2)
+        return _places(spec, decode_steps(spec.result, tried["y.x"]))
 
-    bins = ("lowest", "highest", "between")
-    reached = point("ends of y", bins, find, about=OPERANDS)
-    return [*classes_of_fields(spec), reached, results("y.x", spec.result), *traffic(spec)]
+    ends, signs = _possible(spec)
+    reached = point("ends of y", ("lowest", "highest", "between"), find, ends, OPERANDS)
+    return [*classes_of_fields(spec), reached, results("y.x", spec.result, signs), *traffic(spec)]
+
+
+def _places(spec: ConstMatSpec, sums: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.select([sums == spec.span.lo, sums == spec.span.hi], [0, 1], 2)
+
+
+def _possible(spec: ConstMatSpec) -> tuple[list[int], list[int]]:
+    """The places and signs that results can have: looked up where all vectors are few, else those of their span."""
+    vectors = every(spec, np.random.default_rng(0))
+    if vectors is not None:
+        sums = decode_steps(spec.result, model(spec).run(**vectors)["y"]["x"])
+        return sorted(set(_places(spec, sums).flat)), sorted(set(np.select([sums > 0, sums < 0], [1, 2], 0).flat))
+    zero = not decode_steps(spec.input, np.arange(1 << min(spec.input.width, 16))).all()
+    ends = [0, 1, 2] if spec.span.lo < spec.span.hi else [0]
+    return ends, [n for n, there in enumerate((zero, spec.span.hi > 0, spec.span.lo < 0)) if there]
 
 
 def trials(spec: ConstMatSpec) -> Trials:

@@ -20,6 +20,7 @@ INT8, INT4 = map(parse_format, ("int8", "int4"))
         "constmat/e4m3xternary/2x3/seed1:30/p4/fast",
         "constmat/fix6.2xint4/2x2/07f8/p0",
         "constmat/int4xe4m3/1x2/7f80/p1",
+        "constmat/int8xint4/4x8/seed7/f4/p2/fast",
     ],
 )
 def test_names_parse_back(name: str) -> None:
@@ -48,6 +49,13 @@ def test_the_result_holds_just_what_the_constants_make() -> None:
     assert ConstMatSpec(INT8, INT4, 2, 2, "7f01").span.hi == 7 * 127 + 128
     assert ConstMatSpec(INT8, INT4, 2, 2, "7f01").span.lo == -7 * 128 - 127
     assert ConstMatSpec(INT8, INT4, 1, 2, "00").result.name == "ufix1.0"
+
+
+def test_a_folded_vector_takes_cycles_for_its_bits() -> None:
+    spec = ConstMatSpec(INT8, INT4, 4, 8, "seed7", 4, 2)
+    assert (spec.digit.lo, spec.digit.hi) == (-2, 3)
+    assert (spec.latency, spec.cycles(10)) == (7, 44)
+    assert spec.rate.count == 8 and spec.work(10) == 320
 
 
 def test_weights_in_floats_are_on_their_grid() -> None:
@@ -80,7 +88,10 @@ def test_weights_in_floats_are_on_their_grid() -> None:
         ((INT8, parse_format("int3"), 1, 2, "1f"), ValueError, "matrix must have codes of 3 bits, got f"),
         ((INT8, parse_format("binary"), 1, 2, "seed1:50"), ValueError, "matrix must not have zeros where binary has"),
         ((INT8, parse_format("e4m3fn"), 1, 1, "7f"), ValueError, "matrix must have numbers only, got nan .code 127"),
-        ((INT8, INT4, 2, 2, "seed1", 100), ValueError, "pipeline must be .*got 100"),
+        ((INT8, INT4, 2, 2, "seed1", 0), ValueError, "fold must be 1..64, got 0"),
+        ((INT8, INT4, 2, 2, "seed1", 3), ValueError, "fold must divide the 8 bits of int8, got 3"),
+        ((parse_format("e4m3"), INT4, 2, 2, "seed1", 2), ValueError, "fold must be 1 where inputs are no integers"),
+        ((INT8, INT4, 2, 2, "seed1", 1, 100), ValueError, "pipeline must be .*got 100"),
     ],
 )
 def test_what_is_no_matrix_is_refused(arguments: tuple[object, ...], error: type[Exception], message: str) -> None:

@@ -20,6 +20,11 @@ from sim.verify import verify
         "constmat/e4m3xe2m1/2x3/seed1",
         "constmat/int4xbinary/3x4/seed2/p1/fast@nexus",
         "constmat/int8xint4/4x3/seed5:30/p0@ice40",
+        # Folded: two bits a cycle, one, and of numbers without a sign.
+        "constmat/int8xint4/3x4/seed7/f4@ecp5",
+        "constmat/int4xternary/2x3/seed2/f4/p0@ice40",
+        "constmat/uint4xint8/3x3/seed2/f2/p1@xcup",
+        "constmat/int4xint4/2x2/0000/f2/p0",
         # Rows that have nothing to take away from, zeros, and a power of two.
         "constmat/int4xint4/4x3/fff000f00402@ecp5",
         "constmat/int4xint4/4x3/fff000f00402@xcup",
