@@ -87,7 +87,7 @@ def _possible(spec: ConstMatSpec) -> tuple[list[int], list[int]]:
     vectors = every(spec, np.random.default_rng(0))
     if vectors is not None:
         sums = decode_steps(spec.result, model(spec).run(**vectors)["y"]["x"])
-        return sorted(set(_places(spec, sums).flat)), sorted(set(np.select([sums > 0, sums < 0], [1, 2], 0).flat))
+        return np.unique(_places(spec, sums)).tolist(), np.unique(np.select([sums > 0, sums < 0], [1, 2], 0)).tolist()
     zero = not decode_steps(spec.input, np.arange(1 << min(spec.input.width, 16))).all()
     ends = [0, 1, 2] if spec.span.lo < spec.span.hi else [0]
     return ends, [n for n, there in enumerate((zero, spec.span.hi > 0, spec.span.lo < 0)) if there]
