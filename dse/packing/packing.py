@@ -177,14 +177,21 @@ def pack(
     matrix = as_floats(values).astype(np.float64)
     if not matrix.size or not np.all(np.isfinite(matrix)):
         raise ValueError(f"values must be finite numbers, got {echo(values)}")
-    matrix = matrix if spec is None else _matrix(matrix, transpose)
-    codes, scales, found = _coded(wanted, matrix, scale)
+    matrix = matrix if spec is None else matrix_of(matrix, transpose)
+    codes, scales, found = coded(wanted, matrix, scale)
     largest = float(np.abs(matrix).max(initial=0.0)) or 1.0
     error = float(np.abs(found - matrix).max(initial=0.0)) / largest
     return Packed(name, of, "" if spec is None else spec.name, codes, scales, error, words(of, codes))
 
 
-def _matrix(array: Array, transpose: bool) -> Array:
+def matrix_of(array: Array, transpose: bool) -> Array:
+    """An array as a matrix of shape (K, N).
+
+    Raises
+    ------
+    ValueError
+        It has other axes.
+    """
     if array.ndim == 4 and not transpose:
         return array.reshape(len(array), -1).T
     if array.ndim == 1 and not transpose:
@@ -194,7 +201,7 @@ def _matrix(array: Array, transpose: bool) -> Array:
     return array.T if transpose else array
 
 
-def _coded(fmt: Any, matrix: Array, scale: str | float) -> tuple[Any, Array, Array]:
+def coded(fmt: Any, matrix: Array, scale: str | float) -> tuple[Any, Array, Array]:
     """Codes, scales, and the numbers that these are."""
     if isinstance(fmt, Block):
         if scale != "tensor":

@@ -36,11 +36,14 @@ class Fabric:
         Wires that a LUT takes.
     addends : int
         Numbers that a row adds, 2 or 3.
+    inverts : bool
+        Whether a row inverts what it puts out, for nothing, but nothing of what it takes in.
     """
 
     folds_four = False
     lut_inputs = 4
     addends = 2
+    inverts = False
     table_inputs = 4
     pre_adds = False
 
@@ -69,6 +72,24 @@ class Fabric:
     def add_three(self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int) -> Signal:
         """``x + y + z`` modulo ``2**width``; unsigned, whatever the operands are."""
         return self.add(m, name, self.add(m, f"{name}_two", x, y, width), z, width)
+
+    def add_signed(self, m: Logic, name: str, numbers: Sequence[Value], minus: Sequence[bool]) -> Signal:
+        """The sum of two or three numbers, equally wide, modulo a power of two; those that `minus` says are taken away.
+
+        Parameters
+        ----------
+        m : Logic
+            Where it is added.
+        name : str
+            Of the sum's wire.
+        numbers : sequence of Value
+            No more than three, in which their sign, if they have one, is a bit like others.
+        minus : sequence of bool
+            Of each; of at least one it is false.
+        """
+        first, second, *third = sorted(zip(minus, numbers, strict=True), key=lambda pair: pair[0])
+        total = _signed_row(self, m, f"{name}_two" if third else name, first[1], second[1], second[0])
+        return _signed_row(self, m, name, total, third[0][1], third[0][0]) if third else total
 
     def add_constant(
         self, m: Logic, name: str, x: Value, constant: int, overrides: Sequence[tuple[Value, int]] = ()
@@ -203,6 +224,13 @@ class Fabric:
             Whether rows go in a tree, not in a chain, where that makes a difference.
         """
         return halves(m, name, x, y, m.stages)
+
+
+def _signed_row(fabric: Fabric, m: Logic, name: str, x: Value, y: Value, minus: bool) -> Signal:
+    """``x - y if minus else x + y``, of numbers that are equally wide."""
+    flip = int(minus)
+    places = [Place(pair, lambda a, b: a, lambda a, b: b ^ flip) for pair in zip(bits(x), bits(y), strict=True)]
+    return fabric.row(m, name, places, flip)
 
 
 @dataclass(frozen=True)

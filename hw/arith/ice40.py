@@ -33,6 +33,8 @@ LEAVES: Column = (Const(0, 1), Const(0, 1), Const(0, 1), lambda _k, _a, _b, c: c
 class Ice40(CarryFabric):
     """Rows of SB_CARRY and SB_LUT4."""
 
+    inverts = True
+
     def row(self, m: Logic, name: str, places: Sequence[Place], carry: Value | int = 0) -> Signal:
         columns: list[Column] = []
         for place in places:
@@ -41,6 +43,14 @@ class Ice40(CarryFabric):
                 # Cells pay where a place is one LUT. Where it needs others before, synthesis makes less of an operator.
                 return Fabric.row(self, m, name, places, carry)
             columns.append((Const(0, 1), x, y, lambda _, a, b, c: a ^ b ^ c))
+        return self._columns(m, name, columns, carry)
+
+    def add_inverted(
+        self, m: Logic, name: str, x: Sequence[Value], y: Sequence[Value], carry: int, inverts: Sequence[bool]
+    ) -> Signal:
+        """``x + y + carry`` of numbers that are equally wide, modulo a power of two, with such bits inverted."""
+        functions = [(lambda _, a, b, c, flip=int(flip): flip ^ a ^ b ^ c) for flip in inverts]
+        columns = [(Const(0, 1), a, b, function) for a, b, function in zip(x, y, functions, strict=True)]
         return self._columns(m, name, columns, carry)
 
     def conditional(

@@ -73,16 +73,25 @@ class Xilinx(CarryFabric):
         return Step(name, [*outputs, *made, carries, beyond], None, None, [*luts, *chain])
 
     def add_three(self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int) -> Signal:
-        # A LUT adds up three bits, and hands on their carry: the place above adds that as a second number.
+        return self._add_three(m, name, [Cat(*fitted(value, width)) for value in (x, y, z)], [False] * 3)
+
+    def add_signed(self, m: Logic, name: str, numbers: Sequence[Value], minus: Sequence[bool]) -> Signal:
+        three = len(numbers) == 3
+        return self._add_three(m, name, numbers, minus) if three else super().add_signed(m, name, numbers, minus)
+
+    def _add_three(self, m: Logic, name: str, numbers: Sequence[Value], minus: Sequence[bool]) -> Signal:
+        # A LUT adds up three bits, and hands on their carry: the place above adds that as a second number. What is
+        # taken away is inverted, and for each such number a one enters: as one handed on from below, and as the carry.
+        width, ones = len(numbers[0]), sum(minus)
         first, passed = Signal(width, name=f"{name}_s"), Signal(width - 1, name=f"{name}_passed")
         fits = []
-        for n, wires in enumerate(zip(*(fitted(value, width) for value in (x, y, z)), strict=True)):
-            below = passed[n - 1] if n else Const(0, 1)
+        for n, wires in enumerate(zip(*map(bits, numbers), strict=True)):
+            below = passed[n - 1] if n else Const(int(ones > 1), 1)
             inputs = {f"I{i}": wire for i, wire in enumerate([*wires, below])}
             outputs = {"O6": first[n], "O5": passed[n]} if n < width - 1 else {"O": first[n]}
-            fits.append(Fit(first[n], below, _three(inputs, outputs)))
+            fits.append(Fit(first[n], below, _three(inputs, outputs, minus)))
         total = Signal(width, name=name)
-        added = self.chain(name, fits, [first, passed], [total], 0)
+        added = self.chain(name, fits, [first, passed], [total], int(ones > 0))
         m.cells(name, added.cells, added.targets)
         return total
 
@@ -237,12 +246,16 @@ def _fit_six(place: Place, first: Value, second: Value) -> Fit | None:
     return None
 
 
-def _three(inputs: dict[str, Value], outputs: dict[str, Value]) -> Cell:
-    """The sum of four bits without its carry; and, if there is a second output, the carry of the first three."""
-    odd = sum((n.bit_count() & 1) << n for n in range(16))
+def _three(inputs: dict[str, Value], outputs: dict[str, Value], minus: Sequence[bool]) -> Cell:
+    """The sum of four bits without its carry; and, if there is a second output, the carry of the first three.
+
+    Of these, bits are inverted where `minus` says so.
+    """
+    flips = sum(flip << n for n, flip in enumerate(minus))
+    odd = sum(((n ^ flips).bit_count() & 1) << n for n in range(16))
     if "O" in outputs:
         return Cell("LUT4", {"INIT": Const(odd, 16)}, inputs, outputs)
-    carry = sum(((n & 7).bit_count() >> 1) << n for n in range(32))
+    carry = sum(((n & 7 ^ flips).bit_count() >> 1) << n for n in range(32))
     contents = Const(carry | (odd | odd << 16) << 32, 64)
     return Cell("LUT6_2", {"INIT": contents}, inputs | {"I4": Const(0, 1), "I5": Const(1, 1)}, outputs)
 

@@ -35,6 +35,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "softmax": "hw.units.softmax:Softmax",
     "gelu": "hw.units.gelu:Gelu",
     "layernorm": "hw.units.layernorm:Layernorm",
+    "constmat": "hw.units.constmat:ConstMat",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

@@ -6,7 +6,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from macsmith.commands.options import add_run_options, add_specs, add_tools, designs, output_file, positive
+from macsmith.commands.options import (
+    add_run_options,
+    add_specs,
+    add_tools,
+    add_weights,
+    designs,
+    named,
+    output_file,
+    positive,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -21,6 +30,7 @@ EXAMPLE = (
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add its options."""
     add_specs(parser)
+    add_weights(parser)
     parser.add_argument(
         "--target", nargs="+", default=[], metavar="TARGET", help="for example ecp5, nexus, xc7 (default: ecp5)"
     )
@@ -81,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     from dse.workloads.gemms import find
     from rtl_gen.files import check_writable
 
-    specs, asked = designs(options.specs, options.target, options.device, "ecp5")
+    specs, asked = designs(named(options), options.target, options.device, "ecp5")
     tools = chosen(options.tools)
     measures = options.measure or not options.estimate
     if options.gates:

@@ -8,7 +8,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from macsmith.commands.options import STORE, add_place, add_reset, add_specs, add_tools, designs, folder
+from macsmith.commands.options import (
+    STORE,
+    add_place,
+    add_reset,
+    add_specs,
+    add_tools,
+    add_weights,
+    designs,
+    folder,
+    named,
+)
 from macsmith.commands.project import add_project, is_project, placed, run_project
 
 ABOUT = "write a design's Verilog, and all that a project needs of it"
@@ -22,6 +32,7 @@ EXAMPLE = (
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add its options."""
     add_specs(parser)
+    add_weights(parser)
     parser.add_argument("-o", "--output", type=folder, required=True, metavar="DIR", help="folder to write to")
     add_place(parser)
     parser.add_argument("--prefix", default="", metavar="NAME", help="what all modules' names begin with")
@@ -62,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
         return run_project(options)
     if options.no_build:
         raise ValueError("--no-build needs --project, --selftest or --uart, of which it leaves the bitstream out")
-    specs, ((target, device),) = designs(options.specs, *placed(options), "generic")
+    specs, ((target, device),) = designs(named(options), *placed(options), "generic")
     for spec in specs:
         check_writable(options.output / f"{module_name(spec, target, options.prefix)}.v")
     if options.mhz is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,30 @@ STORE = Path("build/pareto/store.sqlite")
 
 def add_specs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("specs", nargs="+", metavar="SPEC", help="for example mac/int8xint8 or mac/e4m3xe4m3/lmul")
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    about = "the matrix of SPEC, constmat/INxWEIGHTS without one: FILE.npy, FILE.safetensors:NAME or FILE.onnx:NAME"
+    parser.add_argument("--weights", metavar="ARRAY", help=about)
+    about = "what its numbers are divided by: a number, or fitted to the tensor or to each column (default: tensor)"
+    parser.add_argument("--scale", metavar="{X,tensor,column}", help=about)
+    parser.add_argument("--transpose", action="store_true", help="the array is (N, K), as PyTorch's Linear has it")
+
+
+def named(options: argparse.Namespace) -> list[str]:
+    """The names of the designs that a command is asked for; of those with weights from a file it says the scale."""
+    if options.weights is None:
+        if options.scale is not None or options.transpose:
+            raise ValueError("--scale and --transpose need --weights, the array that they are about")
+        return list(options.specs)
+    from dse.packing.arrays import read_array
+    from dse.packing.constants import constants
+
+    values, scale = read_array(options.weights), options.scale or "tensor"
+    found = [constants(name, values, scale, options.transpose) for name in options.specs]
+    for each in found:
+        print(f"macsmith: {each.summary}", file=sys.stderr)
+    return [each.spec.name for each in found]
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:

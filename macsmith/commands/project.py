@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from macsmith.commands.options import place
+from macsmith.commands.options import named, place
 
 NOT_ASKED = {
     "split": "has each design in one file",
@@ -60,7 +60,7 @@ def run_project(options: argparse.Namespace) -> int:
             raise ValueError(f"a project {why}: leave --{name} out")
     board = None if options.board is None else parse_board(options.board)
     where = place_of(*place(options), board, options.mhz)
-    spec = hw.parse(options.specs[0])
+    spec = hw.parse(named(options)[0])
     hw.check(spec, where.target)
     check_writable(options.output / "design")
     if options.mhz is not None or options.selftest:

@@ -12,7 +12,9 @@ from macsmith.commands.options import (
     add_reset,
     add_run_options,
     add_specs,
+    add_weights,
     designs,
+    named,
     output_file,
     place,
     whole,
@@ -27,6 +29,7 @@ PIPED = 120
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add its options."""
     add_specs(parser)
+    add_weights(parser)
     add_place(parser)
     add_level(parser)
     parser.add_argument(
@@ -58,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     for option, given in (("--verilog", options.verilog), ("--waves", options.waves)):
         if given and len(options.specs) > 1:
             raise ValueError(f"{option} stands for one SPEC, got {len(options.specs)}")
-    (specs, ((target, _),)), logs = designs(options.specs, *place(options), "generic"), options.store.parent / "sim"
+    (specs, ((target, _),)), logs = designs(named(options), *place(options), "generic"), options.store.parent / "sim"
     tried = {"seed": SEED if options.seed is None else options.seed, "verilog": options.verilog}
     tried |= {"level": options.level, "simulator": options.simulator}
     convention = None if options.reset is None else parse_convention(options.reset)

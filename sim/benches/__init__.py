@@ -33,6 +33,7 @@ BENCHES: dict[str, Any] = {
     "softmax": "sim.benches.softmax",
     "gelu": "sim.benches.gelu",
     "layernorm": "sim.benches.layernorm",
+    "constmat": "sim.benches.constmat",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

@@ -39,6 +39,7 @@ MODELS: dict[str, str | type[Any]] = {
     "softmax": "sim.golden.softmax:Softmax",
     "gelu": "sim.golden.gelu:Gelu",
     "layernorm": "sim.golden.layernorm:Layernorm",
+    "constmat": "sim.golden.constmat:ConstMat",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 

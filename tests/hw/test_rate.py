@@ -27,6 +27,7 @@ RATES = {
     "array/int8xint8/3x5/os": 15,
     "array/int8xint8/3x5/is": 15,
     "matvec/int8xint4/4x8": 32,
+    "constmat/int8xint4/4x8/seed7": 32,
     "matvec/int8xint4/4x8/64x64": 32,
     "gemm/int8xint8/4x8": 32,
     "blockgemm/mxfp4xmxfp4/4x4": 16,

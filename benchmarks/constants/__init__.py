@@ -1,0 +1,1 @@
+"""Matrices of constants beside those of alkaid, in the same flows."""
