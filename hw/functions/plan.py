@@ -111,7 +111,22 @@ def plan_of(function: str, source: Format, result: Format, ulp: float) -> Plan:
             cost, lines = found
             best = Plan(front, along, lines, word, signed, exceptions, cost)
     assert best is not None
+    prove(best, source, low, high)
     return best
+
+
+def prove(plan: Plan, source: Format, low: Ints, high: Ints) -> None:
+    """Raise ArithmeticError unless the words of a plan are within bounds for every code."""
+    keys, lines = plan.front.keys(source), plan.lines
+    block = keys >> plan.front.bits - lines.index
+    total = lines.constant[block] + lines.slope[block] * (keys & (1 << lines.offset) - 1)
+    if plan.along is not None:
+        total = total + lines.along[block] * plan.along.of(keys, lines.shift)
+    # Of a word only its lowest bits are made: the bounds are met modulo them.
+    away = ((total >> lines.shift) - low) & (1 << plan.word) - 1
+    wrong = np.flatnonzero((low != -FREE) & (away > high - low))
+    if len(wrong):
+        raise ArithmeticError(f"the result of code {wrong[0]} of {source} is not within its bounds, by {plan}")
 
 
 def classes(function: str, source: Format) -> dict[str, NDArray[np.bool_]]:

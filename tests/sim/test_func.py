@@ -13,7 +13,7 @@ import hw
 from hw.formats import Fixed, Integer, Minifloat, parse_format
 from hw.functions.exact import side
 from hw.functions.fit import roundest
-from hw.functions.plan import plan_of
+from hw.functions.plan import plan_of, prove
 from hw.functions.real import FUNCTIONS
 from hw.functions.wanted import numbers, wanted
 from rtl_gen import emit
@@ -189,3 +189,13 @@ def test_a_design_has_one_text() -> None:
 def test_no_multiplier_block_is_asked_for() -> None:
     text = emit(hw.parse("func/sigmoid/e4m3xufix8.8/n1"), hw.parse_target("ecp5")).verilog
     assert "MULT18X18D" not in text
+
+
+def test_a_plan_that_is_wrong_for_one_code_is_found() -> None:
+    plan, e4m3 = plan_of("gelu", parse_format("e4m3"), parse_format("e4m3"), 1), parse_format("e4m3")
+    bounds = wanted("gelu", e4m3, e4m3, 1)
+    prove(plan, e4m3, bounds.low, bounds.high)
+    low, high = bounds.low.copy(), bounds.high.copy()
+    low[100] = high[100] = high[100] + 2
+    with pytest.raises(ArithmeticError, match="the result of code 100 of e4m3 is not within its bounds"):
+        prove(plan, e4m3, low, high)
