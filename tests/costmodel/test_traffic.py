@@ -334,3 +334,13 @@ def test_a_price_says_what_nobody_has_checked(moved: Traffic) -> None:
 def test_what_can_not_be_said_is_refused(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_row_is_written_once_and_read_for_each_other_pass() -> None:
+    three, two = (
+        traffic(hw.parse(f"softmax/int8/n4/r256/s20/uint8/{method}"), {"beats": 50, "rows": 2})
+        for method in ("shiftmax", "twopass")
+    )
+    # Eight bits and a flag for each of four lanes.
+    assert [(b.name, b.words, b.width, b.writes, b.reads) for b in three.buffers] == [("row", 64, 36, 50, 100)]
+    assert two.buffers[0].reads == 50
