@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from hw.datapath.convert import check_convertible
 from hw.datapath.shiftadd.depth import depth_of
+from hw.datapath.shiftadd.graph import digits_of
 from hw.datapath.unpack import is_float
 from hw.formats import Fixed, Format, Integer, Span, check_int
 from hw.formats.messages import cut, echo
-from hw.specs.base import check_build
+from hw.specs.base import check_build, check_operand
 from hw.specs.depth import doublings, settle
 from hw.specs.grammar import Part
 from hw.specs.matrices import constants_of, read_codes
@@ -22,6 +23,8 @@ from hw.specs.stream import FLAG, Beat, FeedforwardSpec, Field, sizes
 
 MAX_SIDE, MAX_CONSTANTS, MAX_WIDTH = 1024, 1 << 14, 64
 """Rows or columns, elements, and bits of the grid of an input."""
+MAX_PAIRS = 1 << 20
+"""Pairs of signed digits in the rows, all of which are looked at: 64 x 64 of 8 bits."""
 DECODED, SHIFTED = 1, 2
 """Levels of a table that decodes an input, and of what a shifter has beside its choices."""
 FOLD = Part(
@@ -42,9 +45,10 @@ class ConstMatSpec(FeedforwardSpec):
     input : Format
         Of the vector's elements: without infinities and NaN, of at most 32 bits, on a grid of at most 64.
     weights : Format
-        Of the constants.
+        Of the constants, of at most 16 bits.
     rows, columns : int
-        The matrix', 1..1024: numbers in a result, and in a vector. At most 16,384 constants.
+        The matrix', 1..1024: numbers in a result, and in a vector. At most 16,384 constants, in whose rows are at most
+        2**20 pairs of signed digits.
     matrix : str
         Which it is: ``seedN``, made from a number, or ``seedN:PERCENT``, of which so many are not zero; or all codes
         in hexadecimal, as `hw.specs.matrices` says.
@@ -94,7 +98,8 @@ class ConstMatSpec(FeedforwardSpec):
             raise ValueError(f"rows x columns must be at most {MAX_CONSTANTS}, got {self.rows}x{self.columns}")
         self._check_fold()
         check_build(self.form, self.pipeline)
-        constants_of(self.matrix, self.weights, self.rows, self.columns)
+        check_operand("weights", self.weights)
+        self._check_matrix()
         settle(self)
 
     __hash__ = FeedforwardSpec.__hash__
@@ -107,6 +112,15 @@ class ConstMatSpec(FeedforwardSpec):
                 f"input must have a grid of at most {MAX_WIDTH} bits, got {cut(self.input)} of {self.input.span.width}"
             )
         check_convertible(self.input, self.number, "nearest_even")
+
+    def _check_matrix(self) -> None:
+        digits = [sum(len(digits_of(constant)) for constant in row) for row in self.constants]
+        pairs = sum(count * (count - 1) // 2 for count in digits)
+        if pairs > MAX_PAIRS:
+            raise ValueError(
+                f"matrix must have at most {MAX_PAIRS} pairs of signed digits in its rows, got {pairs}: "
+                "split it by its rows or columns"
+            )
 
     def _check_fold(self) -> None:
         check_int("fold", self.fold, 1, MAX_WIDTH)

@@ -85,7 +85,7 @@ def _written(text: str, fmt: Format, rows: int, columns: int) -> list[int]:
 
 
 def _drawn(seed: int, percent: int, fmt: Format, count: int) -> list[int]:
-    numbers = [code for code in range(1 << min(fmt.width, 16)) if isinstance(fmt.value(code), Fraction)]
+    numbers = [code for code in range(1 << fmt.width) if isinstance(fmt.value(code), Fraction)]
     zero = next((code for code in numbers if fmt.value(code) == 0), None)
     if percent < 100 and zero is None:
         raise ValueError(f"matrix must not have zeros where {cut(fmt)} has none, got seed{seed}:{percent}")

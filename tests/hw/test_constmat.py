@@ -82,6 +82,8 @@ def test_weights_in_floats_are_on_their_grid() -> None:
         ),
         ((INT8, INT4, 0, 2, "seed1"), ValueError, "rows must be .*got 0"),
         ((INT8, INT4, 1024, 1024, "seed1"), ValueError, "rows x columns must be at most 16384, got 1024x1024"),
+        ((INT8, INT8, 8, 512, "seed1"), ValueError, "matrix must have at most 1048576 pairs of signed digits .*got"),
+        ((INT8, parse_format("fix20.0"), 1, 1, "00000"), ValueError, "weights must have at most 16 bits, got fix20.0"),
         ((INT8, INT4, 2, 2, 7), TypeError, "matrix must be a str, got 7 of type int"),
         ((INT8, INT4, 2, 2, "seed"), ValueError, "matrix must be seedN, .* or 4 codes of 1 hex.* got 'seed'"),
         ((INT8, INT4, 2, 2, "07f"), ValueError, "matrix must be seedN, .* or 4 codes of 1 hex.* got '07f'"),
