@@ -175,9 +175,9 @@ def _digits(spec: GemmSpec, images: int) -> list[Layer]:
 
 
 def _changed(network: Quantised, number: int, images: int, jobs: Sequence[Job], results: str) -> int:
-    """How many images have another answer if a layer gives these results."""
+    """How many images have another answer if a layer gives these results; 0 if these are too few or too many."""
     right, wrong = (_answers(network, number, images, each) for each in (jobs[number].results or "", results))
-    return int(np.sum(right != wrong)) if wrong is not None and right is not None else images
+    return 0 if right is None or wrong is None else int(np.sum(right != wrong))
 
 
 def _answers(network: Quantised, number: int, images: int, results: str) -> Any:
