@@ -318,7 +318,8 @@ def _whole(fates: list[Fate], kinds: NDArray[np.int64], moved: NDArray[np.float6
     weights = [fate.bits / bits for fate in fates]
 
     def mean(name: str) -> float:
-        return sum(weight * getattr(fate, name) for weight, fate in zip(weights, fates, strict=True))
+        # Divided last: shares that are all 1 are 1 in all.
+        return sum(fate.bits * getattr(fate, name) for fate in fates) / bits
 
     error = math.sqrt(sum((weight * fate.error) ** 2 for weight, fate in zip(weights, fates, strict=True)))
     # A sample of all, in which a structure has as many as it has bits.
