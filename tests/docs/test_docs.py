@@ -17,6 +17,7 @@ CITED = {
     "1801.04381": "MobileNetV2",
     "1809.04570": "FINN-R",
     "1810.04805": "BERT",
+    "2001.04438": "Two-Pass Softmax",
     "2010.11929": "An Image is Worth 16x16 Words",
     "2011.10680": "HAWQ-V3",
     "2110.02861": "8-bit Optimizers via Block-wise Quantization",
