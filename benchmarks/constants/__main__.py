@@ -23,7 +23,7 @@ MATRICES = (
     *("constmat/int8xint8/4x8/seed7", "constmat/int8xint8/4x4/seed1", "constmat/int8xint8/8x8/seed2:30"),
     *("constmat/int8xint4/4x8/seed7", "constmat/int8xint4/8x8/seed1", "constmat/int8xint4/8x8/seed5:50"),
     *("constmat/int8xternary/8x16/seed3", "constmat/uint4xint8/4x6/seed6", "constmat/int8xe2m1/4x8/seed8"),
-    *("digits:ternary", "digits:int4", "digits:int8"),
+    *("digits:ternary", "digits:int4"),
 )
 """Specs without a pipeline; ``digits:F`` is the second layer of the digits classifier, 10 x 32, in a format."""
 
