@@ -293,11 +293,11 @@ def _scale(runs: list[Beats], parts: list[Results]) -> float:
 
 def _fate(name: str, bits: int, kinds: NDArray[np.int64], moved: NDArray[np.float64]) -> Fate:
     masked, corrupted, hanging, detected = (float(np.mean(kinds == kind)) for kind in range(4))
-    error = _interval(corrupted + hanging, len(kinds))
+    error = interval(corrupted + hanging, len(kinds))
     return Fate(name, bits, len(kinds), masked, corrupted, hanging, detected, error, *_moves(kinds, moved))
 
 
-def _interval(share: float, number: int) -> float:
+def interval(share: float, number: int) -> float:
     """Half of Wilson's interval."""
     z = CONFIDENCE
     return z / (1 + z * z / number) * math.sqrt(share * (1 - share) / number + (z / number) ** 2 / 4)

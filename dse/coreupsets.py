@@ -16,7 +16,7 @@ from typing import Any, get_type_hints
 import numpy as np
 
 import hw
-from costmodel.upsets import FLIPS, SEED, _interval, check_trial
+from costmodel.upsets import FLIPS, SEED, check_trial, interval
 from dse.job import Job as Made
 from dse.workloads import digits
 from dse.workloads.quantised import Quantised, quantise
@@ -218,7 +218,7 @@ def _fate(structure: str, bits: int, found: Sequence[tuple[Flipped, int]], image
         "bits": bits,
         "flips": flips,
         **shares,
-        "error": _interval(shares[CORRUPTED] + shares[HANGING], flips),
+        "error": interval(shares[CORRUPTED] + shares[HANGING], flips),
         "changed": sum(changed > 0 for _, changed in found) / flips,
         "images": float(np.mean(lost)) / images if lost else 0.0,
     }
@@ -228,10 +228,8 @@ def _whole(fates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """All bits alike: each structure by its share of them; images by its share of the corrupted."""
     bits = sum(fate["bits"] for fate in fates)
     weights = [fate["bits"] / bits for fate in fates]
-    mean = {
-        name: sum(weight * fate[name] for weight, fate in zip(weights, fates, strict=True))
-        for name in (*FATES, "changed")
-    }
+    # Divided last: shares that are all 1 are 1 in all.
+    mean = {name: sum(fate["bits"] * fate[name] for fate in fates) / bits for name in (*FATES, "changed")}
     corrupted = [weight * fate[CORRUPTED] for weight, fate in zip(weights, fates, strict=True)]
     images = sum(share * fate["images"] for share, fate in zip(corrupted, fates, strict=True)) / (sum(corrupted) or 1)
     error = float(np.sqrt(sum((weight * fate["error"]) ** 2 for weight, fate in zip(weights, fates, strict=True))))

@@ -10,9 +10,4 @@ import hw
 
 def extent(verdict: Mapping[str, Any], otherwise: str = "corners and random operands") -> str:
     """How much was tried, of a verdict as `sim.verify.Verdict.to_dict` gives it; `otherwise`, if not everything."""
-    return f"every {operands(hw.parse(verdict['spec']))}" if verdict["exhaustive"] else otherwise
-
-
-def operands(spec: hw.Spec) -> str:
-    """What a design takes of each cycle's numbers: one that has an ``input`` alone takes codes."""
-    return "code" if hasattr(spec, "input") else spec.takes
+    return f"every {hw.parse(verdict['spec']).takes}" if verdict["exhaustive"] else otherwise

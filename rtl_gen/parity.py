@@ -16,7 +16,7 @@ import pyosys.libyosys as yosys
 
 # Yosys's process imports nothing of ours.
 _SHARED = runpy.run_path(str(Path(__file__).with_name("tripler.py")))
-structure_of, name_of, port, APART = (_SHARED[name] for name in ("structure_of", "name_of", "port", "APART"))
+structure_of, name_of, port, apart = (_SHARED[name] for name in ("structure_of", "name_of", "port", "apart"))
 
 
 def change(design: Any) -> None:
@@ -130,15 +130,6 @@ def guard(module: Any, cell: Any, places: list[int], reset: Reset, behind: str) 
     twin.setPort(port("D"), then)
     apart(twin, bit)
     return reset.said(cell, module.Xor(name_of(module, "$wrong"), now, bit))
-
-
-def apart(cell: Any, bit: Any) -> None:
-    """Have tools keep a parity bit that they find equal to another."""
-    cell.set_bool_attribute(yosys.IdString("\\keep"))
-    (wire,) = (each.wire for each in bit.bits())
-    for name in APART:
-        wire.set_bool_attribute(port(name))
-    wire.set_string_attribute(port("DONT_TOUCH"), "yes")
 
 
 def parity(module: Any, signal: Any, places: list[int]) -> Any:

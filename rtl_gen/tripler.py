@@ -52,10 +52,6 @@ def triplicate(module: Any, voted: Any, suffix: str) -> None:
     copies = []
     for number in range(COPIES):
         wire = module.addWire(module.uniquify(yosys.IdString(f"{voted.name.str()}{suffix}{number}")), voted.width)
-        # Equal registers are made one, unless Vivado, Quartus or Synplify are told so here, and Yosys at the register.
-        for name in APART:
-            wire.set_bool_attribute(yosys.IdString(f"\\{name}"))
-        wire.set_string_attribute(yosys.IdString("\\DONT_TOUCH"), "yes")
         copies.append(yosys.SigSpec(wire))
     whole = yosys.SigSpec(voted)
     for cell in [cell for cell in module.cells_.values() if cell.is_builtin_ff()]:
@@ -67,8 +63,17 @@ def triplicate(module: Any, voted: Any, suffix: str) -> None:
             own.replace(whole, copy)
             twin = cell if number == COPIES - 1 else module.addCell(name_of(module, f"{cell.name.str()}{number}"), cell)
             twin.setPort(port("Q"), own)
-            twin.set_bool_attribute(yosys.IdString("\\keep"))
+            apart(twin, copy)
     module.connect(whole, majority(module, copies))
+
+
+def apart(cell: Any, signal: Any) -> None:
+    """Have Yosys keep a register, and Vivado, Quartus and Synplify its wire, where they find it equal to another."""
+    cell.set_bool_attribute(port("keep"))
+    wire = signal.bits()[0].wire
+    for name in APART:
+        wire.set_bool_attribute(port(name))
+    wire.set_string_attribute(port("DONT_TOUCH"), "yes")
 
 
 def majority(module: Any, copies: list[Any]) -> Any:

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hw
-from dse.packing.packing import coded, matrix_of
+from dse.packing.packing import coded, finite, matrix_of
 from hw.formats.messages import cut, echo
 from hw.specs.base import parse_operands
 from hw.specs.constmat import ConstMatSpec
 from hw.specs.matrices import write_codes
-from sim.golden.encoding import as_floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +69,9 @@ def constants(name: str, values: NDArray[Any], scale: str | float = "tensor", tr
         )
     operands, *rest = parts
     fmt = parse_operands(operands)[1]
-    matrix = matrix_of(as_floats(values).astype(np.float64), transpose)
-    if not np.all(np.isfinite(matrix)):
-        raise ValueError(f"values must be finite numbers, got {echo(values)}")
-    codes, scales, found = coded(fmt, matrix, scale)
+    codes, scales, error = coded(fmt, matrix_of(finite(values), transpose), scale)
     text = write_codes(tuple(tuple(map(int, row)) for row in codes.T), fmt)
     spec = hw.parse("/".join([unit, operands, f"{codes.shape[1]}x{codes.shape[0]}", text, *rest]))
     if not isinstance(spec, ConstMatSpec):
         raise ValueError(f"name must be that of a constmat, got {cut(name)}")
-    largest = float(np.abs(matrix).max(initial=0.0)) or 1.0
-    return Constants(spec, scales, float(np.abs(found - matrix).max(initial=0.0)) / largest)
+    return Constants(spec, scales, error)

@@ -174,14 +174,17 @@ def pack(
         of = layout(spec)
         if of.format != wanted:
             raise ValueError(f"format must be {cut(of.format)}, that of the weights of {cut(spec)}, got {cut(wanted)}")
-    matrix = as_floats(values).astype(np.float64)
-    if not matrix.size or not np.all(np.isfinite(matrix)):
-        raise ValueError(f"values must be finite numbers, got {echo(values)}")
-    matrix = matrix if spec is None else matrix_of(matrix, transpose)
-    codes, scales, found = coded(wanted, matrix, scale)
-    largest = float(np.abs(matrix).max(initial=0.0)) or 1.0
-    error = float(np.abs(found - matrix).max(initial=0.0)) / largest
+    numbers = finite(values)
+    codes, scales, error = coded(wanted, numbers if spec is None else matrix_of(numbers, transpose), scale)
     return Packed(name, of, "" if spec is None else spec.name, codes, scales, error, words(of, codes))
+
+
+def finite(values: Any) -> Array:
+    """An array's numbers; ValueError if there are none, or one that is not finite."""
+    numbers = as_floats(values).astype(np.float64)
+    if not numbers.size or not np.all(np.isfinite(numbers)):
+        raise ValueError(f"values must be finite numbers, got {echo(values)}")
+    return numbers
 
 
 def matrix_of(array: Array, transpose: bool) -> Array:
@@ -201,7 +204,14 @@ def matrix_of(array: Array, transpose: bool) -> Array:
     return array.T if transpose else array
 
 
-def coded(fmt: Any, matrix: Array, scale: str | float) -> tuple[Any, Array, Array]:
+def coded(fmt: Any, matrix: Array, scale: str | float) -> tuple[Any, Array, float]:
+    """Codes, scales, and the largest difference between a number and its code's, as part of the largest number."""
+    codes, scales, found = _coded(fmt, matrix, scale)
+    largest = float(np.abs(matrix).max(initial=0.0)) or 1.0
+    return codes, scales, float(np.abs(found - matrix).max(initial=0.0)) / largest
+
+
+def _coded(fmt: Any, matrix: Array, scale: str | float) -> tuple[Any, Array, Array]:
     """Codes, scales, and the numbers that these are."""
     if isinstance(fmt, Block):
         if scale != "tensor":

@@ -11,6 +11,7 @@ import numpy as np
 from hw.formats import Format, Minifloat
 from hw.functions.fit import Ints
 from hw.functions.wanted import has_sign, numbers
+from hw.recoding import signed_digits
 
 LOG2_E = log2(np.e)
 
@@ -68,7 +69,7 @@ class Scaled:
     @property
     def cost(self) -> float:
         """A row for each digit, and a choice of four for two bits of a shift."""
-        rows = (len(digits(self.factor)) - 1) * (self.bits // 2 if self.top is None else 10)
+        rows = (len(signed_digits(self.factor)) - 1) * (self.bits // 2 if self.top is None else 10)
         return rows + (0 if self.top is None else 2.5 * self.bits)
 
     def keys(self, source: Format) -> Ints:
@@ -145,16 +146,3 @@ Front = Plain | Scaled | Normal
 
 def _moved(number: Ints, down: int) -> Ints:
     return number >> down if down >= 0 else number << -down
-
-
-def digits(factor: int) -> list[tuple[int, int]]:
-    """Signed digits, -1 or 1, with their places, from the lowest: as few as a number has."""
-    found, place = [], 0
-    while factor:
-        if factor & 1:
-            digit = 2 - (factor & 3)
-            found.append((place, digit))
-            factor -= digit
-        factor >>= 1
-        place += 1
-    return found

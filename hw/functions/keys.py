@@ -10,7 +10,8 @@ from hw.arith.steps import extend
 from hw.arith.wires import any_of
 from hw.arith.zeros import normalise
 from hw.formats import Format, Minifloat
-from hw.functions.front import Front, Normal, Plain, Scaled, digits
+from hw.functions.front import Front, Normal, Plain, Scaled
+from hw.recoding import signed_digits
 
 
 def key_of(m: Logic, front: Front, source: Format, code: Value) -> Value:
@@ -64,7 +65,7 @@ def _fitted(number: Value, width: int) -> Value:
 
 def times(m: Logic, x: Value, factor: int) -> Value:
     """``x * factor`` of a positive constant: a row for each digit but the first, no wider than x and its carries."""
-    places = digits(factor)
+    places = signed_digits(factor)
     done: list[Value] = []
     (at, _), signed = places[0], any(digit < 0 for _, digit in places) or x.shape().signed
     total = (x if x.shape().signed else Cat(x, Const(0, 1)).as_signed()) if signed else x

@@ -62,8 +62,6 @@ class Spec(ABC):
     example: ClassVar[str]
     """The name of a design that stands for all, in messages, tests and tables."""
 
-    takes: ClassVar[str] = "operand pair"
-    """What all there are of are tried, where all are, for reports."""
     note: ClassVar[str] = ""
     """A word on how names are written, for messages."""
     sizes: ClassVar[tuple[str, ...]] = ()
@@ -80,6 +78,11 @@ class Spec(ABC):
         """The spec of a name's parts after the unit; left-out trailing parts take their defaults."""
         rest, protected = read_protection([*texts])
         return cls(**grammar.read(cls.parts, rest), **protected)
+
+    @property
+    def takes(self) -> str:
+        """What all there are of are tried, where all are, for reports."""
+        return "code" if hasattr(self, "input") else "operand pair"
 
     @property
     def protection(self) -> str:
@@ -168,6 +171,12 @@ class Spec(ABC):
         return self.name
 
 
+def check_format(name: str, fmt: object) -> None:
+    """Raise TypeError unless a field is a scalar format."""
+    if not isinstance(fmt, Format):
+        raise TypeError(f"{name} must be a Format, got {echo(fmt)}")
+
+
 def check_operand(name: str, fmt: Format) -> None:
     """Raise ValueError unless the golden model can hold a format's values exactly."""
     if fmt.width > MAX_OPERAND_WIDTH:
@@ -251,8 +260,7 @@ def _is_format(text: str) -> bool:
 def check_operands(a: Format, b: Format) -> None:
     """Raise TypeError or ValueError unless both are formats that a unit takes."""
     for name, fmt in (("a", a), ("b", b)):
-        if not isinstance(fmt, Format):
-            raise TypeError(f"{name} must be a Format, got {echo(fmt)}")
+        check_format(name, fmt)
         check_operand(name, fmt)
 
 

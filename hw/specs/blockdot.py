@@ -10,7 +10,7 @@ from hw.datapath import PRODUCTS
 from hw.datapath.rounded import check_result
 from hw.formats import Block, Fixed, Format, PowerOfTwo, Span, check_int, parse_scalar
 from hw.formats.messages import cut, echo
-from hw.specs.base import check_build, check_operands, check_term
+from hw.specs.base import check_build, check_format, check_operands, check_term
 from hw.specs.depth import product_levels, rounding_levels, settle, shift_levels, sum_levels
 from hw.specs.dot import MAX_LANES
 from hw.specs.grammar import Part
@@ -71,8 +71,7 @@ class BlockDotSpec(FeedforwardSpec):
         check_term(*self.elements, self.sum_span)
         if self.result is None:
             object.__setattr__(self, "result", self.exact_format)
-        if not isinstance(self.result, Format):
-            raise TypeError(f"result must be a Format, got {echo(self.result)}")
+        check_format("result", self.result)
         for x, y in (self.elements, self.scales):
             check_result(x, y, self.result, self.exact_format, self.rounding)
         if self.is_exact:

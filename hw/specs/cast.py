@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from hw.datapath.convert import MAX_TABLE, check_convertible
 from hw.datapath.rounded import keeps_exponents
 from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, check_choice, check_int
-from hw.formats.messages import cut, echo
-from hw.specs.base import check_build, parse_operands
+from hw.formats.messages import cut
+from hw.specs.base import check_build, check_format, parse_operands
 from hw.specs.depth import doublings, settle
 from hw.specs.dot import LANES, MAX_LANES
 from hw.specs.grammar import Part
@@ -75,7 +75,6 @@ class CastSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "cast"
-    takes: ClassVar[str] = "code"
     example: ClassVar[str] = "cast/bf16xe4m3fn/n4/p1"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
     parts: ClassVar[tuple[Part, ...]] = (
@@ -87,8 +86,7 @@ class CastSpec(FeedforwardSpec):
 
     def __post_init__(self) -> None:
         for name in ("input", "output"):
-            if not isinstance(getattr(self, name), Format):
-                raise TypeError(f"{name} must be a Format, got {echo(getattr(self, name))}")
+            check_format(name, getattr(self, name))
         check_int("lanes", self.lanes, 1, MAX_LANES)
         check_choice("rounding", self.rounding, ROUNDINGS)
         check_int("random", self.random, 0, MAX_RANDOM_BITS)

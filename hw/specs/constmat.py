@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 
 from hw.datapath.convert import check_convertible
 from hw.datapath.shiftadd.depth import depth_of
-from hw.datapath.shiftadd.graph import digits_of
 from hw.datapath.unpack import is_float
 from hw.formats import Fixed, Format, Integer, Span, check_int
-from hw.formats.messages import cut, echo
-from hw.specs.base import check_build, check_operand
+from hw.formats.messages import cut
+from hw.recoding import signed_digits
+from hw.specs.base import check_build, check_format, check_operand
 from hw.specs.depth import doublings, settle
 from hw.specs.grammar import Part
 from hw.specs.matrices import constants_of, read_codes
-from hw.specs.parts import FORM, STAGES, operands, parse_count, sides, word
+from hw.specs.parts import FORM, STAGES, further, operands, sides, word
 from hw.specs.rate import Rate
 from hw.specs.stream import FLAG, Beat, FeedforwardSpec, Field, sizes
 
@@ -27,13 +27,8 @@ MAX_PAIRS = 1 << 20
 """Pairs of signed digits in the rows, all of which are looked at: 64 x 64 of 8 bits."""
 DECODED, SHIFTED = 1, 2
 """Levels of a table that decodes an input, and of what a shifter has beside its choices."""
-FOLD = Part(
-    "fFOLD",
-    lambda text: {"fold": parse_count("fold", "f", text)},
-    lambda spec: None if spec.fold == 1 else f"f{spec.fold}",
-    optional=True,
-    fits=lambda text, _: text[:1] == "f" and text[1:2].isdecimal(),
-)
+# A form may begin with f, too.
+FOLD = further("fold", "f", "fFOLD", 1, lambda text, _: text[:1] == "f" and text[1:2].isdecimal())
 
 
 @dataclass(frozen=True)
@@ -89,8 +84,7 @@ class ConstMatSpec(FeedforwardSpec):
 
     def __post_init__(self) -> None:
         for name in ("input", "weights"):
-            if not isinstance(getattr(self, name), Format):
-                raise TypeError(f"{name} must be a Format, got {echo(getattr(self, name))}")
+            check_format(name, getattr(self, name))
         self._check_input()
         for name in ("rows", "columns"):
             check_int(name, getattr(self, name), 1, MAX_SIDE)
@@ -114,7 +108,7 @@ class ConstMatSpec(FeedforwardSpec):
         check_convertible(self.input, self.number, "nearest_even")
 
     def _check_matrix(self) -> None:
-        digits = [sum(len(digits_of(constant)) for constant in row) for row in self.constants]
+        digits = [sum(len(signed_digits(constant)) for constant in row) for row in self.constants]
         pairs = sum(count * (count - 1) // 2 for count in digits)
         if pairs > MAX_PAIRS:
             raise ValueError(

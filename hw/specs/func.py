@@ -10,7 +10,7 @@ from hw.formats import Fixed, Format, Integer, Minifloat, check_choice, check_in
 from hw.formats.messages import cut, echo
 from hw.functions.plan import Plan, plan_of
 from hw.functions.real import FUNCTIONS
-from hw.specs.base import check_build
+from hw.specs.base import check_build, check_format
 from hw.specs.depth import doublings, settle
 from hw.specs.dot import LANES, MAX_LANES
 from hw.specs.grammar import Part
@@ -136,8 +136,7 @@ class FuncSpec(FeedforwardSpec):
 
 def check_scalar(name: str, fmt: Any) -> None:
     """Raise unless `fmt` is a format that a function may have."""
-    if not isinstance(fmt, Format):
-        raise TypeError(f"{name} must be a Format, got {echo(fmt)}")
+    check_format(name, fmt)
     if not isinstance(fmt, (Minifloat, Integer, Fixed)) or fmt.width > MAX_WIDTH:
         raise ValueError(
             f"{name} must be a float, an integer or fixed point of at most {MAX_WIDTH} bits, "

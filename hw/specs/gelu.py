@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from hw.datapath.shiftexp import reach
 from hw.formats import Fixed, Format, Integer, Span, check_int, parse_scalar
-from hw.formats.messages import cut, echo
-from hw.specs.base import check_build, uses_blocks
+from hw.formats.messages import cut
+from hw.specs.base import check_build, check_format, uses_blocks
 from hw.specs.depth import IN_BLOCK, doublings, settle
 from hw.specs.dot import LANES, MAX_LANES
 from hw.specs.grammar import Part
-from hw.specs.parts import FORM, STAGES, number, parse_count
+from hw.specs.parts import FORM, STAGES, further, number, scalar
 from hw.specs.stream import FLAG, Beat, FeedforwardSpec, Field
 
 MAX_INPUT, MAX_STEPS, MAX_SIGMOID = 16, 1024, 16
@@ -20,22 +20,10 @@ UINT8 = parse_scalar("uint8")
 SHIFTS, NUMERATOR, MAX_NUMERATOR = 23, 31, 48
 """I-ViT's n of ShiftGELU, and bits of its numerator."""
 
-INPUT = Part("IN", lambda text: {"input": parse_scalar(text)}, lambda spec: spec.input.name, needed=True)
-SIGMOID = Part("SIGMOID", lambda text: {"sigmoid": parse_scalar(text)}, lambda spec: spec.sigmoid.name)
-CLIP = Part(
-    "cLAMBDA",
-    lambda text: {"clip": parse_count("clip", "c", text)},
-    lambda spec: f"c{spec.clip}" if spec.clip else None,
-    optional=True,
-    fits=lambda text, _: text.startswith("c"),
-)
-PRECISION = Part(
-    "bNUMERATOR",
-    lambda text: {"numerator": parse_count("numerator", "b", text)},
-    lambda spec: None if spec.numerator == NUMERATOR else f"b{spec.numerator}",
-    optional=True,
-    fits=lambda text, _: text.startswith("b"),
-)
+INPUT = scalar("input", "IN", needed=True)
+SIGMOID = scalar("sigmoid", "SIGMOID")
+CLIP = further("clip", "c", "cLAMBDA")
+PRECISION = further("numerator", "b", "bNUMERATOR", NUMERATOR)
 
 
 @dataclass(frozen=True)
@@ -96,8 +84,7 @@ class GeluSpec(FeedforwardSpec):
 
     def __post_init__(self) -> None:
         for name in ("input", "sigmoid"):
-            if not isinstance(getattr(self, name), Format):
-                raise TypeError(f"{name} must be a Format, got {echo(getattr(self, name))}")
+            check_format(name, getattr(self, name))
         if not isinstance(self.input, Integer) or not self.input.signed or not 2 <= self.input.width <= MAX_INPUT:
             raise ValueError(f"input must be int2 to int{MAX_INPUT}, got {cut(self.input)}")
         if not isinstance(self.sigmoid, Integer) or self.sigmoid.signed or self.sigmoid.width > MAX_SIGMOID:

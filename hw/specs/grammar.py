@@ -8,6 +8,9 @@ from typing import Any
 
 from hw.formats.messages import echo
 
+Fits = Callable[[str, Mapping[str, Any]], bool]
+"""Whether a text is a part, given the fields of those before it."""
+
 
 def anything(text: str, fields: Mapping[str, Any]) -> bool:
     """Of a part that every text fits."""
@@ -42,7 +45,7 @@ class Part:
     title: str = ""
     needed: bool = False
     optional: bool = False
-    fits: Callable[[str, Mapping[str, Any]], bool] = anything
+    fits: Fits = anything
 
 
 def layout(parts: Sequence[Part]) -> str:

@@ -7,16 +7,16 @@ from typing import ClassVar
 
 from hw.formats import Fixed, Format, Integer, Span, check_int
 from hw.formats.base import check_bool
-from hw.formats.messages import cut, echo
-from hw.specs.base import check_build, parse_scalar
+from hw.formats.messages import cut
+from hw.specs.base import check_build, check_format
 from hw.specs.depth import doublings, settle
 from hw.specs.grammar import Part
-from hw.specs.parts import FORM, STAGES, flag, number
+from hw.specs.parts import FORM, STAGES, flag, number, scalar
 from hw.specs.stream import FLAG, Beat, FeedforwardSpec, Field
 
 MAX_LANES, MAX_WIDTH = 1024, 32
 
-INPUT = Part("IN", lambda text: {"input": parse_scalar(text)}, lambda spec: spec.input.name, needed=True)
+INPUT = scalar("input", "IN", needed=True)
 FLIPS = flag("flips")
 
 
@@ -53,13 +53,11 @@ class HadamardSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "hadamard"
-    takes: ClassVar[str] = "code"
     example: ClassVar[str] = "hadamard/int8/n16/p2"
     parts: ClassVar[tuple[Part, ...]] = (INPUT, number("lanes", "n", "nLANES", needed=True), FLIPS, STAGES, FORM)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.input, Format):
-            raise TypeError(f"input must be a Format, got {echo(self.input)}")
+        check_format("input", self.input)
         if not isinstance(self.input, (Integer, Fixed)) or self.input.width > MAX_WIDTH:
             raise ValueError(
                 f"input must be an integer or fixed point of at most {MAX_WIDTH} bits, got {cut(self.input)}"

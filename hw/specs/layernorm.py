@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hw.formats import Fixed, Format, Integer, Span, check_choice, check_int, parse_scalar
+from hw.formats import Fixed, Format, Integer, Span, check_choice, check_int
 from hw.specs.base import uses_blocks
 from hw.specs.depth import IN_BLOCK, doublings, settle
 from hw.specs.dot import LANES
 from hw.specs.grammar import Part
-from hw.specs.parts import FORM, STAGES, parse_count, word
+from hw.specs.parts import FORM, STAGES, further, scalar, word
 from hw.specs.rows import ROW, RowSpec
 from hw.specs.stream import Field
 
@@ -25,23 +25,10 @@ NORMS: dict[str, str] = {
     "l1": "the sum of the magnitudes, and no root",
 }
 
-INPUT = Part("IN", lambda text: {"input": parse_scalar(text)}, lambda spec: spec.input.name, needed=True)
-POINT = Part(
-    "tPLACES",
-    lambda text: {"places": parse_count("places", "t", text)},
-    lambda spec: None if spec.places == PLACES else f"t{spec.places}",
-    optional=True,
-    fits=lambda text, _: text.startswith("t") and not text.startswith("tmr"),
-)
-
-
-WEIGHT = Part(
-    "wWEIGHT",
-    lambda text: {"weight": parse_count("weight", "w", text)},
-    lambda spec: f"w{spec.weight}" if spec.weight else None,
-    optional=True,
-    fits=lambda text, _: text.startswith("w"),
-)
+INPUT = scalar("input", "IN", needed=True)
+# What begins with t, too, is tmr, where it does not belong.
+POINT = further("places", "t", "tPLACES", PLACES, lambda text, _: text.startswith("t") and not text.startswith("tmr"))
+WEIGHT = further("weight", "w", "wWEIGHT")
 
 
 @dataclass(frozen=True)

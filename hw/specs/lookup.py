@@ -14,7 +14,7 @@ from hw.datapath.accumulate import Kulisch
 from hw.datapath.digits import Sums
 from hw.formats import Fixed, Format, Span, check_choice, check_int, parse_scalar
 from hw.formats.messages import cut, echo
-from hw.specs.base import MAX_PIPELINE, check_operand
+from hw.specs.base import MAX_PIPELINE, check_format, check_operand
 from hw.specs.depth import LEVELS, doublings, settle
 from hw.specs.grammar import Part
 from hw.specs.parts import ACCUMULATOR, STAGES, number, word
@@ -243,8 +243,7 @@ class LookupSpec(StreamSpec):
 
 
 def _check_activations(x: Format) -> None:
-    if not isinstance(x, Format):
-        raise TypeError(f"x must be a Format, got {echo(x)}")
+    check_format("x", x)
     check_operand("x", x)
     PRODUCTS["exact"].check(x, ONE)
     if x.has_special:

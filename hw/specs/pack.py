@@ -56,7 +56,6 @@ class PackSpec(Spec):
     pipeline: int = 0
 
     unit: ClassVar[str] = "pack"
-    takes: ClassVar[str] = "operand set"
     form: ClassVar[str] = "dsp"
     example: ClassVar[str] = "pack/int8xint8/x2/p2"
     note: ClassVar[str] = "; x2 is two a by one b, x4 two a by two b"
@@ -73,6 +72,10 @@ class PackSpec(Spec):
         check_int("pipeline", self.pipeline, 0, MAX_PIPELINE)
 
     __hash__ = Spec.__hash__
+
+    @property
+    def takes(self) -> str:
+        return "operand set"
 
     @property
     def operands(self) -> dict[str, Format]:

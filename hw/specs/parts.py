@@ -7,7 +7,7 @@ from typing import Any
 
 from hw.formats.messages import echo
 from hw.specs.base import MAX_PIPELINE, parse_blocks, parse_operands, parse_scalar
-from hw.specs.grammar import Part, anything
+from hw.specs.grammar import Fits, Part, anything
 
 
 def operands(first: str = "a", second: str = "b", layout: str = "AxB") -> Part:
@@ -17,6 +17,11 @@ def operands(first: str = "a", second: str = "b", layout: str = "AxB") -> Part:
         return dict(zip((first, second), parse_operands(text, layout), strict=True))
 
     return Part(layout, read, lambda spec: f"{getattr(spec, first)}x{getattr(spec, second)}", needed=True)
+
+
+def scalar(field: str, layout: str, needed: bool = False) -> Part:
+    """A scalar format."""
+    return Part(layout, lambda text: {field: parse_scalar(text)}, lambda spec: getattr(spec, field).name, needed=needed)
 
 
 def word(field: str, layout: str, needed: bool = False) -> Part:
@@ -42,6 +47,17 @@ def number(field: str, letter: str, layout: str, needed: bool = False) -> Part:
         lambda text: {field: parse_count(field, letter, text)},
         lambda spec: f"{letter}{getattr(spec, field)}",
         needed=needed,
+    )
+
+
+def further(field: str, letter: str, layout: str, usual: int = 0, fits: Fits | None = None) -> Part:
+    """A letter and a number, like ``n32``, left out where the number is as usual; it begins with the letter."""
+    return Part(
+        layout,
+        lambda text: {field: parse_count(field, letter, text)},
+        lambda spec: None if getattr(spec, field) == usual else f"{letter}{getattr(spec, field)}",
+        optional=True,
+        fits=fits or (lambda text, _: text.startswith(letter)),
     )
 
 

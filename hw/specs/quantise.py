@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from hw.datapath.unpack import is_float, unpacks
 from hw.formats import ROUNDINGS, Block, Fixed, Format, Integer, Minifloat, PowerOfTwo, check_choice
 from hw.formats.messages import cut, echo
-from hw.specs.base import check_build, parse_into_block
+from hw.specs.base import check_build, check_format, parse_into_block
 from hw.specs.depth import doublings, rounding_levels, settle
 from hw.specs.grammar import Part
 from hw.specs.parts import FORM, STAGES, rounding_of
@@ -58,7 +58,6 @@ class QuantiseSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "quantise"
-    takes: ClassVar[str] = "code"
     example: ClassVar[str] = "quantise/bf16xmxfp4/p4"
     parts: ClassVar[tuple[Part, ...]] = (
         Part("INxBLOCK[:ROUNDING]", _read, lambda s: f"{s.input}x{s.output}{rounding_of(s)}", needed=True),
@@ -67,8 +66,7 @@ class QuantiseSpec(FeedforwardSpec):
     )
 
     def __post_init__(self) -> None:
-        if not isinstance(self.input, Format):
-            raise TypeError(f"input must be a Format, got {echo(self.input)}")
+        check_format("input", self.input)
         if not isinstance(self.output, Block):
             raise TypeError(f"output must be a Block, got {echo(self.output)}")
         check_choice("rounding", self.rounding, [name for name in ROUNDINGS if name != "stochastic"])

@@ -10,11 +10,11 @@ from typing import ClassVar
 from hw.datapath.unpack import is_float
 from hw.formats import ROUNDINGS, Fixed, Format, Integer, Minifloat, Span, check_choice, check_int
 from hw.formats.messages import cut, echo
-from hw.specs.base import check_build, uses_blocks
+from hw.specs.base import check_build, check_format, uses_blocks
 from hw.specs.depth import IN_BLOCK, doublings, settle
 from hw.specs.dot import LANES, MAX_LANES
 from hw.specs.grammar import Part
-from hw.specs.parts import FORM, STAGES, flag, operands, parse_count, rounding_of
+from hw.specs.parts import FORM, STAGES, flag, further, operands, rounding_of
 from hw.specs.stream import FLAG, STATUS, Beat, FeedforwardSpec, Field
 
 SCOPES: dict[str, str] = {
@@ -30,21 +30,9 @@ def _read_scope(text: str) -> dict[str, str]:
 
 
 SCOPE = Part("SCOPE[:ROUNDING]", _read_scope, lambda spec: f"{spec.scope}{rounding_of(spec)}")
-MULTIPLIER = Part(
-    "mBITS",
-    lambda text: {"multiplier": parse_count("multiplier", "m", text)},
-    lambda spec: None if spec.multiplier == DEFAULT_MULTIPLIER else f"m{spec.multiplier}",
-    optional=True,
-    fits=lambda text, _: text.startswith("m"),
-)
+MULTIPLIER = further("multiplier", "m", "mBITS", DEFAULT_MULTIPLIER)
 WITH_STATUS = flag("status")
-CLIP = Part(
-    "cBOUND",
-    lambda text: {"clip": parse_count("clip", "c", text)},
-    lambda spec: f"c{spec.clip}" if spec.clip else None,
-    optional=True,
-    fits=lambda text, _: text.startswith("c"),
-)
+CLIP = further("clip", "c", "cBOUND")
 
 
 @dataclass(frozen=True)
@@ -96,7 +84,6 @@ class RequantSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "requant"
-    takes: ClassVar[str] = "code"
     example: ClassVar[str] = "requant/fix26.0xint8/n8/tensor/p1"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
     parts: ClassVar[tuple[Part, ...]] = (
@@ -112,8 +99,7 @@ class RequantSpec(FeedforwardSpec):
 
     def __post_init__(self) -> None:
         for name in ("input", "output"):
-            if not isinstance(getattr(self, name), Format):
-                raise TypeError(f"{name} must be a Format, got {echo(getattr(self, name))}")
+            check_format(name, getattr(self, name))
         if not isinstance(self.input, (Integer, Fixed)) or self.input.width > MAX_INPUT_WIDTH:
             raise ValueError(
                 f"input must be an integer or fixed point of at most {MAX_INPUT_WIDTH} bits, got {cut(self.input)}"

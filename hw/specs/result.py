@@ -7,8 +7,7 @@ from typing import ClassVar
 
 from hw.datapath.rounded import check_result
 from hw.formats import Fixed, Format, Span
-from hw.formats.messages import echo
-from hw.specs.base import Spec
+from hw.specs.base import Spec, check_format
 
 
 class ResultSpec(Spec):
@@ -74,6 +73,5 @@ class ResultSpec(Spec):
         """Put the exact format where no result is given; raise TypeError or ValueError for one that can't be."""
         if self.result is None:
             object.__setattr__(self, "result", self.exact_format)
-        if not isinstance(self.result, Format):
-            raise TypeError(f"result must be a Format, got {echo(self.result)}")
+        check_format("result", self.result)
         check_result(self.a, self.b, self.result, self.exact_format, self.rounding)

@@ -10,7 +10,7 @@ import numpy as np
 
 from hw.formats import Format, Integer, check_int
 from hw.formats.messages import cut, echo
-from hw.specs.base import check_build
+from hw.specs.base import check_build, check_format
 from hw.specs.dot import MAX_LANES
 from hw.specs.parts import number
 from hw.specs.rate import Rate
@@ -124,8 +124,7 @@ class RowSpec(StreamSpec):
 
     def check_rows(self) -> None:
         """Raise TypeError or ValueError unless the fields that all such units have go together."""
-        if not isinstance(self.input, Format):
-            raise TypeError(f"input must be a Format, got {echo(self.input)}")
+        check_format("input", self.input)
         if not isinstance(self.input, Integer) or self.input.width > MAX_INPUT:
             raise ValueError(f"input must be an integer of at most {MAX_INPUT} bits, got {cut(self.input)}")
         check_int("lanes", self.lanes, 1, MAX_LANES)

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from hw.datapath.shiftexp import base_two, reach
 from hw.formats import Format, Integer, check_choice, check_int, parse_scalar
-from hw.formats.messages import cut, echo
-from hw.specs.base import uses_blocks
+from hw.formats.messages import cut
+from hw.specs.base import check_format, uses_blocks
 from hw.specs.depth import IN_BLOCK, doublings, settle
 from hw.specs.dot import LANES
 from hw.specs.grammar import Part
-from hw.specs.parts import FORM, STAGES, number, word
+from hw.specs.parts import FORM, STAGES, number, scalar, word
 from hw.specs.rows import ROW, RowSpec
 from hw.specs.stream import Field
 
@@ -29,8 +29,8 @@ METHODS: dict[str, str] = {
     "twopass": "the sum is kept as mantissa and exponent, so that no pass for the maximum is needed",
 }
 
-INPUT = Part("IN", lambda text: {"input": parse_scalar(text)}, lambda spec: spec.input.name, needed=True)
-OUTPUT = Part("OUT", lambda text: {"output": parse_scalar(text)}, lambda spec: spec.output.name)
+INPUT = scalar("input", "IN", needed=True)
+OUTPUT = scalar("output", "OUT")
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,7 @@ class SoftmaxSpec(RowSpec):
     def __post_init__(self) -> None:
         self.check_rows()
         check_int("steps", self.steps, 1, MAX_STEPS)
-        if not isinstance(self.output, Format):
-            raise TypeError(f"output must be a Format, got {echo(self.output)}")
+        check_format("output", self.output)
         if not isinstance(self.output, Integer) or self.output.signed or self.output.width > MAX_OUTPUT:
             raise ValueError(f"output must be uint1 to uint{MAX_OUTPUT}, got {cut(self.output)}")
         check_choice("method", self.method, METHODS)

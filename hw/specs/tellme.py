@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from hw.datapath.digits import TERNARY, Sums
 from hw.formats import Format, Span
-from hw.specs.base import parse_scalar
 from hw.specs.grammar import Part
 from hw.specs.lookup import SHAPE, TABLES, LookupSpec
+from hw.specs.parts import scalar
 
-ACTIVATIONS = Part("X", lambda text: {"x": parse_scalar(text)}, lambda spec: spec.x.name, needed=True)
+ACTIVATIONS = scalar("x", "X", needed=True)
 
 
 @dataclass(frozen=True)

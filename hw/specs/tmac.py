@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from hw.datapath.digits import BITS, SIGNS, Sums
 from hw.formats import Bipolar, Format, Integer, Span, check_choice
-from hw.formats.messages import cut, echo
+from hw.formats.messages import cut
+from hw.specs.base import check_format
 from hw.specs.grammar import Part
 from hw.specs.lookup import SHAPE, TABLES, LookupSpec
 from hw.specs.parts import operands, word
@@ -62,8 +63,7 @@ class TmacSpec(LookupSpec):
     parts: ClassVar[tuple[Part, ...]] = (operands("w", "x", "WxX"), *SHAPE, word("order", "ORDER"), *TABLES)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.w, Format):
-            raise TypeError(f"w must be a Format, got {echo(self.w)}")
+        check_format("w", self.w)
         if not isinstance(self.w, (Integer, Bipolar)) or self.w.bits > MAX_BITS:
             raise ValueError(f"w must be an integer format of 1..{MAX_BITS} bits, got {cut(self.w)}")
         check_choice("order", self.order, PLANES)

@@ -13,7 +13,7 @@ from hw.specs.cast import CastSpec
 from sim.benches.aimed import nearest, wanted
 from sim.benches.stimulus import EXHAUSTIVE_BITS, mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, held_up, stream_play, stream_trials
+from sim.benches.streams import Streams, framed, held_up, stream_play, stream_trials
 from sim.coverage.classes import least_of
 from sim.coverage.point import OPERANDS, Point
 from sim.coverage.rounding import Reach, rounding
@@ -72,7 +72,7 @@ def hard(spec: CastSpec, shape: tuple[int, ...], rng: np.random.Generator) -> tu
 
 def _streams(spec: CastSpec, codes: NDArray[Any], chances: NDArray[Any], rng: np.random.Generator) -> Streams:
     random = {"random": chances} if spec.random else {}
-    return {"x": {"x": codes, **random, "last": rng.integers(0, 2, len(codes))}}
+    return framed(rng, x=codes, **random)
 
 
 def coverage(spec: CastSpec) -> list[Point]:

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from hw.specs.constmat import ConstMatSpec
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, held_up, stream_play, stream_trials
+from sim.benches.streams import Streams, framed, held_up, stream_play, stream_trials
 from sim.coverage.point import OPERANDS, Point, point
 from sim.coverage.steering import Trials
-from sim.coverage.streams import classes_of_fields, results, traffic
+from sim.coverage.streams import classes_of_fields, results, signs_of, traffic
 from sim.coverage.tried import Tried
 from sim.golden import model
 from sim.golden.decoding import decode_steps
@@ -46,7 +46,7 @@ def extremes(spec: ConstMatSpec, rng: np.random.Generator) -> Streams:
     alone = [np.where(np.eye(spec.columns, dtype=bool), code, zero) for code in single]
     up = model(spec).model.matrix > 0
     ends = [np.where(up, *pair) for pair in ((high, low), (low, high))]
-    return _streams(np.concatenate([*alone, *ends]), rng)
+    return framed(rng, x=np.concatenate([*alone, *ends]))
 
 
 def every(spec: ConstMatSpec, rng: np.random.Generator) -> Streams | None:
@@ -55,16 +55,12 @@ def every(spec: ConstMatSpec, rng: np.random.Generator) -> Streams | None:
     if width * spec.columns > ALL:
         return None
     numbers = rng.permutation(1 << width * spec.columns)
-    return _streams(numbers[:, None] >> width * np.arange(spec.columns) & ((1 << width) - 1), rng)
+    return framed(rng, x=numbers[:, None] >> width * np.arange(spec.columns) & ((1 << width) - 1))
 
 
 def some(spec: ConstMatSpec, beats: int, rng: np.random.Generator) -> Streams:
     """Numbers near corners and by chance."""
-    return _streams(mixed(spec.input, (beats, spec.columns), rng), rng)
-
-
-def _streams(codes: NDArray[np.int64], rng: np.random.Generator) -> Streams:
-    return {"x": {"x": codes, "last": rng.integers(0, 2, len(codes))}}
+    return framed(rng, x=mixed(spec.input, (beats, spec.columns), rng))
 
 
 def coverage(spec: ConstMatSpec) -> list[Point]:
@@ -86,8 +82,9 @@ def _possible(spec: ConstMatSpec) -> tuple[list[int], list[int]]:
     """The places and signs that results can have: looked up where all vectors are few, else those of their span."""
     vectors = every(spec, np.random.default_rng(0))
     if vectors is not None:
-        sums = decode_steps(spec.result, model(spec).run(**vectors)["y"]["x"])
-        return np.unique(_places(spec, sums)).tolist(), np.unique(np.select([sums > 0, sums < 0], [1, 2], 0)).tolist()
+        codes = model(spec).run(**vectors)["y"]["x"]
+        places = _places(spec, decode_steps(spec.result, codes))
+        return np.unique(places).tolist(), np.unique(signs_of(spec.result, codes)).tolist()
     zero = not decode_steps(spec.input, np.arange(1 << min(spec.input.width, 16))).all()
     ends = [0, 1, 2] if spec.span.lo < spec.span.hi else [0]
     return ends, [n for n, there in enumerate((zero, spec.span.hi > 0, spec.span.lo < 0)) if there]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from hw.specs.func import FuncSpec
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, held_up, stream_play, stream_trials
+from sim.benches.streams import Streams, framed, held_up, stream_play, stream_trials
 from sim.coverage.point import Point
 from sim.coverage.steering import Trials
-from sim.coverage.streams import classes_of_fields, results, traffic
+from sim.coverage.streams import classes_of_fields, results, signs_of, traffic
 from sim.golden import model
-from sim.golden.decoding import decode
 
 FORMULA = "y = f(x), near enough for every code"
 
@@ -26,7 +22,7 @@ def plays(spec: FuncSpec, seed: int) -> list[StreamPlay]:
     """All plays for a function; the resets come last."""
     rng = np.random.default_rng(seed)
     every = np.stack([rng.permutation(1 << spec.input.width) for _ in range(spec.lanes)], axis=1)
-    first = _streams(every, rng)
+    first = framed(rng, x=every)
     return [
         stream_play(spec, "numbers", first, spec.cycles(len(every)), exhaustive=True),
         *held_up(spec, some(spec, FEW, rng), rng),
@@ -40,22 +36,13 @@ def run(spec: FuncSpec, seed: int, beats: int) -> StreamPlay:
 
 def some(spec: FuncSpec, beats: int, rng: np.random.Generator) -> Streams:
     """Corners and chance."""
-    return _streams(mixed(spec.input, (beats, spec.lanes), rng), rng)
-
-
-def _streams(codes: NDArray[Any], rng: np.random.Generator) -> Streams:
-    return {"x": {"x": codes, "last": rng.integers(0, 2, len(codes))}}
+    return framed(rng, x=mixed(spec.input, (beats, spec.lanes), rng))
 
 
 def coverage(spec: FuncSpec) -> list[Point]:
     """Numbers of all classes, results of all signs that there are, and waits."""
-    return [*classes_of_fields(spec), results("y.x", spec.output, signs(spec)), *traffic(spec)]
-
-
-def signs(spec: FuncSpec) -> list[int]:
-    """The signs that results can have."""
-    values = decode(spec.output, model(spec).function(np.arange(1 << spec.input.width)))
-    return np.unique(np.select([~np.isfinite(values), values > 0, values < 0], [3, 1, 2], 0)).tolist()
+    signs = np.unique(signs_of(spec.output, model(spec).function(np.arange(1 << spec.input.width)))).tolist()
+    return [*classes_of_fields(spec), results("y.x", spec.output, signs), *traffic(spec)]
 
 
 def trials(spec: FuncSpec) -> Trials:

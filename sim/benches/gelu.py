@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hw.specs.gelu import GeluSpec
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, held_up, stream_play, stream_trials
+from sim.benches.streams import Streams, framed, held_up, stream_play, stream_trials
 from sim.coverage.point import Point
 from sim.coverage.steering import Trials
-from sim.coverage.streams import classes_of_fields, results, traffic
+from sim.coverage.streams import classes_of_fields, results, signs_of, traffic
 from sim.golden import model
-from sim.golden.decoding import decode_steps
 
 FORMULA = "y = x * sigmoid(1.702 * x)"
 
@@ -28,10 +26,10 @@ def plays(spec: GeluSpec, seed: int) -> list[StreamPlay]:
     # Of at most 16 bits, each number comes in each lane.
     every = np.arange(1 << spec.input.width)
     first = np.stack([rng.permutation(every) for _ in range(spec.lanes)], axis=1)
-    few = _streams(mixed(spec.input, (FEW, spec.lanes), rng), rng)
+    few = framed(rng, x=mixed(spec.input, (FEW, spec.lanes), rng))
     return [
-        _play(spec, "every", _streams(first, rng), exhaustive=spec.lanes == 1),
-        _play(spec, "corners", _streams(mixed(spec.input, (BEATS, spec.lanes), rng), rng)),
+        _play(spec, "every", framed(rng, x=first), exhaustive=spec.lanes == 1),
+        _play(spec, "corners", framed(rng, x=mixed(spec.input, (BEATS, spec.lanes), rng))),
         *held_up(spec, few, rng),
     ]
 
@@ -39,23 +37,18 @@ def plays(spec: GeluSpec, seed: int) -> list[StreamPlay]:
 def run(spec: GeluSpec, seed: int, beats: int) -> StreamPlay:
     """So many beats without a pause."""
     rng = np.random.default_rng(seed)
-    return _play(spec, "run", _streams(mixed(spec.input, (beats, spec.lanes), rng), rng))
+    return _play(spec, "run", framed(rng, x=mixed(spec.input, (beats, spec.lanes), rng)))
 
 
 def _play(spec: GeluSpec, name: str, streams: Streams, **options: Any) -> StreamPlay:
     return stream_play(spec, name, streams, spec.cycles(len(np.asarray(streams["x"]["x"]))), **options)
 
 
-def _streams(codes: NDArray[Any], rng: np.random.Generator) -> Streams:
-    return {"x": {"x": codes, "last": rng.integers(0, 2, len(codes))}}
-
-
 def coverage(spec: GeluSpec) -> list[Point]:
     """Numbers of all classes, results of all signs that there are, and waits."""
     every = np.arange(1 << spec.input.width)
     beats = {"x": np.repeat(every[:, None], spec.lanes, axis=1), "last": every & 1}
-    products = decode_steps(spec.result, model(spec).run(x=beats)["y"]["x"])
-    signs = [number for number, is_there in enumerate((products == 0, products > 0, products < 0)) if is_there.any()]
+    signs = np.unique(signs_of(spec.result, model(spec).run(x=beats)["y"]["x"])).tolist()
     return [*classes_of_fields(spec), results("y.x", spec.result, signs), *traffic(spec)]
 
 

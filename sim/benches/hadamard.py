@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hw.specs.hadamard import HadamardSpec
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, held_up, stream_play, stream_trials
+from sim.benches.streams import Streams, framed, held_up, stream_play, stream_trials
 from sim.coverage.point import OPERANDS, Point, point
 from sim.coverage.steering import Trials
 from sim.coverage.streams import classes_of_fields, results, traffic
@@ -65,7 +65,7 @@ def some(spec: HadamardSpec, beats: int, rng: np.random.Generator) -> Streams:
 
 def _streams(spec: HadamardSpec, codes: NDArray[Any], flips: NDArray[Any], rng: np.random.Generator) -> Streams:
     given = {"flip": flips} if spec.flips else {}
-    return {"x": {"x": codes, **given, "last": rng.integers(0, 2, len(codes))}}
+    return framed(rng, x=codes, **given)
 
 
 def coverage(spec: HadamardSpec) -> list[Point]:

@@ -41,6 +41,12 @@ def pack(beat: Beat, fields: Mapping[str, ArrayLike], incoming: bool = False) ->
     return [int(number) + filled * (index % 2) for index, number in enumerate(total)]
 
 
+def framed(rng: np.random.Generator, **fields: ArrayLike) -> Streams:
+    """Beats of stream ``x`` with these fields, each by chance the last of a frame."""
+    count = len(np.asarray(next(iter(fields.values()))))
+    return {"x": {**fields, LAST: rng.integers(0, 2, count)}}
+
+
 def stream_play(spec: StreamSpec, name: str, inputs: Streams, cycles: int, **options: Any) -> StreamPlay:
     """A play of these inputs, with what the golden model says of them.
 

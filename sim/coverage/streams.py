@@ -42,12 +42,17 @@ def classes_of_fields(spec: Any, without: Mapping[str, tuple[str, ...]] | None =
     ]
 
 
+def signs_of(fmt: Format, codes: NDArray[Any]) -> NDArray[np.int64]:
+    """Of each code its place in `SIGNS`."""
+    values = decode(fmt, codes)
+    return np.select([~np.isfinite(values), values > 0, values < 0], [3, 1, 2], 0)
+
+
 def results(name: str, fmt: Format, possible: Sequence[int] | None = None) -> Point:
     """The signs of results, on a field of an output stream."""
 
     def find(tried: Tried) -> NDArray[np.int64]:
-        values = decode(fmt, tried[name])
-        return np.select([~np.isfinite(values), values > 0, values < 0], [3, 1, 2], 0)
+        return signs_of(fmt, tried[name])
 
     signs = [number for number, is_there in enumerate((True, fmt.span.hi > 0, fmt.span.lo < 0)) if is_there]
     return point(f"sign of {name}", SIGNS, find, signs if possible is None else possible)

@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 import hw
-from dse.verdicts import extent, operands
+from dse.verdicts import extent
 from hw.units import UNITS, spec_type
 
 
@@ -31,4 +31,4 @@ def test_where_all_was_tried_it_is_told_of_what(spec: str, said: str) -> None:
 @pytest.mark.parametrize("unit", UNITS)
 def test_units_of_one_operand_take_no_pairs(unit: str) -> None:
     has_one = "input" in {field.name for field in fields(spec_type(unit))}
-    assert (operands(hw.parse(spec_type(unit).example)) == "code") == has_one
+    assert (hw.parse(spec_type(unit).example).takes == "code") == has_one

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from hw.datapath.shiftadd.depth import depth_of
-from hw.datapath.shiftadd.graph import Graph, Made, digits_of, shares_of, span_of
+from hw.datapath.shiftadd.graph import Graph, Made, shares_of, span_of
 from hw.datapath.shiftadd.inverses import Rows, chosen
 from hw.datapath.shiftadd.joined import joined
 from hw.datapath.shiftadd.solve import cost_of, solve
 from hw.datapath.shiftadd.turned import row_width, spelled, turned
 from hw.formats import Span
+from hw.recoding import signed_digits
 
 INT8, UINT4 = Span(-128, 127, 0), Span(0, 15, 0)
 Matrix = tuple[tuple[int, ...], ...]
@@ -42,7 +43,7 @@ def results_of(graph: Graph) -> Matrix:
 
 @pytest.mark.parametrize("constant", [0, 1, -1, 3, 7, 23, -128, 127, 0b10101011, 12345, -54321])
 def test_signed_digits_are_a_constant_and_none_are_side_by_side(constant: int) -> None:
-    digits = digits_of(constant)
+    digits = signed_digits(constant)
     assert sum(sign << shift for shift, sign in digits) == constant
     assert all(high - low > 1 for (low, _), (high, _) in pairwise(digits))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hw.datapath.shiftadd.graph import Matrix, digits_of
+from hw.datapath.shiftadd.graph import Matrix
+from hw.recoding import signed_digits
 
 SLACK = {"small": 2, "fast": 0}
 """Sums more on the way to a result than a tree of its digits has, for what can be shared, by the form."""
@@ -10,5 +11,5 @@ SLACK = {"small": 2, "fast": 0}
 
 def depth_of(matrix: Matrix, form: str) -> int:
     """Sums on the way to a result, at most."""
-    digits = max(sum(len(digits_of(constant)) for constant in row) for row in matrix)
+    digits = max(sum(len(signed_digits(constant)) for constant in row) for row in matrix)
     return (max(digits, 1) - 1).bit_length() + SLACK["fast" if form == "fast" else "small"]

@@ -87,22 +87,6 @@ class Graph:
         return found
 
 
-def digits_of(constant: int) -> list[tuple[int, int]]:
-    """The signed digits of a number that are not zero, no two of them side by side: pairs of shift and sign.
-
-    No other signed digits are fewer (Reitwiesner, "Binary Arithmetic", Advances in Computers 1, 1960).
-    """
-    found, shift = [], 0
-    while constant:
-        if constant & 1:
-            sign = 2 - (constant & 3)
-            found.append((shift, sign))
-            constant -= sign
-        constant >>= 1
-        shift += 1
-    return found
-
-
 def span_of(shares: Shares, inputs: Span) -> Span:
     """Between which ends a sum of inputs lies."""
     low = sum(share * (inputs.lo if share > 0 else inputs.hi) for share in shares.values())

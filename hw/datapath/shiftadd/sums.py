@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from hw.datapath.shiftadd.graph import Made, Matrix, Shares, Term, digits_of, shares_of, span_of
+from hw.datapath.shiftadd.graph import Made, Matrix, Shares, Term, shares_of, span_of
 from hw.formats import Span
+from hw.recoding import signed_digits
 
 Digit = tuple[int, int]
 """A shift and a number."""
@@ -48,7 +49,7 @@ class Sums:
         self.touched: set[Pattern] = set()
         for index, row in enumerate(matrix):
             for number, constant in enumerate(row):
-                for shift, sign in digits_of(constant):
+                for shift, sign in signed_digits(constant):
                     self.add(index, (shift, number), sign)
 
     def add(self, index: int, digit: Digit, sign: int) -> None:
