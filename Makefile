@@ -8,7 +8,7 @@ GRID ?=
 WIDE ?= mul/bf16-flushxbf16-flush/exact/bf16-flush mul/bf16xbf16/exact/bf16 mul/e8m7xe8m7/lmul/e8m7 mul/int16xint16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pareto test demo verilog regress lint bench comparison dataset residuals growths networks accuracies qor units claims equivalence mutants proofs docs site clean
+.PHONY: help setup pareto test testlong demo verilog regress lint bench comparison dataset residuals growths networks accuracies qor units claims equivalence mutants proofs docs site clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,8 +26,11 @@ setup: .venv/ready ## install everything into .venv
 pareto: .venv/ready ## say which design to take of the default space: build/pareto/report.html
 	@$(BIN)/macsmith explore -j $(J) -o build/pareto
 
-test: .venv/ready ## run the tests
+test: .venv/ready ## run the tests, but for long ones
 	$(BIN)/pytest -n $(J) --dist loadfile
+
+testlong: .venv/ready ## run the long tests, which show on more designs what the others show on few
+	$(BIN)/pytest -n $(J) --dist loadfile -m long
 
 demo: .venv/ready ## classify handwritten digits on a GEMM core, in simulation
 	@$(BIN)/macsmith demo

@@ -162,6 +162,7 @@ def test_a_design_is_placed_on_the_device_that_is_asked_for() -> None:
 BATCH = ["mac/int4xint4", "mul/e2m1xe2m1/exact/e3m2", "mac/e2m1xe2m1/lmul", "add/e2m1xe2m1/e2m1", "pe/int3xint3/ws"]
 
 
+@pytest.mark.kept("ice40")
 @pytest.mark.parametrize("name", ["ice40", "ecp5", "xcup"])
 def test_several_designs_in_one_run_cost_what_each_does_alone(name: str) -> None:
     specs, target = [hw.parse(text) for text in BATCH], hw.parse_target(name)

@@ -23,12 +23,15 @@ README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"(?m)^    macsmith (.*?)(?: +#.*)?$", README)
 SNIPPET = re.search(r"(?m)^    import numpy as np\n(?:    .*\n|\n)+", README)
 INSTEAD = {
+    "regress": "regress --quick --list",
     "verify": "verify mac/int2xint2",
     "cost": "cost mac/int4xint4 --target ecp5 --no-place",
     "explore": "explore none.toml -o out",
     "recommend": "recommend --help",
 }
 """What takes too long, or needs files of the repository: something of the kind that does not."""
+QUICK = "regress --quick"
+"""What is instead of this is run, and this where long tests are."""
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +95,7 @@ def test_the_readme_has_what_is_run_here() -> None:
         "recommend",
         "doctor",
     }
+    assert QUICK in COMMANDS
     assert SNIPPET and "from macsmith import" in SNIPPET[0]
     for command in COMMANDS:
         assert _parser().parse_args(shlex.split(command)).command
@@ -114,7 +118,8 @@ def _commands() -> Iterator[str]:
         yield INSTEAD.get(command.split()[0], command)
 
 
-@pytest.mark.parametrize("command", dict.fromkeys(_commands()))
+@pytest.mark.kept(*dict.fromkeys(_commands()))
+@pytest.mark.parametrize("command", [*dict.fromkeys(_commands()), QUICK])
 def test_the_readmes_commands_work(command: str, installed: Path, tmp_path: Path) -> None:
     done = run(installed, tmp_path, "macsmith", *shlex.split(command))
     if command == INSTEAD["explore"]:

@@ -56,6 +56,7 @@ KINDS = {
 }
 """A design of each kind of play, and a fault: a sum that is never cleared, a valid that waits for ready, and results
 that do not wait."""
+QUICK = [name for name in KINDS if name != CORE]
 there = pytest.mark.skipif(
     shutil.which("iverilog") is None, reason="Icarus is not there (Debian: apt-get install iverilog)"
 )
@@ -124,12 +125,14 @@ def test_every_unit_is_among_them() -> None:
 
 
 @there
+@pytest.mark.kept(*(f"manner{number}-{name}" for number in range(4) for name in QUICK), f"manner3-{CORE}")
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("manner", list(product((False, True), repeat=2)))
 def test_it_passes_on_any_convention(name: str, manner: tuple[bool, bool], tmp_path: Path) -> None:
     assert in_icarus(*built(name, tmp_path, Convention("ck", "rs", *manner)), tmp_path).startswith("PASS")
 
 
+@pytest.mark.kept(*QUICK)
 @pytest.mark.parametrize("name", KINDS)
 def test_it_passes_in_verilator_and_a_wrong_design_fails_in_both(name: str, tmp_path: Path) -> None:
     design, cells = built(name, tmp_path)

@@ -23,6 +23,12 @@ from sim.runner import read_results, simulate
 from sim.verify import verify, verify_key
 
 
+@pytest.mark.kept(
+    *("mac/uint3xint2/exact/kulisch7/p2", "mac/e4m3fnxe2m1/exact/kulisch/p0", "mac/e3m2xint4", "mac/e1m2xe3m0"),
+    *("mac/e2m5fnxe2m5fn/lmul/kulisch/p0", "mac/binaryxternary/exact/kulisch/p2", "mac/upow4-nanxe2m1"),
+    *("mac/fp4p5xuint3/exact/kulisch/p0", "mac/cb[5,-1,0.25,3]xue2m2/exact/kulisch/p2", "mac/e2m3xe2m3/mitchell"),
+    *("mac/e2m2ieeexe2m2ieee/lmul_value/kulisch/p0", "mac/fix6.3xe2m3", "mac/e5m2-flushxe2m2ieee"),
+)
 @pytest.mark.parametrize(
     "name",
     [
@@ -87,6 +93,12 @@ def test_multipliers_do_what_their_models_do_on_every_pair(name: str) -> None:
     assert verdict.exhaustive
 
 
+@pytest.mark.kept(
+    *("mac/uint4xuint4/exact/sat9/p2@ice40", "mac/e3m2ieeexe3m2/exact/sat18@ecp5"),
+    *("mac/e4m3fnxe2m1/exact/carrysave/p0", "mac/e4m3fnxe2m1/exact/kulisch:seg20/p0@ecp5"),
+    *("mac/e3m2ieeexe3m2/exact/kulisch:seg9@xcup", "mac/e3m2-flushxe2m2/exact/e4m3-flush:x2/p3"),
+    *("mac/int4xint4/exact/e5m4:up:x8@ice40", "mac/e2m1xe2m1/exact/e3m2/p0", "mac/e3m2xe3m2/lmul/bf16:odd/p1/fast"),
+)
 @pytest.mark.parametrize(
     "name",
     [
