@@ -23,6 +23,14 @@ PLAYS = 23
 """Of each shape: more than two hundred."""
 
 
+@pytest.mark.kept(
+    "array/int4xint4/3x5/os/exact/kulisch64/p1@ice40",
+    "array/e4m3fnxe2m1/2x3/ws/exact/kulisch64/p2@ecp5",
+    "array/e4m3xe4m3/2x2/is/lmul",
+    "array/int4xint4/2x3/ws/exact/carrysave16",
+    "array/int4xint4/3x2/os/exact/kulisch64:seg5/p0",
+    "array/e3m2xe2m3/2x2/is/exact/fp16/p2",
+)
 @pytest.mark.parametrize(
     "name",
     [
@@ -41,6 +49,11 @@ def test_arrays_do_what_their_models_do(name: str) -> None:
     assert verdict.tests >= 7
 
 
+@pytest.mark.kept(
+    "array/int8xint8/3x5/os/exact/kulisch64/p1/dsp@xc7",
+    "array/int8xint8/2x3/ws/exact/kulisch64/p2/dsp@ice40up",
+    "array/int4xint4/3x3/os/exact/kulisch64/p2/dsp@xc7",
+)
 @pytest.mark.parametrize(
     "name",
     [
@@ -69,6 +82,12 @@ def test_columns_left_to_luts_do_what_columns_do() -> None:
     assert verdict.passed, verdict.failures
 
 
+@pytest.mark.kept(
+    "pe/e4m3fnxe2m1/ws/exact/carrysave64/p2@ecp5",
+    "pe/int4xint8/os/exact/kulisch64:seg8@ice40",
+    "pe/e3m2xe3m2/is/exact/fp16@ice40",
+    "pe/int8xuint8/ws/exact/kulisch64/p2/dsp@ecp5",
+)
 @pytest.mark.parametrize(
     "name",
     [
@@ -85,6 +104,7 @@ def test_elements_do_what_their_models_do_on_every_pair(name: str) -> None:
     assert verdict.exhaustive
 
 
+@pytest.mark.kept("1x1/os", "3x4/os", "3x5/ws", "2x6/is")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_tiles_take_the_cycles_that_the_formula_says(shape: str, tmp_path: Path) -> None:
     spec = hw.parse(f"array/int2xint2/{shape}/exact/kulisch256")

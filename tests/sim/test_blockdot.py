@@ -19,6 +19,12 @@ from sim.golden import model
 from sim.golden.blocks import quantize
 
 
+@pytest.mark.kept(
+    "blockdot/2*e3m2@ue8m0x2*e2m3@ue8m0/bf16/p1",
+    "blockdot/2*e4m3fn@ue8m0x2*e5m2@ue8m0/exact/p2@xcup",
+    "blockdot/2*uint4@uint4x2*int4@fix4.2/exact/p0@ice40",
+    "blockdot/2*e5m2@e5m2x2*e4m3@ue5m3/fp16-inf/p1",
+)
 @pytest.mark.parametrize(
     "name",
     [

@@ -10,6 +10,14 @@ from sim.golden import decode, encode, model
 from sim.verify import verify
 
 
+@pytest.mark.kept(
+    "constmat/int8xint8/4x4/seed7/p2@ecp5",
+    "constmat/e4m3xe2m1/2x3/seed1",
+    "constmat/int4xbinary/3x4/seed2/p1/fast@nexus",
+    "constmat/uint4xint8/3x3/seed2/f2/p1@xcup",
+    "constmat/int4xternary/2x3/seed2/f4/p0@ice40",
+    "constmat/int4xint4/4x3/fff000f00402@ecp5",
+)
 @pytest.mark.parametrize(
     "name",
     [

@@ -18,6 +18,14 @@ from sim.benches.streams import stream_play
 from sim.golden import model
 
 
+@pytest.mark.kept(
+    "dot/e2m1xe2m1/n9/exact/exact/p0@ice40",
+    "dot/e5m2xe4m3fn/n2/exact/fp16-inf/p1",
+    "dot/e3m2xe3m2/n2/lmul/bf16:down/p0/fast@ice40",
+    "dot/e3m2xe3m2/n3/exact/e4m3fn/rounded/p2",
+    "dot/int8xuint8/n3/exact/exact/p2/dsp@nexus",
+    "dot/e4m3fnxe4m3fn/n3/exact/exact/p1@ecp5",
+)
 @pytest.mark.parametrize(
     "name",
     [

@@ -13,6 +13,15 @@ from sim.benches.matvec import per_matrix, sums
 from sim.verify import verify
 
 
+@pytest.mark.kept(
+    "e4m3fnxe2m1/2x2/exact/kulisch64",
+    "uint4xint4/2x2/6x2/exact/sat11/p3",
+    "e3m2ieeexe2m1/1x2/3x4/exact/carrysave4/p1",
+    "int4xternary/2x2/4x4/exact/kulisch/p0@ice40",
+    "e3m2xe3m2/1x2/lmul/kulisch32/p2",
+    "int8xternary/3x5/exact/kulisch:seg4/p1@ice40",
+    "int8xuint8/3x2/exact/kulisch64/p1/dsp@xc7",
+)
 @pytest.mark.parametrize(
     "name",
     [

@@ -10,6 +10,12 @@ from sim.golden import decode, encode, model
 from sim.verify import verify
 
 
+@pytest.mark.kept(
+    "quantise/bf16x4*e2m1~ue8m0/p1@ecp5",
+    "quantise/bf16x4*fix8.6-sym~ue8m0/p0",
+    "quantise/fp16x2*e5m2~ue8m0-ceil/p2@ice40",
+    "quantise/e4m3x4*int4~ue8m0-ceil:down/p0",
+)
 @pytest.mark.parametrize(
     "name",
     [
