@@ -39,6 +39,14 @@ NOT_RUN = {
 }
 CODES = {"macsmith verify mac/int8xint8 --verilog wrong.v": 1}
 """Exit codes of those that are to fail."""
+SLOW = (
+    "docs/exploring.md",
+    "docs/howto/cost.md",
+    "docs/howto/verify.md",
+    "docs/projects.md",
+    "docs/verification.md",
+)
+"""Pages of which each takes longer than a test may that is always run; most of what they do is in the tutorial, too."""
 BLOCK = re.compile(
     r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<fenced>.*?)^```$"
     r"|^\n(?P<indented>(?:    [^\n]*\n|\n(?=    ))+)",
@@ -103,6 +111,7 @@ def run(folder: Path, command: list[str], code: int = 0) -> str:
     return done.stdout
 
 
+@pytest.mark.kept(*sorted(set(filter(ran, PAGES)) - set(SLOW)))
 @pytest.mark.parametrize("name", sorted(filter(ran, PAGES)))
 def test_what_a_page_says_can_be_done(name: str, folder: Path) -> None:
     said = ""

@@ -15,6 +15,7 @@ from sim.perform import perform
 from sim.verify import verify
 
 
+@pytest.mark.kept("blockgemm/8*e4m3fn@e4m3fnx8*int4@ue8m0/2x3/fp16/p0/x1/p1/k64/n9/w64")
 @pytest.mark.parametrize(
     "name",
     [
@@ -30,6 +31,7 @@ def test_cores_do_what_their_models_do(name: str) -> None:
     assert verdict.tests == 17
 
 
+@pytest.mark.kept("1x2")
 @pytest.mark.parametrize("sides", ["4x3", "1x2"])
 def test_cycles_are_those_of_the_formula_on_many_shapes(sides: str) -> None:
     spec = hw.parse(f"blockgemm/8*e2m1@ue8m0x8*e2m1@ue8m0/{sides}/fp32/p1/x1/p2/k64/n12/w64")

@@ -28,6 +28,10 @@ def simulate(name: str, chosen: list[CorePlay], folder: Path, faulty: Emitted | 
     return simulate_plays(faulty or emit(hw.parse(name), built), chosen, folder, built)[0]
 
 
+@pytest.mark.kept(
+    "gemm/int8xint8/1x4/os/exact/kulisch64/p0/int8/channel/x4/p1/k16/n64/w64-special0",
+    "gemm/e4m3xe4m3/1x3/ws/lmul/kulisch64/p1/e4m3/channel/x1/p2/k16/n16/w64/h14-special2",
+)
 @pytest.mark.parametrize(
     ("name", "special"),
     [
@@ -55,6 +59,7 @@ def test_cores_do_what_their_models_do_in_the_cycles_that_are_said(
     assert results.tests == len(chosen) == 16 + bool(spec.scale)
 
 
+@pytest.mark.kept("dsp:2")
 @pytest.mark.parametrize("form", ["dsp", "dsp:2"])
 def test_cores_in_multiplier_blocks_do_what_their_models_do(form: str, tmp_path: Path) -> None:
     name = f"gemm/int8xint8/2x3/os/exact/kulisch64/p1/int8/channel/x1/p2/k16/n16/w64/{form}"
