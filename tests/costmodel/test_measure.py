@@ -140,7 +140,7 @@ def test_a_design_without_a_register_at_its_blocks_has_no_mhz_where_nextpnr_woul
 
 
 def test_a_design_with_many_blocks_is_placed_on_a_device_that_has_them() -> None:
-    cost = measure.measure(hw.parse("dot/int8xint8/n29/exact/exact/p1/dsp"), hw.parse_target("ecp5"), seeds=1)
+    cost = measure.measure(hw.parse("dot/int2xint2/n29/exact/exact/p1/dsp"), hw.parse_target("ecp5"), seeds=1)
     assert (cost.dsp, cost.device) == (29, "ecp5-85k")
     assert cost.fmax is not None
 

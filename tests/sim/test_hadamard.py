@@ -12,6 +12,7 @@ from sim.golden.hadamard import signs
 from sim.verify import verify
 
 
+@pytest.mark.kept("hadamard/uint4/n4/flips/p0@xcup", "hadamard/int4/n8/flips/p1@ice40", "hadamard/uint4/n2/p1")
 @pytest.mark.parametrize(
     "name",
     [

@@ -35,6 +35,13 @@ def both(name: str, design: Emitted, plays: list[Play], folder: Path) -> list[tu
     return found
 
 
+@pytest.mark.kept(
+    "mul/int4xint4",
+    "add/e2m1xe2m1/e3m2/p1",
+    "mac/e3m2ieeexe3m2ieee/exact/kulisch/p1",
+    "mac/e5m2xe5m2/exact/kulisch/p0",
+    "mac/int4xint4/exact/carrysave100/p2",
+)
 @pytest.mark.parametrize(
     "name",
     [

@@ -57,6 +57,7 @@ def plain(job: dict[str, Any]) -> dict[str, Any]:
     return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in job.items()}
 
 
+@pytest.mark.kept(CORES[0])
 @pytest.mark.parametrize("name", CORES)
 def test_products_come_back_as_the_golden_model_has_them(name: str) -> None:
     spec, verilog = bridge(name)

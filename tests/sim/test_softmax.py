@@ -18,6 +18,12 @@ from sim.verify import verify
 SHIFTMAX, TWO_PASS = "softmax/int8/n4/r256/s20", "softmax/int8/n4/r256/s20/uint8/twopass"
 
 
+@pytest.mark.kept(
+    "softmax/int8/n2/r16/s3/uint8/twopass@ecp5",
+    "softmax/uint4/n3/r9/s3/uint16@ice40",
+    "softmax/int6/n1/r7/s5/uint5/twopass/p0@xcup",
+    "softmax/int4/n1/r1/s1/uint1",
+)
 @pytest.mark.parametrize(
     "name",
     [

@@ -169,6 +169,7 @@ def test_few_plays_are_few() -> None:
 
 
 @there
+@pytest.mark.kept(*QUICK)
 @pytest.mark.parametrize("name", KINDS)
 def test_the_cocotb_bench_runs_with_nothing_of_ours(name: str, tmp_path: Path) -> None:
     spec = hw.parse(name)

@@ -48,6 +48,7 @@ def test_mnist_is_equal_to_qonnx_code_for_code(
         assert layer.parameters is None or layer.parameters.scale_error == layer.parameters.bias_error == 0
 
 
+@pytest.mark.kept(f"mlp-True-{SCALING}")
 @pytest.mark.parametrize(("network", "flattened", "core"), [(mlp, True, SCALING), (cnn, False, SUMS)])
 def test_so_is_the_cores_verilog(network: Any, flattened: bool, core: str, tmp_path: Path) -> None:
     path, x = network(tmp_path, ends=core == SCALING), pixels(2, flattened)
