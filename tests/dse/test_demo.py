@@ -24,6 +24,7 @@ def trained_once() -> Iterator[None]:
         yield
 
 
+@pytest.mark.kept("int8")
 @pytest.mark.parametrize("name", demo.NETWORKS)
 def test_a_hundred_images_are_classified(name: str) -> None:
     made = demo.run(name, 100)

@@ -36,7 +36,10 @@ SMALL = [
 ]
 
 
-@pytest.fixture(params=["numpy", "compiled"])
+WAYS = ["numpy", "compiled"]
+
+
+@pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways to add."""
     if request.param == "numpy":
@@ -76,6 +79,15 @@ def addends(fmt: Format, count: int) -> np.ndarray:
     return np.concatenate([numbers, odd, special])
 
 
+@pytest.mark.kept(
+    *(f"{way}-{name}-nearest_even" for way in WAYS for name in SMALL),
+    *(
+        f"{way}-{name}-{rounding}"
+        for way in WAYS
+        for name in ("e4m3fn-nan", "e5m2-inf", "fix8.5", "nf4")
+        for rounding in ROUNDINGS[1:]
+    ),
+)
 @pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("name", SMALL)
 def test_every_sum_of_a_small_format(name: str, rounding: str, way: str) -> None:
