@@ -47,6 +47,7 @@ def test_the_harness_connects_every_bit() -> None:
     assert ".a(operands[0 +: 8]), .b(operands[8 +: 8]), .clear(operands[16 +: 1]), .en(operands[17 +: 1])" in text
 
 
+@pytest.mark.kept("ice40", "xcup")
 @pytest.mark.parametrize("target", ["ecp5", "ice40", "xcup"])
 def test_a_measurement(target: str) -> None:
     spec = hw.parse("mac/int4xint4")

@@ -38,6 +38,7 @@ def off(counted: int, measured: int) -> float:
     return abs(counted - measured) / max(1, measured)
 
 
+@pytest.mark.kept("ecp5")
 @pytest.mark.parametrize("target", LIMITS)
 def test_counted_is_near_measured(target: str) -> None:
     rows = [row for row in MEASURED if row["target"] == target]

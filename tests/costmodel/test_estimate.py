@@ -34,6 +34,7 @@ def test_a_part_is_what_is_counted_and_predicted() -> None:
     assert part(hw.parse("mac/int8xint8/exact/kulisch1024/p1/dsp"), ECP5).mhz is None, "nor of blocks"
 
 
+@pytest.mark.kept("matvec/int4xint4/9x2", "array/int3xint3/8x5/ws")
 @pytest.mark.parametrize("name", ["array/int3xint3/8x5/ws", "array/e2m1xint4/6x7/is", "matvec/int4xint4/9x2"])
 def test_designs_grow_as_their_small_ones_say(name: str) -> None:
     spec = hw.parse(name)

@@ -23,6 +23,7 @@ def test_every_family_has_models() -> None:
         assert all(path.exists() for path in simulated(hw.parse_target(name)))
 
 
+@pytest.mark.kept("ecp5", "ice40", "gowin")
 @pytest.mark.parametrize("target", ["ecp5", "ice40", "gatemate", "gowin", "intelalm", "machxo2"])
 def test_a_netlist_is_played_what_the_verilog_is(target: str) -> None:
     family = hw.parse_target(target)

@@ -32,6 +32,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "read", small)
 
 
+@pytest.mark.kept("ice40-hx8k-GOPS")
 @pytest.mark.parametrize(("device", "goal"), [("ice40-hx8k", "GOPS"), ("zu5ev-k26", "a cycle")])
 def test_the_largest_that_fits_of_what_loses_little(device: str, goal: str, store: Store) -> None:
     found = recommend(parse_device(device), "mnist-cnn", 3.0, store, 1)

@@ -84,6 +84,7 @@ def test_ports_and_words_follow() -> None:
     assert "always @(posedge ck, negedge rn)" in top and "posedge rst" not in top
 
 
+@pytest.mark.kept("mac/int4xint4/tmr", "dot/int4xint4/n2")
 @pytest.mark.parametrize(
     "name", [SPARE, "mac/int4xint4/tmr", "dot/int4xint4/n2", "array/int4xint4/2x2/ws", "gemm/int4xint4/2x2"]
 )

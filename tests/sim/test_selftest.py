@@ -127,6 +127,7 @@ def test_an_error_that_the_unit_shows_fails_it() -> None:
     assert what == Said(f"FAIL {test.signature:08X}", passed=False, failed=True)
 
 
+@pytest.mark.kept("mac/int8xint8-ecp5", "mul/e4m3xe4m3-ice40")
 @pytest.mark.parametrize(
     "name, family", [("mac/int8xint8", "ecp5"), ("mul/e4m3xe4m3", "ice40"), ("dot/int4xint4/n4", "ecp5")]
 )

@@ -117,6 +117,7 @@ def test_every_sum_with_every_product(name: str, way: str) -> None:
     assert_same(add_into(fmt, "nearest_even", x.copy(), y), by_codes(fmt, "nearest_even", x, y))
 
 
+@pytest.mark.kept(*(f"{way}-{name}" for way in WAYS for name in ("fp16", "bf16-inf", "fp32", "fix40.20")))
 @pytest.mark.parametrize(
     "name", ["fp16", "fp16-inf", "bf16", "bf16-inf", "tf32", "fp32", "fp32-inf", "e6m9-flush", "fix40.20"]
 )

@@ -105,6 +105,10 @@ TRIPLES = [
 ]
 
 
+@pytest.mark.kept(
+    *(f"{names}-nearest_even" for names in TRIPLES),
+    *(f"{names}-{rounding}" for names in TRIPLES[3:8] for rounding in ROUNDINGS),
+)
 @pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("names", TRIPLES)
 def test_every_product_is_rounded_once(names: str, rounding: str) -> None:
