@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 import hw
-from hw.units import UNITS, spec_type
+from hw.units import UNITS
 from rtl_gen import Emitted, emit
 from rtl_gen.cells import cell_models
+from sim.mutants.score import designs as small_designs
 from sim.simulator import library_options
 from sim.tools import verilator, verilator_root
 
@@ -36,12 +37,12 @@ tellme/int4/g2/t2/q2/half/lutram/exact/p1 tellme/int4/g2/t2/q2/half/registers/ex
 tmac/int2xint4/g2/t2/q1/serial/half/lutram/kulisch16/p1 tmac/int2xint4/g2/t1/q1/parallel/full/blockram:2/exact/p1
 matvec/int4xint4/2x2 matvec/int3xint3/1x2/2x4
 gemm/int4xint4/2x2 gemm/int4xint4/2x2@ecp5 gemm/int4xint4/2x2/ws/exact/kulisch1024/p1/int4/channel
-blockgemm/mxfp4xmxfp4/2x2
+blockgemm/8*int4@ue8m0x8*int4@ue8m0/2x2/fp16
 """
 
 
 def all_designs() -> list[tuple[hw.Spec, hw.Target]]:
-    """The small ones, and an example of each unit that has none among them."""
+    """The small ones, and one of each unit that has none among them."""
     found = []
     for name in SMALL.split():
         # Block formats have an @ of their own.
@@ -49,7 +50,7 @@ def all_designs() -> list[tuple[hw.Spec, hw.Target]]:
         known = at and target in hw.TARGETS
         found.append((hw.parse(design if known else name), hw.parse_target(target) if known else hw.GENERIC))
     units = {spec.unit for spec, _ in found}
-    return found + [(hw.parse(spec_type(unit).example), hw.GENERIC) for unit in UNITS if unit not in units]
+    return found + [(hw.parse(name), hw.GENERIC) for unit, name in small_designs().items() if unit not in units]
 
 
 @pytest.fixture(scope="module")

@@ -97,6 +97,8 @@ def in_verilator(design: Emitted, folder: Path) -> str:
         "0",
         "-CFLAGS",
         "-std=gnu++20",
+        # Of Verilator's own code, most of what is compiled, too: it runs for a moment only.
+        *(word for which in ("FAST", "SLOW", "GLOBAL") for word in ("-MAKEFLAGS", f"OPT_{which}=-O0")),
         "-Wno-fatal",
         "--top-module",
         top,
