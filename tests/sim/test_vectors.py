@@ -134,7 +134,7 @@ def test_it_passes_on_any_convention(name: str, manner: tuple[bool, bool], tmp_p
     assert in_icarus(*built(name, tmp_path, Convention("ck", "rs", *manner)), tmp_path).startswith("PASS")
 
 
-@pytest.mark.kept(*QUICK)
+@pytest.mark.kept("dot/int4xint4/n2/exact/exact/p1")
 @pytest.mark.parametrize("name", KINDS)
 def test_it_passes_in_verilator_and_a_wrong_design_fails_in_both(name: str, tmp_path: Path) -> None:
     design, cells = built(name, tmp_path)
