@@ -7,13 +7,14 @@ from math import ceil
 from typing import Any, ClassVar
 
 from hw.datapath.unpack import is_float, unpacks
-from hw.formats import ROUNDINGS, Block, Fixed, Format, Integer, Minifloat, PowerOfTwo, check_choice
+from hw.formats import Block, Fixed, Format, Integer, Minifloat, PowerOfTwo
 from hw.formats.messages import cut, echo
 from hw.specs.base import check_build, check_format, parse_into_block
 from hw.specs.depth import doublings, rounding_levels, settle
 from hw.specs.grammar import Part
-from hw.specs.parts import FORM, STAGES, rounding_of
-from hw.specs.stream import Beat, FeedforwardSpec, Field
+from hw.specs.parts import FORM, STAGES
+from hw.specs.stochastic import LFSR, StochasticSpec, read_rounding, write_rounding
+from hw.specs.stream import Beat, Field
 
 MAX_WIDTH, MAX_SIZE = 32, 256
 
@@ -21,11 +22,11 @@ MAX_WIDTH, MAX_SIZE = 32, 256
 def _read(text: str) -> dict[str, Any]:
     formats, colon, rounding = text.partition(":")
     source, block = parse_into_block(formats)
-    return {"input": source, "output": block} | ({"rounding": rounding} if colon else {})
+    return {"input": source, "output": block} | (read_rounding(rounding) if colon else {})
 
 
 @dataclass(frozen=True)
-class QuantiseSpec(FeedforwardSpec):
+class QuantiseSpec(StochasticSpec):
     """A block quantiser: the numbers of a beat get a scale that is a power of two, and are divided by it and rounded.
 
     The scale follows from the largest magnitude by the block's rule, OCP's floor or ceil. A beat with an infinity or
@@ -39,7 +40,9 @@ class QuantiseSpec(FeedforwardSpec):
         Of 1 to 256 elements, a scale like ``ue8m0``, and rule floor or ceil. Elements are floats with exponent bits,
         integers or fixed point. Without a scale for the tensor.
     rounding : str
-        Of the elements: a key of `hw.formats.ROUNDINGS` but "stochastic".
+        Of the elements: a key of `hw.formats.ROUNDINGS`.
+    random, lfsr, seed : int
+        The random bits of rounding "stochastic", as `hw.specs.stochastic` has them.
     pipeline : int
         Registers between numbers and block, 0..99, placed where they balance the logic.
     form : str
@@ -54,13 +57,17 @@ class QuantiseSpec(FeedforwardSpec):
     input: Format
     output: Block
     rounding: str = "nearest_even"
+    random: int = 0
     pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
+    lfsr: int = 0
+    seed: int = 0
 
     unit: ClassVar[str] = "quantise"
     example: ClassVar[str] = "quantise/bf16xmxfp4/p4"
     parts: ClassVar[tuple[Part, ...]] = (
-        Part("INxBLOCK[:ROUNDING]", _read, lambda s: f"{s.input}x{s.output}{rounding_of(s)}", needed=True),
+        Part("INxBLOCK[:ROUNDING]", _read, lambda s: f"{s.input}x{s.output}{write_rounding(s)}", needed=True),
+        LFSR,
         STAGES,
         FORM,
     )
@@ -69,13 +76,13 @@ class QuantiseSpec(FeedforwardSpec):
         check_format("input", self.input)
         if not isinstance(self.output, Block):
             raise TypeError(f"output must be a Block, got {echo(self.output)}")
-        check_choice("rounding", self.rounding, [name for name in ROUNDINGS if name != "stochastic"])
+        self.check_rounding()
         self._check_input()
         self._check_output()
         check_build(self.form, self.pipeline)
         settle(self)
 
-    __hash__ = FeedforwardSpec.__hash__
+    __hash__ = StochasticSpec.__hash__
 
     def _check_input(self) -> None:
         known = isinstance(self.input, (Minifloat, Integer, Fixed)) and unpacks(self.input)
@@ -117,7 +124,7 @@ class QuantiseSpec(FeedforwardSpec):
 
     @property
     def inputs(self) -> dict[str, Beat]:
-        return {"x": {"x": Field(self.input, self.lanes)}}
+        return {"x": {"x": Field(self.input, self.lanes), **self.random_field}}
 
     @property
     def outputs(self) -> dict[str, Beat]:

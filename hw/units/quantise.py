@@ -10,10 +10,10 @@ from amaranth.hdl import Cat, Value
 from hw.arith import Logic
 from hw.datapath.quantised import quantise
 from hw.specs.quantise import QuantiseSpec
-from hw.units.stream import Feedforward
+from hw.units.stochastic import Stochastic
 
 
-class Quantise(Feedforward):
+class Quantise(Stochastic):
     """``y.x * y.scale`` is nearly ``x``: a block a beat, as dot products of blocks take it.
 
     Parameters
@@ -26,7 +26,8 @@ class Quantise(Feedforward):
     Members
     -------
     x : In(stream)
-        ``x``: codes of ``spec.input``, as many as a block has.
+        ``x``: codes of ``spec.input``, as many as a block has; ``random``, if the rounding is stochastic and without
+        an LFSR: random bits for each.
     y : Out(stream)
         ``x``: codes of the elements; ``scale``: the code of their scale.
 
@@ -44,5 +45,5 @@ class Quantise(Feedforward):
     def compute(self, m: Logic, beats: Mapping[str, Any]) -> dict[str, Value]:
         spec = self.spec
         codes = [m.wire("x", Value.cast(beats["x"].x[lane])) for lane in range(spec.lanes)]
-        elements, scale = quantise(m, spec.input, spec.output, codes, spec.rounding)
+        elements, scale = quantise(m, spec.input, spec.output, codes, spec.rounding, self.random(m, beats["x"]))
         return {"x": Cat(*elements), "scale": scale}

@@ -13,7 +13,7 @@ from hw.specs.quantise import QuantiseSpec
 from sim.benches.aimed import ends, nearest, wanted
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, flat, held_up, stream_play, stream_trials
+from sim.benches.streams import Streams, chances, flat, held_up, stream_play, stream_trials
 from sim.coverage.point import OPERANDS, Point, point
 from sim.coverage.rounding import Reach, rounding
 from sim.coverage.steering import Trials
@@ -54,7 +54,8 @@ def some(spec: QuantiseSpec, beats: int, rng: np.random.Generator) -> Streams:
     finite = np.isfinite(decode(spec.input, codes))
     codes = np.where(clean & ~finite, rng.integers(0, 2, shape), codes)
     # In a block of zeros no number says what the scale is.
-    return {"x": {"x": np.where(rng.random((beats, 1)) < ZEROS, zeros(spec, shape, rng), codes)}}
+    codes = np.where(rng.random((beats, 1)) < ZEROS, zeros(spec, shape, rng), codes)
+    return {"x": {"x": codes, **chances(spec, shape, rng)}}
 
 
 def zeros(spec: QuantiseSpec, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[Any]:

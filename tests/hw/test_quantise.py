@@ -16,7 +16,11 @@ BF16, MXFP4 = map(parse_format, ("bf16", "mxfp4"))
 
 @pytest.mark.parametrize(
     "name",
-    ["quantise/bf16xmxfp4/p4", "quantise/int8x8*e2m1@ue8m0:down/p0", "quantise/fp16xmxint8-ceil/p2/fast"],
+    [
+        "quantise/bf16xmxfp4/p4",
+        "quantise/int8x8*e2m1@ue8m0:down/p0",
+        "quantise/fp16xmxint8-ceil:stochastic8/lfsr89:5/p2/fast",
+    ],
 )
 def test_names_parse_back(name: str) -> None:
     spec = hw.parse(name)
@@ -59,7 +63,8 @@ def test_what_comes_out_goes_into_a_dot_product_of_blocks() -> None:
             ValueError,
             "output must hold the largest number of e5m2finite, got 4.e2m1@upow3",
         ),
-        ((BF16, MXFP4, "stochastic"), ValueError, "rounding must be .*got 'stochastic'"),
+        ((BF16, MXFP4, "nearest"), ValueError, "rounding must be .*got 'nearest'"),
+        ((BF16, MXFP4, "stochastic"), ValueError, "random must be 1 or more with rounding stochastic.*got 0"),
     ],
 )
 def test_what_is_no_quantiser_is_refused(arguments: tuple[object, ...], error: type[Exception], message: str) -> None:

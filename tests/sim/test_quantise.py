@@ -21,6 +21,8 @@ from sim.verify import verify
         "quantise/bf16-flushx3*e4m3fn~ue8m0/p1",
         "quantise/e4m3x2*e2m1~ue8m0/p1",
         "quantise/e5m2x4*e5m2~ue8m0/p1",
+        "quantise/int8x2*e2m3~ue8m0:stochastic4/p0",
+        "quantise/bf16x2*fix4.2-sym~ue8m0-ceil:stochastic5/lfsr17:77/p1@ecp5",
     ],
 )
 def test_designs_do_what_their_models_do(name: str) -> None:
