@@ -17,6 +17,8 @@ from hw.specs.stochastic import LFSR, StochasticSpec, read_rounding, write_round
 from hw.specs.stream import Beat, Field
 
 MAX_WIDTH, MAX_SIZE = 32, 256
+ELEMENT_WIDTHS = range(3, 6)
+"""Bits of an element under a scale that is a float."""
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -27,20 +29,24 @@ def _read(text: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class QuantiseSpec(StochasticSpec):
-    """A block quantiser: the numbers of a beat get a scale that is a power of two, and are divided by it and rounded.
+    """A block quantiser: the numbers of a beat get a scale, and are divided by it and rounded.
 
-    The scale follows from the largest magnitude by the block's rule, OCP's floor or ceil. A beat with an infinity or
-    NaN that elements don't have gets a NaN for a scale, and zeros.
+    The scale follows from the largest magnitude by the block's rule: OCP's floor or ceil for a power of two, nearest
+    or ceil for a float, which is the magnitude divided by the largest element and by the tensor's scale. A beat with an
+    infinity or NaN that elements don't have, or with a tensor's scale that is no positive number, gets a NaN for a
+    scale, and zeros.
 
     Parameters
     ----------
     input : Format
-        A float, an integer or fixed point of at most 32 bits, whose largest number the block can hold.
+        A float, an integer or fixed point of at most 32 bits, whose largest number the block can hold; where the
+        scale is a float, a float.
     output : Block
-        Of 1 to 256 elements, a scale like ``ue8m0``, and rule floor or ceil. Elements are floats with exponent bits,
-        integers or fixed point. Without a scale for the tensor.
+        Of 1 to 256 elements. With a scale like ``ue8m0``, and rule floor or ceil, elements are floats with exponent
+        bits, integers or fixed point, and there is no scale for the tensor. With a scale like ``e4m3fn``, and rule
+        nearest or ceil, elements are of 3 to 5 bits, with as many numbers below zero as above.
     rounding : str
-        Of the elements: a key of `hw.formats.ROUNDINGS`.
+        Of the elements: a key of `hw.formats.ROUNDINGS`; nearest_even where the scale is a float.
     random, lfsr, seed : int
         The random bits of rounding "stochastic", as `hw.specs.stochastic` has them.
     pipeline : int
@@ -92,11 +98,46 @@ class QuantiseSpec(StochasticSpec):
             )
 
     def _check_output(self) -> None:
-        block, scale = self.output, self.output.scale
-        if not isinstance(scale, PowerOfTwo) or scale.signed or scale.zero or block.tensor is not None:
-            raise ValueError(f"output must have a scale like ue8m0, and none for the tensor, got {cut(block)}")
+        block = self.output
         if not 1 <= block.size <= MAX_SIZE:
             raise ValueError(f"output must have blocks of 1..{MAX_SIZE} elements, got {cut(block)} of {block.size}")
+        if self.divides:
+            self._check_divided()
+        else:
+            self._check_power()
+
+    @property
+    def divides(self) -> bool:
+        """Whether the scale is a float, and so a quotient."""
+        return is_float(self.output.scale)
+
+    def _check_divided(self) -> None:
+        block, scale, element = self.output, self.output.scale, self.output.element
+        if not is_float(self.input) or self.input.convention == "fnuz":
+            raise ValueError(f"input must be a float with -0 for {cut(block)}, got {cut(self.input)}")
+        assert isinstance(scale, Minifloat)
+        if not scale.subnormals or scale.overflow != "sat" or scale.code_of(float("nan")) is None:
+            raise ValueError(f"output must have a scale with subnormals and a NaN that saturates, got {cut(block)}")
+        if block.tensor is not None and not is_float(block.tensor):
+            raise ValueError(f"output must have a float for the tensor's scale, got {cut(block)}")
+        if block.rule == "floor":
+            raise ValueError(f"output must have rule nearest or ceil where the scale is a float, got {cut(block)}")
+        known = isinstance(element, (Integer, Fixed)) or (isinstance(element, Minifloat) and element.signed)
+        few = element.width in ELEMENT_WIDTHS and element.min == -element.max and not element.has_special
+        if not known or not few or (isinstance(element, Minifloat) and not element.subnormals):
+            raise ValueError(
+                f"output must have elements of 3 to 5 bits with as many numbers below zero as above where the scale "
+                f"is a float, got {cut(element)} in {cut(block)}"
+            )
+        if self.rounding != "nearest_even":
+            raise ValueError(f"rounding must be nearest_even for {cut(block)}, got {cut(self.rounding)}")
+
+    def _check_power(self) -> None:
+        block, scale = self.output, self.output.scale
+        if not isinstance(scale, PowerOfTwo) or scale.signed or scale.zero or block.tensor is not None:
+            raise ValueError(
+                f"output must have a scale like ue8m0 and none for the tensor, or one like e4m3fn, got {cut(block)}"
+            )
         if block.rule == "nearest":
             raise ValueError(f"output must have rule floor or ceil, got {cut(block)}")
         element = block.element
@@ -119,12 +160,18 @@ class QuantiseSpec(StochasticSpec):
     @property
     def levels(self) -> int:
         """Levels of logic, as `hw.specs.depth` counts them: a tree that finds the largest, a difference, rounding."""
-        normal = ceil(doublings(self.input.width) / 2)
-        return normal + 2 * doublings(self.lanes) + 2 + rounding_levels(self.output.element.width)
+        normal, tree = ceil(doublings(self.input.width) / 2), 2 * doublings(self.lanes)
+        if isinstance(self.output.scale, Minifloat):
+            # Digits of the quotient, its rounding; the product of the scales, where elements end, and comparisons.
+            digits = 2 * (self.output.scale.mantissa_bits + 3)
+            compared = 2 * (self.output.element.width - 1)
+            return tree + normal + digits + 2 * rounding_levels(self.input.width) + 4 + compared
+        return normal + tree + 2 + rounding_levels(self.output.element.width)
 
     @property
     def inputs(self) -> dict[str, Beat]:
-        return {"x": {"x": Field(self.input, self.lanes), **self.random_field}}
+        tensor = {"tensor": Field(self.output.tensor)} if self.output.tensor else {}
+        return {"x": {"x": Field(self.input, self.lanes), **self.random_field, **tensor}}
 
     @property
     def outputs(self) -> dict[str, Beat]:
