@@ -37,6 +37,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "layernorm": "hw.units.layernorm:Layernorm",
     "constmat": "hw.units.constmat:ConstMat",
     "planes": "hw.units.planes:Planes",
+    "reround": "hw.units.reround:Reround",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

@@ -35,6 +35,7 @@ BENCHES: dict[str, Any] = {
     "layernorm": "sim.benches.layernorm",
     "constmat": "sim.benches.constmat",
     "planes": "sim.benches.planes",
+    "reround": "sim.benches.reround",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

@@ -41,6 +41,7 @@ MODELS: dict[str, str | type[Any]] = {
     "layernorm": "sim.golden.layernorm:Layernorm",
     "constmat": "sim.golden.constmat:ConstMat",
     "planes": "sim.golden.planes:Planes",
+    "reround": "sim.golden.reround:Reround",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 

@@ -33,7 +33,7 @@ SPECS = (
     *("quantise/int4x2*e2m1@ue8m0/p2", "hadamard/int4/n2/p1"),
     *("softmax/int2/n1/r2/s1/uint2/shiftmax/p1", "gelu/int3/n1/s3/uint3/p2"),
     "layernorm/int2/n1/r2/l1/t2/p1",
-    *("constmat/int4xint4/2x2/seed3/p1", "planes/int3/n1/pack", "planes/int3/n1/unpack"),
+    *("constmat/int4xint4/2x2/seed3/p1", "reround/int4/n1/p1", "planes/int3/n1/pack", "planes/int3/n1/unpack"),
     *("array/int2xint2/2x2/os", "array/int2xint2/2x2/ws", "array/int2xint2/2x2/is", "matvec/int2xint2/2x2"),
     *("tellme/int2/g2/t1/q2/half/registers", "tmac/int2xint2/g2/t1/q2/parallel/full/registers"),
     "gemm/int2xint2/1x1/os/exact/kulisch16/p0/wide/x1/k8/n2/w16",

@@ -49,6 +49,7 @@ RESULTS: dict[str, int | Fraction] = {
     "softmax/int8/n4/r256/s20/uint8/twopass": 2,
     "gelu/int8/n4/s12": 4,
     "planes/e3m2/n8": Fraction(16, 3),
+    "reround/int8/n4": 4,
     "layernorm/int8/n4/r256": Fraction(4, 3),
 }
 RUNS: list[tuple[str, dict[str, int]]] = [
