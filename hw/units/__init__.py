@@ -36,6 +36,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "gelu": "hw.units.gelu:Gelu",
     "layernorm": "hw.units.layernorm:Layernorm",
     "constmat": "hw.units.constmat:ConstMat",
+    "expadd": "hw.units.expadd:Expadd",
     "planes": "hw.units.planes:Planes",
     "reround": "hw.units.reround:Reround",
 }

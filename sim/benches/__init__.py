@@ -34,6 +34,7 @@ BENCHES: dict[str, Any] = {
     "gelu": "sim.benches.gelu",
     "layernorm": "sim.benches.layernorm",
     "constmat": "sim.benches.constmat",
+    "expadd": "sim.benches.expadd",
     "planes": "sim.benches.planes",
     "reround": "sim.benches.reround",
 }

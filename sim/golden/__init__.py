@@ -40,6 +40,7 @@ MODELS: dict[str, str | type[Any]] = {
     "gelu": "sim.golden.gelu:Gelu",
     "layernorm": "sim.golden.layernorm:Layernorm",
     "constmat": "sim.golden.constmat:ConstMat",
+    "expadd": "sim.golden.expadd:Expadd",
     "planes": "sim.golden.planes:Planes",
     "reround": "sim.golden.reround:Reround",
 }

@@ -50,6 +50,7 @@ RESULTS: dict[str, int | Fraction] = {
     "gelu/int8/n4/s12": 4,
     "planes/e3m2/n8": Fraction(16, 3),
     "reround/int8/n4": 4,
+    "expadd/e2m1xe4m3-b5/n8/k3": 8,
     "layernorm/int8/n4/r256": Fraction(4, 3),
 }
 RUNS: list[tuple[str, dict[str, int]]] = [
