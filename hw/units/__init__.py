@@ -37,6 +37,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "layernorm": "hw.units.layernorm:Layernorm",
     "constmat": "hw.units.constmat:ConstMat",
     "expadd": "hw.units.expadd:Expadd",
+    "dfp": "hw.units.dfp:Dfp",
     "planes": "hw.units.planes:Planes",
     "reround": "hw.units.reround:Reround",
 }

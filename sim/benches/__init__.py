@@ -35,6 +35,7 @@ BENCHES: dict[str, Any] = {
     "layernorm": "sim.benches.layernorm",
     "constmat": "sim.benches.constmat",
     "expadd": "sim.benches.expadd",
+    "dfp": "sim.benches.dfp",
     "planes": "sim.benches.planes",
     "reround": "sim.benches.reround",
 }

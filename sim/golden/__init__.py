@@ -41,6 +41,7 @@ MODELS: dict[str, str | type[Any]] = {
     "layernorm": "sim.golden.layernorm:Layernorm",
     "constmat": "sim.golden.constmat:ConstMat",
     "expadd": "sim.golden.expadd:Expadd",
+    "dfp": "sim.golden.dfp:Dfp",
     "planes": "sim.golden.planes:Planes",
     "reround": "sim.golden.reround:Reround",
 }
