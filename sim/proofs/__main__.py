@@ -36,7 +36,7 @@ SPECS = (
     *(
         "constmat/int4xint4/2x2/seed3/p1",
         "reround/int4/n1/p1",
-        "dfp/int2xint2/w5/c2/p1",
+        "dfp/int2xint2/w6/c2/p1",
         "expadd/e2m1xe4m1-b2/n1/k1/beat/p1",
         "planes/int3/n1/pack",
         "planes/int3/n1/unpack",
