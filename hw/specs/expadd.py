@@ -110,10 +110,6 @@ class ExpaddSpec(FeedforwardSpec):
             raise ValueError(f"output must have the infinities and NaN that {cut(source)} has, got {cut(result)}")
 
     @property
-    def takes(self) -> str:
-        return "code with every power"
-
-    @property
     def addend(self) -> Format:
         """Of the powers."""
         return Integer(self.bits, signed=False)

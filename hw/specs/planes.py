@@ -29,7 +29,7 @@ class PlanesSpec(StreamSpec):
 
     Parameters
     ----------
-    format : Format
+    input : Format
         Of 3, 6 or 12 bits: 2 + 1, 4 + 2 or 8 + 4.
     lanes : int
         Codes in a beat, 1..1024, and so high parts in a word.
@@ -42,27 +42,23 @@ class PlanesSpec(StreamSpec):
         An argument of a wrong type or value.
     """
 
-    format: Format
+    input: Format
     lanes: int
     way: str = "pack"
 
     unit: ClassVar[str] = "planes"
     example: ClassVar[str] = "planes/e3m2/n8/unpack"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
-    parts: ClassVar[tuple[Part, ...]] = (scalar("format", "FORMAT", needed=True), LANES, word("way", "WAY"))
+    parts: ClassVar[tuple[Part, ...]] = (scalar("input", "FORMAT", needed=True), LANES, word("way", "WAY"))
 
     def __post_init__(self) -> None:
-        check_format("format", self.format)
-        if self.format.width not in LOW_BITS:
-            raise ValueError(f"format must have 3, 6 or 12 bits, got {cut(self.format)} of {self.format.width}")
+        check_format("input", self.input)
+        if self.input.width not in LOW_BITS:
+            raise ValueError(f"input must have 3, 6 or 12 bits, got {cut(self.input)} of {self.input.width}")
         check_int("lanes", self.lanes, 1, MAX_LANES)
         check_choice("way", self.way, WAYS)
 
     __hash__ = StreamSpec.__hash__
-
-    @property
-    def takes(self) -> str:
-        return "code"
 
     @property
     def depths(self) -> dict[str, int]:
@@ -72,7 +68,7 @@ class PlanesSpec(StreamSpec):
     @property
     def low_bits(self) -> int:
         """Bits of a code in the low plane."""
-        return LOW_BITS[self.format.width]
+        return LOW_BITS[self.input.width]
 
     @property
     def part(self) -> Format:
@@ -90,7 +86,7 @@ class PlanesSpec(StreamSpec):
 
     @property
     def _codes(self) -> Beat:
-        return {"x": Field(self.format, self.lanes), "last": Field(FLAG)}
+        return {"x": Field(self.input, self.lanes), "last": Field(FLAG)}
 
     @property
     def _words(self) -> Beat:

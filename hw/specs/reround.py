@@ -20,7 +20,7 @@ MAX_WIDTH = 32
 
 def _read(text: str) -> dict[str, Any]:
     name, colon, rounding = text.partition(":")
-    return {"format": parse_scalar(name)} | ({"rounding": rounding} if colon else {})
+    return {"input": parse_scalar(name)} | ({"rounding": rounding} if colon else {})
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ReroundSpec(FeedforwardSpec):
 
     Parameters
     ----------
-    format : Format
+    input : Format
         An integer of 2 to 32 bits: of what goes in and, as far as its bits are needed, of what comes out.
     lanes : int
         Numbers in a beat, 1..1024.
@@ -50,7 +50,7 @@ class ReroundSpec(FeedforwardSpec):
         An argument of a wrong type or value.
     """
 
-    format: Format
+    input: Format
     lanes: int
     rounding: str = "nearest_even"
     pipeline: int = None  # type: ignore[assignment]
@@ -60,16 +60,16 @@ class ReroundSpec(FeedforwardSpec):
     example: ClassVar[str] = "reround/int8/n4/p1"
     sizes: ClassVar[tuple[str, ...]] = ("lanes",)
     parts: ClassVar[tuple[Part, ...]] = (
-        Part("FORMAT[:ROUNDING]", _read, lambda spec: f"{spec.format}{rounding_of(spec)}", needed=True),
+        Part("FORMAT[:ROUNDING]", _read, lambda spec: f"{spec.input}{rounding_of(spec)}", needed=True),
         LANES,
         STAGES,
         FORM,
     )
 
     def __post_init__(self) -> None:
-        check_format("format", self.format)
-        if not isinstance(self.format, Integer) or not 2 <= self.format.width <= MAX_WIDTH:
-            raise ValueError(f"format must be an integer of 2 to {MAX_WIDTH} bits, got {cut(self.format)}")
+        check_format("input", self.input)
+        if not isinstance(self.input, Integer) or not 2 <= self.input.width <= MAX_WIDTH:
+            raise ValueError(f"input must be an integer of 2 to {MAX_WIDTH} bits, got {cut(self.input)}")
         check_int("lanes", self.lanes, 1, MAX_LANES)
         check_choice("rounding", self.rounding, [name for name in ROUNDINGS if name != "stochastic"])
         check_build(self.form, self.pipeline)
@@ -78,23 +78,19 @@ class ReroundSpec(FeedforwardSpec):
     __hash__ = FeedforwardSpec.__hash__
 
     @property
-    def takes(self) -> str:
-        return "code with every number of bits"
-
-    @property
     def drop(self) -> Format:
         """Of the number of bits that are dropped."""
-        return Integer((self.format.width - 1).bit_length(), signed=False)
+        return Integer((self.input.width - 1).bit_length(), signed=False)
 
     @property
     def levels(self) -> int:
         """Levels of logic, as `hw.specs.depth` counts them: a shift, what is lost, and a row."""
-        return ceil(doublings(self.format.width) / 2) + 2
+        return ceil(doublings(self.input.width) / 2) + 2
 
     @property
     def inputs(self) -> dict[str, Beat]:
-        return {"x": {"x": Field(self.format, self.lanes), "drop": Field(self.drop), "last": Field(FLAG)}}
+        return {"x": {"x": Field(self.input, self.lanes), "drop": Field(self.drop), "last": Field(FLAG)}}
 
     @property
     def outputs(self) -> dict[str, Beat]:
-        return {"y": {"x": Field(self.format, self.lanes), "last": Field(FLAG)}}
+        return {"y": {"x": Field(self.input, self.lanes), "last": Field(FLAG)}}

@@ -27,7 +27,7 @@ class Planes(Streamed):
     Members
     -------
     x : In(stream)
-        ``x``: codes of ``spec.format``, or words; ``last`` ends a frame.
+        ``x``: codes of ``spec.input``, or words; ``last`` ends a frame.
     y : Out(stream)
         ``x``: words, or codes; ``last``.
 
@@ -47,7 +47,7 @@ class Planes(Streamed):
         """One beat is kept until it is known what stands beside its low bits; of the next only the high bits are."""
         m, spec, x, y = Module(), self.spec, self.x, self.y
         phase, full = Signal(2), Signal()
-        first, ends = Signal(spec.format.width * spec.lanes, reset_less=True), Signal(reset_less=True)
+        first, ends = Signal(spec.input.width * spec.lanes, reset_less=True), Signal(reset_less=True)
         second, ends_too = Signal(len(Value.cast(y.payload.x)), reset_less=True), Signal(reset_less=True)
         (low, high), (low_in, high_in) = (_parts(spec, codes) for codes in (first, Value.cast(x.payload.x)))
         beside = Mux(ends, 0, low_in)[: len(low_in)]
@@ -98,6 +98,6 @@ class Planes(Streamed):
 
 def _parts(spec: PlanesSpec, codes: Any) -> tuple[Value, Value]:
     """The low parts of a beat of codes, side by side, and the high ones."""
-    width, bits = spec.format.width, spec.low_bits
+    width, bits = spec.input.width, spec.low_bits
     lanes = [codes[width * lane : width * (lane + 1)] for lane in range(spec.lanes)]
     return Cat(lane[:bits] for lane in lanes), Cat(lane[bits:] for lane in lanes)

@@ -27,9 +27,9 @@ class Reround(Feedforward):
     Members
     -------
     x : In(stream)
-        ``x``: codes of ``spec.format``; ``drop``: how many bits each of them loses; ``last``: passes through.
+        ``x``: codes of ``spec.input``; ``drop``: how many bits each of them loses; ``last``: passes through.
     y : Out(stream)
-        ``x``: codes of ``spec.format``; ``last``.
+        ``x``: codes of ``spec.input``; ``last``.
 
     Raises
     ------
@@ -44,10 +44,10 @@ class Reround(Feedforward):
 
     def compute(self, m: Logic, beats: Mapping[str, Any]) -> dict[str, Value]:
         spec, beat = self.spec, beats["x"]
-        assert isinstance(spec.format, Integer)
+        assert isinstance(spec.input, Integer)
         drop = m.wire("drop", Value.cast(beat.drop))
         codes = [m.wire("x", Value.cast(beat.x[lane])) for lane in range(spec.lanes)]
         return {
-            "x": Cat(*(reround(m, spec.format, code, drop, spec.rounding) for code in codes)),
+            "x": Cat(*(reround(m, spec.input, code, drop, spec.rounding) for code in codes)),
             "last": beat.last,
         }

@@ -25,7 +25,7 @@ LONGEST = 9
 def plays(spec: PlanesSpec, seed: int) -> list[StreamPlay]:
     """All plays for a packer or an unpacker; the resets come last."""
     rng = np.random.default_rng(seed)
-    beats = max(2, -(-(1 << spec.format.width) // 2) * 2)
+    beats = max(2, -(-(1 << spec.input.width) // 2) * 2)
     few = rng.integers(1, LONGEST + 1, 24).tolist()
     short = [1, 2, 1, 1, 3, 2, 1, 4] * 3
     limit = _cycles(spec, few)
@@ -59,13 +59,13 @@ def _play(
 
 def frames(spec: PlanesSpec, beats: Sequence[int], rng: np.random.Generator) -> Streams:
     """Frames of so many beats of codes, of which each lane goes through all, in another order in each."""
-    count, codes = sum(beats), 1 << spec.format.width
+    count, codes = sum(beats), 1 << spec.input.width
     orders = [np.resize(rng.permutation(codes), count) for _ in range(spec.lanes)]
     packed = {"x": {"x": np.stack(orders, axis=1), "last": marks(beats)}}
     if spec.packs:
         return packed
     # What a packer makes of them.
-    return {"x": model(PlanesSpec(spec.format, spec.lanes, "pack")).run(**packed)["y"]}
+    return {"x": model(PlanesSpec(spec.input, spec.lanes, "pack")).run(**packed)["y"]}
 
 
 def coverage(spec: PlanesSpec) -> list[Point]:

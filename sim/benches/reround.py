@@ -25,7 +25,7 @@ ENDS = ("at the most", "would be beyond it", "at the least", "between")
 def plays(spec: ReroundSpec, seed: int) -> list[StreamPlay]:
     """All plays for a second rounding; the resets come last."""
     rng = np.random.default_rng(seed)
-    exhaustive = spec.format.width + spec.drop.width <= EXHAUSTIVE_BITS
+    exhaustive = spec.input.width + spec.drop.width <= EXHAUSTIVE_BITS
     first = every_code(spec, rng) if exhaustive else some(spec, BEATS, rng)
     few = some(spec, FEW, rng)
     count = len(np.asarray(first["x"]["x"]))
@@ -42,7 +42,7 @@ def run(spec: ReroundSpec, seed: int, beats: int) -> StreamPlay:
 
 def every_code(spec: ReroundSpec, rng: np.random.Generator) -> Streams:
     """Every code in every lane, in another order in each, with every number of bits."""
-    drops, codes = 1 << spec.drop.width, np.arange(1 << spec.format.width)
+    drops, codes = 1 << spec.drop.width, np.arange(1 << spec.input.width)
     orders = np.concatenate(
         [np.stack([rng.permutation(codes) for _ in range(spec.lanes)], axis=1) for _ in range(drops)]
     )
@@ -52,15 +52,15 @@ def every_code(spec: ReroundSpec, rng: np.random.Generator) -> Streams:
 def some(spec: ReroundSpec, beats: int, rng: np.random.Generator) -> Streams:
     """Corners, what is near a tie, and chance."""
     shape, drop = (beats, spec.lanes), rng.integers(0, 1 << spec.drop.width, beats)
-    codes, half = mixed(spec.format, shape, rng), (1 << drop >> 1)[:, None]
+    codes, half = mixed(spec.input, shape, rng), (1 << drop >> 1)[:, None]
     near = (codes & ~((half << 1) - (half > 0))) + half + rng.integers(-1, 2, shape)
-    tied = np.where(rng.random(shape) < 0.5, near & (1 << spec.format.width) - 1, codes)
+    tied = np.where(rng.random(shape) < 0.5, near & (1 << spec.input.width) - 1, codes)
     return framed(rng, x=tied, drop=drop)
 
 
 def coverage(spec: ReroundSpec) -> list[Point]:
     """Numbers of all classes, fractions of all kinds, ends of what is left, and waits."""
-    span = spec.format.span
+    span = spec.input.span
 
     def parts(tried: Tried) -> NDArray[np.int64]:
         numbers, drop = _numbers(spec, tried)
@@ -71,24 +71,24 @@ def coverage(spec: ReroundSpec) -> list[Point]:
 
     def ends(tried: Tried) -> NDArray[np.int64]:
         numbers, drop = _numbers(spec, tried)
-        found, most = decode_steps(spec.format, tried["y.x"]), span.hi >> drop
+        found, most = decode_steps(spec.input, tried["y.x"]), span.hi >> drop
         whole = numbers >> drop
         beyond = (whole == most) & (2 * (numbers - (whole << drop)) >= 1 << drop) & (drop > 0)
-        least = -most - 1 if span.signed and spec.format.min == span.lo else -most if span.signed else 0 * most
+        least = -most - 1 if span.signed and spec.input.min == span.lo else -most if span.signed else 0 * most
         return np.select([beyond, found == most, found == least], [1, 0, 2], 3)
 
     return [
         *classes_of_fields(spec),
         point("what is dropped", PARTS, parts, about=OPERANDS),
         point("ends of y", ENDS, ends, about=OPERANDS),
-        results("y.x", spec.format),
+        results("y.x", spec.input),
         *traffic(spec),
     ]
 
 
 def _numbers(spec: ReroundSpec, tried: Tried) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """What went in, and how many bits it loses."""
-    numbers = decode_steps(spec.format, tried["x.x"]).astype(np.int64)
+    numbers = decode_steps(spec.input, tried["x.x"]).astype(np.int64)
     return numbers, np.broadcast_to(np.asarray(tried["x.drop"], dtype=np.int64)[:, None], numbers.shape)
 
 

@@ -23,7 +23,7 @@ class Planes(StreamModel):
 
     Parameters
     ----------
-    format : Format
+    input : Format
         Of the codes.
     part : Format
         Of a word's lanes: a high part, or two low ones.
@@ -32,7 +32,7 @@ class Planes(StreamModel):
         Whether words come out.
     """
 
-    format: Format
+    input: Format
     part: Format
     lanes: int
     packs: bool
@@ -40,7 +40,7 @@ class Planes(StreamModel):
     @classmethod
     def of(cls, spec: Any) -> Self:
         """The model of a spec."""
-        return cls(spec.format, spec.part, spec.lanes, spec.packs)
+        return cls(spec.input, spec.part, spec.lanes, spec.packs)
 
     def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
         """The beats that come out, for those that go in: ``x`` of shape (beats, lanes), and ``last``.
@@ -54,7 +54,7 @@ class Planes(StreamModel):
         TypeError, ValueError
             Codes that are none.
         """
-        codes = check_codes("x", self.format if self.packs else self.part, x["x"]).astype(np.int64)
+        codes = check_codes("x", self.input if self.packs else self.part, x["x"]).astype(np.int64)
         given = list(zip(codes, np.asarray(x["last"]).tolist(), strict=True))
         made = self._pack(given) if self.packs else self._unpack(given)
         numbers = np.array([beat for beat, _ in made], dtype=np.int64).reshape(-1, self.lanes)

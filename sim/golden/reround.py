@@ -25,19 +25,19 @@ class Reround(StreamModel):
 
     Parameters
     ----------
-    format : Format
+    input : Format
         An integer of at most 32 bits.
     rounding : str
         A key of `hw.formats.ROUNDINGS` but "stochastic".
     """
 
-    format: Format
+    input: Format
     rounding: str
 
     @classmethod
     def of(cls, spec: Any) -> Self:
         """The model of a spec."""
-        return cls(spec.format, spec.rounding)
+        return cls(spec.input, spec.rounding)
 
     def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
         """The beats that come out, for those that go in.
@@ -56,12 +56,12 @@ class Reround(StreamModel):
         TypeError, ValueError
             Codes that are none.
         """
-        numbers = decode_steps(self.format, check_codes("x", self.format, x["x"])).astype(np.int64)
+        numbers = decode_steps(self.input, check_codes("x", self.input, x["x"])).astype(np.int64)
         drop = np.asarray(x["drop"], dtype=np.int64)[:, None]
         # A float64 holds them all.
         rounded = decode_steps(WIDE, encode(WIDE, np.ldexp(numbers.astype(np.float64), -drop), self.rounding))
-        span = self.format.span
+        span = self.input.span
         most = span.hi >> drop
-        lowest = -most if span.signed and self.format.min == -self.format.max else np.full_like(most, span.lo)
-        codes = encode_steps(self.format, np.clip(rounded.astype(np.int64), lowest, most), 0)
+        lowest = -most if span.signed and self.input.min == -self.input.max else np.full_like(most, span.lo)
+        codes = encode_steps(self.input, np.clip(rounded.astype(np.int64), lowest, most), 0)
         return {"y": {"x": codes, "last": np.asarray(x["last"])}}

@@ -32,8 +32,8 @@ def test_words_are_as_wide_as_the_high_parts_and_three_make_two_beats() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("e3m2", 8), TypeError, "format must be a Format, got 'e3m2'"),
-        ((parse_format("e4m3"), 8), ValueError, "format must have 3, 6 or 12 bits, got e4m3 of 8"),
+        (("e3m2", 8), TypeError, "input must be a Format, got 'e3m2'"),
+        ((parse_format("e4m3"), 8), ValueError, "input must have 3, 6 or 12 bits, got e4m3 of 8"),
         ((FP6, 0), ValueError, "lanes must be 1..1024, got 0"),
         ((FP6, 8, "back"), ValueError, "way must be one of pack, unpack, got 'back'"),
     ],

@@ -29,9 +29,9 @@ def test_how_many_bits_go_is_said_once_a_beat() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("int8", 1), TypeError, "format must be a Format, got 'int8'"),
-        ((parse_format("fix8.4"), 1), ValueError, "format must be an integer of 2 to 32 bits, got fix8.4"),
-        ((parse_format("uint1"), 1), ValueError, "format must be an integer of 2 to 32 bits, got uint1"),
+        (("int8", 1), TypeError, "input must be a Format, got 'int8'"),
+        ((parse_format("fix8.4"), 1), ValueError, "input must be an integer of 2 to 32 bits, got fix8.4"),
+        ((parse_format("uint1"), 1), ValueError, "input must be an integer of 2 to 32 bits, got uint1"),
         ((INT8, 0), ValueError, "lanes must be 1..1024, got 0"),
         ((INT8, 1, "stochastic"), ValueError, "rounding must be one of .*got 'stochastic'"),
         ((INT8, 1, "down", 100), ValueError, "pipeline must be 0..99, got 100"),

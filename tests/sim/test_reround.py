@@ -40,6 +40,6 @@ def test_the_model_rounds_and_keeps_to_the_bits_that_are_left(
     name: str, drop: int, numbers: list[int], expected: list[int]
 ) -> None:
     spec = hw.parse(name)
-    codes = encode(spec.format, numbers)[:, None]  # type: ignore[attr-defined]
+    codes = encode(spec.input, numbers)[:, None]  # type: ignore[attr-defined]
     found = model(spec).run(x={"x": codes, "drop": [drop] * len(codes), "last": [0] * len(codes)})["y"]["x"]
-    assert decode(spec.format, found)[:, 0].tolist() == expected  # type: ignore[attr-defined]
+    assert decode(spec.input, found)[:, 0].tolist() == expected  # type: ignore[attr-defined]
