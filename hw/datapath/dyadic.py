@@ -65,7 +65,7 @@ def to_integer(
     window = shift_window(m, "window", below_point, number.shift, fmt.width + fraction)
     kept = Cat(window.kept[fraction:], sign).as_signed()
     if random is None:
-        up = m.wire("up", _goes_up(rounding, kept[0], window.kept[0], window.lost, sign))
+        up = m.wire("up", goes_up(rounding, kept[0], window.kept[0], window.lost, sign))
     else:
         up = _goes_up_by(m, random, window.kept[:fraction], window.lost, sign)
     offset = zero.as_signed() if fmt.signed else zero
@@ -74,7 +74,7 @@ def to_integer(
     return _saturated(m, total, window.beyond, sign, zero, relu, fmt)
 
 
-def _goes_up(rounding: str, odd: Value, half: Value, rest: Value, negative: Value) -> Value:
+def goes_up(rounding: str, odd: Value, half: Value, rest: Value, negative: Value) -> Value:
     """Whether a number in two's complement goes to the one above that which its leading bits are."""
     return {
         "nearest_even": half & (rest | odd),

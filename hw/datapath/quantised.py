@@ -47,7 +47,7 @@ class Scale:
 
 
 def quantise(
-    m: Logic, source: Format, block: Block, codes: Sequence[Value], rounding: str
+    m: Logic, source: Format, block: Block, codes: Sequence[Value], rounding: str, random: Sequence[Value | None]
 ) -> tuple[list[Value], Value]:
     """Logic, added to `m`: the codes of a block's elements, and of its scale.
 
@@ -61,7 +61,9 @@ def quantise(
     codes : sequence of Value
         As many as a block has.
     rounding : str
-        Of the elements: a key of `hw.formats.ROUNDINGS` but "stochastic".
+        Of the elements: a key of `hw.formats.ROUNDINGS`.
+    random : sequence of Value or None
+        Of each element, bits for "stochastic".
     """
     numbers = [normalised(m, source, code, "x") for code in codes]
     fmt, one = block.scale, numbers[0]
@@ -82,7 +84,7 @@ def quantise(
     code = m.wire("scale_code", within)
     scale = Scale(fmt, offset, code)
     divided = _as_float if isinstance(block.element, Minifloat) else _as_fixed
-    elements = [divided(m, block, number, scale, rounding) for number in numbers]
+    elements = [divided(m, block, number, scale, rounding, bits) for number, bits in zip(numbers, random, strict=True)]
     spoilt = _spoilt(m, block, numbers)
     if spoilt is None:
         return elements, code
@@ -131,7 +133,7 @@ def _spoilt(m: Logic, block: Block, numbers: Sequence[Normalised]) -> Value | No
     return any_of(m, "spoilt", *flags) if flags else None
 
 
-def _as_float(m: Logic, block: Block, number: Normalised, scale: Scale, rounding: str) -> Value:
+def _as_float(m: Logic, block: Block, number: Normalised, scale: Scale, rounding: str, random: Value | None) -> Value:
     """A number divided by the scale, as a float."""
     element, kind = block.element, number.operand.kind
     assert isinstance(element, Minifloat)
@@ -147,15 +149,11 @@ def _as_float(m: Logic, block: Block, number: Normalised, scale: Scale, rounding
     # A number is no larger than its scale lets it be, or, under the largest scale, by one power.
     bounds = (low + offset, element.bias + block.max_exponent + 1)
     significand = Cat(number.significand, Const(0, 1))
-    return pack(
-        m,
-        Unrounded(number.negate, special, significand, relative, *bounds, kind.zero, offset - carry),
-        element,
-        rounding,
-    )
+    unrounded = Unrounded(number.negate, special, significand, relative, *bounds, kind.zero, offset - carry)
+    return pack(m, unrounded, element, rounding, random)
 
 
-def _as_fixed(m: Logic, block: Block, number: Normalised, scale: Scale, rounding: str) -> Value:
+def _as_fixed(m: Logic, block: Block, number: Normalised, scale: Scale, rounding: str, random: Value | None) -> Value:
     """A number divided by the scale, in fixed point: down from the highest place that there can be."""
     element, width = block.element, len(number.significand)
     assert isinstance(element, (Integer, Fixed))
@@ -170,4 +168,4 @@ def _as_fixed(m: Logic, block: Block, number: Normalised, scale: Scale, rounding
     apart = minus(m, "apart", scale.code, own_exponent(m, number), signed_width(low, high))
     down = add_offset(m, apart, constant, low + constant, high + constant)
     value = Cat(Const(0, up), signed).as_signed()
-    return to_integer(m, Scaled(value, down[:-1]), Const(0, element.width), Const(0, 1), element, rounding)
+    return to_integer(m, Scaled(value, down[:-1]), Const(0, element.width), Const(0, 1), element, rounding, random)

@@ -341,8 +341,8 @@ def pack(m: Logic, number: Unrounded, fmt: Minifloat, rounding: str, random: Val
 def _cut(m: Logic, number: Unrounded, significand: Value, fmt: Minifloat) -> Cut:
     top, mantissa = significand[-1], fmt.mantissa_bits
     dropped = len(significand) - 1 - (mantissa + 1)
-    most = min(1 - number.lowest, mantissa + 3) if fmt.subnormals else 1
-    if most <= 1:
+    most = min(1 - number.lowest, mantissa + 3) if fmt.subnormals else 0
+    if most <= 0:
         # One place at most, by the top bit: a row can choose as it adds.
         pairs = [(significand[n + 1], significand[n], top) for n in range(dropped, dropped + mantissa)]
         kept = [Place(wires, lambda a, b, t: (a & t) | (b & (1 ^ t)), always(0)) for wires in pairs]

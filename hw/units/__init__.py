@@ -36,6 +36,10 @@ UNITS: dict[str, str | type[Unit]] = {
     "gelu": "hw.units.gelu:Gelu",
     "layernorm": "hw.units.layernorm:Layernorm",
     "constmat": "hw.units.constmat:ConstMat",
+    "expadd": "hw.units.expadd:Expadd",
+    "dfp": "hw.units.dfp:Dfp",
+    "planes": "hw.units.planes:Planes",
+    "reround": "hw.units.reround:Reround",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

@@ -10,10 +10,10 @@ from amaranth.hdl import Cat, Value
 from hw.arith import Logic
 from hw.datapath.convert import convert
 from hw.specs.cast import CastSpec
-from hw.units.stream import Feedforward
+from hw.units.stochastic import Stochastic
 
 
-class Cast(Feedforward):
+class Cast(Stochastic):
     """``y = x``, in another format, rounded once, in every lane; a beat a cycle.
 
     Parameters
@@ -26,8 +26,8 @@ class Cast(Feedforward):
     Members
     -------
     x : In(stream)
-        ``x``: codes of ``spec.input``; ``random``, if the rounding is stochastic: random bits for each; ``last``:
-        passes through.
+        ``x``: codes of ``spec.input``; ``random``, if the rounding is stochastic and without an LFSR: random bits
+        for each; ``last``: passes through.
     y : Out(stream)
         ``x``: codes of ``spec.output``; ``last``.
 
@@ -44,8 +44,7 @@ class Cast(Feedforward):
 
     def compute(self, m: Logic, beats: Mapping[str, Any]) -> dict[str, Value]:
         spec, beat, codes = self.spec, beats["x"], []
-        for lane in range(spec.lanes):
+        for lane, random in enumerate(self.random(m, beat)):
             x = m.wire("x", Value.cast(beat.x[lane]))
-            random = m.wire("random", Value.cast(beat.random[lane])) if spec.random else None
             codes.append(convert(m, spec.input, spec.output, x, spec.rounding, random))
         return {"x": Cat(*codes), "last": beat.last}

@@ -10,11 +10,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from hw.arith import Logic, fabric
 from hw.arith.steps import extend
 from hw.datapath.convert import convert
-from hw.datapath.shiftadd.depth import depth_of
-from hw.datapath.shiftadd.joined import joined
-from hw.datapath.shiftadd.solve import solve
-from hw.datapath.shiftadd.turned import spelled, turned
-from hw.datapath.shiftadd.write import write
+from hw.datapath.shiftadd.times import times
 from hw.formats import Span
 from hw.specs.constmat import ConstMatSpec
 from hw.units.outlet import Outlet
@@ -64,9 +60,7 @@ class ConstMat(Feedforward):
 
     def _sums(self, m: Logic, numbers: Sequence[Value], span: Span) -> list[Value]:
         """The product of the matrix by such numbers."""
-        spec, addends = self.spec, fabric(m).addends
-        graph = solve(spec.constants, spec.digit, depth_of(spec.constants, spec.form), addends)
-        return write(m, spelled(joined(turned(graph), addends)), numbers, span)
+        return times(m, self.spec.constants, numbers, self.spec.digit, span)
 
     def _folded(self) -> Module:
         """``y = W x`` from the highest bits of x on: what there is goes up, and ``W`` times the next bits is added."""

@@ -8,12 +8,14 @@ from typing import Any
 from amaranth.hdl import Cat, Value
 
 from hw.arith import Logic
+from hw.datapath.divided import quantise_divided
 from hw.datapath.quantised import quantise
+from hw.formats import Minifloat
 from hw.specs.quantise import QuantiseSpec
-from hw.units.stream import Feedforward
+from hw.units.stochastic import Stochastic
 
 
-class Quantise(Feedforward):
+class Quantise(Stochastic):
     """``y.x * y.scale`` is nearly ``x``: a block a beat, as dot products of blocks take it.
 
     Parameters
@@ -26,7 +28,8 @@ class Quantise(Feedforward):
     Members
     -------
     x : In(stream)
-        ``x``: codes of ``spec.input``, as many as a block has.
+        ``x``: codes of ``spec.input``, as many as a block has; ``random``, if the rounding is stochastic and without
+        an LFSR: random bits for each; ``tensor``, if the block has that: the code of the tensor's scale.
     y : Out(stream)
         ``x``: codes of the elements; ``scale``: the code of their scale.
 
@@ -42,7 +45,12 @@ class Quantise(Feedforward):
     spec_type = QuantiseSpec
 
     def compute(self, m: Logic, beats: Mapping[str, Any]) -> dict[str, Value]:
-        spec = self.spec
-        codes = [m.wire("x", Value.cast(beats["x"].x[lane])) for lane in range(spec.lanes)]
-        elements, scale = quantise(m, spec.input, spec.output, codes, spec.rounding)
+        spec, beat = self.spec, beats["x"]
+        codes = [m.wire("x", Value.cast(beat.x[lane])) for lane in range(spec.lanes)]
+        if spec.divides:
+            assert isinstance(spec.input, Minifloat)
+            tensor = Value.cast(beat.tensor) if spec.output.tensor else None
+            elements, scale = quantise_divided(m, spec.input, spec.output, codes, tensor)
+        else:
+            elements, scale = quantise(m, spec.input, spec.output, codes, spec.rounding, self.random(m, beat))
         return {"x": Cat(*elements), "scale": scale}

@@ -34,6 +34,10 @@ BENCHES: dict[str, Any] = {
     "gelu": "sim.benches.gelu",
     "layernorm": "sim.benches.layernorm",
     "constmat": "sim.benches.constmat",
+    "expadd": "sim.benches.expadd",
+    "dfp": "sim.benches.dfp",
+    "planes": "sim.benches.planes",
+    "reround": "sim.benches.reround",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

@@ -13,7 +13,7 @@ from hw.specs.cast import CastSpec
 from sim.benches.aimed import nearest, wanted
 from sim.benches.stimulus import EXHAUSTIVE_BITS, mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, framed, held_up, stream_play, stream_trials
+from sim.benches.streams import Streams, chances, flat, framed, held_up, stream_play, stream_trials
 from sim.coverage.classes import least_of
 from sim.coverage.point import OPERANDS, Point
 from sim.coverage.rounding import Reach, rounding
@@ -26,13 +26,16 @@ from sim.golden.decoding import decode
 FORMULA = "y = round(x), in another format"
 
 BEATS, FEW = 1 << 13, 512
+MOST_DRAWN = 4
+"""So many times as many beats as there are codes and random numbers, at most, until all have met in every lane."""
 
 
 def plays(spec: CastSpec, seed: int) -> list[StreamPlay]:
     """All plays for a cast; the resets come last."""
     rng = np.random.default_rng(seed)
     exhaustive = spec.input.width + spec.random <= EXHAUSTIVE_BITS
-    first = every_code(spec, rng) if exhaustive else some(spec, BEATS, rng)
+    every = every_drawn if spec.lfsr else every_code
+    first = every(spec, rng) if exhaustive else some(spec, BEATS, rng)
     few = some(spec, FEW, rng)
     count = len(np.asarray(first["x"]["x"]))
     return [
@@ -50,29 +53,35 @@ def every_code(spec: CastSpec, rng: np.random.Generator) -> Streams:
     """Every code, with every random number, in every lane, in another order in each."""
     both = np.arange(1 << spec.input.width + spec.random)
     orders = np.stack([rng.permutation(both) for _ in range(spec.lanes)], axis=1)
-    return _streams(spec, orders >> spec.random, orders & (1 << spec.random) - 1, rng)
+    random = {"random": orders & (1 << spec.random) - 1} if spec.random else {}
+    return framed(rng, x=orders >> spec.random, **random)
+
+
+def every_drawn(spec: CastSpec, rng: np.random.Generator) -> Streams:
+    """The same with random numbers that are drawn inside: of each, in each lane, the times it comes get all codes."""
+    codes, numbers = 1 << spec.input.width, 1 << spec.random
+    beats = MOST_DRAWN * codes * numbers
+    drawn = model(spec).register.numbers((beats, spec.lanes))
+    # As soon as the rarest has come so often in every lane, the others are not needed.
+    last = max(int(np.flatnonzero(lane == number)[codes - 1]) for lane in drawn.T for number in range(numbers))
+    tried = np.zeros((last + 1, spec.lanes), dtype=np.int64)
+    for lane in range(spec.lanes):
+        for number in range(numbers):
+            (at,) = np.nonzero(drawn[: last + 1, lane] == number)
+            tried[at, lane] = np.resize(rng.permutation(codes), len(at))
+    return framed(rng, x=tried)
 
 
 def some(spec: CastSpec, beats: int, rng: np.random.Generator) -> Streams:
     """Corners, numbers next to where roundings change, and chance."""
     shape = (beats, spec.lanes)
-    codes, chances = hard(spec, shape, rng)
-    codes = np.where(rng.random(shape) < 0.5, mixed(spec.input, shape, rng), codes)
-    return _streams(spec, codes, chances, rng)
+    codes = np.where(rng.random(shape) < 0.5, mixed(spec.input, shape, rng), hard(spec, shape, rng))
+    return framed(rng, x=codes, **chances(spec, shape, rng))
 
 
-def hard(spec: CastSpec, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Codes of numbers that are hard to round, and random numbers, half of them all zeros or ones."""
-    count = int(np.prod(shape))
-    codes = nearest(spec.input, wanted(spec.output, count, rng)).reshape(shape)
-    chances = rng.integers(0, 1 << spec.random, shape)
-    ends = rng.choice([0, (1 << spec.random) - 1], shape)
-    return codes, np.where(rng.random(shape) < 0.5, ends, chances)
-
-
-def _streams(spec: CastSpec, codes: NDArray[Any], chances: NDArray[Any], rng: np.random.Generator) -> Streams:
-    random = {"random": chances} if spec.random else {}
-    return framed(rng, x=codes, **random)
+def hard(spec: CastSpec, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
+    """Codes of numbers that are hard to round."""
+    return nearest(spec.input, wanted(spec.output, int(np.prod(shape)), rng)).reshape(shape)
 
 
 def coverage(spec: CastSpec) -> list[Point]:
@@ -102,8 +111,8 @@ def trials(spec: CastSpec) -> Trials:
     """A beat is a trial."""
 
     def aimed(count: int, rng: np.random.Generator) -> Operands:
-        codes, chances = hard(spec, (count, spec.lanes), rng)
-        random = {"x.random": chances} if spec.random else {}
-        return {**stream_trials(spec).uniform(count, rng), "x.x": codes, **random}
+        shape = count, spec.lanes
+        aimed = flat({"x": {"x": hard(spec, shape, rng), **chances(spec, shape, rng)}})
+        return {**stream_trials(spec).uniform(count, rng), **aimed}
 
     return replace(stream_trials(spec), aimed=aimed)

@@ -13,7 +13,7 @@ from hw.specs.quantise import QuantiseSpec
 from sim.benches.aimed import ends, nearest, wanted
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, flat, held_up, stream_play, stream_trials
+from sim.benches.streams import Streams, chances, flat, held_up, stream_play, stream_trials
 from sim.coverage.point import OPERANDS, Point, point
 from sim.coverage.rounding import Reach, rounding
 from sim.coverage.steering import Trials
@@ -49,12 +49,47 @@ def run(spec: QuantiseSpec, seed: int, beats: int) -> StreamPlay:
 def some(spec: QuantiseSpec, beats: int, rng: np.random.Generator) -> Streams:
     """Blocks of corners and chance; those of numbers that are hard to round under one scale, of any size."""
     shape = (beats, spec.lanes)
-    codes = np.where(rng.random((beats, 1)) < 0.4, mixed(spec.input, shape, rng), scaled(spec, shape, rng))
+    tensor = tensors(spec, beats, rng)
+    hard = divided(spec, shape, tensor, rng) if spec.divides else scaled(spec, shape, rng)
+    codes = np.where(rng.random((beats, 1)) < 0.4, mixed(spec.input, shape, rng), hard)
     clean = rng.random((beats, 1)) < CLEAN
     finite = np.isfinite(decode(spec.input, codes))
     codes = np.where(clean & ~finite, rng.integers(0, 2, shape), codes)
     # In a block of zeros no number says what the scale is.
-    return {"x": {"x": np.where(rng.random((beats, 1)) < ZEROS, zeros(spec, shape, rng), codes)}}
+    codes = np.where(rng.random((beats, 1)) < ZEROS, zeros(spec, shape, rng), codes)
+    return {"x": {"x": codes, **chances(spec, shape, rng), **tensor}}
+
+
+def tensors(spec: QuantiseSpec, beats: int, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """Codes of the tensor's scales: powers of two, under which there are ties, others of all sizes, and any."""
+    fmt = spec.output.tensor
+    if fmt is None:
+        return {}
+    least, most = np.log2(ends(spec.input)).astype(int)
+    # From where all of a block is subnormal to where it is near the end.
+    powers = 2.0 ** np.where(
+        rng.random(beats) < 0.4, rng.integers(-12, 13, beats), rng.integers(least - 10, min(most, least + 10), beats)
+    )
+    near = nearest(fmt, powers * np.where(rng.random(beats) < 0.5, 1, rng.uniform(1, 2, beats)))
+    return {"tensor": np.where(rng.random(beats) < 0.8, near, mixed(fmt, (beats,), rng))}
+
+
+def divided(
+    spec: QuantiseSpec, shape: tuple[int, int], tensor: dict[str, NDArray[Any]], rng: np.random.Generator
+) -> NDArray[Any]:
+    """Codes of elements, and of what lies between two, times a scale and the tensor's; one is nearly the largest."""
+    block = spec.output
+    factors = np.ones(shape[0]) if block.tensor is None else decode(block.tensor, tensor["tensor"])
+    scales = np.abs(decode(block.scale, rng.integers(0, 1 << block.scale.width, shape[0])))
+    # Between two scales there are ties, too.
+    scales = np.nan_to_num(scales) + rng.choice([0, 0, 0.5, 0.5 + 2.0**-12], shape[0]) * 2.0**block.scale.span.lsb
+    values = wanted(block.element, shape[0] * shape[1], rng).reshape(shape)
+    largest = float(block.element.max)
+    values = np.where(np.abs(values) > largest, np.sign(values) * rng.uniform(0, largest, shape), values)
+    place = rng.integers(0, shape[1], (shape[0], 1))
+    values = np.where(np.arange(shape[1]) == place, largest, values)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return nearest(spec.input, values * (scales * factors)[:, None]).reshape(shape)
 
 
 def zeros(spec: QuantiseSpec, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[Any]:
@@ -84,14 +119,20 @@ def coverage(spec: QuantiseSpec) -> list[Point]:
 
     def exact(tried: Tried) -> NDArray[np.float64]:
         """Numbers divided by their scales; NaN where one is none."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            values = decode(fmt, tried["x.x"]) / decode(block.scale, tried["y.scale"])[:, None]
-        return np.where(np.isfinite(values), values, np.nan)
+        values, divisors = decode(fmt, tried["x.x"]), decode(block.scale, tried["y.scale"])
+        if block.tensor is not None:
+            # Of 28 bits, so that the product is exact.
+            divisors = divisors * decode(block.tensor, tried["x.tensor"])
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            quotients = values / divisors[:, None]
+        return np.where(np.isfinite(quotients), quotients, np.nan)
 
     def scales(tried: Tried) -> NDArray[np.int64]:
         found = decode(block.scale, tried["y.scale"])
-        return np.select([np.isnan(found), found == float(block.scale.min)], [2, 0], 1)
+        return np.select([np.isnan(found), found == max(0.0, float(block.scale.min))], [2, 0], 1)
 
+    possible = [0, 1, *([2] if spec.divides or (fmt.has_special and spoils(spec)) else [])]
+    scale = point("scale", ("lowest", "between", "NaN"), scales, possible, about=OPERANDS)
     # What is largest has the block's power, and what is finest is as far below as in the input.
     ceil = block.rule == "ceil"
     finest = block.max_exponent + 1 - (fmt.top - fmt.span.lsb) - ceil
@@ -100,8 +141,6 @@ def coverage(spec: QuantiseSpec) -> list[Point]:
     span = Span(-top if fmt.span.lo < 0 else 0, top, finest)
     reach = Reach(span, fmt.precision, 2.0 ** max(finest, -900))
     rounded = rounding("y", block.element, spec.rounding, exact, reach, OPERANDS)
-    possible = [0, 1, *([2] if fmt.has_special and spoils(spec) else [])]
-    scale = point("scale", ("lowest", "between", "NaN"), scales, possible, about=OPERANDS)
     return [*classes_of_fields(spec), *rounded, scale, results("y.x", block.element), *traffic(spec)]
 
 

@@ -47,6 +47,14 @@ def framed(rng: np.random.Generator, **fields: ArrayLike) -> Streams:
     return {"x": {**fields, LAST: rng.integers(0, 2, count)}}
 
 
+def chances(spec: Any, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, ArrayLike]:
+    """The random numbers of a `StochasticSpec` whose beats bring them, half of them all zeros or ones."""
+    if not spec.random_format:
+        return {}
+    numbers, ends = rng.integers(0, 1 << spec.random, shape), rng.choice([0, (1 << spec.random) - 1], shape)
+    return {"random": np.where(rng.random(shape) < 0.5, ends, numbers)}
+
+
 def stream_play(spec: StreamSpec, name: str, inputs: Streams, cycles: int, **options: Any) -> StreamPlay:
     """A play of these inputs, with what the golden model says of them.
 

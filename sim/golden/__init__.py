@@ -40,6 +40,10 @@ MODELS: dict[str, str | type[Any]] = {
     "gelu": "sim.golden.gelu:Gelu",
     "layernorm": "sim.golden.layernorm:Layernorm",
     "constmat": "sim.golden.constmat:ConstMat",
+    "expadd": "sim.golden.expadd:Expadd",
+    "dfp": "sim.golden.dfp:Dfp",
+    "planes": "sim.golden.planes:Planes",
+    "reround": "sim.golden.reround:Reround",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 

@@ -13,6 +13,7 @@ from hw.formats import Format
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
+from sim.golden.lfsr import Register
 from sim.golden.streams import StreamModel
 
 
@@ -28,17 +29,20 @@ class Cast(StreamModel):
         A key of `hw.formats.ROUNDINGS`.
     random : int
         Bits of each random number, for rounding "stochastic"; else 0.
+    register : Register, optional
+        Where random numbers come from if not with the numbers.
     """
 
     input: Format
     output: Format
     rounding: str
     random: int
+    register: Register | None = None
 
     @classmethod
     def of(cls, spec: Any) -> Self:
         """The model of a spec."""
-        return cls(spec.input, spec.output, spec.rounding, spec.random)
+        return cls(spec.input, spec.output, spec.rounding, spec.random, Register.of(spec))
 
     def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
         """The beats that come out, for those that go in.
@@ -46,8 +50,8 @@ class Cast(StreamModel):
         Parameters
         ----------
         x : dict
-            ``x``, codes of shape (beats, lanes); ``random``, of the same shape, for rounding "stochastic"; ``last`` of
-            shape (beats,).
+            ``x``, codes of shape (beats, lanes); ``random``, of the same shape, for rounding "stochastic" without
+            a register; ``last`` of shape (beats,).
 
         Returns
         -------
@@ -58,7 +62,8 @@ class Cast(StreamModel):
         TypeError, ValueError
             Codes that are none.
         """
-        return {"y": {"x": self.cast(x["x"], x.get("random")), "last": np.asarray(x["last"])}}
+        random = self.register.numbers(np.shape(x["x"])) if self.register else x.get("random")
+        return {"y": {"x": self.cast(x["x"], random), "last": np.asarray(x["last"])}}
 
     def cast(self, codes: ArrayLike, random: ArrayLike | None = None) -> Codes:
         """The codes of the same numbers in the other format.

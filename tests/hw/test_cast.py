@@ -19,6 +19,7 @@ BF16, INT8, E4M3 = map(parse_format, ("bf16", "int8", "e4m3"))
         "cast/bf16xe4m3fn/n4/p1",
         "cast/fp32xbf16:down/n1/p2/fast",
         "cast/e4m3xe2m1:stochastic8/n2/p0",
+        "cast/int8xint4:stochastic3/n2/lfsr17:131071/p1",
         "cast/int8xnf4/n1/p3",
     ],
 )

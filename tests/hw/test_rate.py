@@ -28,6 +28,7 @@ RATES = {
     "array/int8xint8/3x5/is": 15,
     "matvec/int8xint4/4x8": 32,
     "constmat/int8xint4/4x8/seed7": 32,
+    "dfp/int16xint16/w32/s7/c64": 2,
     "matvec/int8xint4/4x8/64x64": 32,
     "gemm/int8xint8/4x8": 32,
     "blockgemm/mxfp4xmxfp4/4x4": 16,
@@ -48,6 +49,9 @@ RESULTS: dict[str, int | Fraction] = {
     "softmax/int8/n4/r256/s20": Fraction(4, 3),
     "softmax/int8/n4/r256/s20/uint8/twopass": 2,
     "gelu/int8/n4/s12": 4,
+    "planes/e3m2/n8": Fraction(16, 3),
+    "reround/int8/n4": 4,
+    "expadd/e2m1xe4m3-b5/n8/k3": 8,
     "layernorm/int8/n4/r256": Fraction(4, 3),
 }
 RUNS: list[tuple[str, dict[str, int]]] = [
@@ -60,6 +64,10 @@ RUNS: list[tuple[str, dict[str, int]]] = [
     ("matvec/int4xint4/2x3/exact/sat12", {"beats": 10}),
     ("matvec/int4xint4/2x3/6x6", {"beats": 6, "matrices": 2}),
     ("softmax/int4/n2/r16/s3", {"beats": 10, "rows": 3}),
+    ("dfp/int4xint4/w10/s1/c4", {"beats": 9, "frames": 3}),
+    ("dfp/int4xint4/w10", {"beats": 9, "frames": 3}),
+    ("planes/e3m2/n2/pack", {"beats": 3, "frames": 3}),
+    ("planes/e3m2/n2/unpack", {"beats": 4, "frames": 2}),
     ("layernorm/int4/n2/r16/l1/t8/w4", {"beats": 10, "rows": 3}),
     ("tellme/int4/g2/t1/q2", {"vectors": 3, "rows": 5}),
     ("tmac/int2xint4/g2/t1/q2/serial/full/lutram/kulisch16", {"vectors": 3, "rows": 5}),

@@ -20,6 +20,8 @@ RUNS = {
     "tmac/int2xint2/g2/t1/q2": ("vectors", "rows"),
     "matvec/int2xint2/2x2/4x6": ("beats", "matrices"),
     "softmax/int4/n2/r16/s3": ("beats", "rows"),
+    "planes/e3m2/n2": ("beats", "frames"),
+    "dfp/int4xint4/w10": ("beats", "frames"),
     "gemm/int4xint4/2x2": ("m", "k", "n"),
     "blockgemm/mxfp4xmxfp4/2x2": ("m", "k", "n"),
 }
