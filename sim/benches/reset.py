@@ -53,6 +53,20 @@ def resets(most: int, rng: np.random.Generator, first: int = 0) -> list[dict[str
     return planned
 
 
+def swept(most: int, seen: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """The fields of resets of one cycle, which come into each cycle of a run in turn, or into some of all parts.
+
+    Chance rarely finds the one cycle in which a flag is set that comes once in a run. After each the run goes on for
+    `seen` cycles with beats that are compared.
+    """
+    planned = []
+    for after in np.unique(np.linspace(1, most, RESETS).astype(np.int64)).tolist():
+        offered, ready = rng.integers(0, 2, 2).tolist()
+        planned.append(asdict(Reset(after, 1, *FREE, 1, offered, ready)))
+        planned.append(asdict(Reset(seen, int(rng.choice(LENGTHS)), *FREE, 0, ready, offered)))
+    return planned
+
+
 def moments(most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Numbers from 1 to `most`, as many below its root as above."""
     return np.exp(rng.uniform(0, np.log(most + 1), RESETS)).astype(np.int64)

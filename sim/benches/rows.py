@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hw.specs.rows import RowSpec
 from sim.benches.matvec import marks
-from sim.benches.reset import resets
+from sim.benches.reset import resets, swept
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
@@ -39,6 +39,8 @@ def plays(spec: RowSpec, seed: int) -> list[StreamPlay]:
     cut = [spec.depth + 1, 1, spec.depth, spec.depth + 3, min(3, spec.depth)] * (1 if spec.depth > LONGEST else 4)
     # What ends a row is then often what a reset comes into.
     short, first = [1, 1, min(2, spec.depth), 1, 1, min(3, spec.depth), 1, 1], spec.cycles(1)
+    # A longer one is still being read when nobody takes its first result.
+    longer = [min(7, spec.depth), *short]
     limit = spec.cycles(min(spec.depth, LONGEST) * len(few), len(few))
     return [
         *(alike(spec, f"rows_of_{length}", [length] * max(2, BEATS // 2 // length), rng) for length in lengths),
@@ -47,8 +49,12 @@ def plays(spec: RowSpec, seed: int) -> list[StreamPlay]:
         _play(spec, "pauses", streams(spec, few, rng), limit, pauses=paused(spec, 0.4)),
         _play(spec, "slow_taker", streams(spec, few, rng), limit, pauses=dict.fromkeys(spec.outputs, 0.7)),
         *(
-            _play(spec, name, streams(spec, short, rng), limit, duration=None, resets=resets(limit, rng, first))
-            for name in ("resets", "resets_again", "resets_once_more")
+            _play(spec, name, streams(spec, lengths, rng), limit, duration=None, resets=planned)
+            for name, lengths, planned in (
+                ("resets", short, resets(limit, rng, first)),
+                ("resets_of_longer", longer, resets(limit, rng, first + len(longer))),
+                ("resets_each_cycle", short, swept(2 * first, 2 * first, rng)),
+            )
         ),
     ]
 
