@@ -51,10 +51,11 @@ def plays(spec: RowSpec, seed: int) -> list[StreamPlay]:
         *(
             _play(spec, name, given, limit, duration=None, resets=planned)
             for name, given, planned in (
-                ("resets", streams(spec, short, rng), resets(limit, rng, first)),
-                ("resets_of_longer", streams(spec, longer, rng), resets(limit, rng, first + len(longer))),
                 # Before an empty row something that was kept has to be forgotten.
-                ("resets_each_cycle", streams(spec, short, rng, 0.0), swept(first + SEEN, first + SEEN, rng)),
+                ("resets", streams(spec, short, rng, 0.0), resets(limit, rng, first)),
+                ("resets_of_longer", streams(spec, longer, rng), resets(limit, rng, first + len(longer))),
+                ("resets_in_longer", streams(spec, longer, rng), swept(len(longer) + SEEN, first + SEEN, rng)),
+                ("resets_each_cycle", streams(spec, short, rng), swept(first + SEEN, first + SEEN, rng)),
             )
         ),
     ]
