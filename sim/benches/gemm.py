@@ -319,10 +319,11 @@ class Planner:
         """A run that pauses, whose small sums are seen as they are: a step of theirs is one of the results."""
         a, b = self.operands(shape)
         scale = self.scale(a, b)
-        if scale:
-            none = np.zeros(np.shape(scale["m"]), dtype=np.int64)
-            scale = dict.fromkeys(scale, none) | {"m": none + (1 << 15), "e": none + 15 - self.spec.result.span.lsb}
-        return self.job(a, b, exact=False, **({"scale": scale} if scale else {}))
+        if not scale:
+            return self.job(a, b, exact=False)
+        none = np.zeros(np.shape(scale["m"]), dtype=np.int64)
+        scale = dict.fromkeys(scale, none) | {"m": none + (1 << 15), "e": none + 15 - self.spec.result.span.lsb}
+        return self.job(a, b, scale=scale, exact=False)
 
     def held(self) -> CorePlay:
         """No result is taken before it is offered."""

@@ -53,8 +53,9 @@ def plays(spec: RowSpec, seed: int) -> list[StreamPlay]:
             for name, given, planned in (
                 # Before an empty row something that was kept has to be forgotten.
                 ("resets", streams(spec, short, rng, 0.0), resets(limit, rng, first)),
-                ("resets_of_longer", streams(spec, longer, rng), resets(limit, rng, first + len(longer))),
-                ("resets_in_longer", streams(spec, longer, rng), swept(len(longer) + SEEN, first + SEEN, rng)),
+                # What is kept of it, and what is not, is so the other way round before a reset: some of both.
+                ("resets_of_longer", streams(spec, longer, rng, 0.5), resets(limit, rng, first + len(longer))),
+                ("resets_in_longer", streams(spec, longer, rng, 0.5), swept(len(longer) + SEEN, first + SEEN, rng)),
                 ("resets_each_cycle", streams(spec, short, rng), swept(first + SEEN, first + SEEN, rng)),
             )
         ),
