@@ -23,7 +23,7 @@ FULL = (0.0, 1.0)
 WAYS = (FREE, FULL, FULL, (0.0, 0.7), (0.4, 0.4), (0.9, 0.0))
 """How streams run until a reset, the chances that who offers and who takes pauses: freely, into a pipeline that fills
 up, with a slow taker, both by chance, and nearly empty. That is with beats of no meaning; and every other time freely
-with those that are compared, to see what the reset before did. Once in so often these begin late."""
+with those that are compared, to see what the reset before did. Every other one of these begins late."""
 LATE = (0.5, 0.0)
 LENGTHS = (1, 1, 1, 2, 5)
 """Cycles that resets take."""
@@ -43,7 +43,7 @@ def resets(most: int, rng: np.random.Generator, first: int = 0) -> list[dict[str
     ways = iter(dealt)
     for number, (after, length) in enumerate(zip(moments(most, rng).tolist(), lengths(rng).tolist(), strict=True)):
         free = number % 2 == 1
-        source, sink = LATE if number % 8 == 7 else FREE
+        source, sink = LATE if number % 4 == 3 else FREE
         if not free:
             way, which = next(ways)
             (source, sink), length = WAYS[way], LENGTHS[which] if number else 1
@@ -56,17 +56,18 @@ def resets(most: int, rng: np.random.Generator, first: int = 0) -> list[dict[str
     return planned
 
 
-def swept(most: int, seen: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+def swept(most: int, seen: int, rng: np.random.Generator, held: bool = False) -> list[dict[str, Any]]:
     """The fields of resets of one cycle, which come into each cycle of a run in turn, or into some of all parts.
 
     Chance rarely finds the one cycle in which a flag is set that comes once in a run. After each the run goes on for
-    `seen` cycles with beats that are compared.
+    `seen` cycles with beats that are compared. Where it is `held`, nobody takes results before a reset, and beats begin
+    late behind it.
     """
-    planned = []
+    planned, before, behind = [], FULL if held else FREE, LATE if held else FREE
     for after in np.unique(np.linspace(1, most, SWEPT).astype(np.int64)).tolist():
         offered, ready = rng.integers(0, 2, 2).tolist()
-        planned.append(asdict(Reset(after, 1, *FREE, 1, offered, ready)))
-        planned.append(asdict(Reset(seen, int(rng.choice(LENGTHS)), *FREE, 0, ready, offered)))
+        planned.append(asdict(Reset(after, 1, *before, 1, offered, ready)))
+        planned.append(asdict(Reset(seen, int(rng.choice(LENGTHS)), *behind, 0, ready, offered)))
     return planned
 
 

@@ -55,7 +55,11 @@ def plays(spec: RowSpec, seed: int) -> list[StreamPlay]:
                 ("resets", streams(spec, short, rng, 0.0), resets(limit, rng, first)),
                 # What is kept of it, and what is not, is so the other way round before a reset: some of both.
                 ("resets_of_longer", streams(spec, longer, rng, 0.5), resets(limit, rng, first + len(longer))),
-                ("resets_in_longer", streams(spec, longer, rng, 0.5), swept(len(longer) + SEEN, first + SEEN, rng)),
+                (
+                    "resets_while_held",
+                    streams(spec, longer, rng, 0.5),
+                    swept(first + SEEN, first + 2 * SEEN, rng, held=True),
+                ),
                 ("resets_each_cycle", streams(spec, short, rng), swept(first + SEEN, first + SEEN, rng)),
             )
         ),
