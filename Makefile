@@ -84,7 +84,7 @@ mutants: .venv/ready ## make each unit's Verilog wrong in many ways, and say wha
 	@$(BIN)/python -m sim.mutants -j $(J)
 
 proofs: .venv/ready ## prove handshakes, resets and sums of small designs; writes docs/verification/proofs.md
-	@$(BIN)/python -m sim.proofs --write docs/verification/proofs.md
+	@$(BIN)/python -m sim.proofs --seconds 90 --write docs/verification/proofs.md
 
 docs: .venv/ready ## make every generated page of docs/ anew but that of times; what has been measured is not done again
 	@$(BIN)/python -m dse.studies -j $(J)

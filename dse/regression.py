@@ -25,6 +25,7 @@ from dse.repeating import repeated
 from dse.store import Store
 from dse.written import read, writing_job
 from hw.formats import check_choice
+from hw.formats.messages import echo
 from sim.covered import culprit
 from sim.runner import SEED
 from sim.simulator import VERILATOR
@@ -127,6 +128,20 @@ def _of_group(table: Mapping[str, Any]) -> list[Case]:
     for case in found:
         hw.check(case.spec, case.target)
     return found
+
+
+def with_text(wanted: Sequence[Case], text: str) -> list[Case]:
+    """The cases whose designs have `text` in their names.
+
+    Raises
+    ------
+    ValueError
+        None has.
+    """
+    some = [case for case in wanted if text in case.spec.name]
+    if not some:
+        raise ValueError(f"--only must be part of the name of a design of this grid, got {echo(text)}")
+    return some
 
 
 def netlists(wanted: Sequence[Case]) -> list[Case]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -169,33 +169,15 @@ def verify(
         A tool is missing or failed, no test ran, or a loop of logic does not settle. Icarus would wait for that for
         ever: it is not asked where there is one in what is not ours.
     """
-    if emitted is not None and not isinstance(emitted, Emitted):
-        raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
-    check_choice("simulator", simulator, SIMULATORS)
-    emitted = emitted or emit(spec, target)
-    if simulator == ICARUS and not ours and (place := theirs.loop(emitted)):
-        raise ToolError(f"{emitted.name} has a combinational loop {place}: Icarus may never end; ask {VERILATOR}")
-    plays = _plays(spec, shape, seed, play)
-    coverage = Coverage(spec, plays)
-    if play is None:
-        plays += filling(coverage, seed)
-    plays = [*watched(spec, plays, simulator)]
-    # A folder of its own: runs that share one would replace each other's files.
-    with scratch() as build:
-        try:
-            shown = waves and build / WAVES
-            results, evidence = simulate_plays(emitted, plays, build, target, ours, cells, simulator, shown)
-        except Unsettled as error:
-            raise ToolError(f"{error} {theirs.loop(emitted)}".rstrip()) from error
-        except ToolError as error:
-            kept = _keep_logs(build, folder)
-            raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error
-        if results.failures:
-            _keep_logs(build, folder)
-        if waves:
-            write_atomic(waves, (build / WAVES).read_bytes())
-    failures = [explained(failure, spec, emitted.manifest, plays) for failure in results.failures]
+    emitted = _to_simulate(spec, target, emitted, ours, simulator)
+    plays, coverage = _planned(spec, shape, seed, play, simulator)
+
+    def simulate(build: Path) -> tuple[Results, Evidence]:
+        return simulate_plays(emitted, plays, build, target, ours, cells, simulator, waves and build / WAVES)
+
+    results, evidence = _kept_if_wrong(simulate, emitted, folder, waves)
     covered = coverage.seen(evidence)
+    failures = [explained(failure, spec, emitted.manifest, plays) for failure in results.failures]
     if not failures and play is None:
         failures = [f"{HOLE}: {hole} was never tried" for hole in covered.all_holes()]
     return Verdict(
@@ -211,6 +193,51 @@ def verify(
         level=level,
         coverage=covered.summary(),
     )
+
+
+def _to_simulate(spec: hw.Spec, target: hw.Target, emitted: Emitted | None, ours: bool, simulator: str) -> Emitted:
+    """The design's Verilog, or what was given in its place, if that simulator can be asked."""
+    if emitted is not None and not isinstance(emitted, Emitted):
+        raise TypeError(f"emitted must be what emit gives, got {echo(emitted)}")
+    check_choice("simulator", simulator, SIMULATORS)
+    emitted = emitted or emit(spec, target)
+    if simulator == ICARUS and not ours and (place := theirs.loop(emitted)):
+        raise ToolError(f"{emitted.name} has a combinational loop {place}: Icarus may never end; ask {VERILATOR}")
+    return emitted
+
+
+def _planned(
+    spec: hw.Spec, shape: Mapping[str, int] | None, seed: int, name: str | None, simulator: str
+) -> tuple[list[Any], Coverage]:
+    """What is tried: the bench's plays, and one that fills holes in their coverage; or the one of that name alone."""
+    plays = _plays(spec, shape, seed, name)
+    coverage = Coverage(spec, plays)
+    if name is None:
+        plays += filling(coverage, seed)
+    return [*watched(spec, plays, simulator)], coverage
+
+
+def _kept_if_wrong(
+    simulate: Callable[[Path], tuple[Results, Evidence]],
+    emitted: Emitted,
+    folder: Path | str | None,
+    waves: Path | None,
+) -> tuple[Results, Evidence]:
+    """Simulate in a folder that is removed, but for logs of what went wrong, which go to `folder`, and waveforms."""
+    # A folder of its own: runs that share one would replace each other's files.
+    with scratch() as build:
+        try:
+            results, evidence = simulate(build)
+        except Unsettled as error:
+            raise ToolError(f"{error} {theirs.loop(emitted)}".rstrip()) from error
+        except ToolError as error:
+            kept = _keep_logs(build, folder)
+            raise ToolError(f"{error}{f' (logs: {kept})' if kept else ''}") from error
+        if results.failures:
+            _keep_logs(build, folder)
+        if waves:
+            write_atomic(waves, (build / WAVES).read_bytes())
+    return results, evidence
 
 
 def _plays(spec: hw.Spec, shape: Mapping[str, int] | None, seed: int, name: str | None) -> list[Any]:

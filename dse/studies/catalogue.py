@@ -20,6 +20,7 @@ from dse.studies.scaling import Scaling
 from dse.studies.search import Searches
 from dse.studies.study import Study
 from dse.studies.timing import Timing
+from dse.studies.trust import Trust
 from dse.studies.units import Units
 from dse.studies.upsets import SoftErrors
 from dse.studies.workloads import Workloads
@@ -45,5 +46,7 @@ STUDIES: dict[str, type[Study[Any]]] = {
         Units,
         Levels,
         Qor,
+        # Of the pages that others have made.
+        Trust,
     )
 }

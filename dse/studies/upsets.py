@@ -21,7 +21,7 @@ from dse.studies.study import Jobs, Study, Values
 from hw.specs.gemm import GemmSpec
 from rtl_gen.columns import markdown
 
-CORE_FLIPS = 100
+CORE_FLIPS = 60
 """Of each structure of a core, whose every flip is a run of its own."""
 INTRO = f"""# Soft errors
 
@@ -106,10 +106,42 @@ def page(found: Sequence[tuple[hw.Spec, Sequence[Mapping[str, Any]]]]) -> str:
         for place, fate in enumerate(fates[:-1])
     ]
     return (
-        f"{INTRO}## All registers alike\n\n{ALL}{markdown(['design', *HEADS], whole, HEADS)}\n"
+        f"{INTRO}## What they say\n\n{''.join(lessons(found, cores))}\n"
+        f"## All registers alike\n\n{ALL}{markdown(['design', *HEADS], whole, HEADS)}\n"
         f"## By structure\n\n{PARTS}{markdown(['design', 'structure', *HEADS], parts, HEADS)}\n"
         f"{CORES}{markdown(['core', 'structure', *CORE_HEADS], [*_at_work(cores)], CORE_HEADS)}"
     )
+
+
+Fates = Sequence[Mapping[str, Any]]
+
+
+def lessons(found: Sequence[tuple[hw.Spec, Fates]], cores: Sequence[tuple[hw.Spec, Fates]]) -> Iterator[str]:
+    """Lines of what the tables teach: whose failures are the smallest and the largest, and what they do to answers."""
+    units: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for spec, fates in found:
+        if not spec.protection and not math.isnan(fates[-1]["median"]):
+            units.setdefault(spec.unit, {})[spec.name] = fates[-1]
+    for unit, designs in units.items():
+        if len(designs) > 1:
+            half, nine = (_ends(designs, number) for number in ("median", "most"))
+            yield f"- `{unit}`: half of the corrupted runs move least in {half[0]} and most in {half[1]}; nine of ten "
+            yield f"least in {nine[0]} and most in {nine[1]}.\n"
+    for spec, fates in cores:
+        worst, whole = max(fates[:-1], key=lambda fate: float(fate["changed"])), fates[-1]
+        masked, corrupted, detected, changed = (
+            f"{100 * whole[name]:.1f} %" for name in ("masked", "corrupted", "detected", "changed")
+        )
+        yield f"- `{spec}` on the digits: of flips in any bit {masked} are masked, {corrupted} corrupt a layer's "
+        yield f"results and {detected} are told; {changed} change an answer. Most do in {worst['structure']}, of which "
+        yield f"{100 * worst['changed']:.1f} % do.\n"
+
+
+def _ends(designs: Mapping[str, Mapping[str, Any]], number: str) -> tuple[str, str]:
+    """The designs of the least and the largest of a number, with it."""
+    ranked = sorted(designs, key=lambda name: float(designs[name][number]))
+    least, largest = (f"`{name}` ({designs[name][number]:.2g})" for name in (ranked[0], ranked[-1]))
+    return least, largest
 
 
 def _at_work(cores: Sequence[tuple[hw.Spec, Sequence[Mapping[str, Any]]]]) -> Iterator[list[str]]:

@@ -7,9 +7,9 @@ numbers on a ladder: a number's place on it is how many steps it has reached, an
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
-from itertools import pairwise
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
@@ -173,34 +173,62 @@ def _place(result: Format, value: Fraction, rounding: str) -> int:
 
 def _on_ladder(m: Logic, source: Format, result: Format, code: Value, rounding: str) -> Value:
     """The code of a place on a ladder."""
-    _, codes = _ladder(result)
-    nan = result.code_of(float("nan"))
-    # What is left is a float without an exponent: a sign and a magnitude.
-    minus_zero = 1 << result.width - 1 if isinstance(result, Minifloat) else 0
-
-    def code_of(number: int) -> int:
-        value = source.value(number)
-        if value != value:
-            return codes[_place(result, Fraction(0), rounding)] if nan is None else nan
-        if not isinstance(value, Fraction):
-            return codes[-1 if value > 0 else 0]
-        code = codes[_place(result, value, rounding)]
-        return minus_zero if minus_zero and not result.value(code) and _is_negative(source, number) else code
-
     if source.width <= MAX_TABLE or not isinstance(source, (Integer, Fixed, Minifloat)):
-        return lookup(m, "code", code, result.width, code_of)
-    key, keys = _ordered(source, code)
-    total: Value = Const(code_of(keys[0][1]), result.width)
-    for (_, before), (begin, number) in pairwise(keys):
-        changed = code_of(before) ^ code_of(number)
-        if changed:
-            # Each bit of the code changes with some of the steps that have been reached.
-            reached = m.wire("reached", ~below(key, begin))
-            total = total ^ Cat(reached if changed >> bit & 1 else Const(0, 1) for bit in range(result.width))
+        return lookup(m, "code", code, result.width, lambda number: _code_of(source, result, rounding, number))
+    key, first, steps = _key(source, code), *_steps(source, result, rounding)
+    total: Value = Const(first, result.width)
+    for begin, changed in steps:
+        # Each bit of the code changes with some of the steps that have been reached.
+        reached = m.wire("reached", ~below(key, begin))
+        total = total ^ Cat(reached if changed >> bit & 1 else Const(0, 1) for bit in range(result.width))
     is_nan = unpack(source, m, code, "x").kind.nan
     if is_nan is None:
         return m.wire("code", total)
-    return m.wire("code", Mux(is_nan, codes[_place(result, Fraction(0), rounding)] if nan is None else nan, total))
+    return m.wire("code", Mux(is_nan, _nan(result, rounding), total))
+
+
+def _code_of(source: Format, result: Format, rounding: str, number: int) -> int:
+    """The code in `result` of what the code `number` of `source` stands for."""
+    _, codes = _ladder(result)
+    value = source.value(number)
+    if value != value:
+        return _nan(result, rounding)
+    if not isinstance(value, Fraction):
+        return codes[-1 if value > 0 else 0]
+    code = codes[_place(result, value, rounding)]
+    # A float on a ladder has no exponent: it is a sign and a magnitude.
+    minus_zero = 1 << result.width - 1 if isinstance(result, Minifloat) else 0
+    return minus_zero if minus_zero and not result.value(code) and _is_negative(source, number) else code
+
+
+def _nan(result: Format, rounding: str) -> int:
+    """The code of a NaN, or of 0 where there is none."""
+    nan = result.code_of(float("nan"))
+    return _ladder(result)[1][_place(result, Fraction(0), rounding)] if nan is None else nan
+
+
+@cache
+def _steps(source: Integer | Fixed | Minifloat, result: Format, rounding: str) -> tuple[int, list[tuple[int, int]]]:
+    """The code of the least number; and where it changes, ascending: the key, and which bits are others from there on.
+
+    A code that has been left does not come again. So what has one code at both ends has it throughout, and few of the
+    numbers need to be looked at.
+    """
+    keys = _ordered(source)
+
+    def between(low: int, before: int, high: int, after: int) -> Iterator[tuple[int, int]]:
+        if before == after:
+            return
+        if high - low == 1:
+            yield keys[high][0], before ^ after
+            return
+        middle = (low + high) // 2
+        code = _code_of(source, result, rounding, keys[middle][1])
+        yield from between(low, before, middle, code)
+        yield from between(middle, code, high, after)
+
+    first, last = (_code_of(source, result, rounding, keys[end][1]) for end in (0, -1))
+    return first, [*between(0, first, len(keys) - 1, last)]
 
 
 def _is_negative(source: Format, code: int) -> bool:
@@ -209,16 +237,21 @@ def _is_negative(source: Format, code: int) -> bool:
     return value < 0 or (isinstance(source, Minifloat) and source.signed and code >> source.width - 1 == 1)
 
 
-def _ordered(source: Integer | Fixed | Minifloat, code: Value) -> tuple[Value, list[tuple[int, int]]]:
-    """A number's key, and all keys of numbers with their codes: keys ascend as numbers do."""
-    every = range(1 << source.width)
+def _key(source: Integer | Fixed | Minifloat, code: Value) -> Value:
+    """A number that ascends as what the code stands for."""
     if isinstance(source, Minifloat) and source.signed:
         # A sign and a magnitude: as a negative number counts downwards, its bits are inverted.
-        half = 1 << source.width - 1
-        key = Cat(code[:-1] ^ code[-1].replicate(source.width - 1), code[-1]).as_signed()
+        return Cat(code[:-1] ^ code[-1].replicate(source.width - 1), code[-1]).as_signed()
+    return code.as_signed() if source.span.signed else code
+
+
+def _ordered(source: Integer | Fixed | Minifloat) -> list[tuple[int, int]]:
+    """The keys of all numbers, ascending, with their codes."""
+    half, every = 1 << source.width - 1, range(1 << source.width)
+    if isinstance(source, Minifloat) and source.signed:
         keys = [(~(n - half) if n >= half else n, n) for n in every]
     elif source.span.signed:
-        key, keys = code.as_signed(), [((n ^ 1 << source.width - 1) - (1 << source.width - 1), n) for n in every]
+        keys = [((n ^ half) - half, n) for n in every]
     else:
-        key, keys = code, [(n, n) for n in every]
-    return key, sorted((at, n) for at, n in keys if source.value(n) == source.value(n))
+        keys = [(n, n) for n in every]
+    return sorted((at, n) for at, n in keys if source.value(n) == source.value(n))

@@ -17,6 +17,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     grid = parser.add_mutually_exclusive_group()
     grid.add_argument("--quick", action="store_true", help="a few designs of each unit: for each change")
     grid.add_argument("--full", action="store_true", help="thousands of designs: for a night")
+    said = "of these only designs whose name has this, as gemm/; what they are found to be is kept for the whole"
+    parser.add_argument("--only", default="", metavar="TEXT", help=said)
     add_level(parser)
     parser.add_argument("--list", action="store_true", help="name the designs, and verify none")
     parser.add_argument("--seed", type=whole, metavar="N", help="of what is tried by chance (default: always the same)")
@@ -28,7 +30,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from dse.junit import junit
     from dse.options import hired
-    from dse.regression import HEADS, cases, lines, netlists, regress
+    from dse.regression import HEADS, cases, lines, netlists, regress, with_text
     from dse.store import Store
     from hw.formats import check_choice
     from rtl_gen.columns import table
@@ -41,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     grid = "quick" if options.quick else "full" if options.full else "standard"
     check_choice("--level", options.level, LEVELS)
     check_choice("--simulator", options.simulator, SIMULATORS)
-    wanted, seed = cases(grid), SEED if options.seed is None else options.seed
+    wanted, seed = with_text(cases(grid), options.only), SEED if options.seed is None else options.seed
     wanted = netlists(wanted) if options.level == NETLIST else wanted
     if options.list:
         print("\n".join(map(str, wanted)))
@@ -49,7 +51,8 @@ def run(options: argparse.Namespace) -> int:
     if options.junit is not None:
         check_writable(options.junit)
     means = {"level": options.level, "simulator": options.simulator}
-    about = {"grid": grid, **means, "seed": str(seed), **tools.versions(options.simulator)}
+    part = f"{grid}, of which {options.only}" if options.only else grid
+    about = {"grid": part, **means, "seed": str(seed), **tools.versions(options.simulator)}
     with hired(options) as workers, Store(options.store) as store:
         say(f"{many(len(wanted), 'design')}; " + ", ".join(f"{name} {value}" for name, value in about.items()))
         outcomes = regress(wanted, store, workers, options.store.parent / "sim", seed, **means)

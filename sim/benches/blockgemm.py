@@ -34,6 +34,7 @@ def plays(spec: BlockGemmSpec, seed: int) -> list[CorePlay]:
         planner.far_apart(),
         planner.cancelling(),
         *planner.pauses(),
+        *planner.beginnings(),
         planner.kept(),
         planner.kept_by_chance(),
         planner.held(),
@@ -68,6 +69,7 @@ class BlockPlanner(Planner):
         size = self.spec.granule
         rows, columns = self.spec.rows, self.spec.columns
         around = [(1, size, 1), (1, size, columns + 1), (rows + 1, 2 * size, 1), (rows, size, columns)]
+        around += [(4 * rows + 1, size, 1), (5 * rows - 1, size, 1)]
         return [*filter(self.fits, around), *(self.some_shape() for _ in range(count))]
 
     def some_shape(self) -> Shape:

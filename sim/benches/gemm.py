@@ -40,6 +40,7 @@ def plays(spec: GemmSpec, seed: int) -> list[CorePlay]:
         planner.extremes(),
         *planner.scales(),
         *planner.pauses(),
+        *planner.beginnings(),
         planner.held(),
         planner.slow_taker(),
         planner.kept(),
@@ -124,6 +125,10 @@ class Planner:
         # What stays of input-stationary tiles is A's, so these lie across.
         tall, wide = (columns, rows) if self.spec.flow == "is" else (rows, columns)
         around += [(tall, 3, wide), (2 * tall, 3, 2 * wide)]
+        # So many tiles, one below the other, that it is counted how many are left; the last one is not full.
+        height = self.spec.height
+        below = [(4 * height + 1, 1), (5 * height - 1, 2)]
+        around += [(1, k, lines) if self.spec.flow == "is" else (lines, k, 1) for lines, k in below]
         return [*(self.near(*shape) for shape in around), *(self.some_shape() for _ in range(count))]
 
     def some_shape(self) -> Shape:
@@ -301,6 +306,24 @@ class Planner:
                 jobs += [self.run(self.near(2 * self.spec.height, 16, 2 * self.spec.columns), exact=False)]
             plays.append(self.play(name, jobs, dict.fromkeys(ports, chance)))
         return plays
+
+    def beginnings(self, count: int = 12) -> list[CorePlay]:
+        """One tile after the other, of which operands come by chance: what is there is read as soon as it is."""
+        shape, plays = self.near(self.spec.height, 16, self.spec.columns), []
+        for late in ("a", "b", "ab"):
+            jobs = [self.plain(shape) for _ in range(count)]
+            plays.append(self.play(f"beginnings_{late}", jobs, {f"s_axis_{name}": 0.5 for name in late}))
+        return plays
+
+    def plain(self, shape: Shape) -> Job:
+        """A run that pauses, whose small sums are seen as they are: a step of theirs is one of the results."""
+        a, b = self.operands(shape)
+        scale = self.scale(a, b)
+        if not scale:
+            return self.job(a, b, exact=False)
+        none = np.zeros(np.shape(scale["m"]), dtype=np.int64)
+        scale = dict.fromkeys(scale, none) | {"m": none + (1 << 15), "e": none + 15 - self.spec.result.span.lsb}
+        return self.job(a, b, scale=scale, exact=False)
 
     def held(self) -> CorePlay:
         """No result is taken before it is offered."""

@@ -14,14 +14,17 @@ from sim.benches.streamplay import Reset
 from sim.coverage.classes import deal
 
 RESETS = 64
+SWEPT = 128
+"""Those that come into one cycle after the other, at most."""
 LONGEST = 256
-"""Cycles between two resets, at most."""
+"""Cycles between two resets, at most, where nothing is to be seen."""
 FREE = (0.0, 0.0)
 FULL = (0.0, 1.0)
 WAYS = (FREE, FULL, FULL, (0.0, 0.7), (0.4, 0.4), (0.9, 0.0))
 """How streams run until a reset, the chances that who offers and who takes pauses: freely, into a pipeline that fills
 up, with a slow taker, both by chance, and nearly empty. That is with beats of no meaning; and every other time freely
-with those that are compared, to see what the reset before did."""
+with those that are compared, to see what the reset before did. Every other one of these begins late."""
+LATE = (0.5, 0.0)
 LENGTHS = (1, 1, 1, 2, 5)
 """Cycles that resets take."""
 SEEN = 20
@@ -31,25 +34,40 @@ SEEN = 20
 def resets(most: int, rng: np.random.Generator, first: int = 0) -> list[dict[str, Any]]:
     """The fields of resets in the first `most` cycles of a play: as often soon after the one before as long after.
 
-    What has to fill up gets as many more cycles as it takes to the `first` result.
+    What has to fill up, or is compared, gets as many more cycles as it takes to the `first` result.
     """
-    full, most = min(most, max(LONGEST, SEEN + first)), min(most, LONGEST)
+    seen, most = min(most, SEEN + first), min(most, LONGEST)
     planned = []
     # Every way ends in resets of every length.
     dealt = deal(np.indices((len(WAYS), len(LENGTHS))).reshape(2, -1).T, RESETS // 2, rng).tolist()
     ways = iter(dealt)
     for number, (after, length) in enumerate(zip(moments(most, rng).tolist(), lengths(rng).tolist(), strict=True)):
         free = number % 2 == 1
-        source, sink = FREE
+        source, sink = LATE if number % 4 == 3 else FREE
         if not free:
             way, which = next(ways)
             (source, sink), length = WAYS[way], LENGTHS[which] if number else 1
-        # Freely, or until it is full.
-        after = max(after, min(full, SEEN + first * (not free))) if free or sink == 1 else after
+        # To the first result, or until it is full.
+        after = max(after, seen) if free or sink == 1 else after
         offered, ready = rng.integers(0, 2, 2).tolist()
         # Ends of streams agree in every other run of no meaning.
         junk = 0 if free else 1 + number // 2 % 2
         planned.append(asdict(Reset(after, length, source, sink, junk, offered, ready)))
+    return planned
+
+
+def swept(most: int, seen: int, rng: np.random.Generator, held: bool = False) -> list[dict[str, Any]]:
+    """The fields of resets of one cycle, which come into each cycle of a run in turn, or into some of all parts.
+
+    Chance rarely finds the one cycle in which a flag is set that comes once in a run. After each the run goes on for
+    `seen` cycles with beats that are compared. Where it is `held`, nobody takes results before a reset, and beats begin
+    late behind it.
+    """
+    planned, before, behind = [], FULL if held else FREE, LATE if held else FREE
+    for after in np.unique(np.linspace(1, most, SWEPT).astype(np.int64)).tolist():
+        offered, ready = rng.integers(0, 2, 2).tolist()
+        planned.append(asdict(Reset(after, 1, *before, 1, offered, ready)))
+        planned.append(asdict(Reset(seen, int(rng.choice(LENGTHS)), *behind, 0, ready, offered)))
     return planned
 
 

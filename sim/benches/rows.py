@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hw.specs.rows import RowSpec
 from sim.benches.matvec import marks
-from sim.benches.reset import resets
+from sim.benches.reset import SEEN, resets, swept
 from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
@@ -39,6 +39,8 @@ def plays(spec: RowSpec, seed: int) -> list[StreamPlay]:
     cut = [spec.depth + 1, 1, spec.depth, spec.depth + 3, min(3, spec.depth)] * (1 if spec.depth > LONGEST else 4)
     # What ends a row is then often what a reset comes into.
     short, first = [1, 1, min(2, spec.depth), 1, 1, min(3, spec.depth), 1, 1], spec.cycles(1)
+    # A longer one is still being read when nobody takes its first result, or it is being cut.
+    longer = [min(9, spec.depth + 1), *short]
     limit = spec.cycles(min(spec.depth, LONGEST) * len(few), len(few))
     return [
         *(alike(spec, f"rows_of_{length}", [length] * max(2, BEATS // 2 // length), rng) for length in lengths),
@@ -47,8 +49,19 @@ def plays(spec: RowSpec, seed: int) -> list[StreamPlay]:
         _play(spec, "pauses", streams(spec, few, rng), limit, pauses=paused(spec, 0.4)),
         _play(spec, "slow_taker", streams(spec, few, rng), limit, pauses=dict.fromkeys(spec.outputs, 0.7)),
         *(
-            _play(spec, name, streams(spec, short, rng), limit, duration=None, resets=resets(limit, rng, first))
-            for name in ("resets", "resets_again", "resets_once_more")
+            _play(spec, name, given, limit, duration=None, resets=planned)
+            for name, given, planned in (
+                # Before an empty row something that was kept has to be forgotten.
+                ("resets", streams(spec, short, rng, 0.0), resets(limit, rng, first)),
+                # What is kept of it, and what is not, is so the other way round before a reset: some of both.
+                ("resets_of_longer", streams(spec, longer, rng, 0.5), resets(limit, rng, first + len(longer))),
+                (
+                    "resets_while_held",
+                    streams(spec, longer, rng, 0.5),
+                    swept(first + SEEN, first + 2 * SEEN, rng, held=True),
+                ),
+                ("resets_each_cycle", streams(spec, short, rng), swept(first + SEEN, first + SEEN, rng)),
+            )
         ),
     ]
 
@@ -70,12 +83,12 @@ def _play(spec: RowSpec, name: str, given: Streams, cycles: int, **options: Any)
     return stream_play(spec, name, given, cycles, **options)
 
 
-def streams(spec: RowSpec, lengths: Sequence[int], rng: np.random.Generator) -> Streams:
-    """Rows of so many beats each, of all kinds in turn, most of whose numbers are kept."""
+def streams(spec: RowSpec, lengths: Sequence[int], rng: np.random.Generator, first: float = 1.0) -> Streams:
+    """Rows of so many beats each, of all kinds in turn, most of whose numbers are kept; of the `first` so many."""
     beats, kept = [], []
     for number, length in enumerate(lengths):
         beats.append(_numbers(spec, KINDS[number % len(KINDS)], length, rng))
-        share = rng.choice([1.0, 1.0, 0.8, 0.3, 0.0]) if number else 1.0
+        share = rng.choice([1.0, 1.0, 0.8, 0.3, 0.0]) if number else first
         keep = rng.random((length, spec.lanes)) < share
         # Here and there a beat of which nothing is kept, the first among them.
         keep[rng.random(length) < 0.1 * (share < 1)] = False

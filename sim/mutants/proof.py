@@ -76,7 +76,7 @@ class Prover:
     """
 
     def __init__(self, built: Mutated, folder: Path, late: Collection[str] = ()) -> None:
-        self.built, self.late, self.gates = built, late, folder / "gates.il"
+        self.built, self.late, self.folder = built, late, folder
         self._one = threading.Lock()
 
     def prove(self, number: int, seconds: float = SECONDS) -> Proof:
@@ -95,19 +95,41 @@ class Prover:
             A tool is missing or failed.
         """
         with step(f"proving mutant {number} of {self.built.emitted.name}"), scratch() as folder:
-            with self._one:
-                if not self.gates.exists():
-                    self._make(folder)
-            which = [f"delete -input w:{SELECTOR}", f"connect -set {SELECTOR} {self.built.width}'d{number}"]
-            read: list[yosys.Command] = [["read_rtlil", str(self.gates)], "cd miter"]
-            yosys.run([*read, *which, "cd", "opt_clean", "write_aiger -zinit both.aig"], folder)
+            self._gates("alone", self.built.inner, self.built.body, folder)
+            for aiger, which in (("right", 0), ("wrong", number)):
+                self._choose("alone", self.built.inner, which, f"{aiger}.aig", folder)
+            if _same_in_all_states(folder, seconds):
+                return Proof("equal")
+            self._gates("both", "miter", self.built.body + _miter(self.built, self.late), folder)
+            self._choose("both", "miter", number, "both.aig", folder, "opt_clean")
             return _compared(folder, seconds)
 
-    def _make(self, folder: Path) -> None:
-        """Both designs as gates, with the mutant's number as an input."""
-        (folder / "both.v").write_text(self.built.body + _miter(self.built, self.late))
-        yosys.run(["read_verilog both.v", "hierarchy -top miter", *TO_GATES, "write_rtlil gates.il"], folder)
-        (folder / "gates.il").replace(self.gates)
+    def _gates(self, name: str, top: str, verilog: str, folder: Path) -> None:
+        """A module as gates, with the mutant's number as an input, unless that has been made."""
+        with self._one:
+            if not self._made(name).exists():
+                (folder / "made.v").write_text(verilog)
+                yosys.run(["read_verilog made.v", f"hierarchy -top {top}", *TO_GATES, "write_rtlil made.il"], folder)
+                (folder / "made.il").replace(self._made(name))
+
+    def _choose(self, name: str, top: str, number: int, aiger: str, folder: Path, *clean: str) -> None:
+        """What `_gates` has made, with that number, as a network for ABC."""
+        which = [f"delete -input w:{SELECTOR}", f"connect -set {SELECTOR} {self.built.width}'d{number}"]
+        read: list[yosys.Command] = [["read_rtlil", str(self._made(name))], f"cd {top}"]
+        yosys.run([*read, *which, "cd", *clean, f"write_aiger -zinit {aiger}"], folder)
+
+    def _made(self, name: str) -> Path:
+        return self.folder / f"{name}.il"
+
+
+def _same_in_all_states(folder: Path, seconds: float) -> bool:
+    """Whether outputs and next states are the same in every state that registers could be in.
+
+    What needs no knowledge of states is decided in no time, however many registers there are.
+    """
+    apart = "; ".join(f"read {name}.aig; comb; write {name}.comb.aig" for name in ("right", "wrong"))
+    said = _abc(f"{apart}; cec -n -T {math.ceil(seconds)} right.comb.aig wrong.comb.aig", folder, seconds)
+    return "Networks are equivalent" in said
 
 
 def _compared(folder: Path, seconds: float) -> Proof:

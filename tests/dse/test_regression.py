@@ -12,7 +12,7 @@ import hw
 from dse import regression
 from dse.job import Job
 from dse.junit import junit
-from dse.regression import LEVELS, Case, Outcome, cases, lines, netlists, regress
+from dse.regression import LEVELS, Case, Outcome, cases, lines, netlists, regress, with_text
 from dse.store import Store
 from hw.units import UNITS
 from macsmith.cli import main
@@ -69,6 +69,14 @@ def test_a_grid_s_words_sizes_and_targets_are_multiplied() -> None:
         for rows in (1, 2)
         for target in ("ecp5", "xc7")
     ]
+
+
+def test_a_part_of_a_grid_is_chosen_by_name() -> None:
+    every = cases("quick")
+    some = with_text(every, "softmax/")
+    assert some == [case for case in every if case.spec.unit == "softmax"]
+    with pytest.raises(ValueError, match=r"--only must be part of the name of a design of this grid, got 'nonsense'"):
+        with_text(every, "nonsense")
 
 
 def test_portable_designs_are_synthesised_for_one_family() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 import hw
@@ -10,6 +13,7 @@ from hw.units import UNITS, spec_type
 from rtl_gen import Emitted, emit
 from sim.faults import MAC, Fault, unreset
 from sim.proofs import __main__ as command
+from sim.proofs import kept
 from sim.proofs.driver import FAILS, HOLDS, PROVED, TIMEOUT, Proof, decide
 from sim.proofs.frame import FIRST, Frame
 from sim.proofs.properties import PROPERTIES, prove
@@ -132,6 +136,32 @@ def test_the_command_proves_and_refuses(capsys: pytest.CaptureFixture[str]) -> N
     assert command.main(["mul/int2xint2", "--depth", "0"]) == 2
     assert "--depth must be 1 or more, got 0" in capsys.readouterr().err
     assert command.main(["nonsense"]) == 2
+
+
+def test_a_page_is_made_line_by_line_of_what_misses_or_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mul, mac = "mul/int2xint2/exact/exact/p1", hw.parse(MAC).name
+    monkeypatch.setattr(command, "SPECS", (mul, mac))
+    page, write = tmp_path / "proofs.md", ["--depth", "4", "--write", str(tmp_path / "proofs.md")]
+    assert command.main([mac, *write]) == 0
+    assert [row.spec for row in kept.read(kept.beside(page))] == [mac]
+    assert command.main(write) == 0
+    first, second = kept.read(kept.beside(page))
+    assert (first.spec, second.spec) == (mul, mac)
+    assert f"| `{first.spec}` | - | - | - | - | {first.cells['forgets']} | - |" in page.read_text()
+    capsys.readouterr()
+    assert command.main(write) == 0 and not capsys.readouterr().out
+    kept.write([first, replace(second, made_of="other")], kept.beside(page))
+    assert command.main(write) == 0
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} == {mac}
+    assert kept.read(kept.beside(page)) == [first, second]
+
+
+def test_lines_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "proofs.json").write_text('[{"name": "mac"}]')
+    assert command.main([MAC, "--write", str(tmp_path / "proofs.md")]) == 2
+    assert "proofs.json must be rows of earlier runs" in capsys.readouterr().err
 
 
 def test_every_unit_with_a_handshake_is_looked_at() -> None:
