@@ -18,6 +18,7 @@ from hw.arith.steps import bits
 from hw.arith.term import Term, lone
 from hw.arith.tree import sum_terms
 from hw.arith.window import normalise_window
+from hw.datapath.counted import TwoValues, sum_counted
 from hw.datapath.exact import Exact
 from hw.datapath.product import Product, ProductRule, Specials, status
 from hw.datapath.rounded import Unrounded, pack
@@ -48,6 +49,9 @@ class Sum:
 
 def sum_products(m: Logic, rule: ProductRule, a: Format, b: Format, pairs: Sequence[tuple[Value, Value]]) -> Sum:
     """Logic, added to `m`, from pairs of codes to the sum of their products, in steps of the rule's span."""
+    values = TwoValues.of(a, b) if isinstance(rule, Exact) and m.form != "dsp" else None
+    if values is not None:
+        return Sum(sum_counted(m, values, pairs, rule.span(a, b)), None)
     return _sum(m, rule, a, b, [product for few in _together(m, rule, a, b, pairs) for product in few])
 
 
