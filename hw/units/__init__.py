@@ -32,6 +32,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "func": "hw.units.func:Func",
     "quantise": "hw.units.quantise:Quantise",
     "hadamard": "hw.units.hadamard:Hadamard",
+    "bitserial": "hw.units.bitserial:Bitserial",
     "softmax": "hw.units.softmax:Softmax",
     "gelu": "hw.units.gelu:Gelu",
     "layernorm": "hw.units.layernorm:Layernorm",

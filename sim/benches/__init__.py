@@ -30,6 +30,7 @@ BENCHES: dict[str, Any] = {
     "func": "sim.benches.func",
     "quantise": "sim.benches.quantise",
     "hadamard": "sim.benches.hadamard",
+    "bitserial": "sim.benches.bitserial",
     "softmax": "sim.benches.softmax",
     "gelu": "sim.benches.gelu",
     "layernorm": "sim.benches.layernorm",

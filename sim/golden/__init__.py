@@ -36,6 +36,7 @@ MODELS: dict[str, str | type[Any]] = {
     "func": "sim.golden.func:Func",
     "quantise": "sim.golden.quantise:Quantise",
     "hadamard": "sim.golden.hadamard:Hadamard",
+    "bitserial": "sim.golden.bitserial:Bitserial",
     "softmax": "sim.golden.softmax:Softmax",
     "gelu": "sim.golden.gelu:Gelu",
     "layernorm": "sim.golden.layernorm:Layernorm",
