@@ -87,7 +87,9 @@ class Xilinx(CarryFabric):
         total, tables = Signal(2, name=name), place.tables()
         contents = sum(table[n % len(table)] << n + 32 * k for k, table in enumerate(tables) for n in range(32))
         inputs = {f"I{n}": wire for n, wire in enumerate([*place.inputs, *[Const(0, 1)] * 5][:5])} | {"I5": Const(1, 1)}
-        m.cells(name, [Cell("LUT6_2", {"INIT": Const(contents, 64)}, inputs, {"O5": total[1], "O6": total[0]})], [total])
+        m.cells(
+            name, [Cell("LUT6_2", {"INIT": Const(contents, 64)}, inputs, {"O5": total[1], "O6": total[0]})], [total]
+        )
         return total
 
     def add_signed(self, m: Logic, name: str, numbers: Sequence[Value], minus: Sequence[bool]) -> Signal:

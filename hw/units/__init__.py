@@ -33,6 +33,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "quantise": "hw.units.quantise:Quantise",
     "hadamard": "hw.units.hadamard:Hadamard",
     "bitserial": "hw.units.bitserial:Bitserial",
+    "subword": "hw.units.subword:Subword",
     "softmax": "hw.units.softmax:Softmax",
     "gelu": "hw.units.gelu:Gelu",
     "layernorm": "hw.units.layernorm:Layernorm",

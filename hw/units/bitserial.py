@@ -69,7 +69,9 @@ class Bitserial(Streamed):
         logic.into(m, move, reset=False)
         there = moved(m, offered, move, stages)
         opens, negative = delayed(m, "opens", opens, move, stages), a.negative ^ w.negative
-        row = self._doubling(m, "row", self.spec.row, opens, plane, there & move, delayed(m, "minus", negative, move, stages))
+        row = self._doubling(
+            m, "row", self.spec.row, opens, plane, there & move, delayed(m, "minus", negative, move, stages)
+        )
         rows = moved(m, there & delayed(m, "closes", w.last, move, stages), move, 1, "row_there")
         begins = delayed(m, "begins", begins, move, stages + 1)
         total = self._doubling(m, "total", self.spec.span, begins, row, rows & move)

@@ -31,6 +31,7 @@ BENCHES: dict[str, Any] = {
     "quantise": "sim.benches.quantise",
     "hadamard": "sim.benches.hadamard",
     "bitserial": "sim.benches.bitserial",
+    "subword": "sim.benches.subword",
     "softmax": "sim.benches.softmax",
     "gelu": "sim.benches.gelu",
     "layernorm": "sim.benches.layernorm",

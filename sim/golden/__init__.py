@@ -37,6 +37,7 @@ MODELS: dict[str, str | type[Any]] = {
     "quantise": "sim.golden.quantise:Quantise",
     "hadamard": "sim.golden.hadamard:Hadamard",
     "bitserial": "sim.golden.bitserial:Bitserial",
+    "subword": "sim.golden.subword:Subword",
     "softmax": "sim.golden.softmax:Softmax",
     "gelu": "sim.golden.gelu:Gelu",
     "layernorm": "sim.golden.layernorm:Layernorm",

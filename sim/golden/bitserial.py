@@ -133,7 +133,9 @@ class Bitserial(StreamModel):
         flag = a["bipolar"][met] if bipolar is None else np.full(len(met), bipolar)
         equal = (of_a == of_w).sum(axis=1)
         sums = np.where(flag, 2 * equal - self.lanes, (of_a & of_w).sum(axis=1)) * weight_a[met] * weight_w
-        totals = np.bincount(goes[met], sums, minlength=len(goes))[: int(a["last"][: int(met.max(initial=-1)) + 1].sum())]
+        totals = np.bincount(goes[met], sums, minlength=len(goes))[
+            : int(a["last"][: int(met.max(initial=-1)) + 1].sum())
+        ]
         return {"sum": {"x": encode_steps(self.result, totals.astype(np.int64), 0)}}
 
     def _weights(self, name: str, stream: Mapping[str, NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -503,7 +503,8 @@ def roundings() -> Iterator[Case]:
 
 # What has rows is built of every fabric's cells; the rest is the same everywhere.
 ROWS = {
-    group.__name__: list(group()) for group in (products, rows, segments, sums, terms, counts, roundings, selections, gates)
+    group.__name__: list(group())
+    for group in (products, rows, segments, sums, terms, counts, roundings, selections, gates)
 }
 PORTABLE = {group.__name__: list(group()) for group in (halved_products, bounds, shifts, zeros, compressions)}
 
