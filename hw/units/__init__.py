@@ -34,6 +34,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "hadamard": "hw.units.hadamard:Hadamard",
     "bitserial": "hw.units.bitserial:Bitserial",
     "subword": "hw.units.subword:Subword",
+    "bitmod": "hw.units.bitmod:Bitmod",
     "softmax": "hw.units.softmax:Softmax",
     "gelu": "hw.units.gelu:Gelu",
     "layernorm": "hw.units.layernorm:Layernorm",

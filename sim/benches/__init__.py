@@ -32,6 +32,7 @@ BENCHES: dict[str, Any] = {
     "hadamard": "sim.benches.hadamard",
     "bitserial": "sim.benches.bitserial",
     "subword": "sim.benches.subword",
+    "bitmod": "sim.benches.bitmod",
     "softmax": "sim.benches.softmax",
     "gelu": "sim.benches.gelu",
     "layernorm": "sim.benches.layernorm",

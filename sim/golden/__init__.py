@@ -38,6 +38,7 @@ MODELS: dict[str, str | type[Any]] = {
     "hadamard": "sim.golden.hadamard:Hadamard",
     "bitserial": "sim.golden.bitserial:Bitserial",
     "subword": "sim.golden.subword:Subword",
+    "bitmod": "sim.golden.bitmod:Bitmod",
     "softmax": "sim.golden.softmax:Softmax",
     "gelu": "sim.golden.gelu:Gelu",
     "layernorm": "sim.golden.layernorm:Layernorm",
