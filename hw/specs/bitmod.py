@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
+import numpy as np
+
 from hw.datapath import PRODUCTS
 from hw.datapath.accumulate import Kulisch
 from hw.formats import Fixed, Format, Span, check_int, parse_scalar
@@ -170,3 +172,8 @@ class BitmodSpec(StreamSpec):
         vectors, groups, terms = sizes(vectors=vectors, groups=groups, terms=terms)
         each = vectors * groups + 0 * terms
         return {"x": each * self.beats, "w": each * self.beats, "g": each, "y": vectors + 0 * each}
+
+    def check_run(self, vectors: Any = 1, groups: Any = 1, terms: Any = 4) -> None:
+        """Weights have as many terms as there are types for."""
+        if not np.all(np.isin(np.asarray(terms), [*KINDS.values()])):
+            raise ValueError(f"terms must be 2, 3 or 4 for {cut(self.name)}, got {echo(terms)}")

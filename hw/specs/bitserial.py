@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
+import numpy as np
+
 from hw.formats import Fixed, Span, check_choice, check_int, parse_scalar
+from hw.formats.messages import cut, echo
 from hw.specs.base import MAX_PIPELINE, Spec
 from hw.specs.depth import doublings, settle
 from hw.specs.grammar import Part
@@ -117,21 +120,31 @@ class BitserialSpec(StreamSpec):
         return {"sum": {"x": Field(self.result)}}
 
     @property
+    def frames(self) -> dict[str, int]:
+        return dict.fromkeys(self.inputs, self.bits)
+
+    @property
     def paced(self) -> tuple[str, int]:
         return "w", 1
 
-    def cycles(self, vectors: Any = 1, a_bits: Any = 1, w_bits: Any = 1) -> Any:
+    def cycles(self, vectors: Any = 1, a_bits: Any = MAX_BITS, w_bits: Any = MAX_BITS) -> Any:
         """For so many dot products of numbers of so many bits: a cycle for each pair of planes, and the latency."""
         vectors, a_bits, w_bits = sizes(vectors=vectors, a_bits=a_bits, w_bits=w_bits)
         return vectors * a_bits * w_bits + self.latency
 
-    def work(self, vectors: Any = 1, a_bits: Any = 1, w_bits: Any = 1) -> Any:
+    def work(self, vectors: Any = 1, a_bits: Any = MAX_BITS, w_bits: Any = MAX_BITS) -> Any:
         """Products, of whatever precision."""
         vectors, a_bits, w_bits = sizes(vectors=vectors, a_bits=a_bits, w_bits=w_bits)
         return vectors * self.lanes + 0 * a_bits * w_bits
 
-    def moved(self, vectors: Any = 1, a_bits: Any = 1, w_bits: Any = 1) -> dict[str, Any]:
+    def moved(self, vectors: Any = 1, a_bits: Any = MAX_BITS, w_bits: Any = MAX_BITS) -> dict[str, Any]:
         """A beat is a plane; those of w come again with each plane of a."""
         vectors, a_bits, w_bits = sizes(vectors=vectors, a_bits=a_bits, w_bits=w_bits)
         none = 0 * vectors * a_bits * w_bits
         return {"a": vectors * a_bits + none, "w": vectors * a_bits * w_bits, "sum": vectors + none}
+
+    def check_run(self, vectors: Any = 1, a_bits: Any = MAX_BITS, w_bits: Any = MAX_BITS) -> None:
+        """Numbers have no more bits than a frame may have planes."""
+        for name, count in (("a_bits", a_bits), ("w_bits", w_bits)):
+            if np.any(np.asarray(count) > self.bits):
+                raise ValueError(f"{name} must be at most {self.bits} for {cut(self.name)}, got {echo(count)}")

@@ -63,9 +63,9 @@ class Subword(Feedforward):
             lanes.append(_products(m, f"lane{lane}", a, w, halved, quartered))
         sums = [self._sum(m, f"sum{n}", list(products)) for n, products in enumerate(zip(*lanes, strict=True))]
         # Of four products those of the upper nibbles of a count 16 times as much, unless all are numbers.
-        pairs = [_joined(m, f"pair{n}", *sums[n : n + 2], quartered) for n in (0, 2)]
+        low, high = (_joined(m, f"pair{n}", sums[n], sums[n + 1], quartered) for n in (0, 2))
         # What is above is copies of the sign, whatever the mode.
-        return {"x": truncate(m, "sum", _joined(m, "total", *pairs, halved), self.spec.result.width)}
+        return {"x": truncate(m, "sum", _joined(m, "total", low, high, halved), self.spec.result.width)}
 
     def _sum(self, m: Logic, name: str, products: list[Value]) -> Value:
         signs = integers(len(products[0]), True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ Precisions = Sequence[tuple[int, int]]
 def plays(spec: BitserialSpec, seed: int) -> list[StreamPlay]:
     """All plays for a dot product of planes; the resets come last."""
     rng = np.random.default_rng(seed)
-    every = [*product(range(1, spec.bits + 1), repeat=2)]
+    every = [(a, w) for a in range(1, spec.bits + 1) for w in range(1, spec.bits + 1)]
     some = [(int(a), int(w)) for a, w in rng.integers(1, spec.bits + 1, (FEW, 2))]
     few = cycles(spec, some)
     most = [(spec.bits, spec.bits)] * VECTORS
