@@ -93,6 +93,6 @@ class Subword(StreamModel):
 def _numbers(x: NDArray[Any], width: int, count: int) -> NDArray[np.int64]:
     """The first numbers of each lane, of shape (beats, lanes, numbers)."""
     digits = width // 4
-    lanes = x.astype(np.int64).reshape(len(x), -1, NIBBLES)[:, :, : count * digits]
+    lanes = x.astype(np.int64).reshape(len(x), x.shape[1] // NIBBLES, NIBBLES)[:, :, : count * digits]
     codes = lanes.reshape(*lanes.shape[:2], count, digits) @ (16 ** np.arange(digits))
     return codes - (codes >> width - 1 << width)
