@@ -28,7 +28,8 @@ def plays(spec: BitserialSpec, seed: int) -> list[StreamPlay]:
     """All plays for a dot product of planes; the resets come last."""
     rng = np.random.default_rng(seed)
     every = [(a, w) for a in range(1, spec.bits + 1) for w in range(1, spec.bits + 1)]
-    some = [(int(a), int(w)) for a, w in rng.integers(1, spec.bits + 1, (FEW, 2))]
+    # Every other one is of single planes, so that sums follow one another at once.
+    some = [(int(a), int(w)) for pair in rng.integers(1, spec.bits + 1, (FEW, 2)) for a, w in (pair, *[(1, 1)] * 3)]
     few = cycles(spec, some)
     most = [(spec.bits, spec.bits)] * VECTORS
     return [

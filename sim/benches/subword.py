@@ -67,9 +67,13 @@ def ends(spec: SubwordSpec) -> Streams:
 
 
 def some(spec: SubwordSpec, beats: int, rng: np.random.Generator) -> Streams:
-    """Nibbles near corners and by chance, also those of no meaning, and modes by chance."""
+    """Nibbles near corners and by chance, also those of no meaning; modes by chance; one beat in eight is of ends."""
     a, w = (mixed(NIBBLE, (beats, NIBBLES * spec.lanes), rng) for _ in range(2))
-    return {"a": {"x": a, "mode": rng.integers(0, 1 << MODE.width, beats)}, "w": {"x": w}}
+    mode, few, which = rng.integers(0, 1 << MODE.width, beats), ends(spec), rng.random(beats) < 1 / 8
+    row = rng.integers(0, len(few["a"]["mode"]), int(which.sum()))  # type: ignore[arg-type]
+    for codes, stream, field in ((a, "a", "x"), (w, "w", "x"), (mode, "a", "mode")):
+        codes[which] = np.asarray(few[stream][field])[row]
+    return {"a": {"x": a, "mode": mode}, "w": {"x": w}}
 
 
 def _beats(a: NDArray[np.int64], w: NDArray[np.int64], mode: int) -> Streams:
