@@ -49,7 +49,7 @@ class SubwordSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "subword"
-    example: ClassVar[str] = "subword/n16/p2"
+    example: ClassVar[str] = "subword/n16/p4"
     parts: ClassVar[tuple[Part, ...]] = (number("lanes", "n", "nLANES", needed=True), STAGES, FORM)
 
     def __post_init__(self) -> None:

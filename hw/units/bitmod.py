@@ -86,10 +86,10 @@ class Bitmod(Streamed):
         logic = Logic(self.target, stages)
         terms = logic.result(self._terms(logic, steps.place))
         logic.into(m, move, reset=False)
-        there = moved(m, offered, move, stages) & move
-        # Four times what was there: the place of a term is four times that of the next one.
+        # Four times what was there: a term counts four times the next one. Who offers a beat does so to its end, so
+        # there are no gaps but before a first term, which clears.
         weights = (spec.x.span * LARGEST).accumulate(spec.lanes).width
-        beat, _ = self._sum(m, "beat", weights, delayed(m, "opens", steps.opens, move, stages), terms, there, 2)
+        beat, _ = self._sum(m, "beat", weights, delayed(m, "opens", steps.opens, move, stages), terms, move, 2)
         closed = moved(m, offered & steps.closes, move, stages + 1, "closed") & move
         clear = delayed(m, "begins", steps.begins, move, stages + 1)
         _, group = self._sum(m, "group", spec.product.accumulate(spec.group).width, clear, beat, closed)

@@ -31,6 +31,8 @@ def plays(spec: BitmodSpec, seed: int) -> list[StreamPlay]:
     every = every_code(spec, rng)
     some = operands(spec, rng.integers(0, len(KINDS), FEW), rng)
     few = cycles(spec, some)
+    # Groups that end as often as can be, so that resets come into all that follows.
+    short = operands(spec, rng.integers(2, len(KINDS), FEW), rng)
     high, low = (extreme(spec, end, rng) for end in (1, 0))
     return [
         stream_play(spec, "codes", every, cycles(spec, every)),
@@ -38,7 +40,10 @@ def plays(spec: BitmodSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "low_end", low, cycles(spec, low)),
         stream_play(spec, "pauses", some, few, pauses=paused(spec, 0.4)),
         stream_play(spec, "slow_taker", some, few, pauses={"y": 0.9}),
-        stream_play(spec, "resets", some, few, duration=None, resets=resets(few, rng, spec.latency)),
+        *(
+            stream_play(spec, name, short, few, duration=None, resets=resets(few, rng, spec.latency))
+            for name in ("more_resets", "resets")
+        ),
     ]
 
 
