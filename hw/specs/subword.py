@@ -49,7 +49,7 @@ class SubwordSpec(FeedforwardSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "subword"
-    example: ClassVar[str] = "subword/n16/p4"
+    example: ClassVar[str] = "subword/n16/p5"
     parts: ClassVar[tuple[Part, ...]] = (number("lanes", "n", "nLANES", needed=True), STAGES, FORM)
 
     def __post_init__(self) -> None:
@@ -63,8 +63,9 @@ class SubwordSpec(FeedforwardSpec):
 
     @property
     def levels(self) -> int:
-        """Levels of logic, as `hw.specs.depth` counts them: a choice, two rows of a product, a tree, and two rows."""
-        return 5 + doublings(self.lanes)
+        """Levels of logic, as `hw.specs.depth` counts them: a choice, two rows of a product, a tree, and twice a
+        choice and a row."""
+        return 7 + doublings(self.lanes)
 
     @property
     def rate(self) -> Rate:
