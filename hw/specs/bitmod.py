@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import Any, ClassVar
 
 import numpy as np
@@ -66,7 +67,7 @@ class BitmodSpec(StreamSpec):
     pipeline: int = None  # type: ignore[assignment]
 
     unit: ClassVar[str] = "bitmod"
-    example: ClassVar[str] = "bitmod/int8/n4/g128/kulisch4096/p2"
+    example: ClassVar[str] = "bitmod/int8/n4/g128/kulisch4096/p3"
     parts: ClassVar[tuple[Part, ...]] = (
         scalar("x", "X", needed=True),
         number("lanes", "n", "nLANES", needed=True),
@@ -106,8 +107,9 @@ class BitmodSpec(StreamSpec):
 
     @property
     def levels(self) -> int:
-        """Levels of logic, as `hw.specs.depth` counts them: what makes a term takes two, then it is a product."""
-        return 2 + product_levels(self.x, TERM, "exact", "small") + doublings(self.lanes)
+        """Levels of logic, as `hw.specs.depth` counts them: what makes a term takes two, then it is a product, which is
+        shifted on its way into the sum."""
+        return 2 + product_levels(self.x, TERM, "exact", "small") + ceil(3 * doublings(self.lanes) / 2)
 
     @property
     def latency(self) -> int:

@@ -78,8 +78,8 @@ class BitserialSpec(StreamSpec):
 
     @property
     def levels(self) -> int:
-        """Levels of logic, as `hw.specs.depth` counts them: a row for each doubling but the first two."""
-        return max(1, doublings(self.lanes) - 2) + (self.kind != "twos")
+        """Levels of logic, as `hw.specs.depth` counts them: a row for each doubling."""
+        return max(1, doublings(self.lanes)) + (self.kind != "twos")
 
     @property
     def latency(self) -> int:

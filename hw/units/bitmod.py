@@ -12,6 +12,7 @@ from hw.datapath import PRODUCTS
 from hw.datapath.fused import sum_products
 from hw.datapath.terms import TermsOf
 from hw.specs.bitmod import KINDS, LARGEST, SCALE, TERM, BitmodSpec
+from hw.units.horner import horner
 from hw.units.outlet import Outlet
 from hw.units.skew import delayed
 from hw.units.stream import Streamed, all_of, moved
@@ -23,15 +24,15 @@ class Steps:
 
     Attributes
     ----------
-    place : Value
-        The term of a beat: it counts ``4**place``.
+    term : Signal
+        The term of a beat, from 0 on.
     opens, closes : Value
         Whether it is a beat's first term, or the last.
     begins, ends : Value
         Whether the beat is a group's first, or the last.
     """
 
-    place: Value
+    term: Signal
     opens: Value
     closes: Value
     begins: Value
@@ -83,16 +84,14 @@ class Bitmod(Streamed):
             others = [other.valid for other in sources if other is not source]
             m.d.comb += source.ready.eq(move & last & Value.cast(all_of(others)))
 
-        logic = Logic(self.target, stages)
-        terms = logic.result(self._terms(logic, steps.place))
-        logic.into(m, move, reset=False)
         # Four times what was there: a term counts four times the next one. Who offers a beat does so to its end, so
         # there are no gaps but before a first term, which clears.
-        weights = (spec.x.span * LARGEST).accumulate(spec.lanes).width
-        beat, _ = self._sum(m, "beat", weights, delayed(m, "opens", steps.opens, move, stages), terms, move, 2)
+        logic, width = Logic(self.target, stages), (spec.x.span * LARGEST).accumulate(spec.lanes).width
+        terms = self._terms(logic, steps.term)
+        beat, _ = horner(m, logic, "beat", width, steps.opens, terms, move, move, shift=2)
         closed = moved(m, offered & steps.closes, move, stages + 1, "closed") & move
-        clear = delayed(m, "begins", steps.begins, move, stages + 1)
-        _, group = self._sum(m, "group", spec.product.accumulate(spec.group).width, clear, beat, closed)
+        begins, width = delayed(m, "begins", steps.begins, move, stages + 1), spec.product.accumulate(spec.group).width
+        _, group = horner(m, Logic(self.target), "group", width, begins, beat, move, closed)
         ended = moved(m, offered & steps.closes & steps.ends, move, stages + 1, "ended") & move
         said = delayed(m, "said", Cat(self.g.payload.scale, self.g.payload.last), move, stages + 1)
         shown, total = self._scaled(m, group, said[: SCALE.width], said[-1], ended, move)
@@ -106,41 +105,23 @@ class Bitmod(Streamed):
         kinds = [Const(count - 1, 2) for count in KINDS.values()]
         kind = self.g.payload.kind
         m.d.comb += most.eq(Mux(kind[1], kinds[2], Mux(kind[0], kinds[1], kinds[0])))
-        place = Signal(2, name="place")
-        m.d.comb += place.eq((most - term)[:2])
-        closes, ends = place == 0, beat == self.spec.beats - 1
+        closes, ends = term == most, beat == self.spec.beats - 1
         with m.If(take):
             m.d.sync += term.eq(Mux(closes, 0, (term + 1)[:2]))
         with m.If(take & closes):
             m.d.sync += beat.eq(Mux(ends, 0, (beat + 1)[: len(beat)]))
-        return Steps(place, term == 0, closes, beat == 0, ends)
+        return Steps(term, term == 0, closes, beat == 0, ends)
 
-    def _terms(self, m: Logic, place: Value) -> Value:
+    def _terms(self, m: Logic, term: Value) -> Value:
         """The sum of the lanes' terms times activations."""
         spec, said = self.spec, self.g.payload
+        place = fabric(m).lookup(m, "place", Cat(said.kind, term), 2, _place)
         terms = TermsOf(m, said.kind, said.special, place)
         pairs = []
         for lane in range(spec.lanes):
             code, x = Value.cast(self.w.payload.code[lane]), Value.cast(self.x.payload.x[lane])
             pairs.append((x, terms.of(f"lane{lane}", code)))
         return m.wire("terms", sum_products(m, PRODUCTS["exact"], spec.x, TERM, pairs).value)
-
-    def _sum(
-        self, m: Module, name: str, width: int, clear: Value, x: Value, enable: Value, shift: int = 0
-    ) -> tuple[Signal, Signal]:
-        """A register that x is added to, times a power of two or cleared before; and what it holds next."""
-        register = Signal(width, name=name, reset_less=True)
-        before = Cat(Const(0, shift), register[: width - shift])
-        following = self._added(m, name, before, clear, extend(x, max(width, len(x)))[:width].as_signed(), enable)
-        with m.If(enable):
-            m.d.sync += register.eq(following)
-        return register.as_signed(), following.as_signed()
-
-    def _added(self, m: Module, name: str, before: Value, clear: Value, x: Value, enable: Value) -> Signal:
-        logic = Logic(self.target)
-        following = logic.result(fabric(logic).accumulate(logic, f"{name}_next", before, clear, x))
-        logic.into(m, enable, reset=False)
-        return following
 
     def _scaled(
         self, m: Module, group: Value, scale: Value, last: Value, ended: Value, move: Value
@@ -151,7 +132,6 @@ class Bitmod(Streamed):
         left, rest = Signal(SCALE.width, name="scale_left", reset_less=True), Signal(SCALE.width, name="bits_left")
         final, fresh = Signal(name="final", reset_less=True), Signal(name="fresh", init=1)
         opens = Signal(name="scale_opens", reset_less=True)
-        total = Signal(width, name="total", reset_less=True)
         with m.If(move):
             m.d.sync += [
                 shifted.eq(Mux(ended, Cat(extend(group, len(shifted))), Cat(Const(0, 1), shifted[:-1]))),
@@ -163,7 +143,10 @@ class Bitmod(Streamed):
         with m.If(move & ended):
             m.d.sync += [final.eq(last), fresh.eq(last)]
         addend = extend((shifted & left[0].replicate(len(shifted))).as_signed(), width)
-        following = self._added(m, "total", total, opens, addend, move)
-        with m.If(move & rest[0]):
-            m.d.sync += total.eq(following)
+        total, _ = horner(m, Logic(self.target), "total", width, opens, addend, move, move & rest[0])
         return moved(m, final & rest[0] & ~rest[1], move, 1, "total_there"), total
+
+
+def _place(index: int) -> int:
+    """Of a type and the number of a term: the term counts ``4**place``."""
+    return [*KINDS.values()][index & 3] - 1 - (index >> 2)

@@ -8,8 +8,8 @@ from hw.arith import Logic, fabric
 from hw.arith.popcount import popcount
 from hw.arith.steps import bits, extend
 from hw.arith.term import Bit
-from hw.formats import Span
 from hw.specs.bitserial import BitserialSpec
+from hw.units.horner import horner
 from hw.units.outlet import Outlet
 from hw.units.skew import delayed
 from hw.units.stream import Streamed, moved
@@ -64,17 +64,13 @@ class Bitserial(Streamed):
         with m.If(offered & move & w.last):
             m.d.sync += begins.eq(a.last)
 
-        logic = Logic(self.target, stages)
-        plane = logic.result(logic.wire("plane", self._plane(logic)))
-        logic.into(m, move, reset=False)
+        logic, width = Logic(self.target, stages), self.spec.row.width
         there = moved(m, offered, move, stages)
-        opens, negative = delayed(m, "opens", opens, move, stages), a.negative ^ w.negative
-        row = self._doubling(
-            m, "row", self.spec.row, opens, plane, there & move, delayed(m, "minus", negative, move, stages)
-        )
+        negative = logic.wire("negative", a.negative ^ w.negative)
+        row, _ = horner(m, logic, "row", width, opens, self._plane(logic), move, there & move, negative, 1)
         rows = moved(m, there & delayed(m, "closes", w.last, move, stages), move, 1, "row_there")
         begins = delayed(m, "begins", begins, move, stages + 1)
-        total = self._doubling(m, "total", self.spec.span, begins, row, rows & move)
+        total, _ = horner(m, Logic(self.target), "total", self.spec.span.width, begins, row, move, rows & move, shift=1)
         shown = moved(m, rows & delayed(m, "ends", a.last, move, stages + 1), move, 1, "total_there")
         outlet.offer(shown, Cat(total))
         return m
@@ -90,19 +86,6 @@ class Bitserial(Streamed):
             return _bipolar(m, count, spec.lanes, Const(1, 1))
         products = [Bit((*pair, a.bipolar), lambda x, y, p: (x & y) | (p & (1 ^ x) & (1 ^ y))) for pair in pairs]
         return _bipolar(m, popcount(m, "count", products), spec.lanes, m.wire("bipolar", a.bipolar))
-
-    def _doubling(
-        self, m: Module, name: str, span: Span, clear: Value, x: Value, enable: Value, negate: Value | None = None
-    ) -> Signal:
-        """A register of ``2 * register + x``, or of x alone where it is cleared, or less x where that is negated."""
-        register = Signal(span.width, name=name, reset_less=True)
-        logic = Logic(self.target)
-        doubled = Cat(Const(0, 1), register[:-1])
-        following = logic.result(fabric(logic).accumulate(logic, f"{name}_next", doubled, clear, x, negate))
-        logic.into(m, enable, reset=False)
-        with m.If(enable):
-            m.d.sync += register.eq(following)
-        return register.as_signed()
 
 
 def _bipolar(m: Logic, count: Value, lanes: int, bipolar: Value) -> Value:
