@@ -31,8 +31,8 @@ def plays(spec: BitmodSpec, seed: int) -> list[StreamPlay]:
     every = every_code(spec, rng)
     some = operands(spec, rng.integers(0, len(KINDS), FEW), rng)
     few = cycles(spec, some)
-    # Groups that end as often as can be, so that resets come into all that follows.
-    short = operands(spec, rng.integers(2, len(KINDS), FEW), rng)
+    # Where a reset comes, all bits are inverted: of these types, that makes groups that end as often as can be.
+    short = operands(spec, rng.integers(0, 2, FEW), rng)
     high, low = (extreme(spec, end, rng) for end in (1, 0))
     return [
         stream_play(spec, "codes", every, cycles(spec, every)),
@@ -42,7 +42,7 @@ def plays(spec: BitmodSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "slow_taker", some, few, pauses={"y": 0.9}),
         *(
             stream_play(spec, name, short, few, duration=None, resets=resets(few, rng, spec.latency))
-            for name in ("more_resets", "resets")
+            for name in ("resets_1", "resets_2", "resets_3", "resets")
         ),
     ]
 
