@@ -33,6 +33,7 @@ def plays(spec: BitmodSpec, seed: int) -> list[StreamPlay]:
     few = cycles(spec, some)
     # Where a reset comes, all bits are inverted: of these types, that makes groups that end as often as can be.
     short = operands(spec, rng.integers(0, 2, FEW), rng)
+    most = cycles(spec, short)
     high, low = (extreme(spec, end, rng) for end in (1, 0))
     return [
         stream_play(spec, "codes", every, cycles(spec, every)),
@@ -41,7 +42,7 @@ def plays(spec: BitmodSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "pauses", some, few, pauses=paused(spec, 0.4)),
         stream_play(spec, "slow_taker", some, few, pauses={"y": 0.9}),
         *(
-            stream_play(spec, name, short, few, duration=None, resets=resets(few, rng, spec.latency))
+            stream_play(spec, name, short, most, duration=None, resets=resets(most, rng, spec.latency))
             for name in ("resets_1", "resets_2", "resets_3", "resets")
         ),
     ]
