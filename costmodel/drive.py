@@ -201,9 +201,7 @@ def _of_streams(spec: Any, clocked: bool) -> Plan:
         wires, ready = spec.wires[port], f"{port}_tready"
         made.signals.append((Part(f"{port}_tvalid", 0, 1), lambda number: 1))
         if wires.framed:
-            made.signals.append(
-                (Part(f"{port}_tlast", 0, 1, ready), partial(_ends, not getattr(spec, "resident", False)))
-            )
+            made.signals.append((Part(f"{port}_tlast", 0, 1, ready), partial(_ends, _beats_of_frame(spec, name))))
         for field, at in wires.positions.items():
             data, width = f"{port}_tdata", at.format.width
             parts = [Part(data, at.offset + lane * at.step, width, ready) for lane in range(at.lanes)]
@@ -228,9 +226,14 @@ def _add(made: Plan, spec: Any, name: tuple[str, str], fmt: Format, parts: list[
         made.operands.append(Operands(_operand(".".join(name), fmt, results, len(parts)), parts))
 
 
-def _ends(framed: bool, number: int) -> bool:
-    """Whether a beat of that number ends a frame; a matrix that is resident stays so."""
-    return framed and number % FRAME == FRAME - 1
+def _beats_of_frame(spec: Any, stream: str) -> int:
+    """How long a stream's frames are; 0: a matrix that is resident stays so."""
+    return 0 if getattr(spec, "resident", False) else min(FRAME, spec.frames.get(stream, FRAME))
+
+
+def _ends(beats: int, number: int) -> bool:
+    """Whether a beat of that number ends a frame of so many."""
+    return beats > 0 and number % beats == beats - 1
 
 
 def _constant(spec: Any, name: str) -> Callable[[int], int]:

@@ -47,7 +47,7 @@ PLAIN: dict[str, tuple[int, bool]] = {
     "status_in": (3, False),
 }
 """Ports that carry no numbers: how many bits of the pattern make one of theirs, and whether any of these is enough."""
-SHAPE = {"beats": 12, "tiles": 1, "vectors": 1, "matrices": 1, "rows": 1}
+SHAPE = {"beats": 12, "tiles": 1, "vectors": 1, "matrices": 1, "rows": 1, "a_bits": 1, "w_bits": 2}
 """A frame of a unit with streams, as far as the unit leaves it open: parts of the shape of ``spec.moved``."""
 ROWS_EACH = 4
 """Beats of indices with each vector of activations, and vectors with each resident matrix."""

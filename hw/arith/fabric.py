@@ -17,7 +17,7 @@ from hw.arith.place import Place, bit, table
 from hw.arith.product import halves
 from hw.arith.select import tree
 from hw.arith.steps import Row, Step, bits, extend
-from hw.arith.term import Term, place_of, wired
+from hw.arith.term import Bit, Term, place_of, sum_of, wired
 from hw.arith.wires import lookup
 
 
@@ -32,17 +32,21 @@ class Fabric:
         Wires of a truth table that costs little: one LUT, or LUTs with multiplexers beside them.
     pre_adds : bool
         Whether a multiplier block has an adder before it, where synthesis puts a plain sum.
-    lut_inputs : int
-        Wires that a LUT takes.
+    lut_inputs, lut_outputs : int
+        Wires that a LUT takes, and functions that it makes, of a wire less if they are two.
     addends : int
         Numbers that a row adds, 2 or 3.
+    counted : int
+        Bits, each a function of two wires, that `add_bits` adds up without others before it.
     inverts : bool
         Whether a row inverts what it puts out, for nothing, but nothing of what it takes in.
     """
 
     folds_four = False
     lut_inputs = 4
+    lut_outputs = 1
     addends = 2
+    counted = 2
     inverts = False
     table_inputs = 4
     pre_adds = False
@@ -69,9 +73,20 @@ class Fabric:
         """``x + y + carry`` modulo ``2**width``; unsigned, whatever the operands are."""
         return m.row(name, _Sum(carry, fitted(x, width), fitted(y, width)), width)
 
-    def add_three(self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int) -> Signal:
-        """``x + y + z`` modulo ``2**width``; unsigned, whatever the operands are."""
-        return self.add(m, name, self.add(m, f"{name}_two", x, y, width), z, width)
+    def add_three(
+        self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int, carries: Sequence[Value] = ()
+    ) -> Signal:
+        """``x + y + z`` and at most two bits more, modulo ``2**width``; unsigned, whatever the operands are."""
+        first, second = [*carries, 0, 0][:2]
+        return self.add(m, name, self.add(m, f"{name}_two", x, y, width, first), z, width, second)
+
+    def add_bits(self, m: Logic, name: str, given: Sequence[Bit]) -> Value:
+        """The sum of two or three bits that depend on no more wires than a LUT takes, as a number of two bits."""
+        wires = [wire for bit in given for wire in bit.inputs]
+        return Cat(
+            self.gate(m, f"{name}_{index}", wires, lambda *values, index=index: sum_of(given, values) >> index & 1)
+            for index in range(2)
+        )
 
     def add_signed(self, m: Logic, name: str, numbers: Sequence[Value], minus: Sequence[bool]) -> Signal:
         """The sum of two or three numbers, equally wide, modulo a power of two; those that `minus` says are taken away.

@@ -17,10 +17,12 @@ from amaranth.hdl import Cat, Const, Signal, Value
 from hw.arith.carry import CarryFabric
 from hw.arith.gated import gated
 from hw.arith.logic import Logic
-from hw.arith.place import NOTHING, Function, Place, bit, plain, table
+from hw.arith.place import NOTHING, Function, Place, adjoin, bit, plain, table
 from hw.arith.product import parts
 from hw.arith.select import chained, joined
 from hw.arith.steps import Cell, Row, Step, bits
+from hw.arith.term import Bit
+from hw.arith.wires import truncate
 
 WIDE = 8
 """Bits of a factor beyond which chains of four rows save LUTs; up to there they are slower only."""
@@ -81,6 +83,7 @@ class Lattice(CarryFabric):
     """
 
     folds_four = True
+    counted = 3
 
     def __init__(self, kind: str) -> None:
         self.cell = CELLS[kind]
@@ -90,6 +93,13 @@ class Lattice(CarryFabric):
         first = int(isinstance(carry, Value))
         halves = [self._fit(m, f"{name}_{index}", place) for index, place in enumerate(places, first)]
         return m.row(name, _Row(self, halves, carry), len(places))
+
+    def add_bits(self, m: Logic, name: str, given: Sequence[Bit]) -> Value:
+        if len(given) < 3:
+            return super().add_bits(m, name, given)
+        # The lowest place makes nothing but a carry, and the highest shows one.
+        below, x, y = (Place(bit.inputs, bit.function, bit.function) for bit in given)
+        return truncate(m, f"{name}_above", self.row(m, name, [below, adjoin(x, y), NOTHING]), 2, 1)
 
     def lookup(self, m: Logic, name: str, wires: Value, width: int, function: Callable[[int], int]) -> Value:
         if not self.cell.wide or not 5 <= len(wires) <= 6:

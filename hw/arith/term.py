@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from amaranth.hdl import Cat, Value
 
@@ -37,6 +38,12 @@ def lone(wire: Value) -> Bit:
 
 
 ZERO = Bit((), always(0))
+
+
+def sum_of(given: Sequence[Bit], values: Sequence[int]) -> int:
+    """The sum of bits, of the values of all their wires one after the other."""
+    rest = iter(values)
+    return sum(bit.function(*islice(rest, len(bit.inputs))) & 1 for bit in given)
 
 
 def wired(m: Logic, name: str, given: Sequence[Bit], room: int) -> list[Bit]:

@@ -20,6 +20,7 @@ from hw.arith.place import Function, Place, always, bit, plain, shared
 from hw.arith.product import parts, star, tabled
 from hw.arith.select import joined
 from hw.arith.steps import Cell, Row, Step, bits
+from hw.arith.term import Bit, sum_of
 
 CHAIN = {"CARRY4": 4, "CARRY8": 8}
 LUT_INPUTS = 6
@@ -37,7 +38,8 @@ class Xilinx(CarryFabric):
     folds_four = True
     pre_adds = True
     table_inputs = lut_inputs = LUT_INPUTS
-    addends = 3
+    lut_outputs = 2
+    addends = counted = 3
 
     def __init__(self, kind: str) -> None:
         self.kind, self.length = kind, CHAIN[kind]
@@ -72,26 +74,44 @@ class Xilinx(CarryFabric):
         luts = [fit.lut for fit in fits if fit.lut is not None]
         return Step(name, [*outputs, *made, carries, beyond], None, None, [*luts, *chain])
 
-    def add_three(self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int) -> Signal:
-        return self._add_three(m, name, [Cat(*fitted(value, width)) for value in (x, y, z)], [False] * 3)
+    def add_three(
+        self, m: Logic, name: str, x: Value, y: Value, z: Value, width: int, carries: Sequence[Value] = ()
+    ) -> Signal:
+        numbers = [Cat(*fitted(value, width)) for value in (x, y, z)]
+        return self._add_three(m, name, numbers, [False] * 3, carries)
+
+    def add_bits(self, m: Logic, name: str, given: Sequence[Bit]) -> Value:
+        place = shared(_summed(given))
+        if len(place.inputs) >= LUT_INPUTS:
+            return super().add_bits(m, name, given)
+        total, tables = Signal(2, name=name), place.tables()
+        contents = sum(table[n % len(table)] << n + 32 * k for k, table in enumerate(tables) for n in range(32))
+        inputs = {f"I{n}": wire for n, wire in enumerate([*place.inputs, *[Const(0, 1)] * 5][:5])} | {"I5": Const(1, 1)}
+        m.cells(
+            name, [Cell("LUT6_2", {"INIT": Const(contents, 64)}, inputs, {"O5": total[1], "O6": total[0]})], [total]
+        )
+        return total
 
     def add_signed(self, m: Logic, name: str, numbers: Sequence[Value], minus: Sequence[bool]) -> Signal:
         three = len(numbers) == 3
         return self._add_three(m, name, numbers, minus) if three else super().add_signed(m, name, numbers, minus)
 
-    def _add_three(self, m: Logic, name: str, numbers: Sequence[Value], minus: Sequence[bool]) -> Signal:
+    def _add_three(
+        self, m: Logic, name: str, numbers: Sequence[Value], minus: Sequence[bool], carries: Sequence[Value] = ()
+    ) -> Signal:
         # A LUT adds up three bits, and hands on their carry: the place above adds that as a second number. What is
         # taken away is inverted, and for each such number a one enters: as one handed on from below, and as the carry.
         width, ones = len(numbers[0]), sum(minus)
+        enters, handed = [*carries, *[Const(1, 1)] * ones, *[Const(0, 1)] * 2][:2]
         first, passed = Signal(width, name=f"{name}_s"), Signal(width - 1, name=f"{name}_passed")
         fits = []
         for n, wires in enumerate(zip(*map(bits, numbers), strict=True)):
-            below = passed[n - 1] if n else Const(int(ones > 1), 1)
+            below = passed[n - 1] if n else handed
             inputs = {f"I{i}": wire for i, wire in enumerate([*wires, below])}
             outputs = {"O6": first[n], "O5": passed[n]} if n < width - 1 else {"O": first[n]}
             fits.append(Fit(first[n], below, _three(inputs, outputs, minus)))
         total = Signal(width, name=name)
-        added = self.chain(name, fits, [first, passed], [total], int(ones > 0))
+        added = self.chain(name, fits, [first, passed], [total], enters)
         m.cells(name, added.cells, added.targets)
         return total
 
@@ -244,6 +264,12 @@ def _fit_six(place: Place, first: Value, second: Value) -> Fit | None:
                 cell = Cell("LUT6_2", {"INIT": Const(contents, 64)}, inputs, {"O6": first, "O5": second})
                 return Fit(first, second, cell)
     return None
+
+
+def _summed(given: Sequence[Bit]) -> Place:
+    """A place whose numbers are the carry and the sum of bits."""
+    wires = tuple(wire for bit in given for wire in bit.inputs)
+    return Place(wires, lambda *values: sum_of(given, values) >> 1, lambda *values: sum_of(given, values))
 
 
 def _three(inputs: dict[str, Value], outputs: dict[str, Value], minus: Sequence[bool]) -> Cell:

@@ -18,6 +18,7 @@ from hw.arith.steps import bits
 from hw.arith.term import Term, lone
 from hw.arith.tree import sum_terms
 from hw.arith.window import normalise_window
+from hw.datapath.counted import TwoValues, sum_counted
 from hw.datapath.exact import Exact
 from hw.datapath.product import Product, ProductRule, Specials, status
 from hw.datapath.rounded import Unrounded, pack
@@ -48,6 +49,9 @@ class Sum:
 
 def sum_products(m: Logic, rule: ProductRule, a: Format, b: Format, pairs: Sequence[tuple[Value, Value]]) -> Sum:
     """Logic, added to `m`, from pairs of codes to the sum of their products, in steps of the rule's span."""
+    values = _two_values(m, rule, a, b)
+    if values is not None:
+        return Sum(sum_counted(m, values, pairs, rule.span(a, b)), None)
     return _sum(m, rule, a, b, [product for few in _together(m, rule, a, b, pairs) for product in few])
 
 
@@ -55,8 +59,17 @@ def sum_rows(
     m: Logic, rule: ProductRule, a: Format, b: Format, x: Sequence[Value], rows: Sequence[Sequence[Value]]
 ) -> list[Sum]:
     """As `sum_products`, of each row with the same codes x: products of one x share multiplier blocks."""
+    values = _two_values(m, rule, a, b)
+    if values is not None:
+        span = rule.span(a, b)
+        return [Sum(sum_counted(m, values, list(zip(x, row, strict=True)), span), None) for row in rows]
     columns = [unmasked_products(m, rule, a, b, [code], list(given)) for code, *given in zip(x, *rows, strict=True)]
     return [_sum(m, rule, a, b, list(products)) for products in zip(*columns, strict=True)]
+
+
+def _two_values(m: Logic, rule: ProductRule, a: Format, b: Format) -> TwoValues | None:
+    """What products can be that are counted; None if they are added up."""
+    return TwoValues.of(a, b) if isinstance(rule, Exact) and m.form != "dsp" else None
 
 
 def _sum(m: Logic, rule: ProductRule, a: Format, b: Format, products: Sequence[Product]) -> Sum:

@@ -116,7 +116,7 @@ class SelfTest(Unit):
                 m.d.sync += offered.eq(pace[2 * number] | pace[2 * number + 1])
             self._drive(m, source.pattern, wires, passes)
             if source.period:
-                beat, last = Signal(range(source.period), name=f"{name}_beat"), wires[f"{name}_tlast"]
+                beat, last = Signal(range(max(2, source.period)), name=f"{name}_beat"), wires[f"{name}_tlast"]
                 m.d.comb += last.eq(beat == source.period - 1)
                 with m.If(passes):
                     m.d.sync += beat.eq(Mux(last, 0, (beat + 1)[: len(beat)]))

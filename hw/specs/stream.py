@@ -195,6 +195,11 @@ class StreamSpec(Spec):
         """Raise ValueError if the unit does not take a run of that shape, though all of it are numbers from 1 on."""
 
     @property
+    def frames(self) -> dict[str, int]:
+        """Beats that a frame of a stream may have, where these are few."""
+        return {}
+
+    @property
     def paced(self) -> tuple[str, int]:
         """The input that brings a beat in each cycle of work; and for how many cycles there is work with a beat."""
         return next(iter(self.inputs)), 1

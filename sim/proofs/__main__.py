@@ -32,6 +32,7 @@ SPECS = (
     *("requant/fix8.0xint4/n1/tensor/m4/p2", "requant/fix8.0xint4/n1/channel/m4/p2"),
     *("elementwise/add/int4xint4/n1/exact/p2", "cast/e2m1xint4/n1/p1", "func/exp/e2m1xint4/n1/p1"),
     *("quantise/int4x2*e2m1@ue8m0/p2", "hadamard/int4/n2/p1"),
+    *("bitserial/n2/b2/both/p1", "subword/n1/p1", "bitmod/int2/n1/g4/kulisch8/p1"),
     *("softmax/int2/n1/r2/s1/uint2/shiftmax/p1", "gelu/int3/n1/s3/uint3/p2"),
     "layernorm/int2/n1/r2/l1/t2/p1",
     *(

@@ -17,6 +17,8 @@ LONG: dict[str, dict[str, int]] = {
     "blockgemm": {"m": 8000, "k": 256, "n": 32},
     "tellme": {"vectors": 64, "rows": 1 << 16},
     "tmac": {"vectors": 64, "rows": 1 << 16},
+    "bitserial": {"vectors": 1000},
+    "bitmod": {"vectors": 100, "groups": 8},
     "softmax": {"beats": 16384},
     "layernorm": {"beats": 16384},
 }

@@ -35,6 +35,7 @@ UNITS = [
         "quantise/int8x2*e2m1@ue8m0",
         "hadamard/int4/n2",
     ),
+    *("bitserial/n2/b2/both", "subword/n1", "bitmod/int4/n2/g8/kulisch16"),
     *("softmax/int4/n2/r8/s3", "gelu/int4/n2/s3", "layernorm/int4/n2/r8"),
     *("mac/int4xint4", "mac/int4xint4/exact/carrysave100/p2", "mul/e2m1xe2m1/exact/e3m2/p1", "add/e5m2xe5m2", SPARE),
     *("pack/int2xint2/x2@xc7", "pe/int2xint2/ws", "dot/e5m2xe5m2/n2", "blockdot/4*int4@ue8m0x4*int4@ue8m0/fp16"),

@@ -22,13 +22,14 @@ from hw.arith.compare import above, below, greater
 from hw.arith.compress import compress, compress_3, compress_4, compress_add
 from hw.arith.gates import gated
 from hw.arith.place import Function, Place
+from hw.arith.popcount import popcount
 from hw.arith.product import halves
 from hw.arith.rounding import increment, round_up, rounded, rounded_stochastic
 from hw.arith.schedule import read, schedule
 from hw.arith.segments import cut, in_segments
 from hw.arith.shift import shift_left, shift_right, shift_right_sticky
 from hw.arith.steps import Datapath
-from hw.arith.term import Term
+from hw.arith.term import Bit, Term
 from hw.arith.tree import sum_terms
 from hw.arith.zeros import leading_zeros, normalise
 from hw.formats import Span
@@ -381,6 +382,29 @@ def terms() -> Iterator[Case]:
         )
 
 
+def counts() -> Iterator[Case]:
+    """Ones among bits as they are, and among those of two and three wires, one of which they have in common."""
+    functions = [lambda x: x, lambda x, y: 1 ^ x ^ y, lambda x, y, z: (x & y) | (z & (1 ^ x ^ y))]
+    for wires, count in product((1, 2, 3), (1, 2, 3, 4, 5, 7, 12, 20, 41)):
+        bits = [[(5 * k + 11 * n) % 48 if n < 2 else 3 for n in range(wires)] for k in range(count)]
+
+        def counted(m: Logic, a: Value, b: Value, c: Value, bits: Any = bits, f: Any = functions[wires - 1]) -> Value:
+            given = Cat(a, b, c)
+            return popcount(m, "n", [Bit(tuple(given[n] for n in places), f) for places in bits])
+
+        def expected(a: Array, b: Array, c: Array, bits: Any = bits, f: Any = functions[wires - 1]) -> Any:
+            given = a | b << 8 | c << 16
+            return sum(f(*(given >> n & 1 for n in places)) & 1 for places in bits)
+
+        yield Case(f"ones among {count} of {wires}", counted, expected)
+    for carries in (1, 2):
+        yield Case(
+            f"three and {carries} bits",
+            lambda m, a, b, c, n=carries: fabric(m).add_three(m, "t", a, b, c[:8], 10, [c[8 + k] for k in range(n)]),
+            lambda a, b, c, n=carries: a + b + (c & 255) + sum(c >> 8 + k & 1 for k in range(n)),
+        )
+
+
 def zeros() -> Iterator[Case]:
     def length(codes: Array) -> Array:
         return np.frexp(codes.astype(np.float64))[1].astype(np.int64)
@@ -480,7 +504,8 @@ def roundings() -> Iterator[Case]:
 
 # What has rows is built of every fabric's cells; the rest is the same everywhere.
 ROWS = {
-    group.__name__: list(group()) for group in (products, rows, segments, sums, terms, roundings, selections, gates)
+    group.__name__: list(group())
+    for group in (products, rows, segments, sums, terms, counts, roundings, selections, gates)
 }
 PORTABLE = {group.__name__: list(group()) for group in (halved_products, bounds, shifts, zeros, compressions)}
 

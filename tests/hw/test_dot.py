@@ -7,6 +7,7 @@ import pytest
 
 import hw
 from hw.arith.align import Shift, split
+from hw.datapath.counted import TwoValues
 from hw.formats import parse_format
 from hw.specs.dot import DotSpec
 from hw.units.dot import Dot
@@ -112,3 +113,23 @@ def test_the_shift_left_to_a_row_takes_no_more_than_a_lut() -> None:
 def test_what_is_refused(call, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("formats", "values"),
+    [
+        ("binary binary", TwoValues(-1, 1, 0b1001)),
+        ("uint1 uint1", TwoValues(0, 1, 0b1000)),
+        ("int1 uint1", TwoValues(-1, 0, 0b0111)),
+        ("binary uint1", None),
+        ("int2 uint1", None),
+    ],
+)
+def test_products_of_bits_that_are_one_of_two_numbers_are_counted(formats: str, values: TwoValues | None) -> None:
+    a, b = map(parse_format, formats.split())
+    assert TwoValues.of(a, b) == values
+    if values is not None:
+        found = [values.product(code & 1, code >> 1) for code in range(4)]
+        assert [values.high if high else values.low for high in found] == [
+            a.value(code & 1) * b.value(code >> 1) for code in range(4)
+        ]

@@ -36,6 +36,10 @@ RATES = {
     "tmac/int4xint8/g4/t2/q3/parallel": 24,
     "tmac/int4xint8/g4/t2/q3/serial": 6,
     "tmac/int3xint8/g4/t2/q2/serial": Fraction(16, 3),
+    "bitserial/n64/b8/twos": 1,
+    "bitserial/n24/b4/both": Fraction(3, 2),
+    "subword/n16": 16,
+    "bitmod/int8/n4/g128": 1,
 }
 RESULTS: dict[str, int | Fraction] = {
     "add/int8xint8": 1,
@@ -69,6 +73,9 @@ RUNS: list[tuple[str, dict[str, int]]] = [
     ("planes/e3m2/n2/pack", {"beats": 3, "frames": 3}),
     ("planes/e3m2/n2/unpack", {"beats": 4, "frames": 2}),
     ("layernorm/int4/n2/r16/l1/t8/w4", {"beats": 10, "rows": 3}),
+    ("bitserial/n4/b8/both", {"vectors": 3, "a_bits": 2, "w_bits": 1}),
+    ("subword/n2", {"beats": 7}),
+    ("bitmod/int4/n2/g8", {"vectors": 3, "groups": 2}),
     ("tellme/int4/g2/t1/q2", {"vectors": 3, "rows": 5}),
     ("tmac/int2xint4/g2/t1/q2/serial/full/lutram/kulisch16", {"vectors": 3, "rows": 5}),
     ("tmac/int2xint4/g2/t1/q2/parallel/full/registers", {"vectors": 3, "rows": 5}),
@@ -143,6 +150,8 @@ def test_a_wrong_rate_is_refused(count: Any, of: str, error: type[Exception], me
             {"m": 8, "k": 32, "n": 8, "parameters": False},
             "parameters must be True for .*, got False",
         ),
+        ("bitserial/n4/b4", {"a_bits": 8, "w_bits": 4}, "a_bits must be at most 4 for bitserial/n4/b4/.*, got 8"),
+        ("bitmod/int8/n4/g128", {"terms": 5}, "terms must be 2, 3 or 4 for bitmod/int8/.*, got 5"),
         ("matvec/int8xint8/4x8", {"beats": 9, "matrices": 2}, "matrices must be 1 for a unit without a resident one"),
         (
             "matvec/int8xint8/4x8/8x16",

@@ -36,6 +36,7 @@ from sim.golden import model
         # Two products to a cell and one left over; one to a cell.
         *("dot/e4m3fnxe4m3fn/n3/exact/fp16/p3/dsp@ice40up", "dot/int8xint8/n3/exact/exact/p2/dsp@gowin"),
         "dot/int8xuint8/n3/exact/exact/p2/dsp@nexus",
+        *("dot/binaryxbinary/n6/exact/exact/p1@ecp5", "dot/binaryxbinary/n20/exact/exact/p2@xcup"),
     ],
 )
 def test_designs_do_what_their_models_do(name: str) -> None:

@@ -40,6 +40,7 @@ DESIGNS = [
         "hadamard/int4/n4/flips",
     ),
     "elementwise/add/int4xint4/n2",
+    *("bitserial/n2/b2/both", "subword/n2", "bitmod/int4/n2/g8/kulisch16"),
     *("softmax/int4/n2/r8/s3/uint8/twopass", "gelu/int4/n2/s3", "layernorm/int4/n2/r8/l1/t8/w4"),
     *(
         "constmat/int4xint4/2x3/seed3",
