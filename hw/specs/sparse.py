@@ -28,8 +28,9 @@ DIGITS = 2, 8
 """Bits of a code whose digits are looked for."""
 SIGNS = 2
 """Words of each row of the matrix: itself and its negative."""
-ENCODED, ADDED = 2, 4
-"""The cycle in which the first code's digits are written; and cycles from an entry's choice to its sum."""
+FOUND, LISTED, LOADED, ADDED = 2, 2, 2, 4
+"""The cycle in which the first digit is found; cycles from the last one to the first entry that is chosen, and so from
+the cycle that loads a matrix; and cycles from an entry's choice to its sum."""
 ONE = parse_scalar("uint1")
 
 
@@ -168,7 +169,7 @@ class SparseSpec(StreamSpec):
 
     @property
     def latency(self) -> int:
-        return ENCODED + ADDED
+        return FOUND + LISTED + ADDED
 
     @property
     def timing(self) -> str:
@@ -193,7 +194,7 @@ class SparseSpec(StreamSpec):
         A vector takes a cycle for each digit, and one to show the sums.
         """
         vectors, digits = sizes(vectors=vectors, digits=digits)
-        begun = np.maximum(ENCODED + digits, 1 + self.loading)
+        begun = np.maximum(FOUND + LISTED + digits, LOADED + self.loading)
         found = begun + (vectors - 1) * (digits + 1) + digits + ADDED
         return found if np.ndim(found) else int(found)
 
@@ -209,14 +210,14 @@ class SparseSpec(StreamSpec):
         last : sequence of int
             Whether the next vector, if there is one, is for the next matrix, which is loaded when this one is done.
         """
-        loaded, listed, free, shown = 1 + self.loading, ENCODED, [0, 0], 0
+        loaded, found, free, shown = LOADED + self.loading, FOUND, [0, 0], 0
         for counts, none, final in zip(digits, bare, last, strict=True):
-            listed = max(listed, free[0]) + sum(counts) + none
-            begun = max(listed, loaded, free[1])
-            ended = begun + sum(count or 2 for count in counts)
-            free, shown = [free[1], ended + 1], ended + ADDED
+            found = max(found, free[0]) + sum(counts) + none
+            begun = max(found + LISTED, loaded, free[1] + 1)
+            free = [free[1], begun + sum(count or 2 for count in counts)]
+            shown = free[1] + ADDED
             if final:
-                loaded = shown + 1 + self.loading
+                loaded = shown + LOADED + self.loading
         return shown
 
     def work(self, vectors: Any = 1, digits: Any = 1) -> Any:

@@ -110,16 +110,13 @@ def _zeros(spec: SparseSpec, rng: np.random.Generator) -> Streams:
 
 def _cut(spec: SparseSpec, streams: Streams, rng: np.random.Generator) -> Streams:
     """The same with the last vector for each matrix cut short by its mark."""
-    ends = np.flatnonzero(streams["a"]["last"])
-    lengths = rng.integers(1, spec.k, len(ends))
-    last, kept = np.asarray(streams["a"]["last"]).copy(), np.ones(spec.k * 0 + len(streams["a"]["x"]), dtype=bool)
-    for end, length in zip(ends, lengths, strict=True):
+    x, last = (np.array(streams["a"][name]) for name in ("x", "last"))
+    kept = last < 2
+    for end in np.flatnonzero(last):
+        length = int(rng.integers(1, spec.k))
         kept[end - spec.k + 1 + length : end + 1] = False
         last[end - spec.k + length] = 1
-    return {
-        **streams,
-        "a": {name: np.asarray(codes)[kept] for name, codes in (("x", streams["a"]["x"]), ("last", last))},
-    }
+    return {**streams, "a": {"x": x[kept], "last": last[kept]}}
 
 
 def _play(spec: SparseSpec, name: str, streams: Streams) -> StreamPlay:

@@ -92,7 +92,7 @@ class Sparse(StreamModel):
         kind = integer_type(self.result.span)
         x = decode_steps(self.a, given).astype(kind)
         matrices = decode_steps(self.b, check_codes("b", self.b, b["x"])).astype(kind)
-        which = np.cumsum(last) - last
+        which: NDArray[np.int64] = np.cumsum(last) - last
         needed = (int(which[-1]) + 1 if len(which) else 0) * self.k * self.n
         if matrices.size < needed:
             raise ValueError(f"b must have {needed} codes for {len(x)} vectors, got {matrices.size}")

@@ -11,6 +11,7 @@ from hw.units.skew import delayed
 from hw.units.sparse.column import Column
 from hw.units.sparse.lists import Lists
 from hw.units.sparse.matrix import Matrix
+from hw.units.sparse.walk import Step, walk
 from hw.units.stream import Streamed, moved
 from hw.units.unit import Unit, instance
 
@@ -55,7 +56,7 @@ class Sparse(Streamed):
 
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
-        self.lists, self.matrix = Lists(m, spec, self.target), Matrix(m, spec, self.target)
+        lists, matrix = Lists(m, spec, self.target), Matrix(m, spec, self.target)
         # Two registers for one fact: that of all the enables is far from here.
         move, waits = Signal(name="move", init=1), Signal(name="waits")
         shows, last = Signal(name="shows"), Signal(name="last", reset_less=True)
@@ -63,57 +64,32 @@ class Sparse(Streamed):
         m.d.comb += [y.valid.eq(shows | waits), y.payload.last.eq(last), taken.eq(y.valid & y.ready)]
         m.d.sync += [waits.eq(y.valid & ~y.ready), move.eq(~y.valid | y.ready)]
 
-        self.lists.fill(self.a)
-        self.matrix.fill(self.b)
-        word, down, there, ending, final = self._walk(m, move)
+        lists.fill(self.a)
+        matrix.fill(self.b)
+        step = walk(m, spec, lists, matrix.there, move)
+        ending, final = moved(m, step.ending, move, ADDED - 1, "ended"), delayed(m, "ends", step.final, move, ADDED - 1)
         with m.If(move):
             m.d.sync += shows.eq(ending)
             with m.If(ending):
                 m.d.sync += last.eq(final)
-        self.matrix.release(self.closed, shows & last)
-        for column in range(spec.n):
-            sum_ = Signal(spec.result.width, name=f"y{column}")
-            inputs = {
-                "word": word[column * spec.word.width :][: spec.word.width],
-                "down": down,
-                "en": there & move,
-                "clear": taken,
-            }
-            m.submodules[f"column{column}"] = instance("column", inputs, {"x": sum_})
-            m.d.comb += Value.cast(y.payload.x[column]).eq(sum_)
+        matrix.release(step.ending & move & step.final, shows & last)
+        self._columns(m, step, self._row(m, lists, matrix, step, move), move, taken)
         return m
 
-    def _walk(self, m: Module, move: Signal) -> tuple[Value, Value, Value, Value, Value]:
-        """Goes through a bank, place by place: the row to add, and of it whether sums move down before.
+    def _row(self, m: Module, lists: Lists, matrix: Matrix, step: Step, move: Value) -> Value:
+        """The row of the matrix, or its negative, that a step says is to be added, some moves later."""
+        entry = lists.entry(step.place, step.slot, move)
+        bare, away = (delayed(m, name, getattr(step, name), move, READ) for name in ("bare", "away"))
+        return matrix.row(Cat(Mux(bare, 0, entry[:-1])[: len(entry) - 1], Mux(bare, away, entry[-1])), move)
 
-        A place without entries adds the first row and takes it away again. Behind the last entry there is a move in
-        which nothing is added, for the sums to be shown.
-        """
-        spec, lists = self.spec, self.lists
-        place, slot = Signal(range(spec.places), name="place"), Signal(spec.k.bit_length(), init=1, name="slot")
-        ending, go, through = (Signal(name=name) for name in ("ending", "go", "through"))
-        count, some = lists.look(place)
-        m.d.comb += [
-            go.eq(lists.full & self.matrix.there & ~ending),
-            through.eq(Mux(some, slot == count, slot == 2)),
-        ]
-        with m.If(move):
-            m.d.sync += ending.eq(0)
-            with m.If(go):
-                m.d.sync += slot.eq(Mux(through, 1, (slot + 1)[: len(slot)]))
-                with m.If(through):
-                    m.d.sync += place.eq((place + 1)[: len(place)])
-                    with m.If(place == spec.places - 1):
-                        m.d.sync += [place.eq(0), ending.eq(1)]
-        done = ending & move
-        self.closed = done & lists.final
-        final = delayed(m, "final", lists.final, move, ADDED - 1)
-        lists.release(done)
-
-        entry = lists.entry(place, slot, move)
-        bare = delayed(m, "bare", ~some, move, READ)
-        minus = delayed(m, "taken_away", slot == 2, move, READ)
-        index = Mux(bare, 0, entry[: lists.index_bits])
-        row = self.matrix.row(Cat(index[: lists.index_bits], Mux(bare, minus, entry[-1])), move)
-        down = delayed(m, "down", (slot == 1) & (place != 0), move, ADDED)
-        return row, down, moved(m, go, move, ADDED, "go"), moved(m, ending, move, ADDED - 1, "ended"), final
+    def _columns(self, m: Module, step: Step, row: Value, move: Value, taken: Value) -> None:
+        """What adds the row, a number a column."""
+        y, width = self.y, self.spec.word.width
+        add, down = moved(m, step.go, move, ADDED, "go"), delayed(m, "down", step.first, move, ADDED)
+        en, leaves = Signal(name="add"), Signal(name="leaves")
+        m.d.comb += [en.eq((add & move) | taken), leaves.eq(add & move & down)]
+        for number in range(self.spec.n):
+            shown = Signal(self.spec.result.width, name=f"y{number}")
+            inputs = {"word": row.word_select(number, width), "down": down, "en": en, "leaves": leaves, "clear": taken}
+            m.submodules[f"column{number}"] = instance("column", inputs, {"x": shown})
+            m.d.comb += Value.cast(y.payload.x[number]).eq(shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic, fabric
@@ -26,7 +26,9 @@ class Column(Unit):
     down : In(1)
         It is the first one of a place.
     en : In(1)
-        There is one.
+        There is one, or the sum begins anew.
+    leaves : In(1)
+        Its lowest bit leaves the sum.
     clear : In(1)
         The sum begins anew.
     x : Out(width of spec.result)
@@ -35,7 +37,7 @@ class Column(Unit):
 
     def __init__(self, spec: SparseSpec, target: Target) -> None:
         self.spec, self.target = spec, target
-        flags = dict.fromkeys(("down", "en", "clear"), In(1))
+        flags = dict.fromkeys(("down", "en", "leaves", "clear"), In(1))
         super().__init__({"word": In(spec.word.width), **flags, "x": Out(spec.result.width)})
 
     @property
@@ -51,11 +53,9 @@ class Column(Unit):
         following = fabric(logic).accumulate_moved(logic, "next", logic.feedback(held), self.down, word)
         shown = logic.result(following)
         logic.into(m, self.en)
-        with m.If(self.clear):
-            m.d.sync += held.eq(0)
-        with m.Elif(self.en):
-            m.d.sync += held.eq(shown)
-        with m.If(self.en & self.down):
+        with m.If(self.en):
+            m.d.sync += held.eq(Mux(self.clear, 0, shown))
+        with m.If(self.leaves):
             m.d.sync += low.eq(Cat(low[1:], held[0]))
         whole: Value = Cat(low, held).as_signed()
         result = Signal(max(spec.result.width, len(whole)), name="unused_result")

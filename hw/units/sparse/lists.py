@@ -33,8 +33,8 @@ class Lists:
 
     def __init__(self, m: Module, spec: SparseSpec, target: Target) -> None:
         self.m, self.spec, self.target = m, spec, target
-        self.into, self.of = Signal(name="bank_into"), Signal(name="bank_of")
-        self._full = [Signal(name=f"full{bank}") for bank in range(2)]
+        self.of = Signal(name="bank_of")
+        self._taken, self._full = ([Signal(name=f"{name}{bank}") for bank in range(2)] for name in ("taken", "full"))
         self._final = [Signal(name=f"final{bank}", reset_less=True) for bank in range(2)]
         self._used = [Signal(spec.places, name=f"places_used{bank}") for bank in range(2)]
         self.full, self.final = (Mux(self.of, flags[1], flags[0]) for flags in (self._full, self._final))
@@ -43,15 +43,18 @@ class Lists:
         m.submodules.counts = self.counts
 
     def fill(self, a: Any) -> None:
-        """Logic that fills banks with what stream `a` brings."""
+        """Logic that fills banks with what stream `a` brings: a digit is found, and in the next cycle listed."""
         m, spec = self.m, self.spec
-        held, room, done, ends = (Signal(name=f"code_{name}") for name in ("held", "room", "done", "ends"))
+        held, room, done, ends, last = (
+            Signal(name=f"code_{name}") for name in ("held", "room", "done", "ends", "last")
+        )
         digits, minus = Signal(spec.places, name="digits"), Signal(spec.places, name="minus")
-        last, code = Signal(name="code_last"), Signal(range(spec.k), name="code")
-        rest = Signal(spec.places, name="digits_left")
+        rest, lowest = Signal(spec.places, name="digits_left"), Signal(spec.places, name="digit")
+        code, into = Signal(range(spec.k), name="code"), Signal(name="bank_into")
         m.d.comb += [
-            room.eq(held & ~Mux(self.into, self._full[1], self._full[0])),
-            rest.eq(digits & (digits - 1)[: spec.places]),
+            room.eq(held & ~Mux(into, self._taken[1], self._taken[0])),
+            rest.eq(Cat(digits[n] & digits[:n].any() for n in range(spec.places))),
+            lowest.eq(digits & ~rest),
             done.eq(~rest.any()),
             ends.eq(last | (code == spec.k - 1)),
             a.ready.eq(~held | (room & done)),
@@ -60,37 +63,48 @@ class Lists:
             m.d.sync += digits.eq(rest)
             with m.If(done):
                 m.d.sync += [held.eq(0), code.eq(Mux(ends, 0, (code + 1)[: len(code)]))]
-        complete = room & done & ends
-        with m.If(complete):
-            m.d.sync += self.into.eq(~self.into)
-        for bank in range(2):
-            with m.If(complete & (self.into == bank)):
-                m.d.sync += [self._full[bank].eq(1), self._final[bank].eq(last)]
+                with m.If(ends):
+                    m.d.sync += into.eq(~into)
         places, negative = recoded(m, spec, Value.cast(a.payload.x))
         with m.If(a.valid & a.ready):
             m.d.sync += [held.eq(1), digits.eq(places), minus.eq(negative), last.eq(a.payload.last)]
-        self._list(room & digits.any(), digits & ~rest, minus, code)
 
-    def _list(self, listed: Value, lowest: Value, minus: Signal, code: Signal) -> None:
-        """List the digit whose place is the only one in `lowest`."""
-        m, spec = self.m, self.spec
-        place = Signal(self.place_bits, name="place_into")
-        m.d.comb += place.eq(Cat(Cat(lowest[n] for n in range(spec.places) if n >> bit & 1).any()
-                                 for bit in range(self.place_bits)))  # fmt: skip
+        # A bank is full when its counts are complete; the last entry comes a cycle later, but is not read at once.
+        for bank, (taken, full, used) in enumerate(zip(self._taken, self._full, self._used, strict=True)):
+            m.d.sync += full.eq(taken)
+            with m.If(room & (into == bank)):
+                m.d.sync += used.eq(used | lowest)
+                with m.If(done & ends):
+                    m.d.sync += [taken.eq(1), self._final[bank].eq(last)]
+        listed = Signal(name="listed")
+        m.d.sync += listed.eq(room & digits.any())
+        place = Cat(Cat(lowest[n] for n in range(spec.places) if n >> bit & 1).any() for bit in range(self.place_bits))
+        before = (Mux(into, self._used[1], self._used[0]) & lowest).any()
+        entry = Cat(code, (minus & lowest).any())
+        found = {"place_found": Cat(place, into), "place_used": before, "found_entry": entry}
+        self._list(listed, *(self._kept(name, value) for name, value in found.items()))
+
+    def _kept(self, name: str, value: Value) -> Signal:
+        """A value as it was in the cycle before."""
+        register = Signal(len(value), name=name, reset_less=True)
+        self.m.d.sync += register.eq(value)
+        return register
+
+    def _list(self, listed: Signal, place: Signal, used: Signal, entry: Signal) -> None:
+        """List a digit behind the others of its place, if there are some."""
+        m, slot = self.m, Signal(self.spec.k.bit_length(), name="slot_into")
         before, write = self.counts.read_port(domain="comb"), self.counts.write_port()
-        slot = Signal(spec.k.bit_length(), name="slot_into")
-        used = (Mux(self.into, self._used[1], self._used[0]) & lowest).any()
         m.d.comb += [
-            before.addr.eq(Cat(place, self.into)),
+            before.addr.eq(place),
             slot.eq((Mux(used, before.data, 0) + 1)[: len(slot)]),
-            write.addr.eq(before.addr),
+            write.addr.eq(place),
             write.data.eq(slot),
             write.en.eq(listed),
         ]
-        for bank, flags in enumerate(self._used):
-            with m.If(listed & (self.into == bank)):
-                m.d.sync += flags.eq(flags | lowest)
-        self._write = listed, Cat(slot[: self.index_bits], place, self.into), Cat(code, (minus & lowest).any())
+        written = Signal(name="written")
+        m.d.sync += written.eq(listed)
+        where = self._kept("written_to", Cat(slot[: self.index_bits], place))
+        self._write = written, where, self._kept("written_entry", entry)
 
     def look(self, place: Signal) -> tuple[Value, Value]:
         """How many entries a place has, if it has some; and whether it has."""
@@ -112,4 +126,4 @@ class Lists:
             m.d.sync += self.of.eq(~self.of)
         for bank in range(2):
             with m.If(done & (self.of == bank)):
-                m.d.sync += [self._full[bank].eq(0), self._used[bank].eq(0)]
+                m.d.sync += [flag.eq(0) for flag in (self._taken[bank], self._full[bank], self._used[bank])]
