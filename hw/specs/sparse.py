@@ -129,6 +129,21 @@ class SparseSpec(StreamSpec):
         return max(map(len, self._digits))
 
     @property
+    def index_bits(self) -> int:
+        """Of the number of a code of a vector."""
+        return (self.k - 1).bit_length()
+
+    @property
+    def place_bits(self) -> int:
+        """Of the number of a place."""
+        return (self.places - 1).bit_length()
+
+    @property
+    def resident(self) -> bool:
+        """Whether it has the matrix in a memory."""
+        return True
+
+    @property
     def word(self) -> Span:
         """A number of B, or its negative."""
         return self.b.span * Span(-1, 1, 0)
@@ -160,8 +175,8 @@ class SparseSpec(StreamSpec):
         return Rate(self.n / self.mean)
 
     @property
-    def paced(self) -> tuple[str, int]:
-        return "a", round(self.mean) or 1
+    def paced(self) -> tuple[str, int | Fraction]:
+        return "a", self.mean
 
     @property
     def depths(self) -> dict[str, int]:

@@ -195,7 +195,7 @@ class StreamSpec(Spec):
         """Raise ValueError if the unit does not take a run of that shape, though all of it are numbers from 1 on."""
 
     @property
-    def paced(self) -> tuple[str, int]:
+    def paced(self) -> tuple[str, int | Fraction]:
         """The input that brings a beat in each cycle of work; and for how many cycles there is work with a beat."""
         return next(iter(self.inputs)), 1
 

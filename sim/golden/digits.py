@@ -51,11 +51,12 @@ def nonzero_digits(recoding: str, numbers: ArrayLike) -> Ints:
     if given.dtype.kind not in "iu":
         raise TypeError(f"numbers must be integers, got {echo(given.dtype.name)}")
     if given.size and max(-int(given.min()), int(given.max())) > LARGEST:
-        raise ValueError("numbers must have magnitudes up to 2**58")
+        raise ValueError(
+            f"numbers must have magnitudes up to 2**58, got {echo(int(np.abs(given.astype(object)).max()))}"
+        )
     return NONZERO[recoding](given.astype(np.int64))
 
 
 def count_digits(recoding: str, numbers: ArrayLike) -> Ints:
     """How many digits of each number are not zero; as `nonzero_digits`."""
-    bits = nonzero_digits(recoding, numbers)
-    return (bits[..., None] >> np.arange(PLACES) & 1).sum(axis=-1)
+    return np.bitwise_count(nonzero_digits(recoding, numbers)).astype(np.int64)

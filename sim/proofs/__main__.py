@@ -34,6 +34,7 @@ SPECS = (
     *("softmax/int2/n1/r2/s1/uint2/shiftmax/p1", "gelu/int3/n1/s3/uint3/p2"),
     "layernorm/int2/n1/r2/l1/t2/p1",
     "constmat/int4xint4/2x2/seed3/p1",
+    "sparse/int2xint2/k2/n1",
     *("array/int2xint2/2x2/os", "array/int2xint2/2x2/ws", "array/int2xint2/2x2/is", "matvec/int2xint2/2x2"),
     *("tellme/int2/g2/t1/q2/half/registers", "tmac/int2xint2/g2/t1/q2/parallel/full/registers"),
     "gemm/int2xint2/1x1/os/exact/kulisch16/p0/wide/x1/k8/n2/w16",

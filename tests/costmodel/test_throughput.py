@@ -17,6 +17,7 @@ LONG: dict[str, dict[str, int]] = {
     "blockgemm": {"m": 8000, "k": 256, "n": 32},
     "tellme": {"vectors": 64, "rows": 1 << 16},
     "tmac": {"vectors": 64, "rows": 1 << 16},
+    "sparse": {"vectors": 4096, "digits": 178},
     "softmax": {"beats": 16384},
     "layernorm": {"beats": 16384},
 }

@@ -40,7 +40,7 @@ UNITS = [
     *("pack/int2xint2/x2@xc7", "pe/int2xint2/ws", "dot/e5m2xe5m2/n2", "blockdot/4*int4@ue8m0x4*int4@ue8m0/fp16"),
     *("array/int4xint4/2x2/os", "array/int4xint4/2x2/ws", "blockadd/4*int4@ue8m0x4*int4@ue8m0/n2/fp32"),
     *("requant/fix12.0xint4/n2", "tellme/int4/g2/t2/q4", "tmac/int4xint4/g2/t2/q4", "matvec/int4xint4/2x2"),
-    "constmat/int4xint4/2x2/seed3",
+    *("constmat/int4xint4/2x2/seed3", "sparse/int2xint2/k3/n2"),
     "gemm/int4xint4/2x2/os/exact/kulisch16/p0/int8/tensor/x2/p1/k8/n8/w32",
     "blockgemm/8*int4@ue8m0x8*int4@ue8m0/2x2/fp16/p1/x2/p2/k32/n8/w64",
 ]

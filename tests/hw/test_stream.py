@@ -19,6 +19,7 @@ RUNS = {
     "tellme/int2/g2/t1/q2": ("vectors", "rows"),
     "tmac/int2xint2/g2/t1/q2": ("vectors", "rows"),
     "matvec/int2xint2/2x2/4x6": ("beats", "matrices"),
+    "sparse/int4xint4/k8/n2": ("vectors", "digits"),
     "softmax/int4/n2/r16/s3": ("beats", "rows"),
     "gemm/int4xint4/2x2": ("m", "k", "n"),
     "blockgemm/mxfp4xmxfp4/2x2": ("m", "k", "n"),

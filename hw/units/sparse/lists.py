@@ -38,8 +38,7 @@ class Lists:
         self._final = [Signal(name=f"final{bank}", reset_less=True) for bank in range(2)]
         self._used = [Signal(spec.places, name=f"places_used{bank}") for bank in range(2)]
         self.full, self.final = (Mux(self.of, flags[1], flags[0]) for flags in (self._full, self._final))
-        self.index_bits, self.place_bits = (spec.k - 1).bit_length(), (spec.places - 1).bit_length()
-        self.counts = Memory(shape=spec.k.bit_length(), depth=2 << self.place_bits, init=[])
+        self.counts = Memory(shape=spec.k.bit_length(), depth=2 << spec.place_bits, init=[])
         m.submodules.counts = self.counts
 
     def fill(self, a: Any) -> None:
@@ -78,7 +77,7 @@ class Lists:
                     m.d.sync += [taken.eq(1), self._final[bank].eq(last)]
         listed = Signal(name="listed")
         m.d.sync += listed.eq(room & digits.any())
-        place = Cat(Cat(lowest[n] for n in range(spec.places) if n >> bit & 1).any() for bit in range(self.place_bits))
+        place = Cat(Cat(lowest[n] for n in range(spec.places) if n >> bit & 1).any() for bit in range(spec.place_bits))
         before = (Mux(into, self._used[1], self._used[0]) & lowest).any()
         entry = Cat(code, (minus & lowest).any())
         found = {"place_found": Cat(place, into), "place_used": before, "found_entry": entry}
@@ -103,7 +102,7 @@ class Lists:
         ]
         written = Signal(name="written")
         m.d.sync += written.eq(listed)
-        where = self._kept("written_to", Cat(slot[: self.index_bits], place))
+        where = self._kept("written_to", Cat(slot[: self.spec.index_bits], place))
         self._write = written, where, self._kept("written_entry", entry)
 
     def look(self, place: Signal) -> tuple[Value, Value]:
@@ -114,9 +113,9 @@ class Lists:
 
     def entry(self, place: Signal, slot: Signal, move: Value) -> Value:
         """The entry that was in a slot two moves before."""
-        inner, depth = Module(), 2 << (self.place_bits + self.index_bits)
+        inner, depth = Module(), 2 << (self.spec.place_bits + self.spec.index_bits)
         self.m.submodules.lists = inner
-        read = Cat(slot[: self.index_bits], place, self.of)
+        read = Cat(slot[: self.spec.index_bits], place, self.of)
         return add_memory(inner, self.target, self._write[0], self._write, read, move, depth)
 
     def release(self, done: Value) -> None:
