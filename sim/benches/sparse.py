@@ -30,7 +30,7 @@ DRAWS = 4096
 def plays(spec: SparseSpec, seed: int) -> list[StreamPlay]:
     """All plays for a unit that skips zero digits; the resets come last."""
     rng = np.random.default_rng(seed)
-    few = operands(spec, [3, 1, 2], rng)
+    few, short = operands(spec, [3, 1, 2], rng), operands(spec, [1] * 6, rng)
     cycles = _cycles(spec, few)
     first = operands(spec, [2, 2], rng, 0.0)
     return [
@@ -42,6 +42,7 @@ def plays(spec: SparseSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "pauses", few, cycles, pauses=paused(spec, 0.4)),
         stream_play(spec, "slow_taker", few, cycles, pauses={"y": 0.95}),
         stream_play(spec, "slow_vectors", few, cycles, pauses={"a": 0.7}),
+        stream_play(spec, "slow_matrices", short, _cycles(spec, short), pauses={"b": 0.7}),
         stream_play(
             spec,
             "resets",

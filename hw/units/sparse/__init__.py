@@ -58,7 +58,7 @@ class Sparse(Streamed):
         m, spec = Module(), self.spec
         lists, matrix = Lists(m, spec, self.target), Matrix(m, spec, self.target)
         # Two registers for one fact: that of all the enables is far from here.
-        move, waits = Signal(name="move", init=1), Signal(name="waits")
+        move, waits = Signal(name="move", reset_less=True), Signal(name="waits")
         shows, last = Signal(name="shows"), Signal(name="last", reset_less=True)
         y, taken = self.y, Signal(name="taken")
         m.d.comb += [y.valid.eq(shows | waits), y.payload.last.eq(last), taken.eq(y.valid & y.ready)]
@@ -68,10 +68,10 @@ class Sparse(Streamed):
         matrix.fill(self.b)
         step = walk(m, spec, lists, matrix.there, move)
         ending, final = moved(m, step.ending, move, ADDED - 1, "ended"), delayed(m, "ends", step.final, move, ADDED - 1)
-        with m.If(move):
-            m.d.sync += shows.eq(ending)
-            with m.If(ending):
-                m.d.sync += last.eq(final)
+        # Nobody waits while sums come, for those before them have been taken by then.
+        m.d.sync += shows.eq(ending & move)
+        with m.If(ending & move):
+            m.d.sync += last.eq(final)
         matrix.release(step.ending & move & step.final, shows & last)
         self._columns(m, step, self._row(m, lists, matrix, step, move), move, taken)
         return m

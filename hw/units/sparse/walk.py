@@ -50,9 +50,10 @@ def walk(m: Module, spec: SparseSpec, lists: Lists, there: Value, move: Value) -
 
     How many entries a place has is looked up in the cycle before the first of them.
     """
-    place, ahead = (Signal(range(spec.places), name=name) for name in ("place", "place_ahead"))
-    slot, count = Signal(spec.k.bit_length(), init=1, name="slot"), Signal(spec.k.bit_length(), name="place_count")
-    go, some, through, done = (Signal(name=name) for name in ("go", "place_has_some", "through", "done"))
+    place, ahead = Signal(range(spec.places), name="place", reset_less=True), Signal(range(spec.places), name="ahead")
+    slot, count = (Signal(spec.k.bit_length(), name=name, reset_less=True) for name in ("slot", "place_count"))
+    go, through, done = (Signal(name=name) for name in ("go", "through", "done"))
+    some = Signal(name="place_has_some", reset_less=True)
     ending, final, begins = Signal(name="ending"), Signal(name="final", reset_less=True), Signal(name="begins")
     m.d.comb += [
         through.eq(go & Mux(some, slot == count, slot == 2)),
