@@ -68,7 +68,7 @@ class Sparse(Streamed):
         matrix.fill(self.b)
         step = walk(m, spec, lists, matrix.there, move)
         ending, final = moved(m, step.ending, move, ADDED - 1, "ended"), delayed(m, "ends", step.final, move, ADDED - 1)
-        # Nobody waits while sums come, for those before them have been taken by then.
+        # Nothing moves while sums wait, and the next ones come two moves later at least.
         m.d.sync += shows.eq(ending & move)
         with m.If(ending & move):
             m.d.sync += last.eq(final)
@@ -86,10 +86,14 @@ class Sparse(Streamed):
         """What adds the row, a number a column."""
         y, width = self.y, self.spec.word.width
         add, down = moved(m, step.go, move, ADDED, "go"), delayed(m, "down", step.first, move, ADDED)
-        en, leaves = Signal(name="add"), Signal(name="leaves")
-        m.d.comb += [en.eq((add & move) | taken), leaves.eq(add & move & down)]
+        # One signal clears the sums, after a reset, too: for two each column would have a gate.
+        en, leaves, clear, fresh = (
+            Signal(name=name, init=name == "fresh") for name in ("add", "leaves", "clear", "fresh")
+        )
+        m.d.comb += [en.eq(add & move), leaves.eq(en & down), clear.eq(taken | fresh)]
+        m.d.sync += fresh.eq(0)
         for number in range(self.spec.n):
             shown = Signal(self.spec.result.width, name=f"y{number}")
-            inputs = {"word": row.word_select(number, width), "down": down, "en": en, "leaves": leaves, "clear": taken}
+            inputs = {"word": row.word_select(number, width), "down": down, "en": en, "leaves": leaves, "clear": clear}
             m.submodules[f"column{number}"] = instance("column", inputs, {"x": shown})
             m.d.comb += Value.cast(y.payload.x[number]).eq(shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic, fabric
@@ -26,7 +26,7 @@ class Column(Unit):
     down : In(1)
         It is the first one of a place.
     en : In(1)
-        There is one, or the sum begins anew.
+        There is one.
     leaves : In(1)
         Its lowest bit leaves the sum.
     clear : In(1)
@@ -47,14 +47,16 @@ class Column(Unit):
 
     def elaborate(self, platform: object) -> Module:
         m, spec, logic = Module(), self.spec, Logic(self.target)
-        held = Signal(spec.sum.width, name="sum")
+        held = Signal(spec.sum.width, name="sum", reset_less=True)
         low = Signal(spec.places - 1, name="low", reset_less=True)
         word = self.word.as_signed()
         following = fabric(logic).accumulate_moved(logic, "next", logic.feedback(held), self.down, word)
         shown = logic.result(following)
         logic.into(m, self.en)
-        with m.If(self.en):
-            m.d.sync += held.eq(Mux(self.clear, 0, shown))
+        with m.If(self.clear):
+            m.d.sync += held.eq(0)
+        with m.Elif(self.en):
+            m.d.sync += held.eq(shown)
         with m.If(self.leaves):
             m.d.sync += low.eq(Cat(low[1:], held[0]))
         whole: Value = Cat(low, held).as_signed()
