@@ -44,10 +44,9 @@ class Lists:
     def fill(self, a: Any) -> None:
         """Logic that fills banks with what stream `a` brings: a digit is found, and in the next cycle listed."""
         m, spec = self.m, self.spec
-        held, room, done, ends, last = (
-            Signal(name=f"code_{name}") for name in ("held", "room", "done", "ends", "last")
-        )
-        digits, minus = Signal(spec.places, name="digits"), Signal(spec.places, name="minus")
+        held, room, done, ends = (Signal(name=f"code_{name}") for name in ("held", "room", "done", "ends"))
+        digits, minus = (Signal(spec.places, name=name, reset_less=True) for name in ("digits", "minus"))
+        last = Signal(name="code_last", reset_less=True)
         rest, lowest = Signal(spec.places, name="digits_left"), Signal(spec.places, name="digit")
         code, into = Signal(range(spec.k), name="code"), Signal(name="bank_into")
         m.d.comb += [
@@ -68,20 +67,29 @@ class Lists:
         with m.If(a.valid & a.ready):
             m.d.sync += [held.eq(1), digits.eq(places), minus.eq(negative), last.eq(a.payload.last)]
 
-        # A bank is full when its counts are complete; the last entry comes a cycle later, but is not read at once.
+        self._bank(into, room, lowest, done & ends, last)
+        place = Cat(Cat(lowest[n] for n in range(spec.places) if n >> bit & 1).any() for bit in range(spec.place_bits))
+        before = (Mux(into, self._used[1], self._used[0]) & lowest).any()
+        entry = Cat(code, (minus & lowest).any())
+        # Nothing of these needs a reset: what is listed is read only if its place is known to be used.
+        found = {
+            "listed": room & digits.any(),
+            "place_found": Cat(place, into),
+            "place_used": before,
+            "found_entry": entry,
+        }
+        self._list(*(self._kept(name, value) for name, value in found.items()))
+
+    def _bank(self, into: Signal, room: Signal, lowest: Signal, complete: Value, last: Signal) -> None:
+        """What is known of banks: that a place is used, and that a vector is complete."""
+        m = self.m
+        # One is full when its counts are complete; the last entry comes a cycle later, but is not read at once.
         for bank, (taken, full, used) in enumerate(zip(self._taken, self._full, self._used, strict=True)):
             m.d.sync += full.eq(taken)
             with m.If(room & (into == bank)):
                 m.d.sync += used.eq(used | lowest)
-                with m.If(done & ends):
+                with m.If(complete):
                     m.d.sync += [taken.eq(1), self._final[bank].eq(last)]
-        listed = Signal(name="listed")
-        m.d.sync += listed.eq(room & digits.any())
-        place = Cat(Cat(lowest[n] for n in range(spec.places) if n >> bit & 1).any() for bit in range(spec.place_bits))
-        before = (Mux(into, self._used[1], self._used[0]) & lowest).any()
-        entry = Cat(code, (minus & lowest).any())
-        found = {"place_found": Cat(place, into), "place_used": before, "found_entry": entry}
-        self._list(listed, *(self._kept(name, value) for name, value in found.items()))
 
     def _kept(self, name: str, value: Value) -> Signal:
         """A value as it was in the cycle before."""
@@ -100,10 +108,8 @@ class Lists:
             write.data.eq(slot),
             write.en.eq(listed),
         ]
-        written = Signal(name="written")
-        m.d.sync += written.eq(listed)
         where = self._kept("written_to", Cat(slot[: self.spec.index_bits], place))
-        self._write = written, where, self._kept("written_entry", entry)
+        self._write = self._kept("written", listed), where, self._kept("written_entry", entry)
 
     def look(self, place: Signal) -> tuple[Value, Value]:
         """How many entries a place has, if it has some; and whether it has."""
