@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.specs.sparse import SparseSpec
+from hw.specs.sparse import ADDED, SparseSpec
 from sim.benches.reset import resets
 from sim.benches.stimulus import mixed
-from sim.benches.streamplay import StreamPlay
+from sim.benches.streamplay import Reset, StreamPlay
 from sim.benches.streams import Streams, paused, stream_play
 from sim.coverage.point import Point
 from sim.coverage.streams import classes_of_fields, results, traffic
@@ -33,6 +34,7 @@ def plays(spec: SparseSpec, seed: int) -> list[StreamPlay]:
     few, short = operands(spec, [3, 1, 2], rng), operands(spec, [1] * 6, rng)
     cycles = _cycles(spec, few)
     first = operands(spec, [2, 2], rng, 0.0)
+    most, soon = _cycles(spec, first), spec.loading + 2 * spec.k * spec.most
     return [
         _play(spec, "vectors", operands(spec, [VECTORS], rng)),
         _play(spec, "one_vector", operands(spec, [1], rng)),
@@ -44,12 +46,7 @@ def plays(spec: SparseSpec, seed: int) -> list[StreamPlay]:
         stream_play(spec, "slow_vectors", few, cycles, pauses={"a": 0.7}),
         stream_play(spec, "slow_matrices", short, _cycles(spec, short), pauses={"b": 0.7}),
         stream_play(
-            spec,
-            "resets",
-            first,
-            _cycles(spec, first),
-            duration=None,
-            resets=resets(_cycles(spec, first), rng, spec.loading + 2 * spec.k * spec.most),
+            spec, "resets", first, most, duration=None, resets=[*resets(most, rng, soon), *_at_sums(spec, first)]
         ),
     ]
 
@@ -118,6 +115,13 @@ def _cut(spec: SparseSpec, streams: Streams, rng: np.random.Generator) -> Stream
         kept[end - spec.k + 1 + length : end + 1] = False
         last[end - spec.k + length] = 1
     return {**streams, "a": {"x": x[kept], "last": last[kept]}}
+
+
+def _at_sums(spec: SparseSpec, streams: Streams) -> list[dict[str, Any]]:
+    """Resets in each of the cycles in which the first sums pass the registers before the output."""
+    one = {"a": {name: np.asarray(codes)[: spec.k] for name, codes in streams["a"].items()}, "b": streams["b"]}
+    at = _cycles(spec, one)
+    return [asdict(Reset(after, 1, 0.0, 0.0, 0, 0, 0)) for after in range(at - ADDED - 2, at + 2)]
 
 
 def _play(spec: SparseSpec, name: str, streams: Streams) -> StreamPlay:
