@@ -57,15 +57,14 @@ class Lists:
             ends.eq(last | (code == spec.k - 1)),
             a.ready.eq(~held | (room & done)),
         ]
-        with m.If(room):
-            m.d.sync += digits.eq(rest)
-            with m.If(done):
-                m.d.sync += [held.eq(0), code.eq(Mux(ends, 0, (code + 1)[: len(code)]))]
-                with m.If(ends):
-                    m.d.sync += into.eq(~into)
         places, negative = recoded(m, spec, Value.cast(a.payload.x))
-        with m.If(a.valid & a.ready):
-            m.d.sync += [held.eq(1), digits.eq(places), minus.eq(negative), last.eq(a.payload.last)]
+        # What is held without being valid is of no use, but to choose needs no gate more.
+        with m.If(~held | room):
+            m.d.sync += digits.eq(Mux(~held | done, places, rest))
+        with m.If(a.ready):
+            m.d.sync += [held.eq(a.valid), minus.eq(negative), last.eq(a.payload.last)]
+        with m.If(room & done):
+            m.d.sync += [code.eq(Mux(ends, 0, (code + 1)[: len(code)])), into.eq(into ^ ends)]
 
         self._bank(into, room, lowest, done & ends, last)
         place = Cat(Cat(lowest[n] for n in range(spec.places) if n >> bit & 1).any() for bit in range(spec.place_bits))

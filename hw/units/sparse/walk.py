@@ -48,15 +48,15 @@ class Step:
 def walk(m: Module, spec: SparseSpec, lists: Lists, there: Value, move: Value) -> Step:
     """Logic, added to `m`, that says what to do while the matrix is `there`.
 
-    How many entries a place has is looked up in the cycle before the first of them.
+    How many entries a place has is looked up in the cycle before the last of them, which is the first to be read.
     """
     place, ahead = Signal(range(spec.places), name="place", reset_less=True), Signal(range(spec.places), name="ahead")
-    slot, count = (Signal(spec.k.bit_length(), name=name, reset_less=True) for name in ("slot", "place_count"))
+    slot = Signal(spec.k.bit_length(), name="slot", reset_less=True)
     go, through, done = (Signal(name=name) for name in ("go", "through", "done"))
-    some = Signal(name="place_has_some", reset_less=True)
+    some, first, only = (Signal(name=f"place_{name}", reset_less=True) for name in ("has_some", "first", "only"))
     ending, final, begins = Signal(name="ending"), Signal(name="final", reset_less=True), Signal(name="begins")
     m.d.comb += [
-        through.eq(go & Mux(some, slot == count, slot == 2)),
+        through.eq(go & only),
         done.eq(move & through & (place == spec.places - 1)),
         begins.eq(~go & lists.full & there & ~(ending & final)),
     ]
@@ -64,13 +64,14 @@ def walk(m: Module, spec: SparseSpec, lists: Lists, there: Value, move: Value) -
     with m.If(move):
         m.d.sync += ending.eq(done)
         with m.If(through | ~go):
-            m.d.sync += [place.eq(ahead), count.eq(counted), some.eq(used), go.eq(begins | (go & ~done)), slot.eq(1)]
+            m.d.sync += [place.eq(ahead), some.eq(used), first.eq(1), go.eq(begins | (go & ~done))]
+            m.d.sync += [slot.eq(Mux(used, counted, 2)), only.eq(used & (counted == 1))]
         with m.Else():
-            m.d.sync += slot.eq((slot + 1)[: len(slot)])
+            m.d.sync += [slot.eq((slot - 1)[: len(slot)]), only.eq(slot == 2), first.eq(0)]
         with m.If(through | begins):
             m.d.sync += ahead.eq(Mux(ahead == spec.places - 1, 0, (ahead + 1)[: len(ahead)]))
     with m.If(done):
         # The last place began when that behind it, the first one, was already ahead.
         m.d.sync += [ahead.eq(0), final.eq(lists.final)]
     lists.release(done)
-    return Step(place, slot, go, (slot == 1) & (place != 0), ~some, slot == 2, done, ending, final)
+    return Step(place, slot, go, first & (place != 0), ~some, only, done, ending, final)
