@@ -14,6 +14,10 @@ CARRIES_IN = {"CIN", "CI", "CI2"}
 """The ports by which a cell takes the carry of the one before it."""
 NUMBERED = re.compile(r"(?:[A-D]|S)([01])")
 """The ports of Lattice's carry cells, of two bits; other families number the bits of a port."""
+MEMORY = re.compile(r"(TRELLIS_)?DPR16X4|RAM\d+\w+")
+"""Memories in LUTs, which show a word at once and take one at a clock edge."""
+WRITES = re.compile(r"D|DI[A-H]?|WAD|WRE|WCK|WE|WCLK")
+"""The ports that they take it by."""
 
 Node = tuple[str, int]
 """A cell and, in a carry cell, one of its bits."""
@@ -73,7 +77,10 @@ def _edges(cells: dict[str, Any], carries: set[str]) -> dict[Node, set[tuple[Nod
 def _pins(cell: dict[str, Any], is_carry: bool) -> Iterator[tuple[str, int, int]]:
     """Port, place in the cell, and wire of all pins that are no constants."""
     last = int(is_carry and "S1" in cell["port_directions"])
+    held = MEMORY.fullmatch(cell["type"])
     for port, bits in cell["connections"].items():
+        if held and WRITES.fullmatch(port):
+            continue
         number = NUMBERED.fullmatch(port) if last else None
         for index, bit in enumerate(bits):
             if isinstance(bit, str):

@@ -81,4 +81,4 @@ def operations(spec: Any, seen: Activity) -> tuple[str, float]:
     beats = next(count for name, count in seen.taken.items() if name.startswith(f"s_axis_{stream}_tdata["))
     if not beats:
         raise ValueError(f"{cut(spec.name)} did nothing in {seen.cycles} cycles")
-    return rate.of, float(rate.count) * cycles * beats / seen.cycles
+    return rate.of, float(rate.count * cycles) * beats / seen.cycles

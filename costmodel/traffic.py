@@ -25,6 +25,7 @@ from hw.specs.gemm import GemmSpec
 from hw.specs.lookup import LookupSpec
 from hw.specs.matvec import MatVecSpec
 from hw.specs.rows import RowSpec
+from hw.specs.sparse import SIGNS, SparseSpec
 from hw.specs.stream import StreamSpec, sizes
 from hw.units.core import index_bits
 from hw.units.core.blocks import ON_THE_WAY
@@ -234,6 +235,20 @@ def _(spec: RowSpec, beats: Any = 1, rows: Any = 1) -> tuple[Buffer, ...]:
     (beats,) = sizes(beats=beats)
     word = spec.lanes * (spec.input.width + 1)
     return (Buffer("row", spec.depth, word, beats, beats * (spec.passes - 1), word),)
+
+
+@buffers.register
+def _(spec: SparseSpec, vectors: Any = 1, digits: Any = 1) -> tuple[Buffer, ...]:
+    """The matrix with its negative, the lists, and how many entries these have: read to add one, and to go through."""
+    vectors, digits = sizes(vectors=vectors, digits=digits)
+    entries, lists = vectors * digits, 2 << spec.place_bits
+    count, entry, number = spec.k.bit_length(), spec.index_bits + 1, spec.word.width
+    rows, width = SIGNS << spec.index_bits, spec.n * number
+    return (
+        Buffer("matrix", rows, width, spec.loading + 0 * entries, entries, spec.load * number),
+        Buffer("lists", lists << spec.index_bits, entry, entries, entries, entry),
+        Buffer("counts", lists, count, entries, entries, count),
+    )
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,16 @@ class CarryFabric(Fabric):
                 )
         return self.row(m, name, [*places, *[Place((), always(0), always(0))] * above], carry)
 
+    def accumulate_moved(self, m: Logic, name: str, total: Value, move: Value, x: Value) -> Signal:
+        if not self.folds_four:
+            return super().accumulate_moved(m, name, total, move, x)
+        wires, addend = bits(total), fitted(x, len(total))
+        places = [
+            Place((b, here, above, move), lambda b, s, t, g: (t & g) | (s & (1 ^ g)), lambda b, s, t, g: b, whole=True)
+            for b, here, above in zip(addend, wires, [*wires[1:], wires[-1]], strict=True)
+        ]
+        return self.row(m, name, places)
+
     def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
         places = [Place((x_bit, negate), lambda b, n: b ^ n, always(0)) for x_bit in fitted(x, width)]
         return self.row(m, name, places, negate)

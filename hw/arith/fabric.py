@@ -155,6 +155,11 @@ class Fabric:
             x = m.wire(f"{name}_addend", Cat(*fitted(x, width)) ^ negate.replicate(width))
         return self.add(m, name, base, x, width + above, carry)
 
+    def accumulate_moved(self, m: Logic, name: str, total: Value, move: Value, x: Value) -> Signal:
+        """``(total >> 1 if move else total) + x`` modulo ``2**len(total)``, where `total` is a number with a sign."""
+        base = m.wire(f"{name}_base", Mux(move, Cat(total[1:], total[-1]), total))
+        return self.add(m, name, base, x, len(total))
+
     def negate(self, m: Logic, name: str, x: Value, negate: Value, width: int) -> Signal:
         """``-x if negate else x`` modulo ``2**width``."""
         flipped = m.wire(f"{name}_flipped", Cat(*fitted(x, width)) ^ negate.replicate(width))

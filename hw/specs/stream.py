@@ -200,7 +200,7 @@ class StreamSpec(Spec):
         return {}
 
     @property
-    def paced(self) -> tuple[str, int]:
+    def paced(self) -> tuple[str, int | Fraction]:
         """The input that brings a beat in each cycle of work; and for how many cycles there is work with a beat."""
         return next(iter(self.inputs)), 1
 

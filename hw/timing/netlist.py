@@ -462,9 +462,9 @@ def _operate(network: Network, operator: str, inputs: Sequence[Sequence[Bit]]) -
     if operator in ("+", "-"):
         pairs = zip(*inputs, strict=True) if len(inputs) > 1 else ((bit, ONE) for bit in first)
         return network.row(pairs, operator=operator if len(inputs) > 1 else "neg")[:-1]
-    if operator[1:] in ("<", ">", "<=", ">="):
-        return network.row(zip(*inputs, strict=True), operator=operator)[-1:]
     if operator in ("<<", "u>>", "s>>"):
         fill = first[-1] if operator == "s>>" else ZERO
         return network.shifted(first, inputs[1], fill, operator == "<<")
+    if operator[1:] in ("<", ">", "<=", ">="):
+        return network.row(zip(*inputs, strict=True), operator=operator)[-1:]
     return network.product(inputs, len(first))

@@ -43,6 +43,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "dfp": "hw.units.dfp:Dfp",
     "planes": "hw.units.planes:Planes",
     "reround": "hw.units.reround:Reround",
+    "sparse": "hw.units.sparse:Sparse",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

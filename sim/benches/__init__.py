@@ -41,6 +41,7 @@ BENCHES: dict[str, Any] = {
     "dfp": "sim.benches.dfp",
     "planes": "sim.benches.planes",
     "reround": "sim.benches.reround",
+    "sparse": "sim.benches.sparse",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

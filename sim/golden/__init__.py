@@ -47,6 +47,7 @@ MODELS: dict[str, str | type[Any]] = {
     "dfp": "sim.golden.dfp:Dfp",
     "planes": "sim.golden.planes:Planes",
     "reround": "sim.golden.reround:Reround",
+    "sparse": "sim.golden.sparse:Sparse",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 

@@ -42,6 +42,7 @@ SPECS = (
         "expadd/e2m1xe4m1-b2/n1/k1/beat/p1",
         "planes/int3/n1/pack",
         "planes/int3/n1/unpack",
+        "sparse/int2xint2/k2/n1",
     ),
     *("array/int2xint2/2x2/os", "array/int2xint2/2x2/ws", "array/int2xint2/2x2/is", "matvec/int2xint2/2x2"),
     *("tellme/int2/g2/t1/q2/half/registers", "tmac/int2xint2/g2/t1/q2/parallel/full/registers"),

@@ -30,6 +30,7 @@ SMALLER = {
     "gemm": "gemm/int4xint4/2x2/os",
     "matvec": "matvec/int4xint4/2x2",
     "requant": "requant/fix12.0xint3/n1/tensor",
+    "sparse": "sparse/int4xint4/k4/n2",
     "tellme": "tellme/int4/g2/t1/q1/half/lutram",
     "tmac": "tmac/int2xint4/g2/t1/q1/parallel/half/lutram",
 }

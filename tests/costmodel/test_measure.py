@@ -88,6 +88,16 @@ def test_a_carry_cell_is_no_loop_but_a_loop_is() -> None:
         levels(netlist(**ring), flow)
 
 
+def test_what_a_memory_takes_ends_a_path() -> None:
+    count = {
+        "memory": ("TRELLIS_DPR16X4", {"RAD": [1], "DI": [3], "WAD": [1], "WRE": [5], "DO": [2]}),
+        "more": ("LUT4", {"A": [2], "Z": [3]}),
+    }
+    outputs = netlist(**count)
+    outputs["cells"]["memory"]["port_directions"]["DO"] = "output"
+    assert levels(outputs, load("ecp5")) == 2
+
+
 def test_an_extra_that_is_missing_is_said_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def version(package: str) -> str:
         if package.startswith("yowasp"):

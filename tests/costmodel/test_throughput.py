@@ -19,6 +19,7 @@ LONG: dict[str, dict[str, int]] = {
     "tmac": {"vectors": 64, "rows": 1 << 16},
     "bitserial": {"vectors": 1000},
     "bitmod": {"vectors": 100, "groups": 8},
+    "sparse": {"vectors": 4096, "digits": 178},
     "softmax": {"beats": 16384},
     "layernorm": {"beats": 16384},
 }

@@ -344,3 +344,17 @@ def test_a_row_is_written_once_and_read_for_each_other_pass() -> None:
     # Eight bits and a flag for each of four lanes.
     assert [(b.name, b.words, b.width, b.writes, b.reads) for b in three.buffers] == [("row", 64, 36, 50, 100)]
     assert two.buffers[0].reads == 50
+
+
+def test_a_digit_is_listed_once_and_reads_a_row_of_the_matrix() -> None:
+    found = traffic(hw.parse("sparse/int8xint8/k16/n8/l4"), {"vectors": 3, "digits": 40})
+    matrix, lists, counts = found.buffers
+    # Each beat of four is written with its negatives, 9 bits each.
+    assert (matrix.words, matrix.width, matrix.writes, matrix.part, matrix.reads) == (32, 72, 2 * 32, 36, 120)
+    assert (lists.words, lists.width, lists.writes, lists.reads) == (2 * 8 * 16, 5, 120, 120)
+    assert (counts.words, counts.writes, counts.reads) == (2 * 8, 120, 120)
+    assert {stream.name: stream.beats for stream in found.streams} == {
+        "s_axis_a": 3 * 16,
+        "s_axis_b": 32,
+        "m_axis_y": 3,
+    }

@@ -47,6 +47,7 @@ UNITS = [
         "reround/int4/n2",
         "dfp/int4xint4/w10",
         "expadd/e2m1xe4m1-b2/n2/k3",
+        "sparse/int2xint2/k3/n2",
     ),
     "gemm/int4xint4/2x2/os/exact/kulisch16/p0/int8/tensor/x2/p1/k8/n8/w32",
     "blockgemm/8*int4@ue8m0x8*int4@ue8m0/2x2/fp16/p1/x2/p2/k32/n8/w64",

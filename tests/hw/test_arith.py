@@ -234,6 +234,12 @@ def sums() -> Iterator[Case]:
             ),
             lambda a, b, c, width=width, signed=signed: number(a, width, signed) * (1 - 2 * (c & 1)),
         )
+    for width in (8, 5):
+        yield Case(
+            f"accumulate_moved {width}",
+            lambda m, a, b, c, width=width: fabric(m).accumulate_moved(m, "sum", a, c[0], taken(b, width, True)),
+            lambda a, b, c, width=width: np.where(c & 1, number(a, 8, True) >> 1, a) + number(b, width, True),
+        )
     for flips in (0, 0xFF, 0x5A):
         yield Case(
             f"conditional, flips {flips:02x}",

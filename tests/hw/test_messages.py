@@ -124,7 +124,7 @@ NAMES = [
     "pack/int8xint8/x2/p1", "dot/int8xint8/n32/exact/fp16/rounded/p2", "blockdot/mxfp4xmxfp4/fp32/p1",
     "pe/int8xint8/os", "array/int8xint8/8x8/os", "blockadd/mxfp4xmxfp4/n8/fp32", "requant/fix26.0xint8/n8/tensor/p1",
     "tellme/int8/g3/t8/q16/half/lutram/kulisch4608/p1", "tmac/int4xint8/g4/t4/q16", "gemm/int8xint8/8x8/os/exact",
-    "blockgemm/mxfp4xmxfp4/8x8", "matvec/int8xint4/4x8",
+    "blockgemm/mxfp4xmxfp4/8x8", "matvec/int8xint4/4x8", "sparse/int8xint8/k64/n16/l4/naf",
 ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from hw.specs.stream import StreamSpec
 from hw.units import spec_type
 from sim.benches import bench
 
-RATES = {
+RATES: dict[str, int | Fraction] = {
     "mac/int8xint8": 1,
     "mac/e4m3xe4m3/exact/fp16:x4": 1,
     "mac/int8xint8/exact/kulisch1024:seg8/p2": 1,
@@ -34,6 +34,7 @@ RATES = {
     "blockgemm/mxfp4xmxfp4/4x4": 16,
     "tellme/int8/g3/t4/q5": 60,
     "tmac/int4xint8/g4/t2/q3/parallel": 24,
+    "sparse/int8xint8/k64/n16": Fraction(16 * 256, 711),
     "tmac/int4xint8/g4/t2/q3/serial": 6,
     "tmac/int3xint8/g4/t2/q2/serial": Fraction(16, 3),
     "bitserial/n64/b8/twos": 1,
@@ -77,13 +78,14 @@ RUNS: list[tuple[str, dict[str, int]]] = [
     ("subword/n2", {"beats": 7}),
     ("bitmod/int4/n2/g8", {"vectors": 3, "groups": 2}),
     ("tellme/int4/g2/t1/q2", {"vectors": 3, "rows": 5}),
+    ("sparse/int4xint4/k20/n4", {"vectors": 2, "digits": 20}),
     ("tmac/int2xint4/g2/t1/q2/serial/full/lutram/kulisch16", {"vectors": 3, "rows": 5}),
     ("tmac/int2xint4/g2/t1/q2/parallel/full/registers", {"vectors": 3, "rows": 5}),
 ]
 
 
 @pytest.mark.parametrize(("name", "count"), [*RATES.items(), *RESULTS.items()])
-def test_a_spec_says_what_it_makes_a_cycle(name: str, count: int) -> None:
+def test_a_spec_says_what_it_makes_a_cycle(name: str, count: int | Fraction) -> None:
     assert hw.parse(name).rate == Rate(Fraction(count), "products" if name in RATES else "results")
 
 
@@ -158,6 +160,8 @@ def test_a_wrong_rate_is_refused(count: Any, of: str, error: type[Exception], me
             {"beats": 3},
             "beats must be a multiple of 2, those of a vec.*, got 3 for 1",
         ),
+        ("sparse/int8xint8/k4/n4", {"digits": 7}, "digits must be 8..16, one or more of each code and place, got 7"),
+        ("sparse/uint8xint8/k16/n4", {"digits": 16}, "digits must be 17..80, one or more of each"),
         ("matvec/int8xint8/4x8/8x16", {"beats": 2, "matrices": 2}, "beats must be .*, got 2 for 2 matrices"),
     ],
 )

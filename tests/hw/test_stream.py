@@ -22,6 +22,7 @@ RUNS = {
     "subword/n1": ("beats",),
     "bitmod/int2/n1/g4/kulisch8": ("vectors", "groups", "terms"),
     "matvec/int2xint2/2x2/4x6": ("beats", "matrices"),
+    "sparse/int4xint4/k8/n2": ("vectors", "digits"),
     "softmax/int4/n2/r16/s3": ("beats", "rows"),
     "planes/e3m2/n2": ("beats", "frames"),
     "dfp/int4xint4/w10": ("beats", "frames"),

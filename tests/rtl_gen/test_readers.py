@@ -36,6 +36,7 @@ requant/fix47.18xe4m3fn/n1/channel/status/p6
 tellme/int4/g2/t2/q2/half/lutram/exact/p1 tellme/int4/g2/t2/q2/half/registers/exact/p1
 tmac/int2xint4/g2/t2/q1/serial/half/lutram/kulisch16/p1 tmac/int2xint4/g2/t1/q1/parallel/full/blockram:2/exact/p1
 matvec/int4xint4/2x2 matvec/int3xint3/1x2/2x4
+sparse/int4xint4/k4/n2 sparse/int4xe2m1/k5/n3/l1/booth@ecp5
 gemm/int4xint4/2x2 gemm/int4xint4/2x2@ecp5 gemm/int4xint4/2x2/ws/exact/kulisch1024/p1/int4/channel
 blockgemm/8*int4@ue8m0x8*int4@ue8m0/2x2/fp16
 """

@@ -48,6 +48,7 @@ DESIGNS = [
         "reround/int4/n2",
         "dfp/int4xint4/w10/s1/c4",
         "expadd/e2m1xe4m1-b2/n2/k3",
+        "sparse/int2xint2/k3/n2",
     ),
     CORE,
     "gemm/int4xint4/1x2/ws/exact/kulisch16/p0/int8/channel/x1/p1/k8/n8/w32",
