@@ -25,6 +25,7 @@ CITED = {
     "2207.01405": "I-ViT",
     "2208.09708": "DenseShift",
     "2302.13971": "LLaMA",
+    "2401.17544": "QFX",
     "2303.17951": "FP8 against INT8",
     "2305.14314": "QLoRA",
     "2311.12359": "Shedding the Bits",
