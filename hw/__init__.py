@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hw.formats import parse_format
+from hw.encodings import ENCODINGS
+from hw.formats import FAMILIES, parse_format
 from hw.pipeline import Prediction, check_mhz, pipeline_for, predict
 from hw.spec import Spec, parse
 from hw.target import GENERIC, TARGETS, Target, parse_target
@@ -26,3 +27,5 @@ __all__ = [
     "pipeline_for",
     "predict",
 ]
+
+FAMILIES += ENCODINGS

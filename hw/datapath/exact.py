@@ -12,9 +12,11 @@ from hw.arith.packing import Packing, multiply_all
 from hw.arith.place import Place, adjoin, always
 from hw.arith.steps import bits
 from hw.arith.wires import lookup
+from hw.datapath.hot import multiply_hot
 from hw.datapath.product import Product, ProductRule, status
 from hw.datapath.rounded import round_product
-from hw.datapath.unpack import Operand, exponent_base, unpack_factor, unpacks
+from hw.datapath.unpack import Kind, Operand, exponent_base, unpack, unpack_factor, unpacks
+from hw.encodings import KHot
 from hw.formats import Codebook, Format, Minifloat, Span
 from hw.formats.base import integers
 from hw.formats.messages import cut
@@ -48,6 +50,8 @@ class Exact(ProductRule):
         return sum(bases) if bases else None
 
     def multiply(self, m: Logic, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
+        if _adds(m, a_format, b_format):
+            return _multiply_hot(m, a_format, b_format, a, b)
         x, y = unpack_factor(a_format, m, a, "a"), unpack_factor(b_format, m, b, "b")
         return _joined(m, _significand(m, x.significand, y.significand), x, y)
 
@@ -61,8 +65,8 @@ class Exact(ProductRule):
     def multiply_all(
         self, m: Logic, a_format: Format, b_format: Format, a: Sequence[Value], b: Sequence[Value]
     ) -> list[Product]:
-        if len(a) * len(b) == 1:
-            return [self.multiply(m, a_format, b_format, a[0], b[0])]
+        if len(a) * len(b) == 1 or _adds(m, a_format, b_format):
+            return [self.multiply(m, a_format, b_format, x, y) for y in b for x in a]
         xs = [unpack_factor(a_format, m, code, f"a{n}") for n, code in enumerate(a)]
         ys = [unpack_factor(b_format, m, code, f"b{n}") for n, code in enumerate(b)]
         packing = Packing(_significand_span(a_format), _significand_span(b_format), (len(xs), len(ys)))
@@ -117,6 +121,27 @@ def _significand(m: Logic, x: Value, y: Value) -> Value:
             gated = Cat(bit & one for bit in bits(other))
             return m.wire("product", gated.as_signed() if other.shape().signed else gated)
     return multiply(m, "product", x, y)
+
+
+def _adds(m: Logic, a: Format, b: Format) -> bool:
+    """Whether a product is shifts and additions: an operand is a sum of powers of two, and no block multiplies."""
+    return m.form != "dsp" and any(isinstance(fmt, KHot) for fmt in (a, b))
+
+
+def _multiply_hot(m: Logic, a_format: Format, b_format: Format, a: Value, b: Value) -> Product:
+    """The product of an operand and a sum of powers of two; of two sums the second one is taken in its terms."""
+    hot, code, other, value, name = b_format, b, a_format, a, "a"
+    if not isinstance(hot, KHot):
+        hot, code, other, value, name = a_format, a, b_format, b, "b"
+    assert isinstance(hot, KHot)
+    x = unpack_factor(other, m, value, name)
+    significand, negate = multiply_hot(m, "product", x.significand, hot, code)
+    if x.negate is not None:
+        negate = m.wire("negate", negate ^ x.negate)
+    # Only an infinity asks what it is multiplied by.
+    plain = Kind(None, None, Const(0, 1), None)
+    kind = plain if x.kind.infinite is None else unpack(hot, m, code, "hot").kind
+    return Product(significand, x.exponent, negate, status(m, x.kind, kind))
 
 
 def _joined(m: Logic, significand: Value, x: Operand, y: Operand) -> Product:

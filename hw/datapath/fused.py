@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
 from hw.arith import Logic, fabric
 from hw.arith.align import Shift, align
 from hw.arith.place import plain
+from hw.arith.shift import shift_left
 from hw.arith.steps import bits
 from hw.arith.term import Term, lone
 from hw.arith.tree import sum_terms
@@ -23,7 +26,7 @@ from hw.datapath.exact import Exact
 from hw.datapath.product import Product, ProductRule, Specials, status
 from hw.datapath.rounded import Unrounded, pack
 from hw.datapath.unpack import unpack_factor
-from hw.formats import Format, Minifloat, PowerOfTwo
+from hw.formats import Format, Minifloat, PowerOfTwo, Span
 
 
 @dataclass
@@ -53,6 +56,28 @@ def sum_products(m: Logic, rule: ProductRule, a: Format, b: Format, pairs: Seque
     if values is not None:
         return Sum(sum_counted(m, values, pairs, rule.span(a, b)), None)
     return _sum(m, rule, a, b, [product for few in _together(m, rule, a, b, pairs) for product in few])
+
+
+def shifted_span(span: Span, shift_bits: int) -> Span:
+    """The span of a span's numbers shifted left by as many bits' number."""
+    most = (1 << shift_bits) - 1
+    return Span(span.lo << most, span.hi << most, span.lsb)
+
+
+def sum_groups(
+    m: Logic, rule: ProductRule, a: Format, b: Format, pairs: Sequence[tuple[Value, Value]], shifts: Sequence[Value]
+) -> Sum:
+    """As `sum_products`, the sum of each group, as many pairs as go with a shift, shifted left by its shift first."""
+    size = len(pairs) // len(shifts)
+    span = shifted_span(rule.span(a, b).accumulate(size), len(shifts[0]))
+    terms, flags = [], []
+    for number, shift in enumerate(shifts):
+        group = sum_products(m, rule, a, b, pairs[number * size : (number + 1) * size])
+        shifted = shift_left(m, f"group{number}", group.value, shift, span.width)
+        terms.append(Term([lone(wire) for wire in bits(shifted)], span.signed))
+        flags += [] if group.status is None else [group.status]
+    total = sum_terms(m, "groups", terms, span)
+    return Sum(total, m.wire("statuses", reduce(or_, flags)) if flags else None)
 
 
 def sum_rows(

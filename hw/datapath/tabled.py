@@ -43,6 +43,11 @@ def fits(m: Logic, wires: int, lowest: int, result: Minifloat, most: int) -> boo
     return kept and wires <= fabric(m).table_inputs and most == 1
 
 
+def fits_table(m: Logic, x: int, y: int, keep: int) -> bool:
+    """Whether a table multiplies and rounds fractions of `x` and `y` bits, whatever the exponents are."""
+    return x + y <= fabric(m).table_inputs and most_rise(x, y, keep) == 1
+
+
 def multiply_by_table(m: Logic, x: Value, y: Value, keep: int) -> Value:
     """The rounded product of significands with a leading one: fraction, rise, and whether more than a power of two."""
     wires, below_point = Cat(x, y), len(x) + len(y)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 from typing import TypeGuard
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
+from hw.arith import fabric
 from hw.arith.logic import Logic
+from hw.arith.steps import bits
 from hw.arith.wires import any_of, lookup
+from hw.datapath.hot import multiply_hot
+from hw.encodings import Flagged, KHot
+from hw.encodings.flagged import INFINITE, NAN, NUMBER
 from hw.formats import Bipolar, Codebook, Fixed, Format, Integer, Minifloat, PowerOfTwo
 from hw.formats.messages import cut
 
@@ -67,6 +72,8 @@ def significand_width(fmt: Format) -> int:
     """Bits of the significand that a product meets."""
     if isinstance(fmt, Minifloat):
         return max(fmt.mantissa_bits + bool(fmt.exponent_bits), 1)
+    if isinstance(fmt, Flagged):
+        return fmt.precision
     if isinstance(fmt, PowerOfTwo):
         return 1
     return fmt.span.width if isinstance(fmt, Codebook) else fmt.width
@@ -76,6 +83,8 @@ def exponent_base(fmt: Format) -> int | None:
     """What a factor's exponent exceeds its shift by; None if it has no exponent."""
     if isinstance(fmt, PowerOfTwo):
         return int(fmt.zero) if fmt.width > fmt.signed else None
+    if isinstance(fmt, Flagged):
+        return 0
     return 1 if has_exponent(fmt) else None
 
 
@@ -140,6 +149,22 @@ def _(fmt: Minifloat, m: Logic, code: Value, name: str, masked: bool = True) -> 
     return Operand(significand, exponent, kind.negative, kind, field, normal)
 
 
+@unpack.register
+def _(fmt: Flagged, m: Logic, code: Value, name: str, masked: bool = True) -> Operand:
+    # One more than the field, since the least numbers are no subnormals: as a factor it need not be.
+    factor = _flagged_factor(fmt, m, code, name)
+    assert factor.exponent is not None
+    one = lookup(m, f"{name}_exponent", factor.exponent, fmt.exponent_bits + 1, lambda field: field + 1)
+    return replace(factor, exponent=one, field=None, normal=None)
+
+
+@unpack.register
+def _(fmt: KHot, m: Logic, code: Value, name: str, masked: bool = True) -> Operand:
+    total, negate = multiply_hot(m, f"{name}_terms", Const(1, 1), fmt, code)
+    significand = fabric(m).negate(m, f"{name}_significand", total, negate, fmt.span.width).as_signed()
+    return Operand(significand, None, None, Kind(None, None, significand == 0, significand[-1]))
+
+
 def kind_of(fmt: Minifloat, m: Logic, code: Value, name: str, subnormals: bool) -> Kind:
     """Whether a minifloat's code is an infinity or NaN, zero, negative; without `subnormals` they are zeros."""
     magnitude = code[:-1] if fmt.signed else code
@@ -164,6 +189,8 @@ def unpack_factor(fmt: Format, m: Logic, code: Value, name: str) -> Operand:
     """
     if isinstance(fmt, PowerOfTwo):
         return _power_factor(fmt, m, code, name)
+    if isinstance(fmt, Flagged):
+        return _flagged_factor(fmt, m, code, name)
     if isinstance(fmt, Bipolar) and fmt.bits == 1:
         return Operand(Const(1, 1), None, ~code[0], Kind(None, None, Const(0, 1), ~code[0]))
     if isinstance(fmt, Codebook) and (steps := _steps(fmt)) and max(map(abs, steps)) == 1:
@@ -184,6 +211,16 @@ def _power_factor(fmt: PowerOfTwo, m: Logic, code: Value, name: str) -> Operand:
         significand = m.wire(f"{name}_significand", significand & ~kind.nan)
     exponent = field if exponent_base(fmt) is not None else None
     return Operand(significand, exponent, kind.negative, kind, exponent, Const(1, 1))
+
+
+def _flagged_factor(fmt: Flagged, m: Logic, code: Value, name: str) -> Operand:
+    """A float with flags: they say all but the number."""
+    fraction, field = code[: fmt.mantissa_bits], code[fmt.mantissa_bits : fmt.sign]
+    kind = code[fmt.sign + 1 :]
+    number = m.wire(f"{name}_number", kind == NUMBER)
+    significand = m.wire(f"{name}_significand", Cat(*(bit & number for bit in bits(fraction)), number))
+    flags = Kind(kind == INFINITE, kind == NAN, ~kind.any(), code[fmt.sign])
+    return Operand(significand, field, code[fmt.sign], flags, field, Const(1, 1))
 
 
 def _sign_factor(m: Logic, code: Value, name: str, steps: list[int]) -> Operand:

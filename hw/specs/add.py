@@ -21,7 +21,7 @@ class AddSpec(ResultSpec):
     Parameters
     ----------
     a, b, result, rounding, pipeline, form
-        As for `ResultSpec`.
+        As for `ResultSpec`. The result may also be a `Flagged` float, if both operands are of it.
     """
 
     a: Format
@@ -45,7 +45,7 @@ class AddSpec(ResultSpec):
                 raise ValueError(f"no hardware takes {cut(fmt)} operands")
         check_build(self.form, self.pipeline)
         check_term(self.a, self.b, self.span, "+", "sums")
-        self._settle_result()
+        self._settle_result(flagged=True)
 
     __hash__ = Spec.__hash__
 

@@ -9,15 +9,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hw.formats import Format, check_int
-from hw.specs.base import parse_mix
+from hw.encodings import KHot
+from hw.formats import Codebook, Fixed, Format, check_int
+from hw.formats.base import check_bool
+from hw.formats.messages import cut
+from hw.specs.base import MAX_OPERAND_WIDTH, parse_mix
 from hw.specs.grammar import Part
-from hw.specs.parts import OPERANDS, sides
+from hw.specs.parts import OPERANDS, flag, sides
 from hw.specs.pe import ELEMENT, PeSpec
 from hw.specs.rate import Rate
 from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, sizes
 
 MAX_SIDE = 256
+LOOKED_UP = (Codebook, KHot)
+"""Formats whose codes are looked up."""
 SEGMENT = 8
 """Rows that a column chooses from between two registers, on the sums' way out: a power of two."""
 
@@ -45,6 +50,9 @@ class ArraySpec(StreamSpec):
         1..256.
     flow, product, accumulator, pipeline, form
         As for `PeSpec`, and as for `MacSpec`; or form ``dsp:N``: the first N columns are in multiplier blocks.
+    edge : bool
+        Whether codes that are looked up, those of codebooks and of sums of powers of two, are looked up once, where
+        they enter the array. Its elements then are for the fixed point that holds their values, of 16 bits at most.
 
     Raises
     ------
@@ -61,26 +69,46 @@ class ArraySpec(StreamSpec):
     accumulator: str = "kulisch1024"
     pipeline: int = None  # type: ignore[assignment]
     form: str = "small"
+    edge: bool = False
 
     unit: ClassVar[str] = "array"
     example: ClassVar[str] = "array/int8xint8/8x8/os/exact/kulisch1024/p1"
-    parts: ClassVar[tuple[Part, ...]] = (OPERANDS, sides("rows", "columns", needed=True), *ELEMENT)
+    parts: ClassVar[tuple[Part, ...]] = (OPERANDS, sides("rows", "columns", needed=True), flag("edge"), *ELEMENT)
     sizes: ClassVar[tuple[str, ...]] = ("rows", "columns")
 
     def __post_init__(self) -> None:
         check_int("rows", self.rows, 1, MAX_SIDE)
         check_int("columns", self.columns, 1, MAX_SIDE)
         parse_mix(self.form, self.columns, "columns")
+        check_bool("edge", self.edge)
+        self._check_edge()
         object.__setattr__(self, "accumulator", self.pe.accumulator)
         object.__setattr__(self, "pipeline", self.pe.pipeline)
 
     __hash__ = StreamSpec.__hash__
 
+    def _check_edge(self) -> None:
+        looked_up = [fmt for fmt in (self.a, self.b) if isinstance(fmt, LOOKED_UP)]
+        if self.edge and not looked_up:
+            formats = f"{cut(self.a)} and {cut(self.b)}"
+            raise ValueError(f"edge must be left out for operands that are not looked up, got {formats}")
+        for fmt in looked_up:
+            if self.edge and fmt.span.width > MAX_OPERAND_WIDTH:
+                raise ValueError(
+                    f"edge must be left out for {cut(fmt)}, whose values have {fmt.span.width} bits in fixed point; "
+                    f"elements take {MAX_OPERAND_WIDTH}"
+                )
+
     @cached_property
     def pe(self) -> PeSpec:
         """One of its elements."""
         form, _ = parse_mix(self.form, self.columns, "columns")
-        return PeSpec(self.a, self.b, self.flow, self.product, self.accumulator, self.pipeline, form)
+        a, b = (self.inside(fmt) for fmt in (self.a, self.b))
+        return PeSpec(a, b, self.flow, self.product, self.accumulator, self.pipeline, form)
+
+    def inside(self, fmt: Format) -> Format:
+        """What an operand's format is in the elements: behind the edge, numbers in place of codes."""
+        return Fixed.holding(fmt.span) if self.edge and isinstance(fmt, LOOKED_UP) else fmt
 
     @property
     def rate(self) -> Rate:

@@ -65,6 +65,8 @@ class ElementwiseSpec(FeedforwardSpec):
         check_choice("operation", self.operation, OPERATIONS)
         check_int("lanes", self.lanes, 1, MAX_LANES)
         check_build(self.form, self.pipeline)
+        if self.lane.is_unpacked:
+            raise ValueError("result must be exact or a float, got 'unpacked', which only products of unit mul can be")
         object.__setattr__(self, "result", self.lane.result)
         settle(self)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from hw.encodings import Unpacked
 from hw.formats.messages import echo
 from hw.specs.base import MAX_PIPELINE, parse_blocks, parse_operands, parse_scalar
 from hw.specs.grammar import Fits, Part, anything
@@ -92,9 +93,14 @@ def _read_rounded(text: str) -> dict[str, Any]:
 
 def _read_result(text: str) -> dict[str, Any]:
     result, colon, rounding = text.partition(":")
-    if result != "exact":
+    if result not in ("exact", "unpacked"):
         return _read_rounded(text)
-    return {"result": None} | ({"rounding": rounding} if colon else {})
+    return {"result": None if result == "exact" else result} | ({"rounding": rounding} if colon else {})
+
+
+def _write_result(spec: Any) -> str:
+    usual = "exact" if spec.is_exact else "unpacked" if isinstance(spec.result, Unpacked) else spec.result.name
+    return usual + rounding_of(spec)
 
 
 def rounding_of(spec: Any) -> str:
@@ -114,9 +120,9 @@ ACCUMULATOR = word("accumulator", "ACCUMULATOR")
 RESULT = Part(
     "RESULT[:ROUNDING]",
     _read_result,
-    lambda spec: ("exact" if spec.is_exact else spec.result.name) + rounding_of(spec),
+    _write_result,
 )
-"""A float and how it is rounded into; or ``exact``."""
+"""A float and how it is rounded into; or ``exact``; or ``unpacked``, of units that have it."""
 FLOAT = Part("RESULT[:ROUNDING]", _read_rounded, lambda spec: f"{spec.result}{rounding_of(spec)}")
 """A float and how it is rounded into."""
 STAGES = stages()

@@ -7,8 +7,10 @@ from amaranth.hdl import Cat, Const, Value
 from hw.arith import Logic, fabric
 from hw.arith.shift import shift_left
 from hw.arith.steps import extend
+from hw.datapath.flaggedsum import add_flagged
 from hw.datapath.sum import add_rounded, addend, status_of
 from hw.datapath.unpack import Kind, unpack
+from hw.encodings import Flagged
 from hw.formats import Format, Minifloat
 from hw.specs.add import AddSpec
 from hw.units.unit import Pairwise
@@ -48,6 +50,9 @@ class Add(Pairwise):
     spec_type = AddSpec
 
     def compute(self, m: Logic, a: Value, b: Value) -> tuple[Value, Value | None]:
+        result = self.spec.result
+        if isinstance(result, Flagged):
+            return add_flagged(m, result, a, b), None
         return self._exact(m, a, b) if self.spec.is_exact else (self._rounded(m, a, b), None)
 
     def _rounded(self, m: Logic, a: Value, b: Value) -> Value:

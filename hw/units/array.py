@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import Out
 
+from hw.arith import Logic
+from hw.datapath.unpack import unpack
+from hw.formats import Format
 from hw.specs.array import ArraySpec
 from hw.units.column import Column
 from hw.units.flows import CONTROLS
@@ -112,7 +115,17 @@ class Array(Streamed):
     def _entering(self, m: Module, operand: str, lane: int, cycles: int, move: Value) -> Value:
         """A lane of an operand as its row or column gets it, so many cycles late."""
         code = Value.cast(getattr(self, operand).payload.x[lane])
+        fmt = getattr(self.spec, operand)
+        if self.spec.inside(fmt) != fmt:
+            code = self._number(m, f"{operand}_number_{lane}", fmt, code)
         return delayed(m, f"{operand}_of_{lane}", code, move, cycles)
+
+    def _number(self, m: Module, name: str, fmt: Format, code: Value) -> Value:
+        """What a code is looked up to be, in as many bits as its format's span has."""
+        logic = Logic(self.target, 0, "small")
+        number = logic.result(logic.wire(name, unpack(fmt, logic, code, name).significand))
+        logic.into(m, Const(1), reset=False)
+        return number[: fmt.span.width]
 
     def _column(self, m: Module, group: Group, inputs: dict[str, Value]) -> dict[str, Signal]:
         """A column, or several in one; its outputs."""

@@ -9,7 +9,7 @@ from amaranth.hdl import Value
 
 from hw.arith import Logic
 from hw.datapath import PRODUCTS
-from hw.datapath.fused import cleared, round_sum, sum_products
+from hw.datapath.fused import cleared, round_sum, sum_groups, sum_products
 from hw.datapath.stepwise import sum_rounded_products
 from hw.formats import Minifloat
 from hw.specs.dot import DotSpec
@@ -29,7 +29,7 @@ class Dot(Feedforward):
     Members
     -------
     a, b : In(stream)
-        ``x``: operand codes, one a lane.
+        ``x``: operand codes, one a lane; of b also ``shift``, one a group, if lanes are in groups.
     sum : Out(stream)
         ``x``: a code of ``spec.result``; and ``status``, if ``spec.has_status``: bit 0 +infinity, bit 1 -infinity,
         both NaN. Then `x` is 0.
@@ -52,7 +52,11 @@ class Dot(Feedforward):
         if spec.sums == "rounded":
             assert isinstance(result, Minifloat)
             return {"x": sum_rounded_products(m, rule, (spec.a, spec.b), pairs, result, spec.rounding)}
-        total = sum_products(m, rule, spec.a, spec.b, pairs)
+        shifts = [Value.cast(beats["b"].shift[group]) for group in range(spec.groups)]
+        if shifts:
+            total = sum_groups(m, rule, spec.a, spec.b, pairs, shifts)
+        else:
+            total = sum_products(m, rule, spec.a, spec.b, pairs)
         if isinstance(result, Minifloat):
             return {"x": round_sum(m, total, spec.span.lsb, result, spec.rounding)}
         return {"x": cleared(m, total)} | ({} if total.status is None else {"status": total.status})

@@ -22,11 +22,13 @@ from sim.coverage.steering import Operands, Trials
 from sim.coverage.streams import classes_of_fields, results, traffic
 from sim.coverage.tried import Tried
 from sim.golden import decode
-from sim.golden.dot import exact_sums
+from sim.golden.dot import exact_sums, sums_of_groups
 
 FORMULA = "sum = Σ a[i] * b[i], i = 0 .. n-1"
 
 BEATS = 2048
+ENDS = 8
+"""Beats at the beginning, of lanes that are all at ends of their formats."""
 BUT_ONE = 512
 """Beats of which one lane is other than all others."""
 ALIKE, SPARSE, AGAINST, SPECIAL = range(4)
@@ -38,12 +40,12 @@ def plays(spec: DotSpec, seed: int) -> list[StreamPlay]:
     """All plays for a dot product; the resets come last."""
     rng = np.random.default_rng(seed)
     first, exhaustive = every_pair(spec, rng)
-    random = streams(*lanes(spec.a, spec.b, (BEATS // 4, spec.lanes), rng))
+    random = some_beats(spec, BEATS // 4, rng)
     few = spec.cycles(BEATS // 4)
     count = len(first["a"]["x"])  # type: ignore[arg-type]
     return [
         stream_play(spec, "operands", first, spec.cycles(count), exhaustive=exhaustive),
-        stream_play(spec, "one_beat", streams(*lanes(spec.a, spec.b, (1, spec.lanes), rng)), spec.cycles(1)),
+        stream_play(spec, "one_beat", some_beats(spec, 1, rng), spec.cycles(1)),
         stream_play(spec, "pauses", random, few, pauses=paused(spec, 0.4)),
         stream_play(spec, "slow_taker", random, few, pauses={"sum": 0.7}),
         stream_play(spec, "resets", random, few, resets=resets(few, rng)),
@@ -53,30 +55,64 @@ def plays(spec: DotSpec, seed: int) -> list[StreamPlay]:
 def run(spec: DotSpec, seed: int, beats: int) -> StreamPlay:
     """So many beats without a pause."""
     rng = np.random.default_rng(seed)
-    return stream_play(spec, "run", streams(*lanes(spec.a, spec.b, (beats, spec.lanes), rng)), spec.cycles(beats))
+    return stream_play(spec, "run", some_beats(spec, beats, rng), spec.cycles(beats))
 
 
-def streams(a: Codes, b: Codes) -> Streams:
-    return {"a": {"x": a}, "b": {"x": b}}
+def streams(a: Codes, b: Codes, shifts: Codes | None = None) -> Streams:
+    """Beats of these codes, with shifts if groups have them."""
+    beside = {} if shifts is None or not shifts.shape[1] else {"shift": shifts}
+    return {"a": {"x": a}, "b": {"x": b, **beside}}
+
+
+def some_beats(spec: DotSpec, count: int, rng: np.random.Generator) -> Streams:
+    """So many beats."""
+    return streams(*lanes(spec.a, spec.b, (count, spec.lanes), rng), shifts_of(spec, count, rng))
+
+
+def shifts_of(spec: DotSpec, count: int, rng: np.random.Generator, aimed: int = 0) -> Codes:
+    """Shifts of the groups of so many beats; the last group's of the last beats, which are `aimed`, is 0."""
+    if not spec.group:
+        return np.zeros((count, 0), dtype=np.int64)
+    highest = (1 << spec.shift_bits) - 1
+    shifts = rng.integers(0, highest + 1, (count, spec.groups))
+    # In every other beat all are alike, often the highest: then sums come to their ends.
+    alike = np.arange(count) % 2 == 0
+    shifts[alike & (rng.random(count) < 1 / 2)] = highest
+    shifts[:ENDS] = highest
+    shifts[count - aimed :, -1:] = 0
+    return shifts
 
 
 def every_pair(spec: DotSpec, rng: np.random.Generator) -> tuple[Streams, bool]:
     """Of a single lane all pairs of codes, if they can be counted out; else extremes, corners and chance."""
     tried = pairs(spec.a, spec.b, rng) if spec.lanes == 1 else None
     if tried is not None and tried.exhaustive:
-        return streams(tried.a[:, None], tried.b[:, None]), True
+        return streams(tried.a[:, None], tried.b[:, None], shifts_of(spec, len(tried.a), rng)), not spec.group
     extreme = extremes(spec.a, spec.b, spec.lanes)
     but_one = all_but_one(spec.a, spec.b, spec.lanes, rng)
     some = lanes(spec.a, spec.b, (BEATS, spec.lanes), rng)
-    if not isinstance(spec.result, Fixed):
-        aim(spec, *some, BEATS // 4, rng)
-    return streams(*(np.concatenate(parts) for parts in zip(extreme, but_one, some, strict=True))), False
+    x, y = (np.concatenate(parts) for parts in zip(extreme, but_one, some, strict=True))
+    return streams(x, y, hard_to_round(spec, x, y, BEATS // 4, rng)), False
 
 
-def aim(spec: DotSpec, x: Codes, y: Codes, count: int, rng: np.random.Generator) -> None:
-    """Change the last lane of the last so many beats, so that sums are where these are hard to round."""
+def hard_to_round(spec: DotSpec, x: Codes, y: Codes, count: int, rng: np.random.Generator) -> Codes:
+    """Shifts of beats; the last so many are changed in their last lane where sums are rounded, to be hard to round."""
+    aimed = 0 if isinstance(spec.result, Fixed) else count
+    shifts = shifts_of(spec, len(x), rng, aimed)
+    if aimed:
+        scales = np.repeat(2.0 ** shifts[-aimed:], spec.group, axis=1) if spec.group else np.ones(1)
+        aim(spec, x, y, aimed, scales, rng)
+    return shifts
+
+
+def aim(spec: DotSpec, x: Codes, y: Codes, count: int, scales: NDArray[np.float64], rng: np.random.Generator) -> None:
+    """Change the last lane of the last so many beats, so that sums are where these are hard to round.
+
+    Lanes count as often as `scales` says, the last one once.
+    """
     with np.errstate(invalid="ignore"):
-        others = (decode(spec.a, x[-count:, :-1]) * decode(spec.b, y[-count:, :-1])).sum(axis=1)
+        products = decode(spec.a, x[-count:]) * decode(spec.b, y[-count:]) * scales
+        others = products[:, :-1].sum(axis=1)
     last = wanted(spec.result, count, rng) - np.nan_to_num(others, posinf=0, neginf=0)
     x[-count:, -1], y[-count:, -1] = factors(spec.a, spec.b, last, rng)
 
@@ -134,7 +170,8 @@ def coverage(spec: DotSpec) -> list[Point]:
     """Operands of all classes in the lanes, sums that are rounded in every way, and who waits for whom."""
 
     def sums(tried: Tried) -> NDArray[np.float64]:
-        return values_of(exact_sums(spec.a, spec.b, tried["a.x"], tried["b.x"], spec.product))
+        operands = spec.a, spec.b, tried["a.x"], tried["b.x"], spec.product
+        return values_of(sums_of_groups(*operands, tried["b.shift"]) if spec.group else exact_sums(*operands))
 
     reach = Reach.sums(spec.span, spec.lanes)
     rounded = [] if spec.is_exact else rounding("sum", spec.result, spec.rounding, sums, reach, about=OPERANDS)
@@ -146,8 +183,6 @@ def trials(spec: DotSpec) -> Trials:
 
     def hard(count: int, rng: np.random.Generator) -> Operands:
         x, y = lanes(spec.a, spec.b, (count, spec.lanes), rng)
-        if not spec.is_exact:
-            aim(spec, x, y, count // 2, rng)
-        return flat(streams(x, y))
+        return flat(streams(x, y, hard_to_round(spec, x, y, count // 2, rng)))
 
     return stream_trials(spec, hard)

@@ -8,11 +8,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hw.encodings import Flagged
 from hw.formats import Fixed, Format
 from sim.golden.codes import Codes, integer_type
 from sim.golden.decoding import decode, decode_steps
 from sim.golden.direct import minus_zero
 from sim.golden.encoding import encode, encode_steps
+from sim.golden.flagged import add_flagged
 from sim.golden.pairwise import Pairwise
 
 
@@ -47,6 +49,9 @@ class Add(Pairwise):
 
     def results(self, a: ArrayLike, b: ArrayLike) -> tuple[Codes, NDArray[np.uint8]]:
         """Codes and status of the sums of codes."""
+        if isinstance(self.result, Flagged):
+            sums = add_flagged(self.result, np.asarray(a), np.asarray(b))
+            return sums, np.zeros(sums.shape, dtype=np.uint8)
         span = self.a.span + self.b.span
         x, y = decode(self.a, a), decode(self.b, b)
         steps = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Self
 
@@ -41,7 +41,8 @@ class Array(StreamModel):
     @classmethod
     def of(cls, spec: Any) -> Self:
         """The model of a spec."""
-        return cls(Mac.of(spec.pe.mac), spec.rows, spec.columns, spec.flow)
+        # Behind an edge that looks codes up elements have other formats, but the same values.
+        return cls(replace(Mac.of(spec.pe.mac), a=spec.a, b=spec.b), spec.rows, spec.columns, spec.flow)
 
     def run(self, a: Fields, b: Fields, c: Fields | None = None) -> Beats:
         """The beats that come out, for those that go in.

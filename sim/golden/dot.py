@@ -33,6 +33,8 @@ class Dot(StreamModel):
     stepwise : bool
         Whether each product is rounded into a float `result`, and so is each addition, in a tree: neighbours are
         added, then neighbouring sums; a last one without a neighbour waits.
+    group : int
+        Lanes whose sum is multiplied by a power of two of their own; 0 if there are none.
     """
 
     a: Format
@@ -41,14 +43,17 @@ class Dot(StreamModel):
     result: Format
     rounding: str
     stepwise: bool = False
+    group: int = 0
 
     @classmethod
     def of(cls, spec: Any) -> Self:
         """The model of a spec."""
-        return cls(spec.a, spec.b, spec.product, spec.result, spec.rounding, spec.sums == "rounded")
+        return cls(spec.a, spec.b, spec.product, spec.result, spec.rounding, spec.sums == "rounded", spec.group)
 
     def run(self, a: dict[str, ArrayLike], b: dict[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
         """The beats that come out, for those that go in: arrays of codes `x` of shape (beats, lanes).
+
+        Of b also ``shift`` of shape (beats, groups), if lanes are in groups: the exponents of their powers of two.
 
         Returns
         -------
@@ -59,15 +64,18 @@ class Dot(StreamModel):
         TypeError, ValueError
             Codes that are none, or shapes that differ.
         """
-        codes, status = self.results(a["x"], b["x"])
+        codes, status = self.results(a["x"], b["x"], b.get("shift"))
         return {"sum": {"x": codes, "status": status}}
 
-    def results(self, a: ArrayLike, b: ArrayLike) -> tuple[Codes, NDArray[np.uint8]]:
+    def results(self, a: ArrayLike, b: ArrayLike, shifts: ArrayLike | None = None) -> tuple[Codes, NDArray[np.uint8]]:
         """Codes and status of the sums over the last axis."""
         a, b = check_codes("a", self.a, a), check_codes("b", self.b, b)
         if a.shape != b.shape or a.ndim != 2:
             raise ValueError(f"a and b must have one shape (beats, lanes), got {a.shape} and {b.shape}")
-        total = exact_sums(self.a, self.b, a, b, self.product)
+        if self.group:
+            total = sums_of_groups(self.a, self.b, a, b, self.product, np.asarray(shifts))
+        else:
+            total = exact_sums(self.a, self.b, a, b, self.product)
         if self.stepwise:
             products = multiply(self.a, self.b, a, b, self.result, self.product, self.rounding)
             return self._tree(products), total.status
@@ -90,6 +98,16 @@ def exact_sums(a_format: Format, b_format: Format, a: Codes, b: Codes, product: 
     span = rule.span(a_format, b_format).accumulate(a.shape[-1])
     status = np.bitwise_or.reduce(terms.status, axis=-1)
     return Terms(terms.steps.astype(integer_type(span), copy=False).sum(axis=-1), status, terms.lsb)
+
+
+def sums_of_groups(a_format: Format, b_format: Format, a: Codes, b: Codes, product: str, shifts: NDArray[Any]) -> Terms:
+    """The sums of groups of lanes, each times the power of two whose exponent is among `shifts`, (beats, groups)."""
+    beats, groups = shifts.shape
+    x, y = (codes.reshape(beats, groups, -1) for codes in (a, b))
+    found = exact_sums(a_format, b_format, x, y, product)
+    # Python's integers hold any.
+    steps = (found.steps.astype(object) << shifts.astype(object)).sum(axis=-1)
+    return Terms(steps, np.bitwise_or.reduce(found.status, axis=-1), found.lsb)
 
 
 def codes_of_sums(result: Format, total: Terms | Numbers, rounding: str) -> Codes:

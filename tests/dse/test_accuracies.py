@@ -139,5 +139,5 @@ print(*sorted(name[11:] for name in sys.modules if name.startswith("sim.golden."
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     units = {entry.partition(":")[0].rpartition(".")[2] for entry in map(str, MODELS.values())}
     # What a unit's model is made of, and sums are not.
-    beside = {"pairwise", "streams"}
+    beside = {"pairwise", "streams", "flagged"}
     assert {name for name in ran.stdout.split() if name not in units | beside} == set(GOLDEN)

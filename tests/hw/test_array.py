@@ -115,7 +115,7 @@ def test_arguments_are_checked(arguments: tuple, error: type[Exception], message
     ("name", "message"),
     [
         ("array/int8xint8", "RxC is missing"),
-        ("array/int8xint8/8x8/os/exact/kulisch/p1/small/more", "it must have at most 7 parts after the unit"),
+        ("array/int8xint8/8x8/os/exact/kulisch/p1/small/more", "nothing may follow the form, got 'more'"),
         ("array/int8xint8/8", "the sides must be written RxC, like 8x8, got '8'"),
         ("array/int8xint8/0x8", "the sides must be written RxC, like 8x8, got '0x8'"),
         ("array/int8xint8/8x8/os/exact/kulisch/1", "the pipeline must be written pSTAGES, p0 to p99, got '1'"),
@@ -231,3 +231,36 @@ def test_a_mix_says_how_many_columns_are_in_blocks(form: str) -> None:
 def test_a_mix_needs_blocks() -> None:
     with pytest.raises(ValueError, match="form must be small or fast for Lattice iCE40, .*got 'dsp:1'"):
         emit(hw.parse("array/int8xint8/2x2/os/exact/kulisch/p1/dsp:1"), hw.parse_target("ice40"))
+
+
+def test_codes_that_are_looked_up_at_the_edge_are_numbers_inside() -> None:
+    spec = hw.parse("array/int8xcb[-60,-7,1,100]/2x3/edge/ws")
+    assert spec.name == "array/int8xcb[-60,-7,1,100]/2x3/edge/ws/exact/kulisch1024/p1"
+    assert from_json(spec.to_json()) == spec
+    assert spec.inputs["b"]["x"].format.width == 2
+    assert (spec.pe.a, spec.pe.b) == (INT8, parse_format("fix8.0"))
+    assert hw.parse("array/int8xkhot2.2/2x3/edge").pe.b == parse_format("fix6.0")
+    assert hw.parse("array/int8xternary/2x3").pe.b == parse_format("ternary")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "array/int8xint4/2x2/edge",
+            "edge must be left out for operands that are not looked up, got int8 and int4",
+        ),
+        (
+            "array/int8xnf4/2x2/edge",
+            "edge must be left out for nf4, whose values have 29 bits in fixed point; elements take 16",
+        ),
+    ],
+)
+def test_an_edge_with_nothing_to_look_up_says_why(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        hw.parse(name)
+
+
+def test_an_edge_is_a_flag() -> None:
+    with pytest.raises(TypeError, match="edge must be a bool, got 1 of type int"):
+        ArraySpec(INT8, parse_format("ternary"), 2, 2, edge=1)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import hw
 from hw.arith.align import Shift, split
 from hw.datapath.counted import TwoValues
 from hw.formats import parse_format
+from hw.spec import from_json
 from hw.specs.dot import DotSpec
 from hw.units.dot import Dot
 from rtl_gen import emit
@@ -76,7 +77,23 @@ def test_the_shift_left_to_a_row_takes_no_more_than_a_lut() -> None:
     ("call", "error", "message"),
     [
         (lambda: hw.parse("dot/int8xint8"), ValueError, "nLANES is missing"),
-        (lambda: hw.parse("dot/int8xint8/n2/exact/fp16/rounded/p0/fast/x"), ValueError, "must have at most 7 parts"),
+        (
+            lambda: hw.parse("dot/int8xint8/n2/exact/fp16/rounded/p0/fast/x"),
+            ValueError,
+            "nothing may follow the form, got 'x'",
+        ),
+        (
+            lambda: hw.parse("dot/int8xint8/n4/g2"),
+            ValueError,
+            "groups must be written gLANES.BITS, like g8.2, got 'g2'",
+        ),
+        (lambda: hw.parse("dot/int8xint8/n4/g3.2"), ValueError, "group must divide the 4 lanes, got 3"),
+        (lambda: hw.parse("dot/int8xint8/n4/g2.7"), ValueError, "shift_bits must be 1..6, got 7"),
+        (
+            lambda: hw.parse("dot/e2m1xe2m1/n4/g2.2/exact/fp16/rounded"),
+            ValueError,
+            "sums must be fused where groups have scales, got 'rounded'",
+        ),
         (
             lambda: hw.parse("dot/int8xint8/8"),
             ValueError,
@@ -133,3 +150,12 @@ def test_products_of_bits_that_are_one_of_two_numbers_are_counted(formats: str, 
         assert [values.high if high else values.low for high in found] == [
             a.value(code & 1) * b.value(code >> 1) for code in range(4)
         ]
+
+
+def test_groups_have_shifts_beside_their_operands() -> None:
+    spec = hw.parse("dot/int8xint4/n8/g4.2")
+    assert spec.name == "dot/int8xint4/n8/g4.2/exact/exact/p2"
+    assert from_json(spec.to_json()) == spec
+    assert (spec.inputs["b"]["shift"].lanes, spec.inputs["b"]["shift"].format.width) == (2, 2)
+    # Two sums of four, each at most 8 times as large.
+    assert spec.span.hi == 2 * 8 * 4 * 128 * 8

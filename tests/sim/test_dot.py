@@ -33,6 +33,7 @@ from sim.golden import model
         *("dot/e2m1xe2m1/n9/exact/exact/p0@ice40", "dot/e5m2xe4m3fn/n2/exact/fp16-inf/p1"),
         *("dot/int4xternary/n3/exact/e4m3fn-nan:up/p1@ecp5", "dot/e3m2xe3m2/n2/lmul/bf16:down/p0/fast@ice40"),
         "dot/e3m2xe3m2/n3/exact/e4m3fn/rounded/p2",
+        *("dot/int4xint4/n4/g2.2/exact/exact/p1@ice40", "dot/e2m1xe2m1/n4/g2.2/exact/fp16/p2"),
         # Two products to a cell and one left over; one to a cell.
         *("dot/e4m3fnxe4m3fn/n3/exact/fp16/p3/dsp@ice40up", "dot/int8xint8/n3/exact/exact/p2/dsp@gowin"),
         "dot/int8xuint8/n3/exact/exact/p2/dsp@nexus",

@@ -185,3 +185,13 @@ def test_an_element_refuses_what_is_no_flag() -> None:
         model(hw.parse("pe/int8xint8/ws")).run(a=[0], b=[0], en=[1], take=[0], swap=[2], acc_in=[0], status_in=[0])
     with pytest.raises(ValueError, match="a .*256"):
         model(hw.parse("pe/int8xint8")).run(a=[256], b=[0], en=[1], valid=[0], first=[1])
+
+
+def test_an_edge_changes_no_sum() -> None:
+    a, b = RNG.integers(0, 256, (5, 2)), RNG.integers(0, 4, (5, 3))
+    streams = {"a": {"x": a, "last": ends(5)}, "b": {"x": b, "last": ends(5)}}
+    shown = [
+        decode(spec.accumulator_format, model(spec).run(**streams)["sum"]["x"])
+        for spec in (hw.parse(f"array/int8xcb[-60,-7,1,100]/2x3{edge}/os") for edge in ("", "/edge"))
+    ]
+    assert (shown[0] == shown[1]).all() and shown[0].any()

@@ -137,3 +137,13 @@ def test_rounded_sums_are_those_of_ml_dtypes_in_a_tree(name: str, count: int) ->
 def test_what_is_refused(a: object, b: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         model(parse("dot/int8xint8/n2")).run({"x": a}, {"x": b})
+
+
+def test_each_group_has_a_power_of_two_of_its_own() -> None:
+    spec = hw.parse("dot/int8xint4/n6/g2.3")
+    rng = np.random.default_rng(4)
+    a, b, shifts = rng.integers(0, 256, (50, 6)), rng.integers(0, 16, (50, 6)), rng.integers(0, 8, (50, 3))
+    x, y = np.where(a > 127, a - 256, a), np.where(b > 7, b - 16, b)
+    expected = ((x * y).reshape(50, 3, 2).sum(axis=2) * 2**shifts).sum(axis=1)
+    codes, status = model(spec).results(a, b, shifts)
+    assert (decode(spec.result, codes) == expected).all() and not status.any()
