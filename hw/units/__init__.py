@@ -36,6 +36,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "gelu": "hw.units.gelu:Gelu",
     "layernorm": "hw.units.layernorm:Layernorm",
     "constmat": "hw.units.constmat:ConstMat",
+    "encoder": "hw.units.encoder:Encoder",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

@@ -40,6 +40,7 @@ MODELS: dict[str, str | type[Any]] = {
     "gelu": "sim.golden.gelu:Gelu",
     "layernorm": "sim.golden.layernorm:Layernorm",
     "constmat": "sim.golden.constmat:ConstMat",
+    "encoder": "sim.golden.encoder:Encoder",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 
