@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hw.formats import Fixed, Format, Integer, check_int, parse_format
+from hw.formats import Fixed, Format, Integer, check_int
 from hw.formats.messages import cut, echo
 from hw.specs.base import check_format, form_beside
 from hw.specs.cast import CastSpec
@@ -22,11 +22,11 @@ from hw.specs.rate import Rate
 from hw.specs.requant import RequantSpec
 from hw.specs.slots import Slot
 from hw.specs.softmax import MAX_STEPS, SoftmaxSpec
-from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, sizes
+from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, Wires, sizes
 
-MAX_WIDTH, MAX_DEPTH, SHIFT_BITS = 8, 1 << 16, 3
-PLACES, WEIGHT, NUMERATOR = 15, 8, 40
-"""Bits of a layer normalisation's quotients behind the point, and of its weights; of what a GELU divides."""
+MAX_WIDTH, MAX_DEPTH = 8, 1 << 16
+BITS, MULTIPLIER, NUMERATOR = 16, 8, 40
+"""Of the integers that units take, of the factors that make such of operands, and of what a GELU divides."""
 OVERHEAD = 20
 """Cycles of a run in which instructions are read, begin and end."""
 
@@ -47,17 +47,20 @@ class EncoderSpec(StreamSpec):
     ``copy``
         As it is: what loads, stores, moves and transposes.
     ``gemm``
-        ``requantise(A B + bias)``, a scale for each column: parameters `bias`, `m`, `e`, `zero` come first on `w`.
-    ``softmax``
-        Of each row. What comes out is ``2**bits`` of one: bits are one less than those of an integer code with a sign,
-        and 8 for floats.
-    ``gelu``
-        Of each number, and requantised by the instruction's `m` and `e`.
-    ``norm``
-        Layer normalisation of ``a * 2**shift_a + b * 2**shift_b``, which is exact; times weights, plus biases, which
-        come on `w` for each row; and requantised by `m` and `e`.
+        ``requantise(A B + bias)``, with a scale for each column.
+    ``softmax``, ``gelu``
+        Of each row, of each number.
+    ``norm``, ``add``
+        Layer normalisation of the sum of both operands; the sum itself.
 
-    Softmax, GELU and layer normalisation are of integers: for other codes a cast stands before them.
+    All but the first two are of integers and have a scale for each column of their operands and of their result:
+
+        a ──► round(a * m / 2**e), int15 ─┐
+        b ──► round(b * m / 2**e), int15 ─┴─(+)─ int16 ─► the unit ─► requantise, channel by channel ─► codes
+
+    So operands with scales of their own are added exactly, weights and biases of a normalisation are scales of
+    its result, and softmax gets its steps from those of its operand. Codes of floats are the integers that they are in
+    fixed point. Parameters come on `w` before all else, in beats of the fields that a unit's slot names.
 
     A program is a frame of `i`; each has a frame of `w` and gives one of `y`, whose last beat only closes it, with a
     `status`: 0, or 1 if an instruction was refused, or 2 if the frame of `w` was not as long as all
@@ -88,9 +91,6 @@ class EncoderSpec(StreamSpec):
         The most words of a product's b: K times N, over `lanes`.
     softmax_steps, gelu_steps : int
         Steps of the numbers that enter softmax in 1, and GELU in ``1 / 1.702``: as for `SoftmaxSpec` and `GeluSpec`.
-    cast : Format
-        What codes are cast to before softmax, GELU and normalisation, a signed fixed point of at most 8 bits, of
-        which they see the integers; of integers always what they are.
 
     Raises
     ------
@@ -108,13 +108,12 @@ class EncoderSpec(StreamSpec):
     rows: int = 16
     row: int = 1536
     words: int = 2048
-    softmax_steps: int = 16
-    gelu_steps: int = 16
-    cast: Format = None  # type: ignore[assignment]
+    softmax_steps: int = 64
+    gelu_steps: int = 64
     form: str = "small"
 
     unit: ClassVar[str] = "encoder"
-    example: ClassVar[str] = "encoder/int8/n2/x1/exact/kulisch8/p1/d64/h4/r8/w16/s16/g16/int8"
+    example: ClassVar[str] = "encoder/int8/n2/x1/exact/kulisch8/p1/d64/h4/r8/w16/s16/g16"
     parts: ClassVar[tuple[Part, ...]] = (
         scalar("code", "CODE", needed=True),
         number("lanes", "n", "nLANES", needed=True),
@@ -128,7 +127,6 @@ class EncoderSpec(StreamSpec):
         number("words", "w", "wWORDS"),
         number("softmax_steps", "s", "sSTEPS"),
         number("gelu_steps", "g", "gSTEPS"),
-        scalar("cast", "CAST"),
         FORM,
     )
 
@@ -145,13 +143,12 @@ class EncoderSpec(StreamSpec):
             raise ValueError(f"row must be a multiple of {self.lanes}, the lanes, got {self.row}")
         if self.accumulator is None:
             object.__setattr__(self, "accumulator", f"kulisch{self.row}")
-        self._settle_cast()
         object.__setattr__(self, "accumulator", self.gemm.accumulator)
         object.__setattr__(self, "pipeline", self.gemm.pipeline)
         check_int("softmax_steps", self.softmax_steps, 1, MAX_STEPS)
         check_int("gelu_steps", self.gelu_steps, 1, MAX_STEPS)
         # What units inside do not take is refused here.
-        _ = self.slots, self.instruction, self.softmax
+        _ = self.slots, self.instruction
 
     __hash__ = StreamSpec.__hash__
 
@@ -167,25 +164,7 @@ class EncoderSpec(StreamSpec):
             if value & (value - 1):
                 raise ValueError(f"{name} must be a power of two, got {value}")
 
-    def _settle_cast(self) -> None:
-        if self.cast is None:
-            usual = self.code if isinstance(self.code, Integer) else parse_format("fix8.4")
-            object.__setattr__(self, "cast", usual)
-        check_format("cast", self.cast)
-        if isinstance(self.code, Integer):
-            if self.cast != self.code:
-                raise ValueError(f"cast must be {cut(self.code)}, as the codes are, got {cut(self.cast)}")
-        elif not isinstance(self.cast, Fixed) or not self.cast.signed or not 2 <= self.cast.width <= MAX_WIDTH:
-            raise ValueError(
-                f"cast must be a signed fixed point of 2..{MAX_WIDTH} bits, as fix8.4, got {echo(self.cast.name)}"
-            )
-
-    # Parts.
-
-    @property
-    def is_cast(self) -> bool:
-        """Whether codes are cast for units of integers."""
-        return not isinstance(self.code, Integer)
+    # Units inside.
 
     @cached_property
     def gemm(self) -> GemmSpec:
@@ -209,64 +188,57 @@ class EncoderSpec(StreamSpec):
         )
 
     @property
-    def integer(self) -> Integer:
-        """What units of integers take."""
-        return Integer(self.cast.width)
+    def cast(self) -> CastSpec | None:
+        """From codes of floats to the fixed point that holds them all; none for integers."""
+        if isinstance(self.code, Integer):
+            return None
+        return CastSpec(self.code, Fixed.holding(self.code.span), self.unit_lanes)
 
     @property
-    def into_number(self) -> CastSpec:
-        """From codes to what units of integers take."""
-        return CastSpec(self.code, self.cast, self.unit_lanes)
-
-    @property
-    def share_format(self) -> Format:
-        """What a softmax's results are in, where these are cast to codes."""
-        return Fixed(9, 8)
-
-    @property
-    def from_share(self) -> CastSpec:
-        """From a softmax's results to codes."""
-        return CastSpec(self.share_format, self.code, self.unit_lanes)
+    def before(self) -> RequantSpec:
+        """What makes a term of the sum that units take of an operand."""
+        codes = self.code if self.cast is None else self.cast.output
+        form = form_beside(self.form)
+        return RequantSpec(codes, Integer(BITS - 1), self.unit_lanes, "channel", multiplier=MULTIPLIER, form=form)
 
     @property
     def softmax(self) -> SoftmaxSpec:
-        output = Integer(self.share_format.width - 1 if self.is_cast else self.code.width - 1, signed=False)
-        form = form_beside(self.form)
-        return SoftmaxSpec(self.integer, self.unit_lanes, self.row, self.softmax_steps, output, form=form)
+        output, form = Integer(BITS, signed=False), form_beside(self.form)
+        return SoftmaxSpec(Integer(BITS), self.unit_lanes, self.row, self.softmax_steps, output, form=form)
 
     @property
     def gelu(self) -> GeluSpec:
         form = form_beside(self.form)
-        return GeluSpec(self.integer, self.unit_lanes, self.gelu_steps, numerator=NUMERATOR, form=form)
-
-    @property
-    def gelu_requant(self) -> RequantSpec:
-        return RequantSpec(self.gelu.result, self.code, self.unit_lanes, form=form_beside(self.form))
-
-    @property
-    def residual(self) -> Integer:
-        """The format of the sum of two numbers, each shifted."""
-        return Integer(self.cast.width + (1 << SHIFT_BITS))
+        return GeluSpec(Integer(BITS), self.unit_lanes, self.gelu_steps, numerator=NUMERATOR, form=form)
 
     @property
     def norm(self) -> LayernormSpec:
         form = form_beside(self.form)
-        return LayernormSpec(self.residual, self.unit_lanes, self.row, "isqrt", PLACES, WEIGHT, form=form)
+        return LayernormSpec(Integer(BITS), self.unit_lanes, self.row, "isqrt", BITS, form=form)
 
     @property
-    def norm_requant(self) -> RequantSpec:
-        return RequantSpec(self.norm.result, self.code, self.unit_lanes, form=form_beside(self.form))
+    def after(self) -> RequantSpec:
+        """What makes codes of units' results: of integers as wide as the widest."""
+        formats = [Integer(BITS), *(beat["x"].format for spec in (self.softmax, self.gelu, self.norm)
+                   for beat in spec.outputs.values())]  # fmt: skip
+        width = max(fmt.width + (not fmt.span.signed) for fmt in formats)
+        return RequantSpec(Fixed(width), self.code, self.unit_lanes, "channel", form=form_beside(self.form))
+
+    @property
+    def scales(self) -> Beat:
+        """The fields of parameters that units of integers have: `m` and `e` of each operand, and all of the result."""
+        terms = {f"{name}_{part}": self.before.parameters[part] for name in "ab" for part in ("m", "e")}
+        return {name: Field(fmt, self.unit_lanes) for name, fmt in (terms | self.after.parameters).items()}
 
     @cached_property
     def slots(self) -> Mapping[str, Slot]:
         """The units, in the order of their numbers."""
-        of_gemm, of_norm = (spec.wires["s_axis_p"].positions for spec in (self.gemm, self.norm))
+        columns, scales = self.gemm.wires["s_axis_p"].positions, Wires.packed(self.scales, True).positions
+        vectors = {"softmax": "a", "gelu": "a", "norm": "ab", "add": "ab"}
         return {
-            "copy": Slot(streamed="a"),
-            "gemm": Slot(True, "ab", "b", of_gemm),
-            "softmax": Slot(streamed="a"),
-            "gelu": Slot(streamed="a"),
-            "norm": Slot(False, "ab", "", of_norm, self.unit_lanes),
+            "copy": Slot("copy"),
+            "gemm": Slot("product", "ab", True, columns),
+            **{name: Slot("vector", operands, False, scales, self.unit_lanes) for name, operands in vectors.items()},
         }
 
     # Streams.
@@ -279,12 +251,6 @@ class EncoderSpec(StreamSpec):
     @property
     def word_bits(self) -> int:
         return self.code.width * self.lanes
-
-    @property
-    def shift_format(self) -> Integer:
-        """Of the widest `e`; a unit takes as many bits of it as its requantiser has."""
-        formats = [spec.parameters["e"] for spec in (self.gelu_requant, self.norm_requant)]
-        return Integer(max(fmt.width for fmt in formats), signed=False)
 
     @cached_property
     def instruction(self) -> Beat:
@@ -299,10 +265,6 @@ class EncoderSpec(StreamSpec):
             **places,
             **dict.fromkeys(("a_streamed", "b_streamed", "c_streamed", "transposed", "relu"), 1),
             "spare": _bits(self.lanes - 1),
-            "shift_a": SHIFT_BITS,
-            "shift_b": SHIFT_BITS,
-            "m": self.norm_requant.parameters["m"].width,
-            "e": self.shift_format.width,
         }
         return {name: Field(Integer(width, signed=False)) for name, width in widths.items()}
 

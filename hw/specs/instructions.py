@@ -51,14 +51,9 @@ class Instruction:
         Code j of row i goes to row j, as its code i: `c` is where the transposed matrix is. Of rows whose number is no
         multiple of `lanes` the last words keep what they had in the codes that are left.
     spare : int
-        Numbers at the end of each row, less than `lanes`, that softmax and normalisation leave out; there they give 0.
+        Numbers at the end of each row, less than `lanes`, that softmax and normalisation leave out, as if they gave 0.
     relu : bool
-        Of a product: results below zero become zero.
-    shift_a, shift_b : int
-        Of a normalisation: by how many places `a` and `b` are shifted to the left before they are added, 0..7.
-    m, e : int
-        Of GELU and normalisation: results are multiplied by ``m / 2**e``, and rounded into codes.
-
+        Of all but a copy: results below zero become zero.
     Raises
     ------
     TypeError, ValueError
@@ -75,10 +70,6 @@ class Instruction:
     transposed: bool = False
     spare: int = 0
     relu: bool = False
-    shift_a: int = 0
-    shift_b: int = 0
-    m: int = 1
-    e: int = 0
 
     def shape(self, name: str, slot: Slot, lanes: int) -> tuple[int, int]:
         """Rows of the matrix of that name, and words in each."""
@@ -111,8 +102,6 @@ class Instruction:
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} must be a bool, got {echo(getattr(self, name))}")
         check_int("spare", self.spare, 0, spec.lanes - 1)
-        for name in ("shift_a", "shift_b", "m", "e"):
-            check_int(name, getattr(self, name), 0, (1 << spec.instruction[name].width) - 1)
 
     def _check_operand(self, name: str, slot: Slot) -> None:
         """Raise unless it is where the unit takes it from."""
@@ -121,8 +110,7 @@ class Instruction:
             if place is not None:
                 raise ValueError(f"{name} must be None, for {self.unit} has one operand, got {echo(place)}")
         elif place is None and name != slot.streamed:
-            taken = f"only {slot.streamed} may" if slot.streamed else "no operand may"
-            raise ValueError(f"{name} must be a Place: of {self.unit} {taken} come on w, got None")
+            raise ValueError(f"{name} must be a Place: of {self.unit} only {slot.streamed} may come on w, got None")
 
     def _check_place(self, name: str, spec: EncoderSpec, slot: Slot) -> None:
         """Raise unless the matrix is in the memory."""
@@ -152,10 +140,7 @@ class Instruction:
             "columns": self._columns - 1,
             **{f"{name}_{part}": getattr(place, part) for name, place in given.items() for part in ("base", "stride")},
             **{f"{name}_streamed": int(places[name] is None and name in operands) for name in "abc"},
-            **{
-                name: int(getattr(self, name))
-                for name in ("transposed", "relu", "spare", "shift_a", "shift_b", "m", "e")
-            },
+            **{name: int(getattr(self, name)) for name in ("transposed", "relu", "spare")},
         }
 
 

@@ -1,4 +1,4 @@
-"""What stands between the memory and itself in an encoder: units behind one interface, as data."""
+"""What an encoder's units take, as data: so hardware, golden model and those who write programs ask for no names."""
 
 from __future__ import annotations
 
@@ -14,40 +14,45 @@ class Slot:
 
     Words are pieces of rows. What is no product takes and gives matrices of one shape, row by row. A product takes
     `a`, of ``rows`` x ``words`` words, and `b`, of ``words * lanes`` x ``columns``, and gives ``rows`` x ``columns``;
-    of each the first word of all rows comes first, then the second.
+    of each the first word of all rows comes first, then the second. The last operand may come on `w`.
 
     Parameters
     ----------
-    product : bool
-        Whether it is one.
+    engine : str
+        What does it, of those in `hw.units.processor.engines`.
     operands : str
         ``a`` or ``ab``.
-    streamed : str
-        The operand that may come from stream `w` instead of the memory; empty for none.
+    product : bool
+        Whether it is one.
     parameters : dict of str to Position
-        What comes from `w` before that operand: where each field lies in a beat of parameters. Of a product there is
-        a beat for each column of the result, of others for each `share` of numbers of every row.
+        What comes on `w` before all else: where each field lies in a beat. Of a product there is a beat for each column
+        of the result, of others for each `share` of numbers of a row: they are kept for all rows.
     share : int
         Numbers that a beat of parameters is for.
     """
 
-    product: bool = False
+    engine: str
     operands: str = "a"
-    streamed: str = ""
+    product: bool = False
     parameters: Mapping[str, Position] = field(default_factory=dict)
     share: int = 1
+
+    @property
+    def streamed(self) -> str:
+        """The operand that may come on `w`."""
+        return self.operands[-1]
 
     @property
     def parameter_bits(self) -> int:
         """Bits of a beat of parameters: 0 if there are none."""
         return Wires(dict(self.parameters), True, False).width if self.parameters else 0
 
-    def parameter_beats(self, rows: int, words: int, columns: int, lanes: int) -> int:
+    def parameter_beats(self, words: int, columns: int, lanes: int) -> int:
         """Beats of parameters of an instruction with such a shape, in words."""
         if not self.parameters:
             return 0
-        return (columns if self.product else rows * words) * lanes // self.share
+        return (columns if self.product else words) * lanes // self.share
 
-    def parameter_words(self, lanes_width: int) -> int:
+    def parameter_words(self, width: int) -> int:
         """Words of so many bits that a beat of parameters takes, the lowest bits first."""
-        return -(-self.parameter_bits // lanes_width)
+        return -(-self.parameter_bits // width)

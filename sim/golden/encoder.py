@@ -103,7 +103,7 @@ class Encoder(StreamModel):
     @classmethod
     def of(cls, spec: Any) -> Self:
         """The model of a spec."""
-        operations = {name: OPERATIONS[name].of(spec) for name in spec.slots}
+        operations = {name: OPERATIONS[name](spec) for name in spec.slots}
         sizes = (spec.lanes, spec.depth, spec.rows, spec.row // spec.lanes, spec.words)
         return cls(spec.code, *sizes, spec.slots, operations)
 
@@ -161,9 +161,7 @@ class Encoder(StreamModel):
             raise Refused
         name = list(self.slots)[fields["unit"]]
         slot, (rows, words, columns) = self.slots[name], self._shape(name, fields)
-        taken = slot.parameter_beats(rows, words, columns, self.lanes) * slot.parameter_words(
-            self.code.width * self.lanes
-        )
+        taken = slot.parameter_beats(words, columns, self.lanes) * slot.parameter_words(self.code.width * self.lanes)
         parameters = from_words(slot.parameters, weights.take(taken), self.code.width) if taken else {}
         operands = {"a": (rows, words), "b": (words * self.lanes, columns) if slot.product else (rows, words)}
         found = {

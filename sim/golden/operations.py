@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.formats import Format, Integer
+from hw.formats import Format
 from sim.golden.cast import Cast
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode_steps
@@ -41,13 +41,11 @@ class Job:
     settings: Mapping[str, int]
 
 
-class Operation(ABC):
-    """A unit of an encoder; its `of` makes that of a spec."""
+Integers = NDArray[np.int64]
 
-    @classmethod
-    @abstractmethod
-    def of(cls, spec: Any) -> Self:
-        """That of an encoder's spec."""
+
+class Operation(ABC):
+    """A unit of an encoder."""
 
     @abstractmethod
     def run(self, job: Job) -> Codes:
@@ -83,119 +81,153 @@ class Product(Operation):
         return codes
 
 
+class Middle(ABC):
+    """What a unit of integers does between its operands' scales and its results'; its `of` makes that of a spec."""
+
+    @classmethod
+    @abstractmethod
+    def of(cls, spec: Any) -> Self:
+        """That of an encoder's spec."""
+
+    @abstractmethod
+    def run(self, numbers: Integers, spare: int) -> Integers:
+        """Integers of the same shape (rows, numbers); the last `spare` of each row do not count."""
+
+
 @dataclass(frozen=True)
-class Seen:
-    """Codes as the integers that units see.
+class Sum(Middle):
+    """Nothing."""
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        return cls()
+
+    def run(self, numbers: Integers, spare: int) -> Integers:
+        return numbers
+
+
+@dataclass(frozen=True)
+class RowWise(Middle):
+    """A unit that takes rows.
+
+    Parameters
+    ----------
+    unit : Softmax or Layernorm
+    lanes : int
+        Numbers that it takes at a time.
+    result : Format
+    """
+
+    unit: Softmax | Layernorm
+    lanes: int
+    result: Format
+
+    def run(self, numbers: Integers, spare: int) -> Integers:
+        length = numbers.shape[1]
+        keep = np.broadcast_to(np.arange(length) < length - spare, numbers.shape).reshape(-1, self.lanes)
+        last = np.arange(len(keep)) % (length // self.lanes) == length // self.lanes - 1
+        x = encode_steps(self.unit.input, numbers, 0).reshape(-1, self.lanes)
+        y = self.unit.run({"x": x, "keep": keep.astype(np.int64), "last": last.astype(np.int64)})["y"]["x"]
+        return integers(self.result, y).reshape(numbers.shape)
+
+
+class Shares(RowWise):
+    """A softmax of each row."""
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        return cls(Softmax.of(spec.softmax), spec.unit_lanes, spec.softmax.output)
+
+
+class Norm(RowWise):
+    """A layer normalisation of each row."""
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        return cls(Layernorm.of(spec.norm), spec.unit_lanes, spec.norm.result)
+
+
+@dataclass(frozen=True)
+class Gelus(Middle):
+    """A GELU of each number."""
+
+    gelu: Gelu
+
+    @classmethod
+    def of(cls, spec: Any) -> Self:
+        return cls(Gelu.of(spec.gelu))
+
+    def run(self, numbers: Integers, spare: int) -> Integers:
+        x = encode_steps(self.gelu.input, numbers, 0)
+        y = self.gelu.run({"x": x, "last": np.zeros(len(x), dtype=np.int64)})["y"]["x"]
+        return integers(self.gelu.result, y)
+
+
+@dataclass(frozen=True)
+class Vector(Operation):
+    """A unit of integers, between the scales of its operands and of its result.
 
     Parameters
     ----------
     cast : Cast or None
-        What codes are cast by, if they are no integers.
-    lanes : int
-        Numbers that a unit takes at a time.
+        What makes fixed point of codes, if they are floats.
+    before, after : Requant
+        What makes terms of operands, and codes of results.
+    middle : Middle
     """
 
     cast: Cast | None
-    lanes: int
-
-    @classmethod
-    def of(cls, spec: Any) -> Self:
-        return cls(Cast.of(spec.into_number) if spec.is_cast else None, spec.unit_lanes)
-
-    def numbers(self, codes: Codes) -> Codes:
-        return codes if self.cast is None else self.cast.cast(codes)
-
-    def rows(self, codes: Codes, spare: int) -> dict[str, NDArray[Any]]:
-        """The beats of rows of which all but the last `spare` numbers count."""
-        count, length = codes.shape
-        keep = np.broadcast_to(np.arange(length) < length - spare, codes.shape)
-        last = np.arange(count * length // self.lanes) % (length // self.lanes) == length // self.lanes - 1
-        shape = (-1, self.lanes)
-        return {"x": codes.reshape(shape), "keep": keep.reshape(shape).astype(np.int64), "last": last.astype(np.int64)}
-
-
-@dataclass(frozen=True)
-class Shares(Operation):
-    """A softmax of each row."""
-
-    seen: Seen
-    softmax: Softmax
-    back: Cast | None
-    """From its results to codes."""
-
-    @classmethod
-    def of(cls, spec: Any) -> Self:
-        return cls(Seen.of(spec), Softmax.of(spec.softmax), Cast.of(spec.from_share) if spec.is_cast else None)
+    before: Requant
+    after: Requant
+    middle: Middle
 
     def run(self, job: Job) -> Codes:
-        rows = self.seen.rows(self.seen.numbers(job.a), job.settings["spare"])
-        codes = self.softmax.run(rows)["y"]["x"].reshape(job.a.shape)
-        return codes if self.back is None else self.back.cast(codes)
+        operands = {"a": job.a} | ({} if job.b is None else {"b": job.b})
+        # The highest and the lowest sum of two numbers of 15 bits are of 16.
+        total = np.sum([self._term(name, codes, job) for name, codes in operands.items()], axis=0)
+        results = self.middle.run(total, job.settings["spare"])
+        p = {name: _spread(job.parameters[name], job.a) for name in self.after.parameters}
+        return self._scaled(self.after, encode_steps(self.after.input, results, 0), p, job.settings["relu"])
+
+    def _term(self, name: str, codes: Codes, job: Job) -> Integers:
+        """An operand, with a scale for each column."""
+        codes = codes if self.cast is None else self.cast.cast(codes)
+        p = dict.fromkeys(self.before.parameters, np.zeros(codes.shape, dtype=np.int64))
+        p |= {part: _spread(job.parameters[f"{name}_{part}"], codes) for part in ("m", "e")}
+        return integers(self.before.output, self._scaled(self.before, codes, p, 0))
+
+    @staticmethod
+    def _scaled(requant: Requant, codes: Codes, p: Mapping[str, NDArray[Any]], relu: int) -> Codes:
+        z = {"x": codes, "last": np.zeros(len(codes), dtype=np.int64)}
+        return requant.run(z, p, relu)["y"]["x"]
 
 
-@dataclass(frozen=True)
-class Scaled:
-    """A unit's results, requantised by the instruction's scale."""
+def vector(middle: type[Middle]) -> Callable[[Any], Vector]:
+    """What makes the operation of a spec whose unit that is."""
 
-    requant: Requant
+    def of(spec: Any) -> Vector:
+        cast = None if spec.cast is None else Cast.of(spec.cast)
+        return Vector(cast, Requant.of(spec.before), Requant.of(spec.after), middle.of(spec))
 
-    def codes(self, results: Codes, settings: Mapping[str, int]) -> Codes:
-        width = self.requant.parameters["e"].width
-        scale = {"m": settings["m"], "e": settings["e"] & ((1 << width) - 1)}
-        given = {name: scale.get(name, 0) for name in self.requant.parameters}
-        z = {"x": results, "last": np.zeros(len(results), dtype=np.int64)}
-        return self.requant.run(z, **given)["y"]["x"]
+    return of
 
 
-@dataclass(frozen=True)
-class Gelus(Operation):
-    """A GELU of each number."""
-
-    seen: Seen
-    gelu: Gelu
-    scaled: Scaled
-
-    @classmethod
-    def of(cls, spec: Any) -> Self:
-        return cls(Seen.of(spec), Gelu.of(spec.gelu), Scaled(Requant.of(spec.gelu_requant)))
-
-    def run(self, job: Job) -> Codes:
-        x = self.seen.numbers(job.a)
-        results = self.gelu.run({"x": x, "last": np.zeros(len(x), dtype=np.int64)})["y"]["x"]
-        return self.scaled.codes(results, job.settings)
+def integers(fmt: Format, codes: Codes) -> Integers:
+    """The integers that codes of an integer or fixed-point format are."""
+    return decode_steps(fmt, codes).astype(np.int64)
 
 
-@dataclass(frozen=True)
-class Norm(Operation):
-    """A layer normalisation of sums of two numbers, each shifted."""
-
-    seen: Seen
-    integer: Integer
-    residual: Format
-    layernorm: Layernorm
-    scaled: Scaled
-
-    @classmethod
-    def of(cls, spec: Any) -> Self:
-        units = Layernorm.of(spec.norm), Scaled(Requant.of(spec.norm_requant))
-        return cls(Seen.of(spec), spec.integer, spec.residual, *units)
-
-    def run(self, job: Job) -> Codes:
-        assert job.b is not None
-        terms = [
-            decode_steps(self.integer, self.seen.numbers(codes)).astype(np.int64) << job.settings[f"shift_{name}"]
-            for name, codes in (("a", job.a), ("b", job.b))
-        ]
-        sums = encode_steps(self.residual, terms[0] + terms[1], 0)
-        results = self.layernorm.run(self.seen.rows(sums, job.settings["spare"]), job.parameters)["y"]["x"]
-        return self.scaled.codes(results, job.settings).reshape(job.a.shape)
+def _spread(codes: NDArray[Any], operand: Codes) -> NDArray[Any]:
+    """Parameters of the numbers of a row, of shape (beats, lanes), for every row of an operand."""
+    return np.broadcast_to(codes.reshape(1, -1), operand.shape)
 
 
-OPERATIONS: dict[str, type[Operation]] = {
-    "copy": Copy,
-    "gemm": Product,
-    "softmax": Shares,
-    "gelu": Gelus,
-    "norm": Norm,
+OPERATIONS: dict[str, Callable[[Any], Operation]] = {
+    "copy": Copy.of,
+    "gemm": Product.of,
+    "softmax": vector(Shares),
+    "gelu": vector(Gelus),
+    "norm": vector(Norm),
+    "add": vector(Sum),
 }
-"""What each slot of an encoder does, by the slot's name."""
+"""What makes, of an encoder's spec, that which each of its slots does, by the slot's name."""
