@@ -34,6 +34,7 @@ BENCHES: dict[str, Any] = {
     "gelu": "sim.benches.gelu",
     "layernorm": "sim.benches.layernorm",
     "constmat": "sim.benches.constmat",
+    "encoder": "sim.benches.encoder",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

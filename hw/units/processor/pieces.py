@@ -1,0 +1,86 @@
+"""Words taken apart, and put together."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.units.core import index_bits
+
+
+class Split(wiring.Component):
+    """A word as pieces, the lowest first.
+
+    Parameters
+    ----------
+    width : int
+        Bits of a piece.
+    count : int
+        Pieces in a word.
+
+    Members
+    -------
+    x : In(stream)
+    y : Out(stream)
+    """
+
+    def __init__(self, width: int, count: int) -> None:
+        self.count = count
+        super().__init__({"x": In(stream.Signature(width * count)), "y": Out(stream.Signature(width))})
+
+    def elaborate(self, platform: object) -> Module:
+        m, number = Module(), Signal(index_bits(self.count))
+        last = number == self.count - 1
+        m.d.comb += [
+            self.y.valid.eq(self.x.valid),
+            self.y.payload.eq(self.x.payload.word_select(number, len(self.y.payload))),
+            self.x.ready.eq(self.y.ready & last),
+        ]
+        with m.If(self.y.valid & self.y.ready):
+            m.d.sync += number.eq(Mux(last, 0, (number + 1)[: len(number)]))
+        return m
+
+
+class Gather(wiring.Component):
+    """Pieces as a word, the lowest first; of fewer than there is room for, the last one is at the top, too.
+
+    Parameters
+    ----------
+    width : int
+        Bits of a piece.
+    count : int
+        The most pieces in a word.
+
+    Members
+    -------
+    most : In
+        The number of a word's last piece, from zero.
+    x : In(stream)
+    y : Out(stream)
+    """
+
+    def __init__(self, width: int, count: int) -> None:
+        self.count = count
+        super().__init__(
+            {
+                "most": In(index_bits(count), init=count - 1),
+                "x": In(stream.Signature(width)),
+                "y": Out(stream.Signature(width * count)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m, number, width = Module(), Signal(len(self.most)), len(self.x.payload)
+        kept: Value = Signal(width * (self.count - 1), reset_less=True)
+        last = number == self.most
+        m.d.comb += [
+            self.y.valid.eq(self.x.valid & last),
+            self.y.payload.eq(Cat(kept, self.x.payload)),
+            self.x.ready.eq(self.y.ready | ~last),
+        ]
+        with m.If(self.x.valid & self.x.ready):
+            m.d.sync += number.eq(Mux(last, 0, (number + 1)[: len(number)]))
+            if self.count > 1:
+                m.d.sync += kept.eq(Cat(kept, self.x.payload)[width:])
+        return m
