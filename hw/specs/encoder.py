@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -25,10 +25,12 @@ from hw.specs.softmax import MAX_STEPS, SoftmaxSpec
 from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, Wires, sizes
 
 MAX_WIDTH, MAX_DEPTH = 8, 1 << 16
-BITS, MULTIPLIER, NUMERATOR = 16, 8, 40
+BITS, MULTIPLIER, NUMERATOR = 16, 8, 36
 """Of the integers that units take, of the factors that make such of operands, and of what a GELU divides."""
-OVERHEAD = 20
+OVERHEAD = 32
 """Cycles of a run in which instructions are read, begin and end."""
+
+Deepened = TypeVar("Deepened", SoftmaxSpec, GeluSpec)
 
 
 @dataclass(frozen=True)
@@ -204,12 +206,12 @@ class EncoderSpec(StreamSpec):
     @property
     def softmax(self) -> SoftmaxSpec:
         output, form = Integer(BITS, signed=False), form_beside(self.form)
-        return SoftmaxSpec(Integer(BITS), self.unit_lanes, self.row, self.softmax_steps, output, form=form)
+        return _deeper(SoftmaxSpec(Integer(BITS), self.unit_lanes, self.row, self.softmax_steps, output, form=form), 1)
 
     @property
     def gelu(self) -> GeluSpec:
         form = form_beside(self.form)
-        return GeluSpec(Integer(BITS), self.unit_lanes, self.gelu_steps, numerator=NUMERATOR, form=form)
+        return _deeper(GeluSpec(Integer(BITS), self.unit_lanes, self.gelu_steps, numerator=NUMERATOR, form=form), 3)
 
     @property
     def norm(self) -> LayernormSpec:
@@ -295,8 +297,9 @@ class EncoderSpec(StreamSpec):
     def cycles(self, m: Any, k: Any, n: Any) -> Any:
         """Of a program that loads an M x K matrix, and multiplies it by a K x N matrix from `w` to `y`."""
         m, k, n = sizes(m=m, k=k, n=n)
-        loaded = n * self.slots["gemm"].parameter_words(self.word_bits)
-        return m * k // self.lanes + loaded + self.gemm.cycles(m, k, n) + OVERHEAD
+        # Before b come the parameters, of which the first beat is there when it is wanted.
+        late = (n - 1) * self.slots["gemm"].parameter_words(self.word_bits)
+        return m * k // self.lanes + late + self.gemm.cycles(m, k, n, False) + OVERHEAD
 
     def work(self, m: Any, k: Any, n: Any) -> Any:
         """Products of the matrices: M K N."""
@@ -322,6 +325,11 @@ class EncoderSpec(StreamSpec):
             raise ValueError(f"k times n must be at most {self.words} words for {cut(self)}, got {echo(k)} x {echo(n)}")
         if np.any(np.asarray(m) * k > self.depth * self.lanes):
             raise ValueError(f"m times k must be at most {self.depth} words for {cut(self)}, got {echo(m)} x {echo(k)}")
+
+
+def _deeper(spec: Deepened, stages: int) -> Deepened:
+    """A spec with more registers than it has by itself, which beside an array is not as fast as that."""
+    return replace(spec, pipeline=spec.pipeline + stages)
 
 
 def _bits(most: int) -> int:

@@ -163,3 +163,14 @@ def plays(spec: EncoderSpec, seed: int) -> list[StreamPlay]:
             writer.unit(name)
         found.append(stream_play(spec, name, streams(spec, [writer]), 100000, duration=None))
     return found
+
+
+def run(spec: EncoderSpec, seed: int, m: int, k: int, n: int) -> StreamPlay:
+    """A product of an M x K matrix, which is loaded, and one from `w`."""
+    spec.check_run(m, k, n)
+    writer, (words, columns) = Writer(spec, np.random.default_rng(seed)), (k // spec.lanes, n // spec.lanes)
+    place = Place(0, words)
+    writer.add(Instruction("copy", m, words, c=place), writer.codes(m * words))
+    made = Instruction("gemm", m, words, columns, a=place)
+    writer.add(made, *writer._parameters(made, columns, spec.slots["gemm"]), writer.codes(k * columns))
+    return stream_play(spec, "run", streams(spec, [writer]), int(spec.cycles(m, k, n)))
