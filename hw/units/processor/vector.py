@@ -181,7 +181,7 @@ class Vector(Engine):
         m.d.comb += last.eq(number == most)
         for lane in range(spec.unit_lanes):
             within = Cat(Const(lane, spread), number[:place])
-            m.d.comb += keep[lane].eq((number[place:] != self.words) | (within <= ~self.spare))
+            m.d.comb += keep[lane].eq((number[place:] != self.words) | ~(within + self.spare)[len(self.spare)])
         with m.If(numbers.valid & numbers.ready):
             m.d.sync += number.eq(Mux(last, 0, (number + 1)[: len(number)]))
         return keep, last
