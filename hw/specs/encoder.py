@@ -115,7 +115,7 @@ class EncoderSpec(StreamSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "encoder"
-    example: ClassVar[str] = "encoder/int8/n2/x1/exact/kulisch8/p1/d64/h4/r8/w16/s16/g16"
+    example: ClassVar[str] = "encoder/int8/n2/x1/exact/kulisch12/p1/d64/h3/r12/w24/s64/g64"
     parts: ClassVar[tuple[Part, ...]] = (
         scalar("code", "CODE", needed=True),
         number("lanes", "n", "nLANES", needed=True),

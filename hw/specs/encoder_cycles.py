@@ -1,10 +1,10 @@
 """How long an encoder's instructions take, from the cycle in which one is on offer to the one in which the next is.
 
-Reading and checking it, starting all and ending takes a number of cycles that is the same for all of an engine. Parameters
-come first, a word a cycle; what follows is as long as the unit takes, whose formulas those of the units are.
+Reading and checking it, starting all and ending takes as long for all of an engine. Parameters come first, a word a cycle;
+what follows takes as long as the unit inside, by that unit's formula. Nobody is kept waiting.
 
-Nobody is kept waiting. Exact is: a copy; a unit of integers, unless what is transposed or of two operands in the memory
-passes at more than half a word a cycle; a product whose b comes on `w`. Of others it is what they take at most.
+Exact is what copies take; products of a b from `w`; and units of integers, but for those that have a word of two operands
+in the memory in each cycle. Of products of a b in the memory, and of transposed results, it is the most that they take.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ VECTOR, PRODUCT = 8, 24
 """Of a unit of integers, and of a product."""
 CLOSED = 2
 """From a program's last instruction to the beat that closes it, and the next one."""
-REFUSED = 5
-"""Of an instruction that is refused."""
 
 
 def instruction_cycles(spec: EncoderSpec, instruction: Instruction) -> int:
@@ -41,10 +39,9 @@ def program_cycles(spec: EncoderSpec, program: list[Instruction]) -> int:
     return sum(instruction_cycles(spec, instruction) for instruction in program) + CLOSED
 
 
-def _words(spec: EncoderSpec, instruction: Instruction, columns: int) -> int:
-    """Cycles in which a result's words are taken: of a transposed one each takes one for each code."""
-    each = spec.lanes if instruction.transposed else 1
-    return instruction.rows * columns * each
+def _turning(spec: EncoderSpec, instruction: Instruction, columns: int) -> int:
+    """Cycles that a transposed result takes longer: a word as many as it has codes, while nothing else moves."""
+    return instruction.rows * columns * (spec.lanes - 1) * instruction.transposed
 
 
 def _loading(spec: EncoderSpec, instruction: Instruction, columns: int) -> int:
@@ -54,32 +51,29 @@ def _loading(spec: EncoderSpec, instruction: Instruction, columns: int) -> int:
 
 
 def _copy(spec: EncoderSpec, instruction: Instruction) -> int:
-    return _words(spec, instruction, instruction.words) + (STREAMED if instruction.a is None else READ)
+    words = instruction.rows * instruction.words
+    around = STREAMED if instruction.a is None else READ
+    return words + _turning(spec, instruction, instruction.words) + around
 
 
 def _vector(spec: EncoderSpec, instruction: Instruction) -> int:
-    pieces = instruction.words * spec.lanes // spec.unit_lanes
+    rows, words, pieces = instruction.rows, instruction.words, spec.lanes // spec.unit_lanes
     unit = {"softmax": spec.softmax, "gelu": spec.gelu, "norm": spec.norm}.get(instruction.unit)
-    rows = instruction.rows
-    # What one pass takes longer where words don't come, or are not taken, as fast as pieces pass.
-    reading = 2 * (instruction.a is not None and instruction.b is not None)
-    waiting = max(0, max(reading, spec.lanes if instruction.transposed else 1) - spec.lanes // spec.unit_lanes)
-    passing = rows * pieces + (0 if unit is None else unit.latency)
+    passing = rows * words * pieces + (0 if unit is None else unit.latency)
     if isinstance(unit, RowSpec):
-        passing = int(unit.cycles(rows * pieces, rows))
-    late = rows * instruction.words * waiting
+        passing = int(unit.cycles(rows * words * pieces, rows))
+    both = instruction.a is not None and instruction.b is not None
+    waiting = rows * words * max(0, 2 - pieces) * both
     around = spec.before.latency + spec.after.latency + VECTOR
-    return _loading(spec, instruction, instruction.words) + passing + late + around
+    return _loading(spec, instruction, words) + passing + waiting + _turning(spec, instruction, words) + around
 
 
 def _product(spec: EncoderSpec, instruction: Instruction) -> int:
     assert instruction.columns is not None
     rows, words, columns = instruction.rows, instruction.words, instruction.columns
-    shape = rows, words * spec.lanes, columns * spec.lanes
-    each = spec.slots["gemm"].parameter_words(spec.word_bits)
     # The first beat of parameters is there when it is wanted.
-    loading = _loading(spec, instruction, columns) - each
-    late = max(0, _words(spec, instruction, columns) - rows * columns * spec.lanes // spec.unit_lanes)
+    loading = _loading(spec, instruction, columns) - spec.slots["gemm"].parameter_words(spec.word_bits)
+    passing = int(spec.gemm.cycles(rows, words * spec.lanes, columns * spec.lanes, False))
     # In the memory a is read before b.
     waiting = 0 if instruction.b is None else rows * words
-    return loading + int(spec.gemm.cycles(*shape, False)) + waiting + late + PRODUCT
+    return loading + passing + waiting + _turning(spec, instruction, columns) + PRODUCT
