@@ -1,10 +1,10 @@
 """How long an encoder's instructions take, from the cycle in which one is on offer to the one in which the next is.
 
-Reading and checking it, starting all and ending takes as long for all of an engine. Parameters come first, a word a cycle;
-what follows takes as long as the unit inside, by that unit's formula. Nobody is kept waiting.
+Reading and checking it, starting all and ending takes as long for all of an engine. Parameters come first, a word a
+cycle; what follows takes as long as the unit inside, by that unit's formula. Nobody is kept waiting.
 
-Exact is what copies take; products of a b from `w`; and units of integers, but for those that have a word of two operands
-in the memory in each cycle. Of products of a b in the memory, and of transposed results, it is the most that they take.
+Exact is what copies take; products of a b from `w`; and units of integers, but for those that have a word of two
+operands in the memory in each cycle. Of products of a b in the memory, and of transposed results, it is the most.
 """
 
 from __future__ import annotations

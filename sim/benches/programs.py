@@ -91,7 +91,7 @@ class Writer:
 
     def size(self, most: int) -> int:
         """A size up to that, small ones and the largest more often."""
-        return int(self.rng.choice([1, min(2, most), most, self.rng.integers(1, most + 1)]))
+        return int(self.rng.choice(np.array([1, min(2, most), most, self.rng.integers(1, most + 1)])))
 
     def codes(self, words: int) -> Words:
         return mixed(self.spec.code, (words, self.spec.lanes), self.rng)
@@ -149,7 +149,7 @@ class Writer:
 
     def _complete(self, made: Instruction, columns: int, streamed: bool, way: int) -> None:
         """An instruction with its operands, its parameters, and where its result goes, which is shown then."""
-        spec, slot, lanes = self.spec, self.spec.slots[made.unit], self.spec.lanes
+        slot, lanes = self.spec.slots[made.unit], self.spec.lanes
         shapes = {name: made.shape(name, slot, lanes) for name in slot.operands}
         into = (made.rows, columns) if way < 2 else (columns * lanes, -(-made.rows // lanes))
         # So that nothing is forgotten between here and its use.

@@ -8,9 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic, multiply
 from hw.arith.compare import above
-from hw.specs.base import form_beside
 from hw.specs.encoder import EncoderSpec
-from hw.specs.slots import Slot
 from hw.target import Target
 
 CHECKED = 3
@@ -78,31 +76,33 @@ class Controller(wiring.Component):
     def _check(self, m: Module) -> Value:
         """Whether the instruction is refused, `CHECKED` cycles after it was there."""
         spec, slots = self.spec, list(self.spec.slots.values())
-        known = [True] * len(slots)
         m.d.sync += [
             self.product.eq(self._is([slot.product for slot in slots])),
             self.both.eq(self._is(["b" in slot.operands for slot in slots])),
             self.given.eq(self._is([bool(slot.parameters) for slot in slots])),
         ]
-        logic = Logic(self.target, 1, form_beside(spec.form))
-        # Both one more than is said.
-        sizes = [
-            Signal(len(value) + 1, name=f"{name}_count")
-            for name, value in (("words", self.words), ("columns", self.columns))
-        ]
-        m.d.sync += [size.eq(value + 1) for size, value in zip(sizes, (self.words, self.columns), strict=True)]
-        size = logic.result(multiply(logic, "size", *(logic.wire("factor", size) for size in sizes)))
-        logic.into(m, Const(1, 1), reset=False)
         pieces = spec.row // spec.lanes
-        elsewhere = [Mux(self.both, self.a_streamed, self.b_streamed & 0)]
         faults = {
-            "unknown": ~self._is(known) if len(slots) < 1 << len(self.unit) else Const(0, 1),
+            "unknown": above(self.unit, len(slots) - 1),
             "many": above(self.rows, spec.rows - 1),
             "long": above(self.words, pieces - 1),
             "wide": self.product & above(self.columns, pieces - 1),
-            "large": self.product & above(size, spec.words // spec.lanes),
-            "elsewhere": elsewhere[0],
+            "large": self.product & above(self._size(m), spec.words // spec.lanes),
+            "elsewhere": self.both & self.a_streamed,
         }
         found = Signal(len(faults), name="faults")
         m.d.sync += found.eq(Cat(faults.values()))
         return found.any()
+
+    def _size(self, m: Module) -> Value:
+        """The words of a product's b, over the lanes, two cycles after its sizes were there."""
+        logic = Logic(self.target, 1)
+        counts = []
+        for name in ("words", "columns"):
+            value = getattr(self, name)
+            count = Signal(len(value) + 1, name=f"{name}_count")
+            m.d.sync += count.eq(value + 1)
+            counts.append(logic.wire(f"{name}_factor", count))
+        size = logic.result(multiply(logic, "size", *counts))
+        logic.into(m, Const(1, 1), reset=False)
+        return size

@@ -47,9 +47,7 @@ class Mover(wiring.Component):
         ports = {name: In(1) for name in ("start", "used", "streamed", "granted")} | {"ask": Out(1)}
         ports |= {name: In(address) for name in ("base", "inner", "outer")} | {"at": Out(address)}
         ports |= {f"{name}_most": In(count) for name in ("inner", "outer")} | {"data": In(word)}
-        super().__init__(
-            {**ports, "w": In(stream.Signature(word)), "y": Out(stream.Signature(word_layout(word)))}  # type: ignore[dict-item]
-        )
+        super().__init__({**ports, "w": In(stream.Signature(word)), "y": Out(stream.Signature(word_layout(word)))})
 
     def elaborate(self, platform: object) -> Module:
         m, running, step = Module(), Signal(), Signal()

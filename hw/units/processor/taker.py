@@ -40,7 +40,7 @@ class Taker(wiring.Component):
         ports |= {name: In(count) for name in ("rows_most", "words_most")}
         word = stream.Signature(code * lanes)
         ports |= {"data": Out(code * lanes), "enable": Out(lanes)}
-        super().__init__({**ports, "x": In(word), "y": Out(word)})  # type: ignore[dict-item]
+        super().__init__({**ports, "x": In(word), "y": Out(word)})
 
     def elaborate(self, platform: object) -> Module:
         m, lanes, lane_bits = Module(), self.lanes, index_bits(self.lanes)
