@@ -41,7 +41,7 @@ def plays(spec: EncoderSpec, seed: int) -> list[StreamPlay]:
         _play(spec, "nothing_on_w", _silent(spec, rng)),
         _play(spec, "pauses", few, pauses=paused(spec, 0.4)),
         _play(spec, "slow_taker", few, pauses=dict.fromkeys(spec.outputs, 0.7)),
-        _play(spec, "resets", few, resets=resets(limit, rng)),
+        _play(spec, "resets", [*_short(spec, rng), *few], resets=resets(limit, rng)),
     ]
 
 
@@ -97,6 +97,14 @@ def _silent(spec: EncoderSpec, rng: np.random.Generator) -> list[Program]:
     place = writer.operand(1, 1)
     reader.show(place, 1, 1)
     return [writer.program(), reader.program(), reader.program().framed(2, rng), reader.program()]
+
+
+def _short(spec: EncoderSpec, rng: np.random.Generator) -> list[Program]:
+    """Programs of one instruction, which give something soon; with all bits flipped they are refused, as soon."""
+    writers = [Writer(spec, rng) for _ in range(2)]
+    for writer in writers:
+        writer.add(Instruction("copy", 1, 1), writer.codes(1))
+    return [writer.program() for writer in writers]
 
 
 def refused(spec: EncoderSpec, rng: np.random.Generator) -> list[Program]:
