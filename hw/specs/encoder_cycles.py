@@ -13,9 +13,9 @@ from hw.specs.encoder import EncoderSpec
 from hw.specs.instructions import Instruction
 from hw.specs.rows import RowSpec
 
-STREAMED, READ = 6, 10
+STREAMED, READ = 10, 14
 """Of a copy, beside its words: from `w`, or from the memory."""
-VECTOR, PRODUCT = 8, 24
+VECTOR, PRODUCT = 14, 27
 """Of a unit of integers, and of a product."""
 CLOSED = 2
 """From a program's last instruction to the beat that closes it, and the next one."""
@@ -62,6 +62,8 @@ def _vector(spec: EncoderSpec, instruction: Instruction) -> int:
     passing = rows * words * pieces + (0 if unit is None else unit.latency)
     if isinstance(unit, RowSpec):
         passing = int(unit.cycles(rows * words * pieces, rows))
+    # Behind a unit there is a register.
+    passing += unit is not None
     both = instruction.a is not None and instruction.b is not None
     waiting = rows * words * max(0, 2 - pieces) * both
     around = spec.before.latency + spec.after.latency + VECTOR

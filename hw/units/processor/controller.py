@@ -11,8 +11,8 @@ from hw.arith.compare import above
 from hw.specs.encoder import EncoderSpec
 from hw.target import Target
 
-CHECKED = 3
-"""Cycles from an instruction's being there to its being looked at."""
+CHECKED = 5
+"""Cycles from an instruction's offer to its being known whether it is refused."""
 
 
 class Controller(wiring.Component):
@@ -27,8 +27,8 @@ class Controller(wiring.Component):
     -------
     valid, last, ready : In(1), In(1), Out(1)
         There is an instruction; it is the last one of its program; it is done, or thrown away.
-    unit, rows, words, columns, a_streamed, b_streamed : In
-        Its fields.
+    unit, rows, words, columns, a_streamed : In
+        Its fields, a cycle later.
     product, both, given : Out(1)
         Its unit is a product, has two operands, has parameters: from the cycle before `start` on.
     start, busy : Out(1), In(1)
@@ -41,7 +41,7 @@ class Controller(wiring.Component):
 
     def __init__(self, spec: EncoderSpec, target: Target) -> None:
         self.spec, self.target = spec, target
-        read = ("unit", "rows", "words", "columns", "a_streamed", "b_streamed")
+        read = ("unit", "rows", "words", "columns", "a_streamed")
         inputs = ("valid", "last", "busy", "ended", "error", "closed")
         outputs = ("ready", "product", "both", "given", "start", "drain", "closing")
         ports = {name: In(spec.instruction[name].width) for name in read} | {"status": Out(2)}
@@ -74,7 +74,7 @@ class Controller(wiring.Component):
         return Cat(self.unit == number for number, own in enumerate(has) if own).any()
 
     def _check(self, m: Module) -> Value:
-        """Whether the instruction is refused, `CHECKED` cycles after it was there."""
+        """Whether the instruction is refused, four cycles after its fields were there."""
         spec, slots = self.spec, list(self.spec.slots.values())
         m.d.sync += [
             self.product.eq(self._is([slot.product for slot in slots])),
@@ -95,7 +95,7 @@ class Controller(wiring.Component):
         return found.any()
 
     def _size(self, m: Module) -> Value:
-        """The words of a product's b, over the lanes, two cycles after its sizes were there."""
+        """The words of a product's b, over the lanes, three cycles after its sizes are there."""
         logic = Logic(self.target, 1)
         counts = []
         for name in ("words", "columns"):
@@ -103,6 +103,8 @@ class Controller(wiring.Component):
             count = Signal(len(value) + 1, name=f"{name}_count")
             m.d.sync += count.eq(value + 1)
             counts.append(logic.wire(f"{name}_factor", count))
-        size = logic.result(multiply(logic, "size", *counts))
+        size = logic.result(multiply(logic, "product", *counts))
         logic.into(m, Const(1, 1), reset=False)
-        return size
+        kept = Signal(len(size), name="size")
+        m.d.sync += kept.eq(size)
+        return kept
