@@ -21,6 +21,7 @@ from costmodel.throughput import run_of
 from hw.formats import check_choice
 from hw.formats.messages import cut, echo
 from hw.specs.blockgemm import BlockGemmSpec
+from hw.specs.encoder import EncoderSpec
 from hw.specs.gemm import GemmSpec
 from hw.specs.lookup import LookupSpec
 from hw.specs.matvec import MatVecSpec
@@ -251,6 +252,14 @@ def _(spec: SparseSpec, vectors: Any = 1, digits: Any = 1) -> tuple[Buffer, ...]
     )
 
 
+@buffers.register
+def _(spec: EncoderSpec, m: Any, k: Any, n: Any) -> tuple[Buffer, ...]:
+    """What is loaded, and read once; and what its GEMM core has."""
+    m, k, n = sizes(m=m, k=k, n=n)
+    words = m * k // spec.lanes
+    return (Buffer("memory", spec.depth, spec.word_bits, words, words, spec.word_bits), *_core(spec.gemm, m, k, n))
+
+
 @dataclass(frozen=True)
 class _Tiles:
     """How a run of a GEMM core is cut: rows of what is made of tiles, K, tiles across and down, slices of K."""
@@ -269,7 +278,7 @@ class _Tiles:
 
 
 @buffers.register
-def _(spec: GemmSpec, m: Any, k: Any, n: Any, parameters: Any = None) -> tuple[Buffer, ...]:
+def _core(spec: GemmSpec, m: Any, k: Any, n: Any, parameters: Any = None) -> tuple[Buffer, ...]:
     run = _Tiles.of(spec, m, k, n)
     operands = _os_operands(spec, run) if spec.flow == "os" else _staying_operands(spec, run)
     loaded = spec.scope == "channel" if parameters is None else parameters

@@ -44,6 +44,7 @@ UNITS: dict[str, str | type[Unit]] = {
     "planes": "hw.units.planes:Planes",
     "reround": "hw.units.reround:Reround",
     "sparse": "hw.units.sparse:Sparse",
+    "encoder": "hw.units.encoder:Encoder",
 }
 """The component of each unit, or where it is: a module is imported when one of its specs is first named.
 

@@ -42,6 +42,7 @@ BENCHES: dict[str, Any] = {
     "planes": "sim.benches.planes",
     "reround": "sim.benches.reround",
     "sparse": "sim.benches.sparse",
+    "encoder": "sim.benches.encoder",
 }
 """What tries each unit, or the module that does, by the unit's name.
 

@@ -48,6 +48,7 @@ MODELS: dict[str, str | type[Any]] = {
     "planes": "sim.golden.planes:Planes",
     "reround": "sim.golden.reround:Reround",
     "sparse": "sim.golden.sparse:Sparse",
+    "encoder": "sim.golden.encoder:Encoder",
 }
 """The class of each unit's model, or where it is, by the unit's name; its `of` makes the model of a spec."""
 

@@ -166,4 +166,4 @@ def test_lines_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_every_unit_with_a_handshake_is_looked_at() -> None:
     looked = {hw.parse(name).unit for name in command.SPECS}
-    assert {unit for unit in UNITS if issubclass(spec_type(unit), StreamSpec)} - looked == {"blockgemm"}
+    assert {unit for unit in UNITS if issubclass(spec_type(unit), StreamSpec)} - looked == {"blockgemm", "encoder"}
