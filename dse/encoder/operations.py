@@ -1,0 +1,158 @@
+"""The operations of a layer in codes: what each takes, its numbers, and what golden models make of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dse.encoder.chain import Tensors, merged, split
+from dse.encoder.units import Parameters, Units, applied, golden, integers, requantised
+from hw.specs.gemm import GemmSpec
+from sim.golden.codes import Codes
+
+
+@dataclass(frozen=True, eq=False)
+class Step(ABC):
+    """An operation.
+
+    Attributes
+    ----------
+    name : str
+        Also of the tensor that it gives.
+    sources : tuple of str
+        Tensors that it takes.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+
+    @abstractmethod
+    def run(self, tensors: Mapping[str, Codes]) -> Codes:
+        """Its result in codes, of tensors as `dse.encoder.chain.Tensors` has them, in codes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted(Step):
+    """A product with weights.
+
+    Attributes
+    ----------
+    spec : GemmSpec
+    weights : codes of shape (K, N)
+    parameters : dict of str to codes of shape (N,)
+    """
+
+    spec: GemmSpec
+    weights: Codes
+    parameters: Parameters
+
+    def run(self, tensors: Mapping[str, Codes]) -> Codes:
+        x = tensors[self.sources[0]]
+        found, _ = golden(self.spec).run(x.reshape(-1, x.shape[-1]), self.weights, **self.parameters)
+        return np.asarray(found).reshape(*x.shape[:-1], -1)
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Columns of a tensor, or a head of it, so many for each head.
+
+    Attributes
+    ----------
+    first, each, heads : int
+        The first column, and how many each head has; `each` is 0 for a tensor that has a matrix for each head.
+    transposed : bool
+    """
+
+    first: int
+    each: int
+    heads: int
+    transposed: bool = False
+
+    def of(self, x: Codes) -> Codes:
+        """A matrix for each sentence and head."""
+        found = split(x[..., self.first : self.first + self.each * self.heads], self.heads) if self.each else x
+        return found.swapaxes(-1, -2) if self.transposed else found
+
+
+@dataclass(frozen=True, eq=False)
+class Paired(Step):
+    """Products of two tensors, one for each head.
+
+    Attributes
+    ----------
+    spec : GemmSpec
+    a, b : Columns
+        Of the two sources.
+    parameters : dict of str to codes of shape (heads, 1) or (heads, columns)
+    joined : bool
+        Whether the heads' results are side by side.
+    """
+
+    spec: GemmSpec
+    a: Columns
+    b: Columns
+    parameters: Parameters
+    joined: bool = False
+
+    def run(self, tensors: Mapping[str, Codes]) -> Codes:
+        a, b = (side.of(tensors[name]) for side, name in zip((self.a, self.b), self.sources, strict=True))
+        core, found = golden(self.spec), np.empty((*a.shape[:-1], b.shape[-1]), dtype=np.int64)
+        for head in range(a.shape[1]):
+            given = {name: np.broadcast_to(codes[head], b.shape[-1:]) for name, codes in self.parameters.items()}
+            for x, y, result in zip(a[:, head], b[:, head], found[:, head], strict=True):
+                result[:], _ = core.run(x, y, **given)
+        return merged(found) if self.joined else found
+
+
+@dataclass(frozen=True, eq=False)
+class Vector(Step):
+    """What a vector unit makes of one tensor, or of the sum of two.
+
+    Attributes
+    ----------
+    units : Units
+    unit : str
+        A key of `Units.vectors`.
+    pre : tuple of dict of str to codes
+        The parameters of each source, of shape (columns,); for softmax (heads, 1).
+    post : dict of str to codes
+        The result's.
+    """
+
+    units: Units
+    unit: str
+    pre: tuple[Parameters, ...]
+    post: Parameters
+
+    def run(self, tensors: Mapping[str, Codes]) -> Codes:
+        x = [tensors[name] for name in self.sources]
+        if self.unit != "softmax":
+            shape = x[0].shape
+            return self._rows([each.reshape(-1, shape[-1]) for each in x], self.pre, self.post).reshape(shape)
+        found = np.empty_like(x[0])
+        for head in range(found.shape[1]):
+            pre = tuple({name: codes[head] for name, codes in given.items()} for given in self.pre)
+            post = {name: codes[head] for name, codes in self.post.items()}
+            rows = x[0][:, head].reshape(-1, found.shape[-1])
+            found[:, head] = self._rows([rows], pre, post).reshape(found[:, head].shape)
+        return found
+
+    def _rows(self, x: list[Codes], pre: tuple[Parameters, ...], post: Parameters) -> Codes:
+        units = self.units
+        total: Any = 0
+        for codes, given in zip(x, pre, strict=True):
+            numbers = requantised(units.pre, integers(units.pre.input, codes), given)
+            total = total + integers(units.pre.output, numbers)
+        return requantised(units.post, applied(units.vectors[self.unit], total), post)
+
+
+def run(steps: Mapping[str, Step], x: Codes) -> Tensors:
+    """All tensors of a layer, in codes."""
+    tensors: Tensors = {"x": x}
+    for name, step in steps.items():
+        tensors[name] = step.run(tensors)
+    return tensors

@@ -1,0 +1,236 @@
+"""A layer in codes: scales from recorded numbers, weights with the scales of what they meet, parameters of units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dse.encoder.chain import Sizes, Tensors, by_columns
+from dse.encoder.operations import Columns, Paired, Step, Vector, Weighted, run
+from dse.encoder.scaling import parameters
+from dse.encoder.tensors import Written, fitted, in_octaves
+from dse.encoder.units import NAMES, Parameters, Units
+from dse.workloads.transformer import Layer
+from hw.formats import Format, parse_format
+from hw.specs.gemm import GemmSpec
+from sim.golden import encode
+from sim.golden.codes import Codes
+
+Floats = NDArray[np.float64]
+ATTENTION = ("scores", "context")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a layer is brought into codes.
+
+    Attributes
+    ----------
+    names : dict of str to str
+        The units' specs (`Units.of`).
+    each : bool
+        Whether the columns of the residual stream and of the perceptron have scales of their own.
+    octaves : bool
+        Whether the scales of a tensor's columns are powers of two apart.
+    clipped : bool
+        Whether scales may clip a few large numbers, where that brings the others nearer.
+    attention : str
+        Format of queries, keys, values and shares; results are integers again.
+    product : str
+        The product rule of scores and context.
+    balance : float
+        The share, in octaves, of what columns differ by that scales take up; weights, whose rows have the scales of
+        what they meet, are left the rest. 1 is a scale that just fits each column, 0 one for all.
+    curve : float
+        What a GELU takes for I-ViT's 1.702: its shifts make of a sigmoid one that is less steep.
+    """
+
+    names: Mapping[str, str] = field(default_factory=lambda: NAMES)
+    each: bool = True
+    octaves: bool = False
+    clipped: bool = False
+    attention: str = "int8"
+    product: str = "exact"
+    balance: float = 0.85
+    curve: float = 1.75
+
+    def scale(self, fmt: Format, x: NDArray[Any], met: bool = False) -> Floats:
+        """The scale of each column; with `met`, of a tensor that meets weights."""
+        scale = fitted(fmt, x, self.each, self.clipped)
+        if met:
+            scale = scale**self.balance * scale.max() ** (1 - self.balance)
+        return in_octaves(scale) if self.octaves else scale
+
+
+@dataclass(frozen=True, eq=False)
+class Quantised:
+    """A layer in codes.
+
+    Attributes
+    ----------
+    steps : dict of str to Step
+        By the names of `dse.encoder.chain.operations`, in their order.
+    written : dict of str to Written
+        What the codes of each tensor mean; of ``x``, too.
+    """
+
+    steps: dict[str, Step]
+    written: dict[str, Written]
+
+    def run(self, x: Codes) -> Tensors:
+        """All tensors, in codes."""
+        return run(self.steps, x)
+
+
+def quantised(
+    layer: Layer, sizes: Sizes, recorded: Sequence[Tensors], recipe: Recipe | None = None, x: Written | None = None
+) -> Quantised:
+    """A layer in codes, by what was recorded of it in float32.
+
+    Parameters
+    ----------
+    layer : Layer
+    sizes : Sizes
+    recorded : list of Tensors
+        As `dse.encoder.chain.run` gives them, of data as there will be.
+    recipe : Recipe, optional
+    x : Written, optional
+        How what comes in is written; by default as the recipe has it.
+
+    Raises
+    ------
+    NotInUnits
+        A scale or an offset is beyond what the units hold.
+    """
+    return _Quantiser(layer, sizes, recorded, recipe or Recipe()).quantised(x)
+
+
+class _Quantiser:
+    """One layer at a time, an operation after the other."""
+
+    def __init__(self, layer: Layer, sizes: Sizes, recorded: Sequence[Tensors], recipe: Recipe) -> None:
+        self.layer, self.sizes, self.recipe = layer, sizes, recipe
+        longest = max(tensors["x"].shape[1] for tensors in recorded)
+        self.units = Units.of(recipe.names).resized(longest)
+        self.recorded = recorded
+        self.int8 = self.units.gemm.a
+        self.written: dict[str, Written] = {}
+        self.steps: dict[str, Step] = {}
+
+    def quantised(self, x: Written | None) -> Quantised:
+        self.written["x"] = x or Written(self.int8, self.recipe.scale(self.int8, self.columns("x"), True))
+        self._attention()
+        self._weighted("output", "context", self._scale("output"))
+        self._norm(0, "norm1", "x", "output")
+        self._weighted("up", "norm1", self._scale("up"))
+        self._gelu()
+        self._weighted("down", "gelu", self._scale("down"))
+        self._norm(1, "norm2", "norm1", "down")
+        return Quantised(self.steps, self.written)
+
+    def columns(self, name: str) -> NDArray[Any]:
+        return by_columns(self.recorded, name)
+
+    def _scale(self, name: str, met: bool = False) -> Floats:
+        return self.recipe.scale(self.int8, self.columns(name), met)
+
+    # Products.
+
+    def _weighted(self, name: str, source: str, scale: Floats, fmt: Format | None = None) -> None:
+        """A product with weights whose rows have the scales of what they meet."""
+        given = self.written[source]
+        w = self.layer.weights[name] * given.scale[:, None]
+        steps = fitted(self.int8, w)
+        codes = encode(self.int8, w / steps)
+        # What a zero point adds to each column.
+        shift = given.zero * (w / steps).round().sum(axis=0) * steps
+        written = Written(fmt or self.int8, scale)
+        spec = self.units.gemm if fmt is None else replace(self.units.gemm, output=fmt.name)
+        assert spec.requant is not None
+        bias = (self.layer.biases[name] - shift) / scale
+        self.steps[name] = Weighted(name, (source,), spec, codes, parameters(spec.requant, name, steps / scale, bias))
+        self.written[name] = written
+
+    def _attention(self) -> None:
+        sizes, recipe = self.sizes, self.recipe
+        fmt = parse_format(recipe.attention)
+        self._weighted("qkv", "x", self._of_queries(fmt), None if fmt == self.int8 else fmt)
+        core = (
+            replace(self.units.gemm, a=fmt, b=fmt, product=recipe.product, accumulator=None, output=self.int8.name)
+            if (fmt, recipe.product) != (self.int8, "exact")
+            else self.units.gemm
+        )
+        scale = self.written["qkv"].scale
+        q, k, v = (scale[number * sizes.width : (number + 1) * sizes.width] for number in range(3))
+        self.written["scores"] = Written(self.int8, fitted(self.int8, self.columns("scores"))[:, None, None])
+        of_heads = (q * k).reshape(sizes.heads, -1)[:, :1] / math.sqrt(sizes.head)
+        heads = [Columns(number * sizes.width, sizes.head, sizes.heads, number == 1) for number in range(3)]
+        given = self._of_core(core, "scores", of_heads / self.written["scores"].scale[:, :, 0])
+        self.steps["scores"] = Paired("scores", ("qkv", "qkv"), core, heads[0], heads[1], given)
+        self._softmax(fmt)
+        context = recipe.scale(self.int8, self.columns("context"), True)
+        share = float(self.written["softmax"].scale.flat[0])
+        given = self._of_core(core, "context", (share * v / context).reshape(sizes.heads, -1))
+        whole = Columns(0, 0, sizes.heads)
+        self.steps["context"] = Paired("context", ("softmax", "qkv"), core, whole, heads[2], given, True)
+        self.written["context"] = Written(self.int8, context)
+
+    def _of_core(self, core: GemmSpec, name: str, ratio: Floats) -> Parameters:
+        """Parameters of a product of tensors whose steps go so often into those of the result."""
+        assert core.requant is not None
+        return parameters(core.requant, name, ratio * 2.0**core.array.pe.mac.term_span.lsb)
+
+    def _of_queries(self, fmt: Format) -> Floats:
+        """The scales of queries, keys and values. Of a head's queries and keys each pair has the same product."""
+        sizes = self.sizes
+        largest = np.abs(self.columns("qkv")).max(axis=0).astype(np.float64)
+        q, k, _ = largest.reshape(3, sizes.heads, sizes.head)
+        reach = float(fmt.max) if fmt == self.int8 else float(fmt.max) / 16
+        # Both of a pair reach as far as their geometric mean.
+        both = np.sqrt(q * k)
+        head = both.max(axis=1, keepdims=True) / reach
+        balance = np.sqrt(q / k)
+        if self.recipe.octaves:
+            balance = 2.0 ** np.rint(np.log2(balance))
+            head = np.maximum(q / balance, k * balance).max(axis=1, keepdims=True) / reach
+        values = self.recipe.scale(fmt, self.columns("qkv")[:, 2 * sizes.width :]) * float(fmt.max) / reach
+        return np.concatenate([(head * balance).ravel(), (head / balance).ravel(), values])
+
+    # Units between products.
+
+    def _softmax(self, fmt: Format) -> None:
+        units, scores = self.units, self.written["scores"].scale[:, :, 0]
+        pre = parameters(units.pre, "softmax", scores * units.softmax.steps)
+        post = units.post if fmt == self.int8 else replace(units.post, output=fmt)
+        share = 1 / float(fmt.max) if fmt == self.int8 else 1.0
+        result = parameters(post, "softmax", np.full_like(scores, 2.0**-units.softmax.output.width / share))
+        units = replace(units, post=post)
+        self.steps["softmax"] = Vector("softmax", ("scores",), units, "softmax", (pre,), result)
+        self.written["softmax"] = Written(fmt, np.full((self.sizes.heads, 1, 1), share))
+
+    def _gelu(self) -> None:
+        units, spec = self.units, self.units.gelu
+        step = 1 / (self.recipe.curve * spec.steps)
+        pre = parameters(units.pre, "gelu", self.written["up"].scale / step)
+        scale = self._scale("gelu", True)
+        post = parameters(units.post, "gelu", step * 2.0**-spec.sigmoid.width / scale)
+        self.steps["gelu"] = Vector("gelu", ("up",), units, "gelu", (pre,), post)
+        self.written["gelu"] = Written(self.int8, scale)
+
+    def _norm(self, number: int, name: str, a: str, b: str) -> None:
+        units, sources = self.units, (self.written[a], self.written[b])
+        reach = [max(float(self.int8.max) * float(source.scale.max()), 0) for source in sources]
+        step = max(reach) / float(units.pre.output.max)
+        pre = tuple(parameters(units.pre, name, source.scale / step) for source in sources)
+        gamma, beta = (np.asarray(each, dtype=np.float64) for each in self.layer.norms[number])
+        # A negative weight makes a column's codes negative.
+        written = Written(self.int8, self._scale(name, True) * np.where(gamma < 0, -1, 1))
+        factor = gamma * math.sqrt(self.sizes.width) * 2.0**-units.layernorm.places / written.scale
+        post = parameters(units.post, name, factor, beta / written.scale)
+        self.steps[name] = Vector(name, (a, b), units, "layernorm", pre, post)
+        self.written[name] = written
