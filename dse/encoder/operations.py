@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from dse.encoder.chain import Tensors, merged, split
-from dse.encoder.units import Parameters, Units, applied, golden, integers, requantised
+from dse.encoder.units import Parameters, applied, golden, integers, requantised
+from hw.specs.encoder import EncoderSpec
 from hw.specs.gemm import GemmSpec
+from hw.specs.requant import RequantSpec
 from sim.golden.codes import Codes
 
 
@@ -114,17 +115,20 @@ class Vector(Step):
 
     Attributes
     ----------
-    units : Units
+    spec : EncoderSpec
     unit : str
-        A key of `Units.vectors`.
+        ``softmax``, ``gelu`` or ``norm``.
+    after : RequantSpec
+        What makes codes of the unit's results.
     pre : tuple of dict of str to codes
         The parameters of each source, of shape (columns,); for softmax (heads, 1).
     post : dict of str to codes
         The result's.
     """
 
-    units: Units
+    spec: EncoderSpec
     unit: str
+    after: RequantSpec
     pre: tuple[Parameters, ...]
     post: Parameters
 
@@ -142,12 +146,11 @@ class Vector(Step):
         return found
 
     def _rows(self, x: list[Codes], pre: tuple[Parameters, ...], post: Parameters) -> Codes:
-        units = self.units
-        total: Any = 0
+        before, total = self.spec.before, np.int64(0)
         for codes, given in zip(x, pre, strict=True):
-            numbers = requantised(units.pre, integers(units.pre.input, codes), given)
-            total = total + integers(units.pre.output, numbers)
-        return requantised(units.post, applied(units.vectors[self.unit], total), post)
+            numbers = requantised(before, integers(before.input, codes), given)
+            total = total + integers(before.output, numbers)
+        return requantised(self.after, applied(getattr(self.spec, self.unit), total), post)
 
 
 def run(steps: Mapping[str, Step], x: Codes) -> Tensors:

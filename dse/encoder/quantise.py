@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import hw
 from dse.encoder.chain import Sizes, Tensors, by_columns
 from dse.encoder.operations import Columns, Paired, Step, Vector, Weighted, run
 from dse.encoder.scaling import parameters
 from dse.encoder.tensors import Written, fitted, in_octaves
-from dse.encoder.units import NAMES, Parameters, Units
+from dse.encoder.units import Parameters
 from dse.workloads.transformer import Layer
 from hw.formats import Format, parse_format
+from hw.specs.encoder import EncoderSpec
 from hw.specs.gemm import GemmSpec
 from sim.golden import encode
 from sim.golden.codes import Codes
 
 Floats = NDArray[np.float64]
-ATTENTION = ("scores", "context")
+SPEC = "encoder/int8/n8"
+"""The usual encoder; what its units give does not depend on its lanes."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,8 @@ class Recipe:
 
     Attributes
     ----------
-    names : dict of str to str
-        The units' specs (`Units.of`).
+    spec : str
+        The encoder.
     each : bool
         Whether the columns of the residual stream and of the perceptron have scales of their own.
     octaves : bool
@@ -50,7 +53,7 @@ class Recipe:
         What a GELU takes for I-ViT's 1.702: its shifts make of a sigmoid one that is less steep.
     """
 
-    names: Mapping[str, str] = field(default_factory=lambda: NAMES)
+    spec: str = SPEC
     each: bool = True
     octaves: bool = False
     clipped: bool = False
@@ -115,10 +118,10 @@ class _Quantiser:
 
     def __init__(self, layer: Layer, sizes: Sizes, recorded: Sequence[Tensors], recipe: Recipe) -> None:
         self.layer, self.sizes, self.recipe = layer, sizes, recipe
-        longest = max(tensors["x"].shape[1] for tensors in recorded)
-        self.units = Units.of(recipe.names).resized(longest)
         self.recorded = recorded
-        self.int8 = self.units.gemm.a
+        spec = hw.parse(recipe.spec)
+        assert isinstance(spec, EncoderSpec)
+        self.spec, self.int8 = spec, spec.code
         self.written: dict[str, Written] = {}
         self.steps: dict[str, Step] = {}
 
@@ -150,7 +153,7 @@ class _Quantiser:
         # What a zero point adds to each column.
         shift = given.zero * (w / steps).round().sum(axis=0) * steps
         written = Written(fmt or self.int8, scale)
-        spec = self.units.gemm if fmt is None else replace(self.units.gemm, output=fmt.name)
+        spec = self.spec.gemm if fmt is None else replace(self.spec.gemm, output=fmt.name)
         assert spec.requant is not None
         bias = (self.layer.biases[name] - shift) / scale
         self.steps[name] = Weighted(name, (source,), spec, codes, parameters(spec.requant, name, steps / scale, bias))
@@ -161,9 +164,9 @@ class _Quantiser:
         fmt = parse_format(recipe.attention)
         self._weighted("qkv", "x", self._of_queries(fmt), None if fmt == self.int8 else fmt)
         core = (
-            replace(self.units.gemm, a=fmt, b=fmt, product=recipe.product, accumulator=None, output=self.int8.name)
+            replace(self.spec.gemm, a=fmt, b=fmt, product=recipe.product, accumulator=None, output=self.int8.name)
             if (fmt, recipe.product) != (self.int8, "exact")
-            else self.units.gemm
+            else self.spec.gemm
         )
         scale = self.written["qkv"].scale
         q, k, v = (scale[number * sizes.width : (number + 1) * sizes.width] for number in range(3))
@@ -204,33 +207,32 @@ class _Quantiser:
     # Units between products.
 
     def _softmax(self, fmt: Format) -> None:
-        units, scores = self.units, self.written["scores"].scale[:, :, 0]
-        pre = parameters(units.pre, "softmax", scores * units.softmax.steps)
-        post = units.post if fmt == self.int8 else replace(units.post, output=fmt)
+        spec, scores = self.spec, self.written["scores"].scale[:, :, 0]
+        pre = parameters(spec.before, "softmax", scores * spec.softmax_steps)
         share = 1 / float(fmt.max) if fmt == self.int8 else 1.0
-        result = parameters(post, "softmax", np.full_like(scores, 2.0**-units.softmax.output.width / share))
-        units = replace(units, post=post)
-        self.steps["softmax"] = Vector("softmax", ("scores",), units, "softmax", (pre,), result)
+        after = spec.after if fmt == self.int8 else replace(spec.after, output=fmt)
+        post = parameters(after, "softmax", np.full_like(scores, 2.0**-spec.softmax.output.width / share))
+        self.steps["softmax"] = Vector("softmax", ("scores",), spec, "softmax", after, (pre,), post)
         self.written["softmax"] = Written(fmt, np.full((self.sizes.heads, 1, 1), share))
 
     def _gelu(self) -> None:
-        units, spec = self.units, self.units.gelu
-        step = 1 / (self.recipe.curve * spec.steps)
-        pre = parameters(units.pre, "gelu", self.written["up"].scale / step)
+        spec = self.spec
+        step = 1 / (self.recipe.curve * spec.gelu_steps)
+        pre = parameters(spec.before, "gelu", self.written["up"].scale / step)
         scale = self._scale("gelu", True)
-        post = parameters(units.post, "gelu", step * 2.0**-spec.sigmoid.width / scale)
-        self.steps["gelu"] = Vector("gelu", ("up",), units, "gelu", (pre,), post)
+        post = parameters(spec.after, "gelu", step * 2.0**-spec.gelu.sigmoid.width / scale)
+        self.steps["gelu"] = Vector("gelu", ("up",), spec, "gelu", spec.after, (pre,), post)
         self.written["gelu"] = Written(self.int8, scale)
 
     def _norm(self, number: int, name: str, a: str, b: str) -> None:
-        units, sources = self.units, (self.written[a], self.written[b])
-        reach = [max(float(self.int8.max) * float(source.scale.max()), 0) for source in sources]
-        step = max(reach) / float(units.pre.output.max)
-        pre = tuple(parameters(units.pre, name, source.scale / step) for source in sources)
+        spec, scales = self.spec, [self.written[source].scale for source in (a, b)]
+        # The largest code of the largest scale is the largest term.
+        step = float(self.int8.max) * max(scale.max() for scale in scales) / float(spec.before.output.max)
+        pre = tuple(parameters(spec.before, name, scale / step) for scale in scales)
         gamma, beta = (np.asarray(each, dtype=np.float64) for each in self.layer.norms[number])
         # A negative weight makes a column's codes negative.
         written = Written(self.int8, self._scale(name, True) * np.where(gamma < 0, -1, 1))
-        factor = gamma * math.sqrt(self.sizes.width) * 2.0**-units.layernorm.places / written.scale
-        post = parameters(units.post, name, factor, beta / written.scale)
-        self.steps[name] = Vector(name, (a, b), units, "layernorm", pre, post)
+        factor = gamma * math.sqrt(self.sizes.width) * 2.0**-spec.norm.places / written.scale
+        post = parameters(spec.after, name, factor, beta / written.scale)
+        self.steps[name] = Vector(name, (a, b), spec, "norm", spec.after, pre, post)
         self.written[name] = written

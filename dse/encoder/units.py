@@ -1,21 +1,15 @@
-"""The units that an integer layer is made of, by their specs, and what their golden models make of whole tensors."""
+"""What the golden models of an encoder's units make of whole tensors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import hw
-from hw.specs.gelu import GeluSpec
-from hw.specs.gemm import GemmSpec
-from hw.specs.layernorm import LayernormSpec
 from hw.specs.requant import RequantSpec
-from hw.specs.softmax import SoftmaxSpec
 from sim.golden import model
 from sim.golden.codes import Codes
 from sim.golden.decoding import decode_steps
@@ -23,52 +17,6 @@ from sim.golden.encoding import encode_steps
 
 Parameters = Mapping[str, NDArray[Any]]
 """Codes of a requantiser's parameters by their names: of shape (columns,), or one for all."""
-
-
-@dataclass(frozen=True)
-class Units:
-    """What a layer runs on. A vector unit's sources pass `pre` each, their sum the unit, its result `post`.
-
-    Attributes
-    ----------
-    gemm : GemmSpec
-        With results in the format of `a`, and a scale for each column.
-    pre, post : RequantSpec
-    softmax, gelu, layernorm : the specs
-    """
-
-    gemm: GemmSpec
-    pre: RequantSpec
-    softmax: SoftmaxSpec
-    gelu: GeluSpec
-    layernorm: LayernormSpec
-    post: RequantSpec
-
-    @classmethod
-    def of(cls, names: Mapping[str, str]) -> Units:
-        """Of specs' names."""
-        return cls(**{name: hw.parse(spec) for name, spec in names.items()})  # type: ignore[arg-type]
-
-    @cached_property
-    def vectors(self) -> dict[str, SoftmaxSpec | GeluSpec | LayernormSpec]:
-        """The vector units by their names."""
-        return {"softmax": self.softmax, "gelu": self.gelu, "layernorm": self.layernorm}
-
-    def resized(self, row: int) -> Units:
-        """The same with a softmax of rows of so many numbers."""
-        lanes = self.softmax.lanes
-        return replace(self, softmax=replace(self.softmax, row=-(-row // lanes) * lanes))
-
-
-NAMES = {
-    "gemm": "gemm/int8xint8/16x16/ws/exact/kulisch2048/p1/int8/channel/p2/k1536/n1536/w9216/h16",
-    "pre": "requant/int8xint15/n16/channel/m8",
-    "softmax": "softmax/int16/n16/r64/s64/uint16",
-    "gelu": "gelu/int16/n16/s64/uint8/b40",
-    "layernorm": "layernorm/int16/n16/r384/isqrt/t16",
-    "post": "requant/int24xint8/n16/channel",
-}
-"""The usual ones."""
 
 
 @lru_cache(maxsize=64)
@@ -86,17 +34,14 @@ def requantised(spec: RequantSpec, x: NDArray[Any], parameters: Parameters) -> C
 
 
 def applied(spec: Any, x: NDArray[Any]) -> NDArray[np.int64]:
-    """What a vector unit makes of rows of integers, as integers."""
+    """What a softmax, a GELU or a layer normalisation makes of rows of integers, as integers."""
     beats = _beats(spec.lanes, encode_steps(spec.input, x, 0))
     columns = len(beats) // max(1, len(x))
-    last = np.arange(1, len(beats) + 1) % columns == 0
+    last = (np.arange(1, len(beats) + 1) % columns == 0).astype(np.int64)
     keep = _beats(spec.lanes, np.ones(x.shape, dtype=np.int64))
-    fields = {
-        name: given for name, given in {"x": beats, "keep": keep, "last": last}.items() if name in spec.inputs["x"]
-    }
-    found = golden(spec).run(fields)["y"]["x"]
-    fmt = spec.outputs["y"]["x"].format
-    return decode_steps(fmt, _rows(found, x.shape)).astype(np.int64)
+    given = {"x": beats, "keep": keep, "last": last}
+    found = golden(spec).run({name: given[name] for name in spec.inputs["x"]})["y"]["x"]
+    return integers(spec.outputs["y"]["x"].format, _rows(found, x.shape))
 
 
 def integers(fmt: Any, codes: Codes) -> NDArray[np.int64]:
