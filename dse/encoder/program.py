@@ -22,19 +22,31 @@ Words = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """An operation's program: a frame of each stream.
+
+    Attributes
+    ----------
+    instructions : list of Instruction
+    words : codes of shape (words, lanes)
+        Of stream `w`.
+    """
+
+    instructions: list[Instruction]
+    words: Words
+
+
+@dataclass(frozen=True, eq=False)
 class Program:
-    """What an encoder is given for a layer.
+    """What an encoder is given for a layer: a program for each operation, for the memory keeps what they leave.
 
     Attributes
     ----------
     spec : EncoderSpec
     tokens, columns : int
         Of the result, which comes on `y`.
-    instructions : list of Instruction
-    words : codes of shape (words, lanes)
-        Of stream `w`.
-    parts : dict of str to (int, int)
-        For each operation, how many instructions and words it takes.
+    parts : dict of str to Part
+        By the operations' names; first of what loads ``x``, and last of what stores the result, ``y``.
     peak : int
         The address behind the highest that is used.
     """
@@ -42,16 +54,17 @@ class Program:
     spec: EncoderSpec
     tokens: int
     columns: int
-    instructions: list[Instruction]
-    words: Words
-    parts: dict[str, tuple[int, int]]
+    parts: dict[str, Part]
     peak: int
 
     @property
     def streams(self) -> dict[str, dict[str, NDArray[np.int64]]]:
         """The beats of both streams, as golden model and bench take them."""
-        last = (np.arange(len(self.words)) == len(self.words) - 1).astype(np.int64)
-        return {"i": encode(self.spec, self.instructions), "w": {"x": self.words, "last": last}}
+        beats = [encode(self.spec, part.instructions) for part in self.parts.values()]
+        words = [part.words for part in self.parts.values()]
+        last = [np.arange(len(each)) == len(each) - 1 for each in words]
+        i = {name: np.concatenate([each[name] for each in beats]) for name in beats[0]}
+        return {"i": i, "w": {"x": np.concatenate(words), "last": np.concatenate(last).astype(np.int64)}}
 
     def result(self, y: Mapping[str, Any]) -> Codes:
         """The codes of the result, of shape (tokens, columns), in the beats of stream `y`.
@@ -59,13 +72,14 @@ class Program:
         Raises
         ------
         ValueError
-            The encoder refused the program, or there are too few beats.
+            The encoder refused a program, or there are too few beats.
         """
-        if (status := int(np.asarray(y["status"])[-1])) or len(
-            y["x"]
-        ) != self.tokens * self.columns // self.spec.lanes + 1:
-            raise ValueError(f"the program must end with status 0 and all words, got {status} and {len(y['x'])} beats")
-        return np.asarray(y["x"])[:-1].reshape(self.tokens, self.columns)
+        closing = np.asarray(y["last"]).astype(bool)
+        statuses, found = np.asarray(y["status"])[closing], np.asarray(y["x"])[~closing]
+        wrong = dict(zip(self.parts, statuses.tolist(), strict=False))
+        if len(statuses) != len(self.parts) or statuses.any() or found.size != self.tokens * self.columns:
+            raise ValueError(f"each operation must end with status 0, and all words be there, got {wrong}")
+        return found.reshape(self.tokens, self.columns)
 
 
 def program(spec: EncoderSpec, steps: Mapping[str, Step], x: Codes) -> Program:
@@ -115,7 +129,7 @@ class _Writer:
     regions: dict[str, list[_Region]] = field(default_factory=dict)
     instructions: list[Instruction] = field(default_factory=list)
     words: list[Words] = field(default_factory=list)
-    parts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
     peak: int = 0
 
     def __post_init__(self) -> None:
@@ -135,16 +149,21 @@ class _Writer:
     def written(self, x: Codes) -> Program:
         self._load(x)
         for name, step in self.steps.items():
-            before = len(self.instructions), sum(map(len, self.words))
             self._write(step)
-            self.parts[name] = len(self.instructions) - before[0], sum(map(len, self.words)) - before[1]
+            self._end(name)
             for source in set(step.sources) - self._needed_after(name):
                 self.memory.free(source)
-        result = self.regions[name][0]
-        words = result.matrix.words
-        self._add(Instruction("copy", self.tokens, words, a=result.matrix.part()))
-        given = np.concatenate(self.words)
-        return Program(self.spec, self.tokens, words * self.spec.lanes, self.instructions, given, self.parts, self.peak)
+        result = self.regions[name][0].matrix
+        # A program without words takes one that is ignored.
+        ignored = np.zeros((1, self.spec.lanes), dtype=np.int64)
+        self._add(Instruction("copy", self.tokens, result.words, a=result.part()), ignored)
+        self._end("y")
+        return Program(self.spec, self.tokens, result.words * self.spec.lanes, self.parts, self.peak)
+
+    def _end(self, name: str) -> None:
+        """What was written since the last one is the program of that operation."""
+        self.parts[name] = Part(self.instructions, np.concatenate(self.words))
+        self.instructions, self.words = [], []
 
     def _needed_after(self, name: str) -> set[str]:
         """Tensors that later steps take."""
@@ -157,7 +176,7 @@ class _Writer:
         region = self._store("x", x.shape[1])[0]
         place = region.matrix.part()
         self._add(Instruction("copy", self.rows, region.matrix.words, c=place), rows.reshape(-1, self.spec.lanes))
-        self.parts["x"] = 1, sum(map(len, self.words))
+        self._end("x")
 
     def _add(self, instruction: Instruction, *words: Words) -> None:
         self.instructions.append(instruction)

@@ -164,7 +164,14 @@ class _Quantiser:
         fmt = parse_format(recipe.attention)
         self._weighted("qkv", "x", self._of_queries(fmt), None if fmt == self.int8 else fmt)
         core = (
-            replace(self.spec.gemm, a=fmt, b=fmt, product=recipe.product, accumulator=None, output=self.int8.name)
+            replace(
+                self.spec.gemm,
+                a=fmt,
+                b=fmt,
+                product=recipe.product,
+                accumulator=f"kulisch{self.spec.row}",
+                output=self.int8.name,
+            )
             if (fmt, recipe.product) != (self.int8, "exact")
             else self.spec.gemm
         )
@@ -193,7 +200,7 @@ class _Quantiser:
         sizes = self.sizes
         largest = np.abs(self.columns("qkv")).max(axis=0).astype(np.float64)
         q, k, _ = largest.reshape(3, sizes.heads, sizes.head)
-        reach = float(fmt.max) if fmt == self.int8 else float(fmt.max) / 16
+        reach = self._reach(fmt)
         # Both of a pair reach as far as their geometric mean.
         both = np.sqrt(q * k)
         head = both.max(axis=1, keepdims=True) / reach
@@ -204,12 +211,19 @@ class _Quantiser:
         values = self.recipe.scale(fmt, self.columns("qkv")[:, 2 * sizes.width :]) * float(fmt.max) / reach
         return np.concatenate([(head * balance).ravel(), (head / balance).ravel(), values])
 
+    def _reach(self, fmt: Format) -> float:
+        """The largest number that queries, keys, values and shares have.
+
+        Product rules that are not exact give codes of the format itself, so a product of two must be one of its numbers.
+        """
+        return float(fmt.max) if self.recipe.product == "exact" else math.sqrt(float(fmt.max))
+
     # Units between products.
 
     def _softmax(self, fmt: Format) -> None:
         spec, scores = self.spec, self.written["scores"].scale[:, :, 0]
         pre = parameters(spec.before, "softmax", scores * spec.softmax_steps)
-        share = 1 / float(fmt.max) if fmt == self.int8 else 1.0
+        share = 1 / self._reach(fmt)
         after = spec.after if fmt == self.int8 else replace(spec.after, output=fmt)
         post = parameters(after, "softmax", np.full_like(scores, 2.0**-spec.softmax.output.width / share))
         self.steps["softmax"] = Vector("softmax", ("scores",), spec, "softmax", after, (pre,), post)
