@@ -10,7 +10,7 @@ import numpy as np
 
 from dse.encoder import chain
 from dse.encoder.chain import LAST, Floats, Operation, Sizes, Tensors
-from dse.encoder.quantise import Quantised, Recipe, quantised
+from dse.encoder.quantise import Quantised
 from dse.encoder.task import Task
 from dse.workloads.transformer import Layer
 from sim.golden.measures import sqnr
@@ -37,15 +37,6 @@ class Recorded:
             found.append([chain.run(operations, x) for x in batches])
             batches = [tensors[LAST] for tensors in found[-1]]
         return cls(found)
-
-
-def quantised_layers(task: Task, recorded: Recorded, recipe: Recipe) -> list[Quantised]:
-    """Every layer in codes; what one gives is what the next one takes."""
-    found: list[Quantised] = []
-    for layer, tensors in zip(task.layers, recorded.layers, strict=True):
-        x = found[-1].written[LAST] if found else None
-        found.append(quantised(layer, task.sizes, tensors, recipe, x))
-    return found
 
 
 def outputs(layers: Sequence[Quantised], batches: Sequence[Floats]) -> list[Floats]:

@@ -146,10 +146,13 @@ class Vector(Step):
         return found
 
     def _rows(self, x: list[Codes], pre: tuple[Parameters, ...], post: Parameters) -> Codes:
-        before, total = self.spec.before, np.int64(0)
-        for codes, given in zip(x, pre, strict=True):
-            numbers = requantised(before, integers(before.input, codes), given)
-            total = total + integers(before.output, numbers)
+        before = self.spec.before
+        terms = [
+            integers(before.output, requantised(before, integers(before.input, codes), given))
+            for codes, given in zip(x, pre, strict=True)
+        ]
+        # The highest and the lowest sum of two numbers of 15 bits are of 16.
+        total = np.sum(terms, axis=0)
         return requantised(self.after, applied(getattr(self.spec, self.unit), total), post)
 
 

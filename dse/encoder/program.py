@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import Any
@@ -34,6 +34,14 @@ class Part:
 
     instructions: list[Instruction]
     words: Words
+
+    def products(self, lanes: int) -> int:
+        """Multiply-accumulates, those with rows and columns of zeros too."""
+        return sum(each.rows * each.words * (each.columns or 0) * lanes**2 for each in self.instructions)
+
+    def numbers(self, lanes: int) -> int:
+        """Numbers that pass a unit that multiplies no matrices."""
+        return sum(each.rows * each.words * lanes for each in self.instructions if each.columns is None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,7 +315,7 @@ class _Writer:
         """A beat for each column of a product."""
         return self._words("gemm", {name: np.asarray(codes).reshape(-1) for name, codes in parameters.items()})
 
-    def _of_row(self, unit: str, columns: int, pre: list[Parameters], post: Parameters) -> Words:
+    def _of_row(self, unit: str, columns: int, pre: Sequence[Parameters], post: Parameters) -> Words:
         """A beat for each share of a row."""
         # A unit of one operand does not look at the other's.
         terms = {

@@ -214,7 +214,7 @@ class _Quantiser:
     def _reach(self, fmt: Format) -> float:
         """The largest number that queries, keys, values and shares have.
 
-        Product rules that are not exact give codes of the format itself, so a product of two must be one of its numbers.
+        A product rule that is not exact gives codes of the format itself, so a product of two must be within it.
         """
         return float(fmt.max) if self.recipe.product == "exact" else math.sqrt(float(fmt.max))
 

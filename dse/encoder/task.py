@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pkgutil import resolve_name
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from dse.encoder.chain import Floats, Sizes
 from dse.workloads import minilm
 from dse.workloads.transformer import ROWS, Layer, Tokens, batches, normalise
+from hw.formats import check_choice
 
 SCORED = 32
 """Held-out pairs whose layers are looked at one by one."""
@@ -28,8 +31,11 @@ class Task(Protocol):
     sizes : Sizes
     """
 
-    name: str
-    unit: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def unit(self) -> str: ...
 
     @property
     def layers(self) -> list[Layer]: ...
@@ -91,4 +97,22 @@ class MiniLMTask:
 
 def _embedding(network: Any, tokens: NDArray[np.int64]) -> Floats:
     x = network.words[tokens] + network.positions[: tokens.shape[1]]
-    return normalise(x.reshape(tokens.size, -1), *network.norm, network.epsilon).reshape(x.shape)
+    return normalise(x.reshape(tokens.size, -1), network.norm[0], network.norm[1], network.epsilon).reshape(x.shape)
+
+
+TASKS = {"minilm": "dse.encoder.task:MiniLMTask", "digits": "dse.encoder.digits:DigitsTask"}
+"""Where the class of each is."""
+
+
+@lru_cache
+def find_task(name: str) -> Task:
+    """The task of that name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        There is no such.
+    """
+    check_choice("task", name, TASKS)
+    found: Task = resolve_name(TASKS[name])()
+    return found
