@@ -10,19 +10,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import hw
-from dse.encoder.hardware import TOKENS, interpreted, run_score, simulated, written
-from dse.encoder.measuring import held, layer_score, recorded
+from dse.encoder.hardware import TOKENS, RunScore, run_score
+from dse.encoder.measuring import LayerScore, layer_score, recorded
 from dse.encoder.quantise import SPEC, Recipe
-from dse.encoder.task import TASKS, find_task, usual_task
+from dse.encoder.task import TASKS, find_task
 from dse.jobs import guarded
-from hw.formats import check_choice, check_int
-from hw.formats.messages import cut
+from dse.workloads.transformer import FOLDER
+from dse.workloads.workload import MODEL
+from hw.formats import check_int
+from hw.formats.messages import echo
 from hw.specs.encoder import EncoderSpec
 from rtl_gen.columns import table
-from rtl_gen.steps import say
-from rtl_gen.tools import ToolError
+from rtl_gen.steps import say, step
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,3 +39,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-rtl", action="store_true", help="interpret the program, and simulate nothing")
     options = parser.parse_args(arguments)
     return guarded("encoder", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    """Do what is asked, and print a table."""
+    name = options.task or usual_task()
+    task, spec = find_task(name), hw.parse(options.spec)
+    if not isinstance(spec, EncoderSpec):
+        raise ValueError(f"--spec must be an encoder, got {echo(options.spec)}")
+    check_int("--layer", options.layer, 0, len(task.layers) - 1)
+    with step(f"recording activations of {task.name} in float32"):
+        longest = max(tensors["x"].shape[1] for tensors in recorded(name).layers[0])
+    check_int("--tokens", options.tokens if options.tokens is not None else 1, 1, longest)
+    tokens = options.tokens or min(TOKENS, longest)
+    recipe = Recipe(spec=options.spec)
+    with step("setting each operation in codes beside float32"):
+        score = layer_score(name, recipe, options.layer)
+    doing = "interpreting the program" if options.no_rtl else f"building and simulating {spec}"
+    with step(doing):
+        run = run_score(name, recipe, options.layer, spec, tokens, in_verilog=not options.no_rtl)
+    print(report(run, score), flush=True)
+    where = "the golden encoder" if options.no_rtl else "Verilog"
+    say(f"all {run['results']:,} codes of {where} are those of the operations' golden models")
+
+
+def usual_task() -> str:
+    """The first task whose packages are installed."""
+    return "minilm" if all(find_spec(package) for package in (*MODEL, FOLDER)) else "digits"
+
+
+def report(run: RunScore, score: LayerScore) -> str:
+    """A row for each operation of a program."""
+    heads = ["operation", "instructions", "words", "products", "cycles", "alone, dB", "so far, dB"]
+    lines = [
+        [
+            name,
+            f"{count:,}",
+            f"{run['words'][name]:,}",
+            f"{run['products'][name]:,}" if run["products"][name] else "-",
+            f"{run['cycles'][name]:,}" if run["cycles"] else "-",
+            *(f"{score[which][name]:.1f}" if name in score[which] else "-" for which in ("alone", "tensors")),
+        ]
+        for name, count in run["instructions"].items()
+    ]
+    total = [sum(run[what].values()) for what in ("instructions", "words", "products", "cycles")]
+    return table(
+        heads, [*lines, ["all", *(f"{count:,}" if count else "-" for count in total), "", f"{score['layer']:.1f}"]]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,6 @@
 """A small transformer that tells handwritten digits, for where MiniLM's weights are not installed.
 
-An image's eight rows of eight pixels are its tokens. `dse.encoder.train_digits` trains it, seeded, and keeps its numbers.
+An image's eight rows of eight pixels are its tokens. `dse.encoder.train_digits` trains it, seeded.
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ def numbers() -> Numbers:
 def layer_of(given: Numbers, number: int) -> Layer:
     """One layer's parameters."""
     weights, biases = ({name: given[f"{number}.{name}.{part}"] for name in MATRICES} for part in ("w", "b"))
-    first, second = (
-        (given[f"{number}.norm{place}.factor"], given[f"{number}.norm{place}.offset"]) for place in (1, 2)
-    )
+    first, second = ((given[f"{number}.norm{place}.factor"], given[f"{number}.norm{place}.offset"]) for place in (1, 2))
     return Layer(weights, biases, (first, second))
 
 

@@ -64,8 +64,7 @@ class RunScore(TypedDict):
 
 
 class PartScore(TypedDict):
-    """What a unit costs: LUTs and FFs as counted, and pJ of a product or a result, estimated; None where that can't be.
-    """
+    """What a unit costs: LUTs and FFs as counted, and pJ of an operation, estimated, if that can be."""
 
     spec: str
     lut: float
@@ -116,8 +115,12 @@ def simulated(made: Program) -> dict[str, int]:
     return dict(zip(made.parts, np.diff(ends, prepend=0).tolist(), strict=True))
 
 
-def run_score(name: str, recipe: AnyRecipe, number: int, spec: EncoderSpec, tokens: int = TOKENS) -> RunScore:
+def run_score(
+    name: str, recipe: AnyRecipe, number: int, spec: EncoderSpec, tokens: int = TOKENS, in_verilog: bool = True
+) -> RunScore:
     """A layer of so many tokens in Verilog, all heads, compared with the operations' golden models.
+
+    If it is not `in_verilog`, the golden encoder alone does it, and no cycles are known.
 
     Raises
     ------
@@ -128,7 +131,7 @@ def run_score(name: str, recipe: AnyRecipe, number: int, spec: EncoderSpec, toke
     if not np.array_equal(interpreted(made), expected):
         raise ToolError(f"the program for {cut(spec)} gives other codes than the layer's operations")
     return {
-        "cycles": simulated(made),
+        "cycles": simulated(made) if in_verilog else {},
         "words": {part: len(given.words) for part, given in made.parts.items()},
         "instructions": {part: len(given.instructions) for part, given in made.parts.items()},
         "products": {part: given.products(spec.lanes) for part, given in made.parts.items()},
@@ -150,10 +153,10 @@ def part_score(spec: EncoderSpec, part: str) -> PartScore:
     }
 
 
-def _energy(unit: hw.Spec) -> tuple[float | None, str]:
+def _energy(unit: Any) -> tuple[float | None, str]:
     """Of an operation, and what that is; None of a unit whose rows take longer than is simulated."""
     if isinstance(unit, RowSpec):
-        unit = replace(unit, row=SHORT)  # type: ignore[type-var]
+        unit = replace(unit, row=SHORT)
     try:
         found = estimate_energy(unit)
     except ValueError:

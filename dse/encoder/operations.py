@@ -14,6 +14,7 @@ from hw.specs.encoder import EncoderSpec
 from hw.specs.gemm import GemmSpec
 from hw.specs.requant import RequantSpec
 from sim.golden.codes import Codes
+from sim.golden.decoding import decode_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +102,20 @@ class Paired(Step):
 
     def run(self, tensors: Mapping[str, Codes]) -> Codes:
         a, b = (side.of(tensors[name]) for side, name in zip((self.a, self.b), self.sources, strict=True))
-        core, found = golden(self.spec), np.empty((*a.shape[:-1], b.shape[-1]), dtype=np.int64)
-        for head in range(a.shape[1]):
-            given = {name: np.broadcast_to(codes[head], b.shape[-1:]) for name, codes in self.parameters.items()}
-            for x, y, result in zip(a[:, head], b[:, head], found[:, head], strict=True):
-                result[:], _ = core.run(x, y, **given)
+        mac, requant = golden(self.spec).mac, self.spec.requant
+        assert requant is not None
+        shape = *a.shape[:-1], b.shape[-1]
+        pairs = zip(a.reshape(-1, *a.shape[2:]), b.reshape(-1, *b.shape[2:]), strict=True)
+        sums = np.array([decode_steps(mac.accumulator.format, mac.matmul(x, y)[0]) for x, y in pairs])
+        # As the core does, but all at once.
+        given = {name: _of_rows(codes, shape) for name, codes in self.parameters.items()}
+        found = requantised(requant, sums.reshape(-1, shape[-1]), given).reshape(shape)
         return merged(found) if self.joined else found
+
+
+def _of_rows(codes: Codes, shape: tuple[int, ...]) -> Codes:
+    """Parameters of each head, of shape (heads, 1) or (heads, columns), for all rows of all heads."""
+    return np.broadcast_to(codes[:, None], shape).reshape(-1, shape[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,27 +142,20 @@ class Vector(Step):
     post: Parameters
 
     def run(self, tensors: Mapping[str, Codes]) -> Codes:
-        x = [tensors[name] for name in self.sources]
-        if self.unit != "softmax":
-            shape = x[0].shape
-            return self._rows([each.reshape(-1, shape[-1]) for each in x], self.pre, self.post).reshape(shape)
-        found = np.empty_like(x[0])
-        for head in range(found.shape[1]):
-            pre = tuple({name: codes[head] for name, codes in given.items()} for given in self.pre)
-            post = {name: codes[head] for name, codes in self.post.items()}
-            rows = x[0][:, head].reshape(-1, found.shape[-1])
-            found[:, head] = self._rows([rows], pre, post).reshape(found[:, head].shape)
-        return found
-
-    def _rows(self, x: list[Codes], pre: tuple[Parameters, ...], post: Parameters) -> Codes:
-        before = self.spec.before
-        terms = [
-            integers(before.output, requantised(before, integers(before.input, codes), given))
-            for codes, given in zip(x, pre, strict=True)
-        ]
+        shape, before = tensors[self.sources[0]].shape, self.spec.before
+        terms = []
+        for name, parameters in zip(self.sources, self.pre, strict=True):
+            x = integers(before.input, tensors[name]).reshape(-1, shape[-1])
+            terms.append(integers(before.output, requantised(before, x, self._spread(parameters, shape))))
         # The highest and the lowest sum of two numbers of 15 bits are of 16.
-        total = np.sum(terms, axis=0)
-        return requantised(self.after, applied(getattr(self.spec, self.unit), total), post)
+        found = applied(getattr(self.spec, self.unit), np.sum(terms, axis=0))
+        return requantised(self.after, found, self._spread(self.post, shape)).reshape(shape)
+
+    def _spread(self, parameters: Parameters, shape: tuple[int, ...]) -> Parameters:
+        """Parameters for rows: those of columns are for all of them, those of heads for all of a head's."""
+        if len(shape) == 3:
+            return parameters
+        return {name: _of_rows(codes, shape) for name, codes in parameters.items()}
 
 
 def run(steps: Mapping[str, Step], x: Codes) -> Tensors:

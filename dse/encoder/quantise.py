@@ -40,8 +40,6 @@ class Recipe:
         Whether the columns of the residual stream and of the perceptron have scales of their own.
     octaves : bool
         Whether the scales of a tensor's columns are powers of two apart.
-    clipped : bool
-        Whether scales may clip a few large numbers, where that brings the others nearer.
     attention : str
         Format of queries, keys, values and shares; results are integers again.
     product : str
@@ -56,7 +54,6 @@ class Recipe:
     spec: str = SPEC
     each: bool = True
     octaves: bool = False
-    clipped: bool = False
     attention: str = "int8"
     product: str = "exact"
     balance: float = 0.85
@@ -64,7 +61,7 @@ class Recipe:
 
     def scale(self, fmt: Format, x: NDArray[Any], met: bool = False) -> Floats:
         """The scale of each column; with `met`, of a tensor that meets weights."""
-        scale = fitted(fmt, x, self.each, self.clipped)
+        scale = fitted(fmt, x, self.each)
         if met:
             scale = scale**self.balance * scale.max() ** (1 - self.balance)
         return in_octaves(scale) if self.octaves else scale
@@ -150,12 +147,10 @@ class _Quantiser:
         w = self.layer.weights[name] * given.scale[:, None]
         steps = fitted(self.int8, w)
         codes = encode(self.int8, w / steps)
-        # What a zero point adds to each column.
-        shift = given.zero * (w / steps).round().sum(axis=0) * steps
         written = Written(fmt or self.int8, scale)
         spec = self.spec.gemm if fmt is None else replace(self.spec.gemm, output=fmt.name)
         assert spec.requant is not None
-        bias = (self.layer.biases[name] - shift) / scale
+        bias = self.layer.biases[name] / scale
         self.steps[name] = Weighted(name, (source,), spec, codes, parameters(spec.requant, name, steps / scale, bias))
         self.written[name] = written
 

@@ -19,8 +19,8 @@ class NotInUnits(ValueError):
     """A layer whose numbers are beyond what the units' parameters hold."""
 
 
-def parameters(spec: RequantSpec, name: str, factor: ArrayLike, offset: ArrayLike = 0.0, zero: int = 0) -> Parameters:
-    """Codes for ``y = x * factor + offset + zero``, in steps of input and output.
+def parameters(spec: RequantSpec, name: str, factor: ArrayLike, offset: ArrayLike = 0.0) -> Parameters:
+    """Codes for ``y = x * factor + offset``, in steps of input and output.
 
     A factor that leaves nothing of any number is 0, and the offset goes, in whole steps, where the zero point is.
 
@@ -33,7 +33,7 @@ def parameters(spec: RequantSpec, name: str, factor: ArrayLike, offset: ArrayLik
     ratio, steps = np.broadcast_arrays(ratio, np.asarray(offset, dtype=np.float64))
     formats, bits = spec.parameters, spec.multiplier
     reach = max(-spec.input.span.lo, spec.input.span.hi)
-    dead = np.abs(ratio) * reach < 0.5
+    dead = np.abs(ratio) * reach < 2.0 ** (spec.output.span.lsb - 1)
     if np.any(~dead & (ratio < 0)):
         raise NotInUnits(f"{name}: factors must not be below zero, got {ratio.min():.3g}")
     pairs = [(0, 0) if gone else dyadic(float(each), bits) for each, gone in zip(ratio.flat, dead.flat, strict=True)]
@@ -48,7 +48,7 @@ def parameters(spec: RequantSpec, name: str, factor: ArrayLike, offset: ArrayLik
             f"{name}: biases must be {span.lo}..{span.hi} in steps of what comes in, "
             f"got {bias.min():.0f}..{bias.max():.0f}"
         )
-    zeros = np.clip(zero + np.where(dead, np.rint(steps), 0), spec.output.span.lo, spec.output.span.hi)
+    zeros = np.clip(np.where(dead, np.rint(steps), 0), spec.output.span.lo, spec.output.span.hi)
     codes = {"bias": _codes(formats["bias"], bias), "m": m, "e": e}
     return codes | ({"zero": _codes(formats["zero"], zeros)} if "zero" in formats else {})
 
