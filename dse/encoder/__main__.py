@@ -12,8 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-import hw
-from dse.encoder.hardware import TOKENS, RunScore, run_score
+from dse.encoder.hardware import TOKENS, RunScore, encoder_of, run_score
 from dse.encoder.measuring import LayerScore, layer_score, recorded
 from dse.encoder.quantise import SPEC, Recipe
 from dse.encoder.task import TASKS, find_task
@@ -21,8 +20,6 @@ from dse.jobs import guarded
 from dse.workloads.transformer import FOLDER
 from dse.workloads.workload import MODEL
 from hw.formats import check_int
-from hw.formats.messages import echo
-from hw.specs.encoder import EncoderSpec
 from rtl_gen.columns import table
 from rtl_gen.steps import say, step
 
@@ -44,20 +41,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> None:
     """Do what is asked, and print a table."""
     name = options.task or usual_task()
-    task, spec = find_task(name), hw.parse(options.spec)
-    if not isinstance(spec, EncoderSpec):
-        raise ValueError(f"--spec must be an encoder, got {echo(options.spec)}")
+    task, recipe = find_task(name), Recipe(spec=options.spec)
+    spec = encoder_of(recipe)
     check_int("--layer", options.layer, 0, len(task.layers) - 1)
     with step(f"recording activations of {task.name} in float32"):
         longest = max(tensors["x"].shape[1] for tensors in recorded(name).layers[0])
     check_int("--tokens", options.tokens if options.tokens is not None else 1, 1, longest)
     tokens = options.tokens or min(TOKENS, longest)
-    recipe = Recipe(spec=options.spec)
     with step("setting each operation in codes beside float32"):
         score = layer_score(name, recipe, options.layer)
     doing = "interpreting the program" if options.no_rtl else f"building and simulating {spec}"
     with step(doing):
-        run = run_score(name, recipe, options.layer, spec, tokens, in_verilog=not options.no_rtl)
+        run = run_score(name, recipe, options.layer, tokens, in_verilog=not options.no_rtl)
     print(report(run, score), flush=True)
     where = "the golden encoder" if options.no_rtl else "Verilog"
     say(f"all {run['results']:,} codes of {where} are those of the operations' golden models")

@@ -73,19 +73,33 @@ class PartScore(TypedDict):
     operation: str
 
 
-def written(name: str, recipe: AnyRecipe, number: int, spec: EncoderSpec, tokens: int) -> tuple[Program, Any]:
+def encoder_of(recipe: AnyRecipe) -> EncoderSpec:
+    """The encoder that a recipe's layers run on.
+
+    Raises
+    ------
+    ValueError
+        There is none, for not all tensors are in its codes.
+    """
+    spec = hw.parse(recipe.spec)
+    if not isinstance(spec, EncoderSpec):
+        raise ValueError(f"recipe must be for an encoder, got {cut(spec)}")
+    if not isinstance(recipe, Recipe) or (recipe.attention, recipe.product) != (spec.code.name, spec.product):
+        raise ValueError(
+            f"recipe must be of {spec.code} and {spec.product} products alone for {cut(spec)}, got {recipe}"
+        )
+    return spec
+
+
+def written(name: str, recipe: AnyRecipe, number: int, tokens: int) -> tuple[Program, Any]:
     """The program of a layer for a sentence that no scale was chosen on, and the codes that must come of it.
 
     Raises
     ------
     ValueError
-        The recipe is not of codes that the encoder has; or there is no sentence of so many tokens.
+        As `encoder_of`; or there is no sentence of so many tokens, or the program does not fit the encoder.
     """
-    if not isinstance(recipe, Recipe) or (recipe.attention, recipe.product) != (spec.code.name, spec.product):
-        raise ValueError(
-            f"recipe must be of {spec.code} and {spec.product} products alone for {cut(spec)}, got {recipe}"
-        )
-    layer = layers_of(name, recipe)[number]
+    spec, layer = encoder_of(recipe), layers_of(name, recipe)[number]
     long = [each["x"] for each in held(name).layers[number] if each["x"].shape[1] >= tokens]
     if not long:
         raise ValueError(f"tokens must be at most those of a sentence, got {tokens}")
@@ -115,9 +129,7 @@ def simulated(made: Program) -> dict[str, int]:
     return dict(zip(made.parts, np.diff(ends, prepend=0).tolist(), strict=True))
 
 
-def run_score(
-    name: str, recipe: AnyRecipe, number: int, spec: EncoderSpec, tokens: int = TOKENS, in_verilog: bool = True
-) -> RunScore:
+def run_score(name: str, recipe: AnyRecipe, number: int, tokens: int = TOKENS, in_verilog: bool = True) -> RunScore:
     """A layer of so many tokens in Verilog, all heads, compared with the operations' golden models.
 
     If it is not `in_verilog`, the golden encoder alone does it, and no cycles are known.
@@ -127,15 +139,16 @@ def run_score(
     ToolError
         As `simulated`; or the golden encoder gives other codes than the operations do.
     """
-    made, expected = written(name, recipe, number, spec, tokens)
+    made, expected = written(name, recipe, number, tokens)
+    lanes = made.spec.lanes
     if not np.array_equal(interpreted(made), expected):
-        raise ToolError(f"the program for {cut(spec)} gives other codes than the layer's operations")
+        raise ToolError(f"the program for {cut(made.spec)} gives other codes than the layer's operations")
     return {
         "cycles": simulated(made) if in_verilog else {},
         "words": {part: len(given.words) for part, given in made.parts.items()},
         "instructions": {part: len(given.instructions) for part, given in made.parts.items()},
-        "products": {part: given.products(spec.lanes) for part, given in made.parts.items()},
-        "numbers": {part: given.numbers(spec.lanes) for part, given in made.parts.items()},
+        "products": {part: given.products(lanes) for part, given in made.parts.items()},
+        "numbers": {part: given.numbers(lanes) for part, given in made.parts.items()},
         "results": int(expected.size),
     }
 
@@ -164,10 +177,10 @@ def _energy(unit: Any) -> tuple[float | None, str]:
     return found.picojoules, found.operation
 
 
-def run_job(name: str, recipe: AnyRecipe, number: int, spec: EncoderSpec) -> Job:
+def run_job(name: str, recipe: AnyRecipe, number: int) -> Job:
     """The job that runs a layer in Verilog."""
-    label = f"layer {number} of {name} on {spec.name}, {recipe}"
-    return Job("encoder run", _key(label), label, partial(run_score, name, recipe, number, spec))
+    label = f"layer {number} of {name} in Verilog, {recipe}"
+    return Job("encoder run", _key(label), label, partial(run_score, name, recipe, number))
 
 
 def part_job(spec: EncoderSpec, part: str) -> Job:

@@ -9,13 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-import hw
 from dse.encoder.blocks import BlockRecipe
-from dse.encoder.hardware import PARTS, TOKENS, part_job, run_job
+from dse.encoder.hardware import PARTS, TOKENS, encoder_of, part_job, run_job
 from dse.encoder.measuring import AnyRecipe, layer_job, network_job
 from dse.encoder.quantise import Recipe
 from dse.studies.study import Jobs, Study, Values
-from hw.specs.encoder import EncoderSpec
 from rtl_gen.columns import markdown
 
 TASK, LAYER, PAIRS = "minilm", 2, 200
@@ -81,22 +79,14 @@ class TransformerLayer(Study[Row]):
                 ("network",): network_job(TASK, row.recipe, PAIRS),
                 ("layer",): layer_job(TASK, row.recipe, LAYER),
             }
-        recipe, spec = Recipe(), encoder()
-        parts: Jobs = {("part", part): part_job(spec, part) for part in PARTS}
-        return {("run",): run_job(TASK, recipe, LAYER, spec), **parts}
+        parts: Jobs = {("part", part): part_job(encoder_of(Recipe()), part) for part in PARTS}
+        return {("run",): run_job(TASK, Recipe(), LAYER), **parts}
 
     def files(self, found: Sequence[tuple[Row, Values]]) -> dict[str, str | bytes]:
         recipes = [(row, values) for row, values in found if row.recipe is not None]
         encoders = [values for row, values in found if row.recipe is None]
         parts = [HEADER, formats(recipes), alone(recipes), *(hardware(recipes, values) for values in encoders)]
         return {self.page: "".join(parts)}
-
-
-def encoder() -> EncoderSpec:
-    """The encoder that the usual recipe is for."""
-    spec = hw.parse(Recipe().spec)
-    assert isinstance(spec, EncoderSpec)
-    return spec
 
 
 FORMATS = """\
@@ -201,7 +191,7 @@ def hardware(found: Sequence[tuple[Row, Values]], values: Values) -> str:
                 f"{lost[name]:.1f}" if name in lost else "-",
             ]
         )
-    text = RUN.format(spec=encoder().name, tokens=TOKENS, total=total, results=run["results"])
+    text = RUN.format(spec=encoder_of(Recipe()).name, tokens=TOKENS, total=total, results=run["results"])
     return text + markdown(heads, lines, heads[1:]) + "\n" + bars(run["cycles"]) + "\n" + units(cost)
 
 
