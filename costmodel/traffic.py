@@ -21,6 +21,7 @@ from costmodel.throughput import run_of
 from hw.formats import check_choice
 from hw.formats.messages import cut, echo
 from hw.specs.blockgemm import BlockGemmSpec
+from hw.specs.encoder import EncoderSpec
 from hw.specs.gemm import GemmSpec
 from hw.specs.lookup import LookupSpec
 from hw.specs.matvec import MatVecSpec
@@ -234,6 +235,14 @@ def _(spec: RowSpec, beats: Any = 1, rows: Any = 1) -> tuple[Buffer, ...]:
     (beats,) = sizes(beats=beats)
     word = spec.lanes * (spec.input.width + 1)
     return (Buffer("row", spec.depth, word, beats, beats * (spec.passes - 1), word),)
+
+
+@buffers.register
+def _(spec: EncoderSpec, m: Any, k: Any, n: Any) -> tuple[Buffer, ...]:
+    """What is loaded, and read once; and what its GEMM core has."""
+    m, k, n = sizes(m=m, k=k, n=n)
+    words = m * k // spec.lanes
+    return (Buffer("memory", spec.depth, spec.word_bits, words, words, spec.word_bits), *buffers(spec.gemm, m, k, n))
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, Wires, sizes
 MAX_WIDTH, MAX_DEPTH = 8, 1 << 16
 BITS, MULTIPLIER, NUMERATOR = 16, 8, 36
 """Of the integers that units take, of the factors that make such of operands, and of what a GELU divides."""
-OVERHEAD = 32
+OVERHEAD = 39
 """Cycles of a run in which instructions are read, begin and end."""
 
 Deepened = TypeVar("Deepened", SoftmaxSpec, GeluSpec)
@@ -115,7 +115,7 @@ class EncoderSpec(StreamSpec):
     form: str = "small"
 
     unit: ClassVar[str] = "encoder"
-    example: ClassVar[str] = "encoder/int8/n2/x1/exact/kulisch8/p1/d64/h4/r8/w16/s16/g16"
+    example: ClassVar[str] = "encoder/int8/n2/x1/exact/kulisch12/p1/d64/h3/r12/w24/s64/g64"
     parts: ClassVar[tuple[Part, ...]] = (
         scalar("code", "CODE", needed=True),
         number("lanes", "n", "nLANES", needed=True),
@@ -206,12 +206,12 @@ class EncoderSpec(StreamSpec):
     @property
     def softmax(self) -> SoftmaxSpec:
         output, form = Integer(BITS, signed=False), form_beside(self.form)
-        return _deeper(SoftmaxSpec(Integer(BITS), self.unit_lanes, self.row, self.softmax_steps, output, form=form), 1)
+        return _deeper(SoftmaxSpec(Integer(BITS), self.unit_lanes, self.row, self.softmax_steps, output, form=form), 2)
 
     @property
     def gelu(self) -> GeluSpec:
         form = form_beside(self.form)
-        return _deeper(GeluSpec(Integer(BITS), self.unit_lanes, self.gelu_steps, numerator=NUMERATOR, form=form), 3)
+        return _deeper(GeluSpec(Integer(BITS), self.unit_lanes, self.gelu_steps, numerator=NUMERATOR, form=form), 5)
 
     @property
     def norm(self) -> LayernormSpec:

@@ -15,6 +15,7 @@ from hw.units.processor.controller import Controller
 from hw.units.processor.engine import Engine
 from hw.units.processor.engines import ENGINES
 from hw.units.processor.mover import Mover
+from hw.units.processor.pieces import Stage
 from hw.units.processor.taker import Taker
 from hw.units.processor.weights import Parameters, Weights
 from hw.units.stream import Streamed
@@ -64,7 +65,9 @@ class Encoder(Streamed):
 
     def elaborate(self, platform: object) -> Module:
         m, spec = Module(), self.spec
-        fields = self.i.payload
+        # Behind registers, so that nothing of it is a path from outside.
+        self.fields = fields = Signal.like(self.i.payload, name="instruction", reset_less=True)
+        m.d.sync += fields.eq(self.i.payload)
         self._address, self._count = len(fields.a_base), max(len(fields.rows), len(self._codes(fields.words)))
         controller = self._add_controller(m)
         taker = self._add_taker(m, controller)
@@ -97,18 +100,18 @@ class Encoder(Streamed):
         return Cat(count, Const(0, self._count - len(count)))
 
     def _add_controller(self, m: Module) -> Controller:
-        fields = self.i.payload
         m.submodules.controller = controller = Controller(self.spec, self.target)
-        read = ("unit", "rows", "words", "columns", "a_streamed", "b_streamed", "last")
+        read = ("unit", "rows", "words", "columns", "a_streamed")
         m.d.comb += [
-            *(getattr(controller, name).eq(getattr(fields, name)) for name in read),
+            *(getattr(controller, name).eq(getattr(self.fields, name)) for name in read),
+            controller.last.eq(self.i.payload.last),
             controller.valid.eq(self.i.valid),
             self.i.ready.eq(controller.ready),
         ]
         return controller
 
     def _add_taker(self, m: Module, controller: Controller) -> Taker:
-        spec, fields = self.spec, self.i.payload
+        spec, fields = self.spec, self.fields
         m.submodules.taker = taker = Taker(self._address, spec.code.width, spec.lanes, self._count)
         m.d.comb += [
             taker.start.eq(controller.start),
@@ -123,7 +126,7 @@ class Encoder(Streamed):
         return taker
 
     def _add_parameters(self, m: Module, controller: Controller, weights: Weights) -> Parameters:
-        spec, fields = self.spec, self.i.payload
+        spec, fields = self.spec, self.fields
         slots = list(spec.slots.values())
         words = [slot.parameter_words(spec.word_bits) for slot in slots]
         share = next(slot.share for slot in slots if slot.parameters and not slot.product)
@@ -135,7 +138,7 @@ class Encoder(Streamed):
         each = Signal(index_bits(max(words)), name="words_each")
         for number, taken in enumerate(words):
             with m.If(fields.unit == number):
-                m.d.comb += each.eq(max(0, taken - 1))
+                m.d.sync += each.eq(max(0, taken - 1))
         m.d.comb += [
             parameters.start.eq(controller.start),
             parameters.used.eq(controller.given),
@@ -150,7 +153,7 @@ class Encoder(Streamed):
         self, m: Module, controller: Controller, parameters: Parameters, weights: Weights
     ) -> dict[str, Mover]:
         """What brings the operands; of words from `w` parameters come first."""
-        spec, fields, product = self.spec, self.i.payload, controller.product
+        spec, fields, product = self.spec, self.fields, controller.product
         movers = {name: Mover(self._address, spec.word_bits, self._count) for name in "ab"}
         rows, words = self._filled(fields.rows), self._filled(fields.words)
         shapes = {
@@ -194,9 +197,10 @@ class Encoder(Streamed):
         self, m: Module, controller: Controller, movers: dict[str, Mover], parameters: Parameters, taker: Taker
     ) -> Value:
         """The engines, of which the instruction's unit chooses one; whether that is idle."""
-        spec, fields = self.spec, self.i.payload
+        spec, fields = self.spec, self.fields
         ready: dict[str, list[Value]] = {"a": [], "b": [], "p": []}
         valid, result, idle = [], Const(0, spec.word_bits), []
+        m.submodules.result = stage = Stage(spec.word_bits)
         for name, engine in self.engines.items():
             m.submodules[f"engine_{name}"] = engine
             chosen = Signal(name=f"{name}_chosen")
@@ -216,15 +220,18 @@ class Encoder(Streamed):
                 ready[operand].append(taken.ready & chosen)
             self._give(m, engine, parameters, chosen)
             ready["p"].append(engine.p.ready & chosen)
-            m.d.comb += engine.y.ready.eq(taker.x.ready & chosen)
+            m.d.comb += engine.y.ready.eq(stage.x.ready & chosen)
             valid.append(engine.y.valid & chosen)
             result = result | (engine.y.payload & chosen.replicate(spec.word_bits))
             idle.append(engine.idle | ~chosen)
         m.d.comb += [
             *(mover.y.ready.eq(Cat(ready[operand]).any()) for operand, mover in movers.items()),
             parameters.y.ready.eq(Cat(ready["p"]).any()),
-            taker.x.valid.eq(Cat(valid).any()),
-            taker.x.payload.eq(result),
+            stage.x.valid.eq(Cat(valid).any()),
+            stage.x.payload.eq(result),
+            taker.x.valid.eq(stage.y.valid),
+            taker.x.payload.eq(stage.y.payload),
+            stage.y.ready.eq(taker.x.ready),
         ]
         return Cat(idle).all()
 

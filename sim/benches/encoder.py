@@ -1,176 +1,178 @@
-"""What to try on an encoder: random programs of all its units, refusals, frames of other lengths, pauses, resets."""
+"""What to try on an encoder: random programs of all units, refusals, frames of other lengths, pauses and resets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hw.specs.encoder import EncoderSpec
-from hw.specs.instructions import Instruction, Place, encode
+from hw.specs.instructions import Instruction, Place
+from sim.benches.programs import Program, Writer, streams
 from sim.benches.reset import resets
-from sim.benches.stimulus import mixed
 from sim.benches.streamplay import StreamPlay
-from sim.benches.streams import Streams, paused, stream_play
-from sim.golden.words import to_words
+from sim.benches.streams import paused, stream_play
+from sim.coverage.classes import operand
+from sim.coverage.point import DRIVING, Point, cross, point
+from sim.coverage.streams import results, traffic
+from sim.coverage.tried import Tried
 
-FORMULA = "y = programs of C = requantise(A B + bias), softmax, GELU, layernorm(a + b), a + b"
-
-Words = NDArray[Any]
-
-
-@dataclass
-class Writer:
-    """Writes a random program, and what it needs of `w`.
-
-    Attributes
-    ----------
-    matrices : list of (Place, rows, words)
-        What is in the memory, every code of it written.
-    free : int
-        The first address behind them.
-    """
-
-    spec: EncoderSpec
-    rng: np.random.Generator
-    program: list[Instruction] = field(default_factory=list)
-    w: list[Words] = field(default_factory=list)
-    matrices: list[tuple[Place, int, int]] = field(default_factory=list)
-    free: int = 0
-
-    def number(self, low: int, high: int) -> int:
-        return int(self.rng.integers(low, high, endpoint=True))
-
-    def size(self, most: int) -> int:
-        """A size up to that, small ones and the largest more often."""
-        return int(self.rng.choice([1, min(2, most), most, self.number(1, most)]))
-
-    def place(self, rows: int, words: int) -> Place:
-        """Room for a matrix, some words between its rows; where there is none left, all before is forgotten."""
-        stride = words + self.number(0, 2)
-        if self.free + rows * stride > self.spec.depth:
-            self.free, self.matrices = 0, []
-            stride = words
-        place = Place(self.free, stride)
-        self.free += rows * stride
-        return place
-
-    def load(self, rows: int, words: int) -> Place:
-        """Bring a matrix into the memory."""
-        place = self.place(rows, words)
-        self.add(Instruction("copy", rows, words, c=place), self.codes(rows * words))
-        self.matrices.append((place, rows, words))
-        return place
-
-    def codes(self, words: int) -> Words:
-        return mixed(self.spec.code, (words, self.spec.lanes), self.rng)
-
-    def add(self, instruction: Instruction, *w: Words) -> None:
-        self.program.append(instruction)
-        self.w += w
-
-    def operand(self, rows: int, words: int) -> Place:
-        """A matrix of that shape: one that is there, or another one."""
-        there = [place for place, *shape in self.matrices if shape == [rows, words]]
-        if there and self.number(0, 3):
-            return there[self.number(0, len(there) - 1)]
-        return self.load(rows, words)
-
-    def unit(self, name: str) -> None:
-        """An instruction of that unit, whose result is shown."""
-        (self._product if self.spec.slots[name].product else self._plain)(name)
-
-    def _plain(self, name: str) -> None:
-        spec, slot = self.spec, self.spec.slots[name]
-        longest = min(spec.row // spec.lanes, spec.depth // 4)
-        words = self.size(longest)
-        rows = self.size(min(spec.rows, max(1, spec.depth // 4 // words)))
-        self._result(Instruction(name, rows, words, spare=self.number(0, spec.lanes - 1)), words, slot.operands)
-
-    def _product(self, name: str) -> None:
-        spec = self.spec
-        longest = min(spec.row // spec.lanes, spec.words // spec.lanes)
-        words = self.size(longest)
-        columns = self.size(min(spec.row // spec.lanes, spec.words // spec.lanes // words))
-        rows = self.size(min(spec.rows, max(1, spec.depth // 4 // max(words, columns))))
-        self._result(Instruction(name, rows, words, columns), columns, "ab")
-
-    def _result(self, made: Instruction, columns: int, operands: str) -> None:
-        """Complete an instruction: its operands and where its result goes, which is shown then."""
-        spec, slot = self.spec, self.spec.slots[made.unit]
-        shapes = {name: made.shape(name, slot, spec.lanes) for name in operands}
-        room = sum(rows * (words + 2) for rows, words in [*shapes.values(), (2 * made.rows + spec.lanes, columns + 2)])
-        if self.free + 2 * room > spec.depth:
-            self.free, self.matrices = 0, []
-        streamed = bool(self.number(0, 1)) or (slot.product and shapes["b"][0] > spec.rows)
-        given: dict[str, Any] = {"relu": not self.number(0, 3)}
-        for name in operands:
-            if not (streamed and name == slot.streamed):
-                given[name] = self.operand(*shapes[name])
-        parameters = self._parameters(made, columns, slot)
-        words = [self.codes(shapes[slot.streamed][0] * shapes[slot.streamed][1])] if streamed else []
-        way = self.number(0, 3)
-        if way < 2:
-            return self.add(_with(made, **given), *parameters, *words)
-        rows, across = made.rows, columns
-        if way == 3:
-            rows, across = columns * spec.lanes, -(-made.rows // spec.lanes)
-        if way == 3 and (rows > spec.rows or made.rows % spec.lanes):
-            # So that what stays in its last words is known, too; a matrix with more rows than are loaded is not shown.
-            way, rows, across = 2, made.rows, columns
-        place = self.place(rows, across)
-        self.add(_with(made, **given, c=place, transposed=way == 3), *parameters, *words)
-        self.matrices.append((place, rows, across))
-        self.add(Instruction("copy", rows, across, a=place))
-
-    def _parameters(self, made: Instruction, columns: int, slot: Any) -> list[Words]:
-        spec = self.spec
-        if not slot.parameters:
-            return []
-        beats = slot.parameter_beats(made.words, columns, spec.lanes)
-        fields = {
-            name: mixed(position.format, (beats, position.lanes), self.rng)
-            for name, position in slot.parameters.items()
-        }
-        return [to_words(slot.parameters, fields, spec.code.width, spec.lanes)]
-
-
-def _with(instruction: Instruction, **fields: Any) -> Instruction:
-    from dataclasses import replace
-
-    return replace(instruction, **fields)
-
-
-def streams(spec: EncoderSpec, writers: Sequence[Writer]) -> Streams:
-    """The streams of programs, one after the other."""
-    beats = [encode(spec, writer.program) for writer in writers]
-    frames = [np.concatenate(writer.w) for writer in writers]
-    i = {name: np.concatenate([each[name] for each in beats]) for name in beats[0]}
-    last = np.concatenate([np.arange(len(frame)) == len(frame) - 1 for frame in frames]).astype(np.int64)
-    return {"i": i, "w": {"x": np.concatenate(frames), "last": last}}
+FORMULA = "C = requantise(A B + bias); Y = requantise(f(scale(A) + scale(B))), f: softmax, GELU, layernorm, identity"
+WAYS = ("to y", "to the memory", "to the memory, transposed")
+PLACES = ("in the memory", "on w")
+SIZES = ("1", "more", "the most")
+STATUS = ("good", "refused", "a frame of another length")
+EACH = 6
+"""Instructions of each unit in its play."""
 
 
 def plays(spec: EncoderSpec, seed: int) -> list[StreamPlay]:
-    """All plays for an encoder."""
+    """All plays for an encoder; the resets come last."""
     rng = np.random.default_rng(seed)
-    found = []
-    for name in spec.slots:
-        writer = Writer(spec, rng)
-        for _ in range(6):
-            writer.unit(name)
-        found.append(stream_play(spec, name, streams(spec, [writer]), 100000, duration=None))
-    return found
+    few = [_mixed(spec, rng, 2) for _ in range(2)]
+    limit = sum(program.cycles for program in few)
+    return [
+        *(_play(spec, name, [_of(spec, rng, name)]) for name in spec.slots),
+        _timed(spec, rng),
+        _play(spec, "refused", refused(spec, rng)),
+        _play(spec, "frames", [_mixed(spec, rng, 1).framed(more, rng) for more in (1, -1, 0, 5, -3, -1000)]),
+        _play(spec, "nothing_on_w", _silent(spec, rng)),
+        _play(spec, "pauses", few, pauses=paused(spec, 0.4)),
+        _play(spec, "slow_taker", few, pauses=dict.fromkeys(spec.outputs, 0.7)),
+        _play(spec, "resets", [*_short(spec, rng), *few], resets=resets(limit, rng)),
+    ]
+
+
+def few(spec: EncoderSpec, seed: int) -> list[StreamPlay]:
+    """A short play."""
+    return [_play(spec, "few", [_mixed(spec, np.random.default_rng(seed), 1)])]
 
 
 def run(spec: EncoderSpec, seed: int, m: int, k: int, n: int) -> StreamPlay:
-    """A product of an M x K matrix, which is loaded, and one from `w`."""
+    """A product of an M x K matrix, which is loaded, and of one that comes on `w`."""
     spec.check_run(m, k, n)
     writer, (words, columns) = Writer(spec, np.random.default_rng(seed)), (k // spec.lanes, n // spec.lanes)
-    place = Place(0, words)
-    writer.add(Instruction("copy", m, words, c=place), writer.codes(m * words))
-    made = Instruction("gemm", m, words, columns, a=place)
-    writer.add(made, *writer._parameters(made, columns, spec.slots["gemm"]), writer.codes(k * columns))
-    return stream_play(spec, "run", streams(spec, [writer]), int(spec.cycles(m, k, n)))
+    writer.add(Instruction("copy", m, words, c=Place(0, words)), writer.codes(m * words))
+    made = Instruction("gemm", m, words, columns, a=Place(0, words))
+    writer.add(made, *writer.parameters(made, columns), writer.codes(k * columns))
+    return stream_play(spec, "run", streams([writer.program()]), int(spec.cycles(m, k, n)))
+
+
+def _play(spec: EncoderSpec, name: str, programs: Sequence[Program], **options: Any) -> StreamPlay:
+    """A play of programs, which take no longer than is said of each."""
+    cycles = sum(program.cycles for program in programs)
+    return stream_play(spec, name, streams(programs), cycles, **{"duration": None} | options)
+
+
+def _of(spec: EncoderSpec, rng: np.random.Generator, name: str) -> Program:
+    """A program of one unit, in all ways."""
+    writer = Writer(spec, rng)
+    for number in range(EACH):
+        writer.unit(name, bool(number % 2), number // 2)
+    return writer.program()
+
+
+def _mixed(spec: EncoderSpec, rng: np.random.Generator, times: int) -> Program:
+    """A program of all units."""
+    writer = Writer(spec, rng)
+    for name in rng.permutation(list(spec.slots) * times).tolist():
+        writer.unit(name)
+    return writer.program()
+
+
+def _timed(spec: EncoderSpec, rng: np.random.Generator) -> StreamPlay:
+    """A program of whose every instruction it is said how long it takes."""
+    writer = Writer(spec, rng)
+    for name in spec.slots:
+        writer.unit(name, streamed=True, way=0)
+    program = writer.program()
+    return _play(spec, "timed", [program], duration=program.cycles)
+
+
+def _silent(spec: EncoderSpec, rng: np.random.Generator) -> list[Program]:
+    """A program that loads something, and some that show it and need no word."""
+    writer, reader = Writer(spec, rng), Writer(spec, rng)
+    place = writer.operand(1, 1)
+    reader.show(place, 1, 1)
+    return [writer.program(), reader.program(), reader.program().framed(2, rng), reader.program()]
+
+
+def _short(spec: EncoderSpec, rng: np.random.Generator) -> list[Program]:
+    """Programs of one instruction, which give something soon; with all bits flipped they are refused, as soon."""
+    writers = [Writer(spec, rng) for _ in range(2)]
+    for writer in writers:
+        writer.add(Instruction("copy", 1, 1), writer.codes(1))
+    return [writer.program() for writer in writers]
+
+
+def refused(spec: EncoderSpec, rng: np.random.Generator) -> list[Program]:
+    """Programs with an instruction that is refused, for each reason and at any place, and good ones between them."""
+    found = []
+    for fields in faults(spec):
+        program = _mixed(spec, rng, 1)
+        if fields.keys() == {"a_streamed"}:
+            at = rng.choice(np.flatnonzero(np.isin(program.i["unit"], _with_two(spec))))
+        elif "columns" in fields:
+            at = rng.choice(np.flatnonzero(np.isin(program.i["unit"], _products(spec))))
+        else:
+            at = rng.integers(len(program.i["unit"]))
+        found.append(program.altered(int(at), **fields))
+    return [*found, _mixed(spec, rng, 1)]
+
+
+def faults(spec: EncoderSpec) -> list[dict[str, int]]:
+    """The fields of instructions that are refused, one for each reason that there can be."""
+    beat, pieces = spec.instruction, spec.row // spec.lanes
+    most = {name: (1 << beat[name].width) - 1 for name in ("unit", "rows", "words", "columns")}
+    limits = {"unit": len(spec.slots), "rows": spec.rows, "words": pieces, "columns": pieces}
+    found = [{name: limits[name]} for name in limits if limits[name] <= most[name]]
+    if pieces * spec.lanes * pieces > spec.words:
+        found.append({"words": pieces - 1, "columns": pieces - 1})
+    return [*found, {"a_streamed": 1}]
+
+
+def _with_two(spec: EncoderSpec) -> list[int]:
+    return [number for number, slot in enumerate(spec.slots.values()) if "b" in slot.operands]
+
+
+def _products(spec: EncoderSpec) -> list[int]:
+    return [number for number, slot in enumerate(spec.slots.values()) if slot.product]
+
+
+def coverage(spec: EncoderSpec) -> list[Point]:
+    """Units by where operands come from and results go to, sizes, what is refused, frames, and who waits."""
+    names = [*spec.slots, "none"]
+    unit = point("unit", names, lambda tried: np.minimum(tried["i.unit"], len(spec.slots)), range(len(spec.slots)))
+    way = point("result", WAYS, _ways, about=DRIVING)
+    sizes = {"rows": spec.rows, "words": spec.row // spec.lanes}
+    return [
+        cross(unit, way),
+        cross(unit, point("last operand", PLACES, _places(spec), about=DRIVING)),
+        *(point(name, SIZES, _sizes(name, most), about=DRIVING) for name, most in sizes.items() if most > 2),
+        point("spare", ("0", "more"), lambda tried: np.minimum(tried["i.spare"], 1), about=DRIVING),
+        point("relu", ("no", "yes"), lambda tried: tried["i.relu"], about=DRIVING),
+        point("program", STATUS, lambda tried: tried["y.status"][tried["y.last"] > 0], about=DRIVING),
+        operand("w.x", spec.code),
+        results("y.x", spec.code),
+        *traffic(spec),
+    ]
+
+
+def _ways(tried: Tried) -> NDArray[np.int64]:
+    return np.where(tried["i.c_streamed"] > 0, 0, 1 + tried["i.transposed"])
+
+
+def _places(spec: EncoderSpec) -> Callable[[Tried], NDArray[np.int64]]:
+    """Where the last operand is."""
+    two = _with_two(spec)
+
+    def find(tried: Tried) -> NDArray[np.int64]:
+        return np.where(np.isin(tried["i.unit"], two), tried["i.b_streamed"], tried["i.a_streamed"])
+
+    return find
+
+
+def _sizes(name: str, most: int) -> Callable[[Tried], NDArray[np.int64]]:
+    return lambda tried: np.searchsorted([0, most - 2], np.minimum(tried[f"i.{name}"], most - 1))

@@ -19,9 +19,11 @@ LONG: dict[str, dict[str, int]] = {
     "tmac": {"vectors": 64, "rows": 1 << 16},
     "softmax": {"beats": 16384},
     "layernorm": {"beats": 16384},
+    "encoder": {"m": 256, "k": 64, "n": 1024},
 }
 """Runs in which fill and drain hardly count; so many beats for other units."""
 ROWS = {"softmax": "softmax/int8/n1/r16384/s20", "layernorm": "layernorm/int8/n1/r16384"}
+ROWS |= {"encoder": "encoder/int8/n2/x1/exact/kulisch1024/p1/d8192/h256/r1024/w32768"}
 """Designs of units whose examples take rows so short that what is between them counts."""
 
 

@@ -36,6 +36,7 @@ UNITS = [
         "hadamard/int4/n2",
     ),
     *("softmax/int4/n2/r8/s3", "gelu/int4/n2/s3", "layernorm/int4/n2/r8"),
+    "encoder/int4/n2/x2/exact/kulisch4/p0/d16/h2/r4/w4/s4/g4",
     *("mac/int4xint4", "mac/int4xint4/exact/carrysave100/p2", "mul/e2m1xe2m1/exact/e3m2/p1", "add/e5m2xe5m2", SPARE),
     *("pack/int2xint2/x2@xc7", "pe/int2xint2/ws", "dot/e5m2xe5m2/n2", "blockdot/4*int4@ue8m0x4*int4@ue8m0/fp16"),
     *("array/int4xint4/2x2/os", "array/int4xint4/2x2/ws", "blockadd/4*int4@ue8m0x4*int4@ue8m0/n2/fp32"),

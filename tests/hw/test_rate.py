@@ -30,6 +30,7 @@ RATES = {
     "constmat/int8xint4/4x8/seed7": 32,
     "matvec/int8xint4/4x8/64x64": 32,
     "gemm/int8xint8/4x8": 32,
+    "encoder/int8/n4": 16,
     "blockgemm/mxfp4xmxfp4/4x4": 16,
     "tellme/int8/g3/t4/q5": 60,
     "tmac/int4xint8/g4/t2/q3/parallel": 24,
@@ -62,6 +63,7 @@ RUNS: list[tuple[str, dict[str, int]]] = [
     ("softmax/int4/n2/r16/s3", {"beats": 10, "rows": 3}),
     ("layernorm/int4/n2/r16/l1/t8/w4", {"beats": 10, "rows": 3}),
     ("tellme/int4/g2/t1/q2", {"vectors": 3, "rows": 5}),
+    ("encoder/int4/n2/x1/exact/kulisch16/p1/d64/h12/r16/w64", {"m": 3, "k": 4, "n": 4}),
     ("tmac/int2xint4/g2/t1/q2/serial/full/lutram/kulisch16", {"vectors": 3, "rows": 5}),
     ("tmac/int2xint4/g2/t1/q2/parallel/full/registers", {"vectors": 3, "rows": 5}),
 ]

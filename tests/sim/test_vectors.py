@@ -42,6 +42,7 @@ DESIGNS = [
     "elementwise/add/int4xint4/n2",
     *("softmax/int4/n2/r8/s3/uint8/twopass", "gelu/int4/n2/s3", "layernorm/int4/n2/r8/l1/t8/w4"),
     "constmat/int4xint4/2x3/seed3",
+    "encoder/int4/n2/x2/exact/kulisch4/p0/d16/h2/r4/w4/s4/g4",
     CORE,
     "gemm/int4xint4/1x2/ws/exact/kulisch16/p0/int8/channel/x1/p1/k8/n8/w32",
     "blockgemm/8*int4@ue8m0x8*int4@ue8m0/2x2/fp16/p1/x2/p2/k32/n8/w64",

@@ -8,13 +8,11 @@ from amaranth.lib.wiring import In, Out
 
 from hw.arith import Logic, multiply
 from hw.arith.compare import above
-from hw.specs.base import form_beside
 from hw.specs.encoder import EncoderSpec
-from hw.specs.slots import Slot
 from hw.target import Target
 
-CHECKED = 3
-"""Cycles from an instruction's being there to its being looked at."""
+CHECKED = 5
+"""Cycles from an instruction's offer to its being known whether it is refused."""
 
 
 class Controller(wiring.Component):
@@ -29,8 +27,8 @@ class Controller(wiring.Component):
     -------
     valid, last, ready : In(1), In(1), Out(1)
         There is an instruction; it is the last one of its program; it is done, or thrown away.
-    unit, rows, words, columns, a_streamed, b_streamed : In
-        Its fields.
+    unit, rows, words, columns, a_streamed : In
+        Its fields, a cycle later.
     product, both, given : Out(1)
         Its unit is a product, has two operands, has parameters: from the cycle before `start` on.
     start, busy : Out(1), In(1)
@@ -43,7 +41,7 @@ class Controller(wiring.Component):
 
     def __init__(self, spec: EncoderSpec, target: Target) -> None:
         self.spec, self.target = spec, target
-        read = ("unit", "rows", "words", "columns", "a_streamed", "b_streamed")
+        read = ("unit", "rows", "words", "columns", "a_streamed")
         inputs = ("valid", "last", "busy", "ended", "error", "closed")
         outputs = ("ready", "product", "both", "given", "start", "drain", "closing")
         ports = {name: In(spec.instruction[name].width) for name in read} | {"status": Out(2)}
@@ -76,33 +74,37 @@ class Controller(wiring.Component):
         return Cat(self.unit == number for number, own in enumerate(has) if own).any()
 
     def _check(self, m: Module) -> Value:
-        """Whether the instruction is refused, `CHECKED` cycles after it was there."""
+        """Whether the instruction is refused, four cycles after its fields were there."""
         spec, slots = self.spec, list(self.spec.slots.values())
-        known = [True] * len(slots)
         m.d.sync += [
             self.product.eq(self._is([slot.product for slot in slots])),
             self.both.eq(self._is(["b" in slot.operands for slot in slots])),
             self.given.eq(self._is([bool(slot.parameters) for slot in slots])),
         ]
-        logic = Logic(self.target, 1, form_beside(spec.form))
-        # Both one more than is said.
-        sizes = [
-            Signal(len(value) + 1, name=f"{name}_count")
-            for name, value in (("words", self.words), ("columns", self.columns))
-        ]
-        m.d.sync += [size.eq(value + 1) for size, value in zip(sizes, (self.words, self.columns), strict=True)]
-        size = logic.result(multiply(logic, "size", *(logic.wire("factor", size) for size in sizes)))
-        logic.into(m, Const(1, 1), reset=False)
         pieces = spec.row // spec.lanes
-        elsewhere = [Mux(self.both, self.a_streamed, self.b_streamed & 0)]
         faults = {
-            "unknown": ~self._is(known) if len(slots) < 1 << len(self.unit) else Const(0, 1),
+            "unknown": above(self.unit, len(slots) - 1),
             "many": above(self.rows, spec.rows - 1),
             "long": above(self.words, pieces - 1),
             "wide": self.product & above(self.columns, pieces - 1),
-            "large": self.product & above(size, spec.words // spec.lanes),
-            "elsewhere": elsewhere[0],
+            "large": self.product & above(self._size(m), spec.words // spec.lanes),
+            "elsewhere": self.both & self.a_streamed,
         }
         found = Signal(len(faults), name="faults")
         m.d.sync += found.eq(Cat(faults.values()))
         return found.any()
+
+    def _size(self, m: Module) -> Value:
+        """The words of a product's b, over the lanes, three cycles after its sizes are there."""
+        logic = Logic(self.target, 1)
+        counts = []
+        for name in ("words", "columns"):
+            value = getattr(self, name)
+            count = Signal(len(value) + 1, name=f"{name}_count")
+            m.d.sync += count.eq(value + 1)
+            counts.append(logic.wire(f"{name}_factor", count))
+        size = logic.result(multiply(logic, "product", *counts))
+        logic.into(m, Const(1, 1), reset=False)
+        kept = Signal(len(size), name="size")
+        m.d.sync += kept.eq(size)
+        return kept

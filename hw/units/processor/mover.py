@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
+from hw.units.processor.pieces import Stage
 from hw.units.processor.walk import Walk
 from hw.units.stream import moved
 
@@ -47,14 +48,13 @@ class Mover(wiring.Component):
         ports = {name: In(1) for name in ("start", "used", "streamed", "granted")} | {"ask": Out(1)}
         ports |= {name: In(address) for name in ("base", "inner", "outer")} | {"at": Out(address)}
         ports |= {f"{name}_most": In(count) for name in ("inner", "outer")} | {"data": In(word)}
-        super().__init__(
-            {**ports, "w": In(stream.Signature(word)), "y": Out(stream.Signature(word_layout(word)))}  # type: ignore[dict-item]
-        )
+        super().__init__({**ports, "w": In(stream.Signature(word)), "y": Out(stream.Signature(word_layout(word)))})
 
     def elaborate(self, platform: object) -> Module:
         m, running, step = Module(), Signal(), Signal()
         m.submodules.walk = walk = Walk(len(self.base), (self.count, self.count))
-        m.submodules.queue = queue = SyncFIFOBuffered(width=len(self.data) + 1, depth=WAITING)
+        m.submodules.queue = queue = SyncFIFOBuffered(width=len(self.data) + 1, depth=WAITING + 1)
+        m.submodules.stage = stage = Stage(len(self.data) + 1)
         # Words that were asked for and are not taken.
         waiting, full = Signal(range(WAITING + 1)), Signal()
         taken = Signal()
@@ -76,11 +76,13 @@ class Mover(wiring.Component):
             step.eq(self.granted | (self.w.valid & self.w.ready)),
             queue.w_data.eq(Cat(self.data, moved(m, walk.last, 1, READ, "last"))),
             queue.w_en.eq(moved(m, self.granted, 1, READ, "came")),
-            queue.r_en.eq(self.y.ready & ~self.streamed),
-            self.y.valid.eq(Mux(self.streamed, running & self.w.valid, queue.r_rdy)),
-            self.y.payload.x.eq(Mux(self.streamed, self.w.payload, queue.r_data[: len(self.data)])),
-            self.y.payload.last.eq(Mux(self.streamed, walk.last, queue.r_data[-1])),
-            self.w.ready.eq(running & self.streamed & self.y.ready),
+            queue.r_en.eq(stage.x.ready & ~self.streamed),
+            stage.x.valid.eq(Mux(self.streamed, running & self.w.valid, queue.r_rdy)),
+            stage.x.payload.eq(Mux(self.streamed, Cat(self.w.payload, walk.last), queue.r_data)),
+            self.w.ready.eq(running & self.streamed & stage.x.ready),
+            self.y.valid.eq(stage.y.valid),
+            Value.cast(self.y.payload).eq(stage.y.payload),
+            stage.y.ready.eq(self.y.ready),
             taken.eq(queue.r_rdy & queue.r_en),
         ]
         with m.If(self.granted != taken):

@@ -1,4 +1,4 @@
-"""Words taken apart, and put together."""
+"""Words taken apart and put together, and kept for a cycle."""
 
 from __future__ import annotations
 
@@ -7,6 +7,39 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.units.core import index_bits
+
+
+class Stage(wiring.Component):
+    """A register on the way, and another one for what comes while that is full: so no side waits for the other's logic.
+
+    Parameters
+    ----------
+    width : int
+        Bits of a payload.
+
+    Members
+    -------
+    x : In(stream)
+    y : Out(stream)
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__({"x": In(stream.Signature(width)), "y": Out(stream.Signature(width))})
+
+    def elaborate(self, platform: object) -> Module:
+        m, move, full = Module(), Signal(), Signal()
+        shown, aside = (Signal(len(self.x.payload), name=name, reset_less=True) for name in ("shown", "aside"))
+        m.d.comb += [
+            self.x.ready.eq(~full),
+            move.eq(self.y.ready | ~self.y.valid),
+            self.y.payload.eq(shown),
+        ]
+        m.d.sync += full.eq(~move & (full | self.x.valid))
+        with m.If(move):
+            m.d.sync += [self.y.valid.eq(full | self.x.valid), shown.eq(Mux(full, aside, self.x.payload))]
+        with m.If(~full):
+            m.d.sync += aside.eq(self.x.payload)
+        return m
 
 
 class Split(wiring.Component):

@@ -40,7 +40,7 @@ class Taker(wiring.Component):
         ports |= {name: In(count) for name in ("rows_most", "words_most")}
         word = stream.Signature(code * lanes)
         ports |= {"data": Out(code * lanes), "enable": Out(lanes)}
-        super().__init__({**ports, "x": In(word), "y": Out(word)})  # type: ignore[dict-item]
+        super().__init__({**ports, "x": In(word), "y": Out(word)})
 
     def elaborate(self, platform: object) -> Module:
         m, lanes, lane_bits = Module(), self.lanes, index_bits(self.lanes)
@@ -48,12 +48,12 @@ class Taker(wiring.Component):
         width = len(self.base) + lane_bits
         m.submodules.walk = walk = Walk(width, (lane_bits, self.count, self.count))
         line, row, word = (Signal(width, name=name) for name in ("line", "row_stride", "word_stride"))
-        through, written = Signal(), Signal(name="written")
-        code = self.x.payload.word_select(walk.number, self.code)
+        through, written, number = Signal(), Signal(name="written"), Signal(lane_bits, name="code_number")
+        code = self.x.payload.word_select(number, self.code)
         m.d.comb += [
             line.eq(Cat(Const(0, lane_bits), self.stride)),
             row.eq(Mux(self.transposed, 1, line)),
-            word.eq(Mux(self.transposed, (line << lane_bits)[:width], lanes)),
+            word.eq(Mux(self.transposed, Cat(Const(0, lane_bits), line)[:width], lanes)),
             walk.base.eq(Cat(Const(0, lane_bits), self.base)),
             walk.start.eq(self.start),
             walk.step.eq(through),
@@ -65,7 +65,7 @@ class Taker(wiring.Component):
             walk.stride2.eq(Mux(self.by_columns, word, row)),
             through.eq(self.busy & self.x.valid & (self.y.ready | ~self.streamed)),
             written.eq(through & ~self.streamed),
-            self.x.ready.eq(self.busy & Mux(self.streamed, self.y.ready, walk.number == walk.most0)),
+            self.x.ready.eq(self.busy & Mux(self.streamed, self.y.ready, ~self.transposed | (number == lanes - 1))),
             self.y.valid.eq(self.busy & self.streamed & self.x.valid),
             self.y.payload.eq(self.x.payload),
             self.into.eq(walk.address[lane_bits:]),
@@ -73,6 +73,8 @@ class Taker(wiring.Component):
         ]
         here = [~self.transposed | (walk.address[:lane_bits] == lane) for lane in range(lanes)]
         m.d.comb += self.enable.eq(Cat(here) & written.replicate(lanes))
+        with m.If(through & self.transposed):
+            m.d.sync += number.eq((number + 1)[:lane_bits])
         with m.If(through & walk.last):
             m.d.sync += self.busy.eq(0)
         with m.If(self.start):

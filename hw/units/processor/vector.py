@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
+from typing import Any
 
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, ResetSignal, Signal, Value
 
@@ -17,7 +18,7 @@ from hw.units.gelu import Gelu
 from hw.units.layernorm import Layernorm
 from hw.units.processor.engine import Engine
 from hw.units.processor.kept import Kept
-from hw.units.processor.pieces import Gather, Split
+from hw.units.processor.pieces import Gather, Split, Stage
 from hw.units.requant import Requant
 from hw.units.softmax import Softmax
 from hw.units.stream import pins_in, pins_out
@@ -59,11 +60,13 @@ class Vector(Engine):
         before, after = self._add_kept(m)
         terms = self._operands(m)
         if spec.cast is not None:
-            terms = [_through(m, "cast", spec.cast, term) for term in terms]
+            terms = [_through(m, "cast", spec.cast, x, of=f"{name}_") for name, x in zip("ab", terms, strict=True)]
         terms = [
             _scaled(m, "before", spec.before, term, before, f"{name}_") for name, term in zip("ab", terms, strict=True)
         ]
-        result = self._units(m, self._add(m, terms))
+        terms = [_registered(m, f"term_{name}", term) for name, term in zip("ab", terms, strict=True)]
+        numbers = _registered(m, "numbers", self._add(m, terms))
+        result = _registered(m, "result", self._units(m, numbers))
         codes = _scaled(m, "after", spec.after, result, after, relu=self.relu)
         m.submodules.gather = gather = Gather(len(codes.x), spec.lanes // spec.unit_lanes)
         m.d.comb += [
@@ -105,8 +108,7 @@ class Vector(Engine):
     def _operands(self, m: Module) -> list[Passing]:
         """Pieces of both operands, each when the other is there; of units with one the second is 0."""
         spec = self.spec
-        both = Signal(name="both")
-        m.d.comb += both.eq(self._is([name for name, slot in spec.slots.items() if "b" in slot.operands]))
+        both = self._is(m, "two", [name for name, slot in spec.slots.items() if "b" in slot.operands])
         splits = {name: Split(spec.code.width * spec.unit_lanes, spec.lanes // spec.unit_lanes) for name in "ab"}
         a, b = splits.values()
         valid, ready = Signal(name="piece_valid"), Signal(name="piece_ready")
@@ -123,7 +125,8 @@ class Vector(Engine):
             b.y.ready.eq(ready & a.y.valid & both),
         ]
         second = b.y.payload & both.replicate(len(b.y.payload))
-        return [Passing(a.y.payload, valid, ready), Passing(second, valid, Signal(name="unused_ready"))]
+        pieces = {"a": Passing(a.y.payload, valid, ready), "b": Passing(second, valid, Signal(name="unused_ready"))}
+        return [_registered(m, f"piece_{name}", piece) for name, piece in pieces.items()]
 
     def _add(self, m: Module, terms: Sequence[Passing]) -> Passing:
         """The sums of both terms."""
@@ -136,10 +139,11 @@ class Vector(Engine):
         m.d.comb += total.eq(Cat((x + y)[: width + 1] for x, y in pairs))
         return Passing(total, a.valid, a.ready)
 
-    def _is(self, names: Sequence[str]) -> Value:
+    def _is(self, m: Module, what: str, names: Sequence[str]) -> Signal:
         """Whether the instruction's unit is one of these."""
-        own = [number for number, name in enumerate(self.spec.slots) if name in names]
-        return Cat(self.unit == number for number in own).any()
+        own, flag = [number for number, name in enumerate(self.spec.slots) if name in names], Signal(name=f"is_{what}")
+        m.d.sync += flag.eq(Cat(self.unit == number for number in own).any())
+        return flag
 
     def _units(self, m: Module, numbers: Passing) -> Passing:
         """What the instruction's unit makes of sums."""
@@ -148,18 +152,16 @@ class Vector(Engine):
         given = {"x": numbers.x, "keep": keep}
         found, taken = [], []
         for name, unit in {"softmax": spec.softmax, "gelu": spec.gelu, "norm": spec.norm}.items():
-            chosen = Signal(name=f"is_{name}")
-            m.d.comb += chosen.eq(self._is([name]))
+            chosen = self._is(m, name, [name])
             x = Cat(given[field] for field in unit.inputs["x"] if field != "last")
             passing = Passing(x, numbers.valid & chosen, Signal(name=f"{name}_taken"))
-            y = _through(m, name, unit, passing, last)
+            y = _registered(m, f"result_{name}", _through(m, name, unit, passing, last))
             fmt = unit.outputs["y"]["x"].format
             codes = [y.x.word_select(lane, fmt.width) for lane in range(spec.unit_lanes)]
             lanes = [code.as_signed() if fmt.span.signed else code for code in codes]
             found.append((chosen, Passing(self._wide(lanes), y.valid, y.ready)))
             taken.append(passing.ready & chosen)
-        chosen = Signal(name="is_sum")
-        m.d.comb += chosen.eq(self._is(["add"]))
+        chosen = self._is(m, "add", ["add"])
         width = spec.before.output.width + 1
         lanes = [numbers.x.word_select(lane, width).as_signed() for lane in range(spec.unit_lanes)]
         plain = Passing(self._wide(lanes), numbers.valid, Signal(name="sum_ready"))
@@ -181,7 +183,7 @@ class Vector(Engine):
         m.d.comb += last.eq(number == most)
         for lane in range(spec.unit_lanes):
             within = Cat(Const(lane, spread), number[:place])
-            m.d.comb += keep[lane].eq((number[place:] != self.words) | (within <= ~self.spare))
+            m.d.comb += keep[lane].eq((number[place:] != self.words) | ~(within + self.spare)[len(self.spare)])
         with m.If(numbers.valid & numbers.ready):
             m.d.sync += number.eq(Mux(last, 0, (number + 1)[: len(number)]))
         return keep, last
@@ -207,20 +209,36 @@ def _by_name(fields: Beat, beat: Value) -> dict[str, Value]:
 
 def _chosen(m: Module, found: Sequence[tuple[Value, Passing]]) -> Passing:
     """The one that passes, of some of which one is chosen."""
-    ready = Signal(name="result_ready")
+    ready = Signal(name="chosen_ready")
     m.d.comb += [passing.ready.eq(ready & chosen) for chosen, passing in found]
     x = reduce(or_, (passing.x & chosen.replicate(len(passing.x)) for chosen, passing in found))
     return Passing(x, Cat(passing.valid & chosen for chosen, passing in found).any(), ready)
 
 
+def _registered(m: Module, name: str, x: Passing) -> Passing:
+    """Numbers a cycle later: neither side has a register at its end."""
+    m.submodules[name] = stage = Stage(len(x.x))
+    m.d.comb += [stage.x.payload.eq(x.x), stage.x.valid.eq(x.valid), x.ready.eq(stage.x.ready)]
+    y = Passing(stage.y.payload, stage.y.valid, Signal(name=f"{name}_ready"))
+    m.d.comb += stage.y.ready.eq(y.ready)
+    return y
+
+
 def _through(
-    m: Module, name: str, spec: StreamSpec, x: Passing, last: Value | None = None, port: str = "x", **pins: Value
+    m: Module,
+    name: str,
+    spec: StreamSpec,
+    x: Passing,
+    last: Value | None = None,
+    port: str = "x",
+    of: str = "",
+    **pins: Any,
 ) -> Passing:
-    """What comes of numbers in a unit with streams: the module of that name."""
+    """What comes of numbers in a unit with streams: the module of that name; `of` tells two of them apart."""
     shown = spec.outputs["y"]
     width, end = beat_width({field: shown[field] for field in shown if field != "last"}), Signal(name="unused_end")
     y, valid, ready = Signal(width, name=f"{name}_y"), Signal(name=f"{name}_valid"), Signal(name=f"{name}_ready")
-    m.submodules += Instance(
+    m.submodules[f"unit_{of}{name}"] = Instance(
         name,
         i_clk=ClockSignal(),
         i_rst=ResetSignal(),
@@ -240,4 +258,4 @@ def _scaled(
     first = of != "b_"
     ready = p.ready if first else Signal(name="unused_p_ready")
     pins = pins_in(spec, "p", given, p.valid, ready)
-    return _through(m, name, spec, x, None, "z", **pins, i_relu=Const(0, 1) if relu is None else relu)
+    return _through(m, name, spec, x, None, "z", of, **pins, i_relu=Const(0, 1) if relu is None else relu)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 
@@ -32,10 +33,10 @@ class Walk(wiring.Component):
     most0, most1, ... : In(bits)
         The last step of that count.
     address : Out(width)
-    number : Out
-        The innermost count.
     last : Out(1)
         It is the last of all.
+
+    All that says where it goes is there for two cycles before `start`: it is looked at behind registers.
     """
 
     def __init__(self, width: int, bits: Sequence[int]) -> None:
@@ -43,28 +44,63 @@ class Walk(wiring.Component):
         ports = {"start": In(1), "step": In(1), "base": In(width), "address": Out(width), "last": Out(1)}
         for level, count in enumerate(bits):
             ports |= {f"stride{level}": In(width), f"most{level}": In(count)}
-        super().__init__(ports | {"number": Out(bits[0])})
+        super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
         m, levels = Module(), range(len(self.bits))
-        counts = [self.number, *(Signal(bits, name=f"count{level + 1}") for level, bits in enumerate(self.bits[1:]))]
+        counts = [self._count(m, level) for level in levels]
+        ends = [count.ends for count in counts]
         # Where each count but the innermost one began its step.
         bases = [self.address, *(Signal.like(self.base, name=f"base{level}") for level in levels[1:])]
-        ends = [counts[level] == getattr(self, f"most{level}") for level in levels]
-        # Whether the step goes so far out; from the outermost it goes nowhere.
+        # Whether a step goes so far out; from the outermost it goes nowhere.
         beyond = [reduce(and_, ends[:level], Const(1, 1)) for level in levels]
         origin: Value = bases[-1]
-        stride: Value = getattr(self, f"stride{levels[-1]}")
+        stride: Value = counts[-1].stride
         for level in reversed(levels[:-1]):
-            origin = Mux(ends[level] & beyond[level], origin, bases[level])
-            stride = Mux(ends[level] & beyond[level], stride, getattr(self, f"stride{level}"))
+            origin = Mux(beyond[level + 1], origin, bases[level])
+            stride = Mux(beyond[level + 1], stride, counts[level].stride)
         following = Signal.like(self.base, name="address_following")
         m.d.comb += [following.eq((origin + stride)[: len(following)]), self.last.eq(Cat(ends).all())]
-        with m.If(self.step):
-            for level in levels:
-                with m.If(beyond[level]):
-                    count = counts[level]
-                    m.d.sync += [bases[level].eq(following), count.eq(Mux(ends[level], 0, (count + 1)[: len(count)]))]
-        with m.If(self.start):
-            m.d.sync += [*(base.eq(self.base) for base in bases), *(count.eq(0) for count in counts)]
+        for count, base, reached in zip(counts, bases, beyond, strict=True):
+            with m.If(self.step & reached):
+                m.d.sync += [
+                    base.eq(following),
+                    count.left.eq(Mux(count.ends, count.most, count.left - 1)[: len(count.left)]),
+                ]
+                m.d.sync += count.ends.eq(Mux(count.ends, count.single, count.left == 1))
+            with m.If(self.start):
+                m.d.sync += [base.eq(self.base), count.left.eq(count.most), count.ends.eq(count.single)]
         return m
+
+    def _count(self, m: Module, level: int) -> Count:
+        """A count, and what is said of it, a cycle later."""
+        stride, most, left = (Signal(len(value), name=f"{name}{level}_kept", reset_less=True) for name, value in (
+            ("stride", getattr(self, f"stride{level}")),
+            ("most", getattr(self, f"most{level}")),
+            ("left", getattr(self, f"most{level}")),
+        ))  # fmt: skip
+        ends, single = Signal(name=f"ends{level}"), Signal(name=f"single{level}")
+        m.d.sync += [
+            stride.eq(getattr(self, f"stride{level}")),
+            most.eq(getattr(self, f"most{level}")),
+            single.eq(most == 0),
+        ]
+        return Count(stride, most, single, left, ends)
+
+
+@dataclass
+class Count:
+    """Steps of a count: how many are left, and that it is the last one.
+
+    Attributes
+    ----------
+    stride, most, single : Value
+        From one to the next; how many are left at the first one; whether that is the last.
+    left, ends : Signal
+    """
+
+    stride: Value
+    most: Value
+    single: Value
+    left: Signal
+    ends: Signal

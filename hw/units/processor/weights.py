@@ -37,7 +37,7 @@ class Weights(wiring.Component):
     def __init__(self, width: int) -> None:
         ports = {"drain": In(1), "begin": In(1), "ended": Out(1), "error": Out(1)}
         word = stream.Signature(data.StructLayout({"x": width, "last": 1}))
-        super().__init__({**ports, "x": In(word), "y": Out(stream.Signature(width))})  # type: ignore[dict-item]
+        super().__init__({**ports, "x": In(word), "y": Out(stream.Signature(width))})
 
     def elaborate(self, platform: object) -> Module:
         m, some, taken = Module(), Signal(), Signal()
@@ -83,7 +83,7 @@ class Parameters(wiring.Component):
         self.words = words
         ports = {"start": In(1), "used": In(1), "busy": Out(1), "most": In(count), "words_most": In(index_bits(words))}
         beat = stream.Signature(data.StructLayout({"x": width * words, "last": 1}))
-        super().__init__({**ports, "x": In(stream.Signature(width)), "y": Out(beat)})  # type: ignore[dict-item]
+        super().__init__({**ports, "x": In(stream.Signature(width)), "y": Out(beat)})
 
     def elaborate(self, platform: object) -> Module:
         m, number = Module(), Signal.like(self.most, name="number")
