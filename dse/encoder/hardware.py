@@ -20,6 +20,7 @@ from dse.essence import digest_of, module_essence
 from dse.job import Job
 from hw.formats.messages import cut
 from hw.specs.encoder import EncoderSpec
+from hw.specs.encoder_cycles import program_cycles
 from hw.specs.rows import RowSpec
 from rtl_gen import emit
 from rtl_gen.scratch import scratch
@@ -49,7 +50,9 @@ class RunScore(TypedDict):
 
     Attributes
     ----------
-    cycles, words, instructions, products, numbers : dict of str to int
+    cycles : dict of str to int
+        By operation; in Verilog, or else as the encoder's formula has them.
+    words, instructions, products, numbers : dict of str to int
         By operation; products are multiply-accumulates, numbers those that pass a unit that makes none.
     results : int
         Codes that were compared.
@@ -129,10 +132,15 @@ def simulated(made: Program) -> dict[str, int]:
     return dict(zip(made.parts, np.diff(ends, prepend=0).tolist(), strict=True))
 
 
+def formula(made: Program) -> dict[str, int]:
+    """The cycles of each operation as the encoder's formula has them."""
+    return {part: program_cycles(made.spec, given.instructions) for part, given in made.parts.items()}
+
+
 def run_score(name: str, recipe: AnyRecipe, number: int, tokens: int = TOKENS, in_verilog: bool = True) -> RunScore:
     """A layer of so many tokens in Verilog, all heads, compared with the operations' golden models.
 
-    If it is not `in_verilog`, the golden encoder alone does it, and no cycles are known.
+    If it is not `in_verilog`, the golden encoder alone does it.
 
     Raises
     ------
@@ -144,7 +152,7 @@ def run_score(name: str, recipe: AnyRecipe, number: int, tokens: int = TOKENS, i
     if not np.array_equal(interpreted(made), expected):
         raise ToolError(f"the program for {cut(made.spec)} gives other codes than the layer's operations")
     return {
-        "cycles": simulated(made) if in_verilog else {},
+        "cycles": simulated(made) if in_verilog else formula(made),
         "words": {part: len(given.words) for part, given in made.parts.items()},
         "instructions": {part: len(given.instructions) for part, given in made.parts.items()},
         "products": {part: given.products(lanes) for part, given in made.parts.items()},

@@ -16,18 +16,19 @@ from dse.encoder.quantise import Quantised, Recipe, quantised
 from dse.encoder.task import SCORED, Task, find_task
 from dse.essence import digest_of, module_essence
 from dse.job import Job
+from dse.workloads import code
 from rtl_gen.tools import package_version
 from sim.golden.measures import sqnr
 
 AnyRecipe = Recipe | BlockRecipe
+OWN = ("blocks", "chain", "measuring", "network", "operations", "quantise", "scaling", "task", "tensors", "units")
+UNITS = ("gelu", "gemm", "layernorm", "mac", "requant", "requantize", "rows", "shiftexp", "softmax", "streams")
 CODE = (
-    *(
-        f"dse.encoder.{name}"
-        for name in ("blocks", "chain", "measuring", "network", "operations", "quantise", "scaling")
-    ),
-    *(f"dse.encoder.{name}" for name in ("task", "tensors", "units")),
+    *(f"dse.encoder.{name}" for name in OWN),
     *(f"dse.workloads.{name}" for name in ("minilm", "sentences", "transformer", "valued")),
-    *("hw.formats", "hw.specs.encoder", "sim.golden"),
+    *(f"sim.golden.{name}" for name in UNITS),
+    "hw.specs.encoder",
+    *code.CODE,
 )
 """Modules that what is measured depends on."""
 
