@@ -145,7 +145,8 @@ class Vector(Step):
         shape, before = tensors[self.sources[0]].shape, self.spec.before
         terms = []
         for name, parameters in zip(self.sources, self.pre, strict=True):
-            x = integers(before.input, tensors[name]).reshape(-1, shape[-1])
+            codes = tensors[name] if self.spec.cast is None else golden(self.spec.cast).cast(tensors[name])
+            x = integers(before.input, codes).reshape(-1, shape[-1])
             terms.append(integers(before.output, requantised(before, x, self._spread(parameters, shape))))
         # The highest and the lowest sum of two numbers of 15 bits are of 16.
         found = applied(getattr(self.spec, self.unit), np.sum(terms, axis=0))

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 import hw
 from dse.encoder.chain import Sizes, Tensors, by_columns
 from dse.encoder.operations import Columns, Paired, Step, Vector, Weighted, run
 from dse.encoder.scaling import parameters
-from dse.encoder.tensors import Written, fitted, in_octaves
+from dse.encoder.tensors import Written, fitted, in_octaves, reach
 from dse.encoder.units import Parameters
 from dse.workloads.transformer import Layer
 from hw.formats import Format, parse_format
@@ -40,10 +40,10 @@ class Recipe:
         Whether the columns of the residual stream and of the perceptron have scales of their own.
     octaves : bool
         Whether the scales of a tensor's columns are powers of two apart.
-    attention : str
-        Format of queries, keys, values and shares; results are integers again.
-    product : str
-        The product rule of scores and context.
+    attention : str, optional
+        Format of queries, keys, values and shares, if it is not that of all codes.
+    product : str, optional
+        The product rule of scores and context, if it is not that of all products.
     balance : float
         The share, in octaves, of what columns differ by that scales take up; weights, whose rows have the scales of
         what they meet, are left the rest. 1 is a scale that just fits each column, 0 one for all.
@@ -54,14 +54,14 @@ class Recipe:
     spec: str = SPEC
     each: bool = True
     octaves: bool = False
-    attention: str = "int8"
-    product: str = "exact"
+    attention: str | None = None
+    product: str | None = None
     balance: float = 0.85
     curve: float = 1.75
 
-    def scale(self, fmt: Format, x: NDArray[Any], met: bool = False) -> Floats:
-        """The scale of each column; with `met`, of a tensor that meets weights."""
-        scale = fitted(fmt, x, self.each)
+    def scale(self, most: float, x: NDArray[Any], met: bool = False) -> Floats:
+        """The scale of each column, by which no code is above `most`; with `met`, of a tensor that meets weights."""
+        scale = fitted(most, x, self.each)
         if met:
             scale = scale**self.balance * scale.max() ** (1 - self.balance)
         return in_octaves(scale) if self.octaves else scale
@@ -118,12 +118,14 @@ class _Quantiser:
         self.recorded = recorded
         spec = hw.parse(recipe.spec)
         assert isinstance(spec, EncoderSpec)
-        self.spec, self.int8 = spec, spec.code
+        self.spec, self.code, self.most = spec, spec.code, reach(spec.code, spec.product)
+        self.product = recipe.product or spec.product
+        self.attention = parse_format(recipe.attention or spec.code.name)
         self.written: dict[str, Written] = {}
         self.steps: dict[str, Step] = {}
 
     def quantised(self, x: Written | None) -> Quantised:
-        self.written["x"] = x or Written(self.int8, self.recipe.scale(self.int8, self.columns("x"), True))
+        self.written["x"] = x or Written(self.code, self._scale("x", True))
         self._attention()
         self._weighted("output", "context", self._scale("output"))
         self._norm(0, "norm1", "x", "output")
@@ -137,110 +139,99 @@ class _Quantiser:
         return by_columns(self.recorded, name)
 
     def _scale(self, name: str, met: bool = False) -> Floats:
-        return self.recipe.scale(self.int8, self.columns(name), met)
+        return self.recipe.scale(self.most, self.columns(name), met)
 
     # Products.
 
     def _weighted(self, name: str, source: str, scale: Floats, fmt: Format | None = None) -> None:
         """A product with weights whose rows have the scales of what they meet."""
-        given = self.written[source]
-        w = self.layer.weights[name] * given.scale[:, None]
-        steps = fitted(self.int8, w)
-        codes = encode(self.int8, w / steps)
-        written = Written(fmt or self.int8, scale)
+        w = self.layer.weights[name] * self.written[source].scale[:, None]
+        steps = fitted(self.most, w)
         spec = self.spec.gemm if fmt is None else replace(self.spec.gemm, output=fmt.name)
-        assert spec.requant is not None
-        bias = self.layer.biases[name] / scale
-        self.steps[name] = Weighted(name, (source,), spec, codes, parameters(spec.requant, name, steps / scale, bias))
-        self.written[name] = written
+        given = self._of_core(spec, name, steps / scale, self.layer.biases[name] / scale)
+        self.steps[name] = Weighted(name, (source,), spec, encode(self.code, w / steps), given)
+        self.written[name] = Written(fmt or self.code, scale)
 
     def _attention(self) -> None:
-        sizes, recipe = self.sizes, self.recipe
-        fmt = parse_format(recipe.attention)
-        self._weighted("qkv", "x", self._of_queries(fmt), None if fmt == self.int8 else fmt)
-        core = (
-            replace(
-                self.spec.gemm,
-                a=fmt,
-                b=fmt,
-                product=recipe.product,
-                accumulator=f"kulisch{self.spec.row}",
-                output=self.int8.name,
-            )
-            if (fmt, recipe.product) != (self.int8, "exact")
-            else self.spec.gemm
-        )
+        sizes, fmt, core = self.sizes, self.attention, self._core()
+        self._weighted("qkv", "x", self._of_queries(), None if fmt == self.code else fmt)
         scale = self.written["qkv"].scale
         q, k, v = (scale[number * sizes.width : (number + 1) * sizes.width] for number in range(3))
-        self.written["scores"] = Written(self.int8, fitted(self.int8, self.columns("scores"))[:, None, None])
+        self.written["scores"] = Written(self.code, fitted(self.most, self.columns("scores"))[:, None, None])
         of_heads = (q * k).reshape(sizes.heads, -1)[:, :1] / math.sqrt(sizes.head)
         heads = [Columns(number * sizes.width, sizes.head, sizes.heads, number == 1) for number in range(3)]
         given = self._of_core(core, "scores", of_heads / self.written["scores"].scale[:, :, 0])
         self.steps["scores"] = Paired("scores", ("qkv", "qkv"), core, heads[0], heads[1], given)
-        self._softmax(fmt)
-        context = recipe.scale(self.int8, self.columns("context"), True)
-        share = float(self.written["softmax"].scale.flat[0])
+        share = self._softmax()
+        context = self._scale("context", True)
         given = self._of_core(core, "context", (share * v / context).reshape(sizes.heads, -1))
         whole = Columns(0, 0, sizes.heads)
         self.steps["context"] = Paired("context", ("softmax", "qkv"), core, whole, heads[2], given, True)
-        self.written["context"] = Written(self.int8, context)
+        self.written["context"] = Written(self.code, context)
 
-    def _of_core(self, core: GemmSpec, name: str, ratio: Floats) -> Parameters:
-        """Parameters of a product of tensors whose steps go so often into those of the result."""
+    def _core(self) -> GemmSpec:
+        """What multiplies queries by keys, and shares by values."""
+        core, fmt = self.spec.gemm, self.attention
+        if (fmt, self.product) == (self.code, self.spec.product):
+            return core
+        sums = f"kulisch{self.spec.row}"
+        return replace(core, a=fmt, b=fmt, product=self.product, accumulator=sums, output=self.code.name)
+
+    def _of_core(self, core: GemmSpec, name: str, ratio: Floats, offset: ArrayLike = 0.0) -> Parameters:
+        """Parameters of a product of tensors whose steps are so large, in those of the result."""
         assert core.requant is not None
-        return parameters(core.requant, name, ratio * 2.0**core.array.pe.mac.term_span.lsb)
+        return parameters(core.requant, name, ratio * 2.0**core.array.pe.mac.term_span.lsb, offset)
 
-    def _of_queries(self, fmt: Format) -> Floats:
+    def _of_queries(self) -> Floats:
         """The scales of queries, keys and values. Of a head's queries and keys each pair has the same product."""
         sizes = self.sizes
         largest = np.abs(self.columns("qkv")).max(axis=0).astype(np.float64)
         q, k, _ = largest.reshape(3, sizes.heads, sizes.head)
-        reach = self._reach(fmt)
+        most = reach(self.attention, self.product)
         # Both of a pair reach as far as their geometric mean.
         both = np.sqrt(q * k)
-        head = both.max(axis=1, keepdims=True) / reach
+        head = both.max(axis=1, keepdims=True) / most
         balance = np.sqrt(q / k)
         if self.recipe.octaves:
             balance = 2.0 ** np.rint(np.log2(balance))
-            head = np.maximum(q / balance, k * balance).max(axis=1, keepdims=True) / reach
-        values = self.recipe.scale(fmt, self.columns("qkv")[:, 2 * sizes.width :]) * float(fmt.max) / reach
+            head = np.maximum(q / balance, k * balance).max(axis=1, keepdims=True) / most
+        values = self.recipe.scale(most, self.columns("qkv")[:, 2 * sizes.width :])
         return np.concatenate([(head * balance).ravel(), (head / balance).ravel(), values])
-
-    def _reach(self, fmt: Format) -> float:
-        """The largest number that queries, keys, values and shares have.
-
-        A product rule that is not exact gives codes of the format itself, so a product of two must be within it.
-        """
-        return float(fmt.max) if self.recipe.product == "exact" else math.sqrt(float(fmt.max))
 
     # Units between products.
 
-    def _softmax(self, fmt: Format) -> None:
+    def _before(self, name: str, scale: Floats) -> Parameters:
+        """Parameters of an operand whose steps are so large, in those of the sum."""
+        cast = self.spec.cast
+        return parameters(self.spec.before, name, scale * (1.0 if cast is None else 2.0**cast.output.span.lsb))
+
+    def _softmax(self) -> float:
+        """Also what a share's step is."""
         spec, scores = self.spec, self.written["scores"].scale[:, :, 0]
-        pre = parameters(spec.before, "softmax", scores * spec.softmax_steps)
-        share = 1 / self._reach(fmt)
-        after = spec.after if fmt == self.int8 else replace(spec.after, output=fmt)
+        share = 1 / reach(self.attention, self.product)
+        after = spec.after if self.attention == self.code else replace(spec.after, output=self.attention)
         post = parameters(after, "softmax", np.full_like(scores, 2.0**-spec.softmax.output.width / share))
+        pre = self._before("softmax", scores * spec.softmax_steps)
         self.steps["softmax"] = Vector("softmax", ("scores",), spec, "softmax", after, (pre,), post)
-        self.written["softmax"] = Written(fmt, np.full((self.sizes.heads, 1, 1), share))
+        self.written["softmax"] = Written(self.attention, np.full((self.sizes.heads, 1, 1), share))
+        return share
 
     def _gelu(self) -> None:
-        spec = self.spec
+        spec, scale = self.spec, self._scale("gelu", True)
         step = 1 / (self.recipe.curve * spec.gelu_steps)
-        pre = parameters(spec.before, "gelu", self.written["up"].scale / step)
-        scale = self._scale("gelu", True)
+        pre = self._before("gelu", self.written["up"].scale / step)
         post = parameters(spec.after, "gelu", step * 2.0**-spec.gelu.sigmoid.width / scale)
         self.steps["gelu"] = Vector("gelu", ("up",), spec, "gelu", spec.after, (pre,), post)
-        self.written["gelu"] = Written(self.int8, scale)
+        self.written["gelu"] = Written(self.code, scale)
 
     def _norm(self, number: int, name: str, a: str, b: str) -> None:
         spec, scales = self.spec, [self.written[source].scale for source in (a, b)]
         # The largest code of the largest scale is the largest term.
-        step = float(self.int8.max) * max(scale.max() for scale in scales) / float(spec.before.output.max)
-        pre = tuple(parameters(spec.before, name, scale / step) for scale in scales)
+        step = self.most * max(scale.max() for scale in scales) / float(spec.before.output.max)
+        pre = tuple(self._before(name, scale / step) for scale in scales)
         gamma, beta = (np.asarray(each, dtype=np.float64) for each in self.layer.norms[number])
         # A negative weight makes a column's codes negative.
-        written = Written(self.int8, self._scale(name, True) * np.where(gamma < 0, -1, 1))
+        written = Written(self.code, self._scale(name, True) * np.where(gamma < 0, -1, 1))
         factor = gamma * math.sqrt(self.sizes.width) * 2.0**-spec.norm.places / written.scale
         post = parameters(spec.after, name, factor, beta / written.scale)
         self.steps[name] = Vector(name, (a, b), spec, "norm", spec.after, pre, post)

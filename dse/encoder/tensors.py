@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,10 +37,18 @@ class Written:
         return np.asarray(decode(self.format, codes) * self.scale)
 
 
-def fitted(fmt: Format, x: Floats, each: bool = True) -> NDArray[np.float64]:
-    """The scale of each column of a matrix, or one for all, at which the largest magnitude is the format's."""
+def reach(fmt: Format, product: str) -> float:
+    """The largest number that operands of products by that rule may have.
+
+    A rule that is not exact gives numbers of the format itself, and a product of two must be within it.
+    """
+    return float(fmt.max) if product == "exact" else math.sqrt(float(fmt.max))
+
+
+def fitted(most: float, x: Floats, each: bool = True) -> NDArray[np.float64]:
+    """The scale of each column of a matrix, or one for all, by which the largest magnitude is that."""
     largest = np.abs(x).max(axis=0 if each else None, keepdims=True).astype(np.float64)
-    scale = np.where(largest > 0, largest, 1.0) / float(fmt.max)
+    scale = np.where(largest > 0, largest, 1.0) / most
     return np.broadcast_to(scale, (1, x.shape[1]))[0]
 
 

@@ -18,7 +18,6 @@ from rtl_gen.columns import markdown
 
 TASK, LAYER, PAIRS = "minilm", 2, 200
 """What the page is about: the layer that is looked at operation by operation, and how many pairs are searched."""
-HARDWARE = "the encoder"
 
 HEADER = """\
 # A transformer's layer, in integers
@@ -35,34 +34,36 @@ chosen on recorded activations of 64 docstrings; all figures are of others.
 
 @dataclass(frozen=True)
 class Row:
-    """A recipe; or, without one, an encoder that the first one runs on."""
+    """A recipe, and what it is worth; or what becomes of it on its encoder."""
 
     name: str
-    recipe: AnyRecipe | None = None
+    recipe: AnyRecipe
+    runs: bool = False
 
 
 def read(text: str) -> tuple[Row, ...]:
-    """The rows of the data file, the encoder last.
+    """The rows of the data file, the encoders last.
 
     Raises
     ------
     ValueError
-        A row has no title, or a field that its recipe has not.
+        A recipe has no title, or a field that there is not; an encoder is none.
     """
-    rows = []
-    for number, entry in enumerate(tomllib.loads(text)["recipe"], 1):
+    data, rows = tomllib.loads(text), []
+    for number, entry in enumerate(data["recipe"], 1):
         fields = dict(entry)
         try:
             title, blocks = fields.pop("title"), fields.pop("blocks", None)
             rows.append(Row(title, Recipe(**fields) if blocks is None else BlockRecipe(blocks, **fields)))
         except (KeyError, TypeError) as error:
             raise ValueError(f"transformer.toml, recipe {number}: {error}") from None
-    return (*rows, Row(HARDWARE))
+    recipes = [Recipe(spec=entry["spec"]) for entry in data.get("encoder", [])]
+    return (*rows, *(Row(encoder_of(recipe).name, recipe, True) for recipe in recipes))
 
 
 @dataclass(frozen=True)
 class TransformerLayer(Study[Row]):
-    """The page; its rows are the recipes and the encoder."""
+    """The page; its rows are the recipes and the encoders."""
 
     name: ClassVar[str] = "transformer"
     about: ClassVar[str] = "a transformer's layer in integers: where accuracy and cycles go"
@@ -74,19 +75,17 @@ class TransformerLayer(Study[Row]):
         return cls(read(files("dse.studies").joinpath("transformer.toml").read_text(encoding="utf-8")))
 
     def jobs(self, row: Row, logs: Path) -> Jobs:
-        if row.recipe is not None:
-            return {
-                ("network",): network_job(TASK, row.recipe, PAIRS),
-                ("layer",): layer_job(TASK, row.recipe, LAYER),
-            }
-        parts: Jobs = {("part", part): part_job(encoder_of(Recipe()), part) for part in PARTS}
-        return {("run",): run_job(TASK, Recipe(), LAYER), **parts}
+        layer: Jobs = {("layer",): layer_job(TASK, row.recipe, LAYER)}
+        if not row.runs:
+            return {("network",): network_job(TASK, row.recipe, PAIRS), **layer}
+        parts: Jobs = {("part", part): part_job(encoder_of(row.recipe), part) for part in PARTS}
+        return {("run",): run_job(TASK, row.recipe, LAYER), **layer, **parts}
 
     def files(self, found: Sequence[tuple[Row, Values]]) -> dict[str, str | bytes]:
-        recipes = [(row, values) for row, values in found if row.recipe is not None]
-        encoders = [values for row, values in found if row.recipe is None]
-        parts = [HEADER, formats(recipes), alone(recipes), *(hardware(recipes, values) for values in encoders)]
-        return {self.page: "".join(parts)}
+        recipes = [(row, values) for row, values in found if not row.runs]
+        encoders = [hardware(row, values) for row, values in found if row.runs]
+        tables = [formats(recipes), alone(recipes)] if recipes else []
+        return {self.page: "".join([HEADER, *tables, *([RUN] if encoders else []), *encoders])}
 
 
 FORMATS = """\
@@ -133,6 +132,7 @@ What the recipes differ in:
 - *L-Mul attention* has queries, keys, values and shares in a float, with L-Mul for the products of scores and of
   shares by values, and all else in INT8. Its operands have room for their products: L-Mul's results saturate at what
   the format has.
+- *Everywhere* is all codes and products, weights' too, on an encoder of such codes.
 - *MX* has all tensors and weights in blocks of 32 with a scale, and no scales of columns; softmax, GELU and
   normalisation are the same units of integers, their operands rounded to 15 bits. Sums are exact here, not fp32's.
 
@@ -158,21 +158,23 @@ def alone(found: Sequence[tuple[Row, Values]]) -> str:
     return ALONE.format(layer=LAYER, cases=SCORED) + markdown(heads, lines, heads[1:]) + "\n"
 
 
-RUN = """\
+RUN = f"""\
 ## In Verilog
 
-`{spec}` runs the layer whole, {tokens} tokens, all heads:
-{total:,} cycles, and its {results:,} codes are those of the golden models. It does one instruction at a time, and a
-host gives it weights as they are needed, so what a product takes is its weights' words, and its array's cycles behind
-that. *Words* are those of stream `w`. *Alone* is as above, of INT8. *Energy* is that of the array's products, or of the
-unit and the requantisers before and behind it, as `macsmith cost` estimates it: without memories and what moves words.
+An [encoder](units/encoder.md) runs the layer whole, {TOKENS} tokens, all heads, and every code is that of the golden
+models. It does one instruction at a time, and a host gives it weights as they are needed, so what a product takes is
+its weights' words, and its array's cycles behind that. *Words* are those of stream `w`; *alone* is as above.
+
+*Energy* is that of the array's products, or of the unit and the requantisers before and behind it, as `macsmith cost`
+estimates it: without memories and what moves words. Units are each alone, counted for ECP5 without a tool (`macsmith
+cost --estimate`); `before` is there for each of two operands. Controller, memory and what moves words come on top.
 
 """
 
 
-def hardware(found: Sequence[tuple[Row, Values]], values: Values) -> str:
+def hardware(row: Row, values: Values) -> str:
     """Where cycles and energy go, operation by operation, and what the units cost."""
-    run, lost = values["run",], found[0][1]["layer",]["alone"] if found else {}
+    run, lost = values["run",], values["layer",]["alone"]
     cost = {part: values["part", part] for part in PARTS}
     total = sum(run["cycles"].values())
     heads = ["operation", "instructions", "words", "products", "cycles", "of all", "energy, nJ", "alone, dB"]
@@ -191,8 +193,8 @@ def hardware(found: Sequence[tuple[Row, Values]], values: Values) -> str:
                 f"{lost[name]:.1f}" if name in lost else "-",
             ]
         )
-    text = RUN.format(spec=encoder_of(Recipe()).name, tokens=TOKENS, total=total, results=run["results"])
-    return text + markdown(heads, lines, heads[1:]) + "\n" + bars(run["cycles"]) + "\n" + units(cost)
+    said = f"### `{row.name}`\n\n{total:,} cycles, {run['results']:,} codes.\n\n"
+    return said + markdown(heads, lines, heads[1:]) + "\n" + bars(run["cycles"]) + "\n" + units(cost)
 
 
 def energy_of(name: str, run: dict[str, Any], cost: dict[str, Any]) -> float | None:
@@ -211,15 +213,6 @@ def bars(cycles: dict[str, int]) -> str:
     return "Cycles:\n\n```text\n" + "\n".join(lines) + "\n```\n"
 
 
-UNITS = """\
-## Units
-
-What is inside, each alone, counted for ECP5 without a tool (`macsmith cost --estimate`); `before` is there for each of
-two operands. Controller, memory and what moves words come on top: [encoder](units/encoder.md).
-
-"""
-
-
 def units(cost: dict[str, Any]) -> str:
     """The encoder's units and their LUTs."""
     heads = ["unit", "design", "LUT", "FF", "pJ", "of a"]
@@ -234,4 +227,4 @@ def units(cost: dict[str, Any]) -> str:
         ]
         for part, of in cost.items()
     ]
-    return UNITS + markdown(heads, lines, heads[2:5])
+    return markdown(heads, lines, heads[2:5]) + "\n"

@@ -82,8 +82,8 @@ def test_codes_are_numbers_over_a_scale() -> None:
 
 def test_scales_fit_each_column_or_all() -> None:
     x = np.array([[1.0, -254.0, 0.0], [-12.7, 3.0, 0.0]])
-    assert np.allclose(fitted(INT8, x), [0.1, 2.0, 1 / 127])
-    assert np.allclose(fitted(INT8, x, each=False), 2.0)
+    assert np.allclose(fitted(127, x), [0.1, 2.0, 1 / 127])
+    assert np.allclose(fitted(127, x, each=False), 2.0)
     assert np.allclose(in_octaves(np.array([1.0, 3.0, 4.0])), [1, 4, 4])
 
 
