@@ -85,8 +85,7 @@ def encoder_of(recipe: AnyRecipe) -> EncoderSpec:
         There is none, for not all tensors are in its codes.
     """
     spec = hw.parse(recipe.spec)
-    if not isinstance(spec, EncoderSpec):
-        raise ValueError(f"recipe must be for an encoder, got {cut(spec)}")
+    assert isinstance(spec, EncoderSpec)
     if not isinstance(recipe, Recipe) or recipe.attention or recipe.product:
         raise ValueError(
             f"recipe must be of {spec.code} and {spec.product} products alone for {cut(spec)}, got {recipe}"
@@ -174,12 +173,13 @@ def part_score(spec: EncoderSpec, part: str) -> PartScore:
     }
 
 
-def _energy(unit: Any) -> tuple[float | None, str]:
+def _energy(unit: hw.Spec) -> tuple[float | None, str]:
     """Of an operation, and what that is; None of a unit whose rows take longer than is simulated."""
+    short: Any = unit
     if isinstance(unit, RowSpec):
-        unit = replace(unit, row=SHORT)
+        short = replace(short, row=SHORT)
     try:
-        found = estimate_energy(unit)
+        found = estimate_energy(short)
     except ValueError:
         return None, ""
     return found.picojoules, found.operation

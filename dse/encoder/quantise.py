@@ -18,6 +18,7 @@ from dse.encoder.tensors import Written, fitted, in_octaves, reach
 from dse.encoder.units import Parameters
 from dse.workloads.transformer import Layer
 from hw.formats import Format, parse_format
+from hw.formats.messages import echo
 from hw.specs.encoder import EncoderSpec
 from hw.specs.gemm import GemmSpec
 from sim.golden import encode
@@ -58,6 +59,16 @@ class Recipe:
     product: str | None = None
     balance: float = 0.85
     curve: float = 1.75
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.spec, str):
+            raise TypeError(f"spec must be the name of an encoder, got {echo(self.spec)}")
+        if not isinstance(hw.parse(self.spec), EncoderSpec):
+            raise ValueError(f"spec must be the name of an encoder, got {echo(self.spec)}")
+        if not 0 <= self.balance <= 1:
+            raise ValueError(f"balance must be 0..1, got {self.balance}")
+        if not 1 <= self.curve <= 3:
+            raise ValueError(f"curve must be 1..3, got {self.curve}")
 
     def scale(self, most: float, x: NDArray[Any], met: bool = False) -> Floats:
         """The scale of each column, by which no code is above `most`; with `met`, of a tensor that meets weights."""

@@ -22,7 +22,10 @@ def test_a_layer_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
         (["--task", "iris"], "encoder: task must be one of minilm, digits, got 'iris'"),
         (["--task", "digits", "--layer", "2"], "encoder: --layer must be 0..1, got 2"),
         (["--task", "digits", "--tokens", "0"], "encoder: --tokens must be 1..8, got 0"),
-        (["--task", "digits", "--spec", "mac/int8xint8"], "encoder: recipe must be for an encoder, got mac/int8xint8"),
+        (
+            ["--task", "digits", "--spec", "mac/int8xint8"],
+            "encoder: spec must be the name of an encoder, got 'mac/int8xint8'",
+        ),
         (
             [
                 "--task",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,3 +124,17 @@ def test_a_task_that_is_none() -> None:
 
 def test_the_usual_encoder_is_one() -> None:
     assert hw.parse(Recipe().spec).unit == "encoder"
+
+
+@pytest.mark.parametrize(
+    ("fields", "error", "message"),
+    [
+        ({"spec": 3}, TypeError, "spec must be the name of an encoder, got 3"),
+        ({"spec": "mac/int8xint8"}, ValueError, "spec must be the name of an encoder, got 'mac/int8xint8'"),
+        ({"balance": 1.5}, ValueError, "balance must be 0..1, got 1.5"),
+        ({"curve": 0.0}, ValueError, "curve must be 1..3, got 0.0"),
+    ],
+)
+def test_recipes_that_are_none(fields: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        Recipe(**fields)
