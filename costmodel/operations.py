@@ -41,22 +41,24 @@ class Part:
 def parts(spec: Any, target: hw.Target = hw.GENERIC) -> list[Part]:
     """What a unit is composed of that can't be driven itself, for it needs a program; of any other none.
 
-    The first is a core's array, which always works; what follows it gets each sum once, when all its products are in
-    it: as many as K may be at most, or as there are in a block.
+    Of an encoder it is what its GEMM core is composed of, which makes its products. The first is a core's array, which
+    always works; what follows it gets each sum once, when all its products are in it: as many as K may be at most, or
+    as there are in a block.
 
     Raises
     ------
     ValueError
         Its registers are there three times: parts alone have no copies.
     """
-    component = hw.check(spec, target)
+    core = getattr(spec, "gemm", spec)
+    component = hw.check(core, target)
     if not component.registers:
         return []
     if what := spec.protection:
         why = "which is that of its parts"
         raise ValueError(f"{cut(spec.name)}: {what} must be left out for the energy of a core, {why}")
-    array = spec.array
-    depth = min(spec.max_k, getattr(parse_accumulator(array.accumulator), "depth", spec.max_k))
+    array = core.array
+    depth = min(core.max_k, getattr(parse_accumulator(array.accumulator), "depth", core.max_k))
     sums = array.rows * array.columns / depth
     found = []
     for name, part in component.parts.items():

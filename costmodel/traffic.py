@@ -242,7 +242,7 @@ def _(spec: EncoderSpec, m: Any, k: Any, n: Any) -> tuple[Buffer, ...]:
     """What is loaded, and read once; and what its GEMM core has."""
     m, k, n = sizes(m=m, k=k, n=n)
     words = m * k // spec.lanes
-    return (Buffer("memory", spec.depth, spec.word_bits, words, words, spec.word_bits), *buffers(spec.gemm, m, k, n))
+    return (Buffer("memory", spec.depth, spec.word_bits, words, words, spec.word_bits), *_core(spec.gemm, m, k, n))
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,7 @@ class _Tiles:
 
 
 @buffers.register
-def _(spec: GemmSpec, m: Any, k: Any, n: Any, parameters: Any = None) -> tuple[Buffer, ...]:
+def _core(spec: GemmSpec, m: Any, k: Any, n: Any, parameters: Any = None) -> tuple[Buffer, ...]:
     run = _Tiles.of(spec, m, k, n)
     operands = _os_operands(spec, run) if spec.flow == "os" else _staying_operands(spec, run)
     loaded = spec.scope == "channel" if parameters is None else parameters

@@ -30,7 +30,7 @@ BITS, MULTIPLIER, NUMERATOR = 16, 8, 36
 OVERHEAD = 39
 """Cycles of a run in which instructions are read, begin and end."""
 
-Deepened = TypeVar("Deepened", SoftmaxSpec, GeluSpec)
+Deepened = TypeVar("Deepened", RequantSpec, SoftmaxSpec, GeluSpec, LayernormSpec)
 
 
 @dataclass(frozen=True)
@@ -201,12 +201,13 @@ class EncoderSpec(StreamSpec):
         """What makes a term of the sum that units take of an operand."""
         codes = self.code if self.cast is None else self.cast.output
         form = form_beside(self.form)
-        return RequantSpec(codes, Integer(BITS - 1), self.unit_lanes, "channel", multiplier=MULTIPLIER, form=form)
+        term = Integer(BITS - 1)
+        return _deeper(RequantSpec(codes, term, self.unit_lanes, "channel", multiplier=MULTIPLIER, form=form))
 
     @property
     def softmax(self) -> SoftmaxSpec:
         output, form = Integer(BITS, signed=False), form_beside(self.form)
-        return _deeper(SoftmaxSpec(Integer(BITS), self.unit_lanes, self.row, self.softmax_steps, output, form=form), 2)
+        return _deeper(SoftmaxSpec(Integer(BITS), self.unit_lanes, self.row, self.softmax_steps, output, form=form))
 
     @property
     def gelu(self) -> GeluSpec:
@@ -216,7 +217,7 @@ class EncoderSpec(StreamSpec):
     @property
     def norm(self) -> LayernormSpec:
         form = form_beside(self.form)
-        return LayernormSpec(Integer(BITS), self.unit_lanes, self.row, "isqrt", BITS, form=form)
+        return _deeper(LayernormSpec(Integer(BITS), self.unit_lanes, self.row, "isqrt", BITS, form=form))
 
     @property
     def after(self) -> RequantSpec:
@@ -224,7 +225,7 @@ class EncoderSpec(StreamSpec):
         formats = [Integer(BITS), *(beat["x"].format for spec in (self.softmax, self.gelu, self.norm)
                    for beat in spec.outputs.values())]  # fmt: skip
         width = max(fmt.width + (not fmt.span.signed) for fmt in formats)
-        return RequantSpec(Fixed(width), self.code, self.unit_lanes, "channel", form=form_beside(self.form))
+        return _deeper(RequantSpec(Fixed(width), self.code, self.unit_lanes, "channel", form=form_beside(self.form)))
 
     @property
     def scales(self) -> Beat:
@@ -327,7 +328,7 @@ class EncoderSpec(StreamSpec):
             raise ValueError(f"m times k must be at most {self.depth} words for {cut(self)}, got {echo(m)} x {echo(k)}")
 
 
-def _deeper(spec: Deepened, stages: int) -> Deepened:
+def _deeper(spec: Deepened, stages: int = 2) -> Deepened:
     """A spec with more registers than it has by itself, which beside an array is not as fast as that."""
     return replace(spec, pipeline=spec.pipeline + stages)
 

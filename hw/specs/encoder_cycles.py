@@ -66,6 +66,9 @@ def _vector(spec: EncoderSpec, instruction: Instruction) -> int:
     passing += unit is not None
     both = instruction.a is not None and instruction.b is not None
     waiting = rows * words * max(0, 2 - pieces) * both
+    # What comes on `w` behind the parameters passes the cast behind them, too.
+    streamed = (instruction.b if "b" in spec.slots[instruction.unit].operands else instruction.a) is None
+    waiting += streamed * (0 if spec.cast is None else spec.cast.latency)
     around = spec.before.latency + spec.after.latency + VECTOR
     return _loading(spec, instruction, words) + passing + waiting + _turning(spec, instruction, words) + around
 

@@ -88,7 +88,7 @@ class Gather(wiring.Component):
     Members
     -------
     most : In
-        The number of a word's last piece, from zero.
+        The number of a word's last piece, from zero: the same for two cycles before the first one comes.
     x : In(stream)
     y : Out(stream)
     """
@@ -104,16 +104,20 @@ class Gather(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        m, number, width = Module(), Signal(len(self.most)), len(self.x.payload)
+        m, width = Module(), len(self.x.payload)
+        number, following = (Signal(len(self.most), name=name) for name in ("number", "number_following"))
         kept: Value = Signal(width * (self.count - 1), reset_less=True)
-        last = number == self.most
+        # Known a cycle ahead, for `most` has been there for longer.
+        last = Signal(init=self.count == 1)
+        m.d.comb += following.eq(number)
         m.d.comb += [
             self.y.valid.eq(self.x.valid & last),
             self.y.payload.eq(Cat(kept, self.x.payload)),
             self.x.ready.eq(self.y.ready | ~last),
         ]
+        m.d.sync += [number.eq(following), last.eq(following == self.most)]
         with m.If(self.x.valid & self.x.ready):
-            m.d.sync += number.eq(Mux(last, 0, (number + 1)[: len(number)]))
+            m.d.comb += following.eq(Mux(last, 0, (number + 1)[: len(number)]))
             if self.count > 1:
                 m.d.sync += kept.eq(Cat(kept, self.x.payload)[width:])
         return m

@@ -54,13 +54,17 @@ class Walk(wiring.Component):
         bases = [self.address, *(Signal.like(self.base, name=f"base{level}") for level in levels[1:])]
         # Whether a step goes so far out; from the outermost it goes nowhere.
         beyond = [reduce(and_, ends[:level], Const(1, 1)) for level in levels]
-        origin: Value = bases[-1]
-        stride: Value = counts[-1].stride
+        # Sums of registers, of which one is chosen: a choice before a sum would take longer.
+        sums = [Signal.like(self.base, name=f"sum{level}") for level in levels]
+        m.d.comb += [
+            total.eq((base + count.stride)[: len(total)])
+            for total, base, count in zip(sums, bases, counts, strict=True)
+        ]
+        chosen: Value = sums[-1]
         for level in reversed(levels[:-1]):
-            origin = Mux(beyond[level + 1], origin, bases[level])
-            stride = Mux(beyond[level + 1], stride, counts[level].stride)
+            chosen = Mux(beyond[level + 1], chosen, sums[level])
         following = Signal.like(self.base, name="address_following")
-        m.d.comb += [following.eq((origin + stride)[: len(following)]), self.last.eq(Cat(ends).all())]
+        m.d.comb += [following.eq(chosen), self.last.eq(Cat(ends).all())]
         for count, base, reached in zip(counts, bases, beyond, strict=True):
             with m.If(self.step & reached):
                 m.d.sync += [

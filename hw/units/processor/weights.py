@@ -71,7 +71,7 @@ class Parameters(wiring.Component):
         If `used`, it begins.
     used : In(1)
     most, words_most : In
-        The numbers of the last beat, and of the last word of a beat.
+        The numbers of the last beat, and of the last word of a beat: that of the beat two cycles before `start`.
     busy : Out(1)
         Words are still to come.
     x : In(stream)
@@ -86,7 +86,9 @@ class Parameters(wiring.Component):
         super().__init__({**ports, "x": In(stream.Signature(width)), "y": Out(beat)})
 
     def elaborate(self, platform: object) -> Module:
-        m, number = Module(), Signal.like(self.most, name="number")
+        m, left = Module(), Signal.like(self.most, name="left")
+        most, single, ends = Signal.like(self.most, name="most_kept"), Signal(name="single"), Signal(name="ends")
+        m.d.sync += [most.eq(self.most), single.eq(most == 0)]
         m.submodules.gather = gather = Gather(len(self.x.payload), self.words)
         m.d.comb += [
             gather.most.eq(self.words_most),
@@ -94,14 +96,14 @@ class Parameters(wiring.Component):
             gather.x.valid.eq(self.x.valid & self.busy),
             self.x.ready.eq(gather.x.ready & self.busy),
             self.y.payload.x.eq(gather.y.payload),
-            self.y.payload.last.eq(number == self.most),
+            self.y.payload.last.eq(ends),
             self.y.valid.eq(gather.y.valid),
             gather.y.ready.eq(self.y.ready),
         ]
         with m.If(self.y.valid & self.y.ready):
-            m.d.sync += number.eq((number + 1)[: len(number)])
-            with m.If(self.y.payload.last):
+            m.d.sync += [left.eq((left - 1)[: len(left)]), ends.eq(left == 1)]
+            with m.If(ends):
                 m.d.sync += self.busy.eq(0)
         with m.If(self.start):
-            m.d.sync += [self.busy.eq(self.used), number.eq(0)]
+            m.d.sync += [self.busy.eq(self.used), left.eq(most), ends.eq(single)]
         return m
