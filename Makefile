@@ -64,6 +64,10 @@ growths: .venv/ready ## count ahead how the designs of our own spaces grow; writ
 
 networks: .venv/ready ## train the workloads' own networks anew, seeded
 	@$(BIN)/python -m dse.workloads.train_mnist
+	@$(BIN)/python -m dse.encoder.train_digits
+
+transformer: .venv/ready ## a transformer's layer in integers, whole in Verilog: MiniLM's, or the digits' where that is not installed
+	@$(BIN)/python -m dse.encoder
 
 accuracies: .venv/ready ## evaluate the listed arithmetics on the workloads; writes dse/data/accuracies.csv
 	@$(BIN)/python -m dse.accuracies -j $(J)

@@ -21,6 +21,7 @@ from dse.studies.search import Searches
 from dse.studies.study import Study
 from dse.studies.timing import Timing
 from dse.studies.trust import Trust
+from dse.studies.transformer import TransformerLayer
 from dse.studies.units import Units
 from dse.studies.upsets import SoftErrors
 from dse.studies.workloads import Workloads
@@ -33,6 +34,7 @@ STUDIES: dict[str, type[Study[Any]]] = {
         Comparison,
         Mixed,
         Searches,
+        TransformerLayer,
         CostModel,
         Scaling,
         Energies,

@@ -71,7 +71,8 @@ async def play(dut: Any, name: str) -> None:
         assert shown == value, f"{name}: {port} expected {value:#x} at the end, got {shown:#x}"
     traffic = {side.port: side.traffic for side in [*sources, *sinks]}
     compared = sum(len(sink.beats) for sink in sinks) + len(plan.outcome)
-    note(EVIDENCE, name, compared, cycles, traffic=traffic, resets=resets)
+    ends = {sink.port: sink.ends for sink in sinks}
+    note(EVIDENCE, name, compared, cycles, traffic=traffic, resets=resets, ends=ends)
 
 
 async def reset(
@@ -280,6 +281,11 @@ class Sink(Side):
 
     def drive(self) -> None:
         self.show(not (self.pause and self.chance.random() < self.pause))
+
+    @property
+    def ends(self) -> list[int]:
+        """The cycles in which the last beats of frames passed."""
+        return [cycle for cycle, beat in zip(self.times, self.beats, strict=False) if beat >> self.width]
 
     def sample(self, cycle: int) -> bool:
         """Whether a beat passed, in this cycle."""
