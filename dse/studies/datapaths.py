@@ -58,7 +58,8 @@ without DSPs, with the registers that it has by default. All are exact but L-Mul
 - *Products a cycle*: while nothing waits. LUTs are those of the whole unit, divided by them, so that ways of any
   parallelism stand side by side at equal throughput. Accumulators and tables are in them, memories of weights are not.
 - *LUT*: after Yosys, by the flow of the letter. LUT RAM counts as the LUTs that it takes.
-- *MHz*: predicted, between registers; [cost-model.md](cost-model.md) says how well. A dash: no delays are known.
+- *MHz*: predicted, between registers; [cost-model.md](cost-model.md) says how well. A dash: no delays are known, or the
+  family has no LUT RAM.
 - *GOPS*: 2 operations a product, at these MHz, for each 1,000 LUTs.
 - *pJ*: of a product, a first estimate for 45 nm with normal operands, as in [energy.md](energy.md).
 
@@ -109,7 +110,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Line:
-    """A row with all that was found of it; costs by the family's name."""
+    """A row with all that was found of it; costs by the name of each family that can have it."""
 
     row: Row
     costs: dict[str, Cost]
@@ -152,6 +153,10 @@ class Datapaths(Study[Row]):
     def jobs(self, row: Row, logs: Path) -> Jobs:
         jobs: Jobs = {("energy",): energy_job(row.spec)}
         for target in self.targets:
+            try:
+                hw.check(row.spec, target)
+            except ValueError:
+                continue  # a family that lacks what the design is made of
             jobs["measure", target.name] = measure_job(row.spec, target, timed=False)
             jobs["part", target.name] = part_job(row.spec, target)
         return jobs
@@ -164,7 +169,7 @@ class Datapaths(Study[Row]):
 
 def line(row: Row, values: Values, targets: Iterable[hw.Target]) -> Line:
     """What the jobs of a row found."""
-    costs = {target.name: _cost(row.spec, target, values) for target in targets}
+    costs = {target.name: _cost(row.spec, target, values) for target in targets if ("part", target.name) in values}
     return Line(row, costs, values["energy",]["picojoules"])
 
 
@@ -178,10 +183,14 @@ def _estimate(spec: hw.Spec, target: hw.Target, counted: dict[str, Any]) -> Esti
     return ranged(spec, target, Part(**counted))
 
 
-def cells(line: Line, flows: Flows) -> list[str]:
+def cells(line: Line, targets: Sequence[hw.Target], flows: Flows) -> list[str]:
     """The cells of a line of the table."""
     shown = [line.row.datapath, f"`{line.row.spec.name}`", f"{float(line.row.spec.rate.count):g}"]
-    for cost in line.costs.values():
+    for target in targets:
+        cost = line.costs.get(target.name)
+        if cost is None:
+            shown += ["-"] * 3
+            continue
         memories = "".join(f", {cost.measured[kind]} {kind.upper()}" for kind in ("bram", "dsp") if cost.measured[kind])
         speed = ["-", "-"] if cost.mhz is None else [f"{cost.mhz:.0f}", f"{cost.gops:.1f}"]
         shown += [f"{cost.lut:.1f} {flows.letter(cost.measured)}{memories}", *speed]
@@ -205,7 +214,7 @@ def _least(lines: Sequence[Line], plain: Line, targets: Sequence[hw.Target]) -> 
     """Who has the fewest LUTs on each family, and of what takes a unit that makes one product."""
     said = []
     for target in targets:
-        least = min(lines, key=lambda line: line.costs[target.name].lut)
+        least = min((line for line in lines if target.name in line.costs), key=lambda one: one.costs[target.name].lut)
         share = least.costs[target.name].lut / plain.costs[target.name].lut
         said.append(f"{least.row.datapath} on {target.title} ({share:.2f} of parallel's)")
     return ", ".join(said)
@@ -222,7 +231,7 @@ def page(lines: Sequence[Line], targets: Sequence[hw.Target]) -> str:
     costs = [head for t in targets for head in (f"{t.title} ({load(t.name).lut_kind})", "MHz", "GOPS")]
     heads = ["datapath", "design", "products a cycle", *costs, "pJ"]
     for weights, of in by_weights.items():
-        text += f"\n## {weights}\n\n{markdown(heads, [cells(line, flows) for line in of], heads[2:])}\n"
+        text += f"\n## {weights}\n\n{markdown(heads, [cells(line, targets, flows) for line in of], heads[2:])}\n"
     return f"{text}\n{flows.legend()}\n"
 
 

@@ -53,7 +53,7 @@ def test_a_row_that_is_none_is_named(entry: str, message: str) -> None:
 
 
 def test_costs_are_divided_by_products_a_cycle() -> None:
-    shown = cells(DOT, Flows())
+    shown = cells(DOT, TARGETS, Flows())
     assert shown[:4] == ["dot", f"`{DOT.row.spec.name}`", "16", "30.0 a"]
     assert shown[-3:] == ["-", "-", "0.1"]
     cost = DOT.costs["ecp5"]
@@ -66,6 +66,17 @@ def test_a_lesson_tells_weights_that_are_loaded_from_those_that_never_change() -
     assert "loaded take the fewest LUTs as dot on Lattice ECP5 (0.50 of parallel's)" in said
     assert "never change, as constant on Lattice ECP5 (0.17 of parallel's)" in said
     assert said.endswith("has dot, 0.50 of parallel's.")
+
+
+def test_a_family_that_can_not_have_a_design_has_dashes_and_no_marker(tmp_path: Path) -> None:
+    table = next(row for row in Datapaths.load().rows if row.datapath == "table")
+    jobs = Datapaths((table,), tuple(TARGETS)).jobs(table, tmp_path)
+    assert ("measure", "ecp5") in jobs
+    assert ("measure", "ice40") not in jobs
+    partly = Line(DOT.row, {"ecp5": DOT.costs["ecp5"]}, 0.1)
+    assert cells(partly, TARGETS, Flows())[6:] == ["-"] * 6 + ["0.1"]
+    assert "parallel on Lattice iCE40 (1.00 of parallel's)" in lesson("int4", [PARALLEL, partly], TARGETS)
+    draw([PARALLEL, partly], TARGETS, tmp_path / "one.png")
 
 
 def test_the_page_says_what_the_ways_are_that_it_has() -> None:
