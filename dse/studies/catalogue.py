@@ -9,6 +9,7 @@ from dse.studies.claims import Claims
 from dse.studies.comparison import Comparison
 from dse.studies.costmodel import CostModel
 from dse.studies.coverage import Coverages
+from dse.studies.datapaths import Datapaths
 from dse.studies.energy import Energies
 from dse.studies.formats import Formats
 from dse.studies.hardening import Hardening
@@ -41,6 +42,7 @@ STUDIES: dict[str, type[Study[Any]]] = {
         SoftErrors,
         Hardening,
         Loops,
+        Datapaths,
         Claims,
         Coverages,
         Timing,

@@ -72,6 +72,7 @@ ARITHMETICS: dict[str, Callable[[Any], Arithmetic]] = {
     "blockgemm": _of_blockgemm,
     "tellme": partial(_of_lookup, parse_scalar("ternary")),
     "tmac": lambda spec: _of_lookup(spec.w, spec),
+    "constmat": lambda spec: Scaled(Operands(spec.input, spec.weights, "exact"), Exact()),
 }
 """The arithmetic of each unit's specs, by the unit's name. Activations are operand a, weights operand b.
 
