@@ -21,8 +21,8 @@ from dse.studies.scaling import Scaling
 from dse.studies.search import Searches
 from dse.studies.study import Study
 from dse.studies.timing import Timing
-from dse.studies.trust import Trust
 from dse.studies.transformer import TransformerLayer
+from dse.studies.trust import Trust
 from dse.studies.units import Units
 from dse.studies.upsets import SoftErrors
 from dse.studies.workloads import Workloads
