@@ -6,7 +6,7 @@ costs one big-integer operation a cycle. There is no delay: glitches are not see
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,8 +46,8 @@ class Activity:
         The cells' types.
     outputs : dict of port to (cycles, runs) array of int
         What each output showed in each cycle, before the edge that ends it.
-    taken : dict of port to int
-        How many codes each input went on by in the cycles that were counted.
+    taken : dict of port to float
+        How many codes each input went on by in the cycles that were counted, on average of all runs.
     cycles : int
         How many these were: the last ones.
     """
@@ -55,7 +55,7 @@ class Activity:
     rates: dict[str, float]
     kinds: dict[str, str]
     outputs: dict[str, NDArray[Any]]
-    taken: dict[str, int]
+    taken: dict[str, float]
     cycles: int
 
     @cached_property
@@ -82,7 +82,7 @@ def simulate(
     inputs : dict of port to (cycles, runs) integer array
         Codes, as Python's integers above 63 bits. An input that is not given stays 0.
     paced : dict of input port to output port, optional
-        Inputs that show their next code only after a cycle in which a `ready` of one bit was high.
+        Inputs that show their next code only after a cycle in which a `ready` of one bit was high: each run its own.
     skip : int, optional
         Cycles that are not counted: 0 to two less than there are.
 
@@ -94,8 +94,8 @@ def simulate(
     Raises
     ------
     ValueError
-        The netlist has a cell of another type or a loop without a register, the arrays' shapes differ, there are too
-        few cycles, or a `ready` is not the same in all runs.
+        The netlist has a cell of another type or a loop without a register, the arrays' shapes differ, or there are
+        too few cycles.
     """
     shapes = {values.shape for values in inputs.values()}
     if len(shapes) != 1 or len(next(iter(shapes))) != 2 or next(iter(shapes))[0] < 2:
@@ -123,15 +123,16 @@ class Run:
     def __init__(
         self, netlist: dict[str, Any], inputs: Mapping[str, NDArray[Any]], paced: Mapping[str, str], runs: int
     ) -> None:
-        self.ones = (1 << runs) - 1
+        self.runs, self.ones = runs, (1 << runs) - 1
         self.ports = {name: port["bits"] for name, port in netlist["ports"].items()}
         gates, registers = _ordered(netlist["cells"])
         self.gates = [gate[1:] for gate in gates]
         self.registers = [(d, q) for _name, d, q in registers]
         self.names = [gate[0] for gate in gates] + [name for name, _d, _q in registers]
         self.drive = {port: _columns(values, len(self.ports[port])) for port, values in inputs.items()}
-        self.place = dict.fromkeys(inputs, 0)
-        self.taken = dict.fromkeys(inputs, 0)
+        self.at: dict[str, dict[int, int]] = {port: {0: self.ones} for port in inputs}
+        """Of each input the codes that are shown, by number, and in which runs."""
+        self.taken = dict.fromkeys(inputs, 0.0)
         self.paced = {port: self.ports[ready][0] for port, ready in paced.items()}
         self.net: dict[Bit, int] = {"0": 0, "1": self.ones, "x": 0}
         self.net |= {bit: 0 for bits in self.ports.values() for bit in bits if isinstance(bit, int)}
@@ -162,17 +163,20 @@ class Run:
     def show(self) -> None:
         """What the inputs hold in this cycle."""
         for port, columns in self.drive.items():
-            for bit, value in zip(self.ports[port], columns[self.place[port]], strict=True):
-                self.net[bit] = value
+            for number, bit in enumerate(self.ports[port]):
+                self.net[bit] = sum(columns[place][number] & mask for place, mask in self.at[port].items())
 
     def go_on(self, counted: bool) -> None:
-        """To each input's next code, if it is taken."""
-        for port in self.place:
+        """To each input's next code, in the runs in which it is taken."""
+        for port, shown in self.at.items():
             ready = self.net[self.paced[port]] if port in self.paced else self.ones
-            if ready not in (0, self.ones):
-                raise ValueError(f"what paces {port} must be the same in all runs")
-            self.place[port] += bool(ready)
-            self.taken[port] += counted and bool(ready)
+            moved: dict[int, int] = defaultdict(int)
+            for place, mask in shown.items():
+                for to, of in ((place, mask & ~ready), (place + 1, mask & ready)):
+                    if of:
+                        moved[to] |= of
+            self.at[port] = dict(moved)
+            self.taken[port] += counted * ready.bit_count() / self.runs
 
 
 Gate = tuple[str, Callable[..., int], list[Bit], Bit]

@@ -55,7 +55,7 @@ def simulate_upsets(
         if not 0 <= cycle < cycles or bit not in bits:
             raise ValueError(f"flips must be of a register's bit in a cycle of 0..{cycles - 1}, got {flip}")
         planned[cycle][bit] |= 1 << run
-    upset = _Upset(netlist, inputs, paced, runs)
+    upset = Run(netlist, inputs, paced, runs)
     for cycle in range(cycles):
         for bit, mask in planned[cycle].items():
             upset.net[bit] ^= mask
@@ -81,29 +81,3 @@ def registers(netlist: Mapping[str, Any], written: Collection[str] = ()) -> dict
             if bit in held:
                 found.setdefault(bit, name)
     return found
-
-
-class _Upset(Run):
-    """A netlist under way whose runs may go different ways: some wait for what others have got."""
-
-    def __init__(
-        self, netlist: dict[str, Any], inputs: Mapping[str, NDArray[Any]], paced: Mapping[str, str], runs: int
-    ) -> None:
-        super().__init__(netlist, inputs, paced, runs)
-        self.at: dict[str, dict[int, int]] = {port: {0: self.ones} for port in inputs}
-        """Of each input the codes that are shown, by number, and in which runs."""
-
-    def show(self) -> None:
-        for port, columns in self.drive.items():
-            for number, bit in enumerate(self.ports[port]):
-                self.net[bit] = sum(columns[place][number] & mask for place, mask in self.at[port].items())
-
-    def go_on(self, counted: bool) -> None:
-        for port, shown in self.at.items():
-            ready = self.net[self.paced[port]] if port in self.paced else self.ones
-            moved: dict[int, int] = defaultdict(int)
-            for place, mask in shown.items():
-                for to, of in ((place, mask & ~ready), (place + 1, mask & ready)):
-                    if of:
-                        moved[to] |= of
-            self.at[port] = dict(moved)

@@ -63,7 +63,7 @@ def test_tables_that_are_being_filled_keep_their_readers_waiting() -> None:
 def test_what_needs_a_program_is_composed() -> None:
     # The blocks that the other example needs are an FPGA's.
     examples = {unit: spec_type(unit).example for unit in hw.UNITS} | {"pack": "pack/int4xint4/x2/p1"}
-    assert {unit for unit, name in examples.items() if parts(hw.parse(name))} == {"gemm", "blockgemm"}
+    assert {unit for unit, name in examples.items() if parts(hw.parse(name))} == {"gemm", "blockgemm", "encoder"}
 
 
 def test_a_core_is_the_sum_of_its_parts() -> None:

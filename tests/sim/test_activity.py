@@ -59,9 +59,17 @@ def test_who_is_paced_waits_until_it_is_taken() -> None:
     # Counted are the changes 10 to 11 and 11 to 12, of one and of three bits.
     assert activity.toggles["$_DFF_P_"] == pytest.approx((1 + 3) / 3)
     assert sum(activity.rates.values()) == pytest.approx(sum(activity.toggles.values()))
-    with pytest.raises(ValueError, match="what paces d must be the same in all runs"):
-        both = np.array([[1, 0]] * 6)
-        simulate(netlist, {"d": np.zeros_like(both), "ready_in": both}, {"d": "ready"})
+
+
+def test_each_run_waits_by_itself() -> None:
+    d, ready = (
+        np.arange(10, 16)[:, None] + np.array([[0, 20]]),
+        np.array([[1, 0], [0, 1], [1, 1], [1, 0], [1, 0], [1, 0]]),
+    )
+    activity = simulate(gate_netlist(SUM, "t"), {"d": d, "ready_in": ready}, {"d": "ready"})
+    assert activity.outputs["q"].T.tolist() == [[0, 10, 10, 11, 12, 13], [0, 0, 30, 31, 31, 31]]
+    # Of the cycles from the second on, four and two.
+    assert activity.taken["d"] == 3
 
 
 def test_what_is_refused() -> None:
