@@ -57,7 +57,9 @@ PORTS = ("passed", "failed", "tx")
 
 
 def check(spec: Any) -> None:
-    """Raise ValueError for a core, which has no self-test, before it is built."""
+    """Raise ValueError for a core, or what has a program, which have no self-test, before it is built."""
+    if getattr(spec, "programmed", False):
+        raise ValueError(f"{cut(spec.name)} {NONE}: what it does is up to its programs")
     if hw.check(spec).registers:
         raise ValueError(f"{cut(spec.name)} {NONE}: what a core does is up to its host; --uart gives it one")
 
@@ -77,7 +79,7 @@ def plan(spec: Any, emitted: Emitted) -> Test:
     ValueError
         It has none: a core, which needs a program, or a processing element whose sum is in two words.
     """
-    if emitted.manifest["registers"]:
+    if emitted.manifest["registers"] or getattr(spec, "programmed", False):
         check(spec)
     ports = {each["name"]: (each["direction"] == "input", each["width"]) for each in emitted.manifest["ports"]}
     return _of_streams(spec, emitted.name, ports) if isinstance(spec, StreamSpec) else _plain(spec, emitted.name, ports)

@@ -114,6 +114,8 @@ class EncoderSpec(StreamSpec):
     gelu_steps: int = 64
     form: str = "small"
 
+    programmed: ClassVar[bool] = True
+    """Beats of no meaning are no program: it can't be driven by chance."""
     unit: ClassVar[str] = "encoder"
     example: ClassVar[str] = "encoder/int8/n2/x1/exact/kulisch12/p1/d64/h3/r12/w24/s64/g64"
     parts: ClassVar[tuple[Part, ...]] = (

@@ -28,6 +28,7 @@ def test_a_design_does_what_its_model_does() -> None:
     assert verdict.passed, verdict.failures
 
 
+@pytest.mark.long("test_a_design_does_what_its_model_does")
 def test_runs_and_instructions_take_the_cycles_that_are_said(tmp_path: Path) -> None:
     spec: Any = hw.parse(FLOATS)
     shapes = [(1, 2, 2), (4, 8, 4), (3, 4, 8)]
