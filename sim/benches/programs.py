@@ -138,14 +138,28 @@ class Writer:
             Whether the result goes to `y`, to the memory or there transposed; else by chance.
         """
         spec, slot = self.spec, self.spec.slots[name]
-        longest = spec.row // spec.lanes
-        words = self.size(min(longest, spec.words // spec.lanes) if slot.product else min(longest, spec.depth // 8))
-        columns = self.size(min(longest, spec.words // spec.lanes // words)) if slot.product else words
+        streamed = self.chance(2) if streamed is None else streamed
+        way = int(self.rng.integers(3)) if way is None else way
+        words, columns = self._widths(slot.product, streamed, way == 2)
         rows = self.size(min(spec.rows, max(1, spec.depth // 8 // max(words, columns))))
         spare = int(self.rng.integers(spec.lanes)) if self.chance(2) else 0
         made = Instruction(name, rows, words, columns if slot.product else None, spare=spare, relu=self.chance(3))
-        streamed = self.chance(2) if streamed is None else streamed
-        self._complete(made, columns, streamed, int(self.rng.integers(3)) if way is None else way)
+        self._complete(made, columns, streamed, way)
+
+    def _widths(self, product: bool, streamed: bool, transposed: bool) -> tuple[int, int]:
+        """Words of a row of an operand, and of a result, of which an eighth of the memory has room."""
+        spec, longest, part = self.spec, self.spec.row // self.spec.lanes, max(1, self.spec.depth // 8)
+        # Of a matrix with a row for each code of a row's words.
+        tall = max(1, part // spec.lanes)
+        if not product:
+            words = self.size(min(longest, tall if transposed else part))
+            return words, words
+        most = spec.words // spec.lanes
+        words = self.size(min(longest, most if streamed else min(most, tall)))
+        columns = min(longest, most // words)
+        if not streamed:
+            columns = min(columns, max(1, tall // words))
+        return words, self.size(min(columns, tall) if transposed else columns)
 
     def _complete(self, made: Instruction, columns: int, streamed: bool, way: int) -> None:
         """An instruction with its operands, its parameters, and where its result goes, which is shown then."""

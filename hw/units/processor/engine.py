@@ -40,6 +40,9 @@ class Engine(wiring.Component):
         Words of the result.
     """
 
+    # As of a `Unit`: an encoder that is refused never uses its engines.
+    _MustUse__silence = True
+
     def __init__(self, spec: EncoderSpec, target: Target, name: str) -> None:
         self.spec, self.target, self.name = spec, target, name
         settings = ("unit", "rows", "words", "columns", "spare", "relu")
