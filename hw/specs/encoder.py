@@ -14,7 +14,7 @@ from hw.formats.messages import cut, echo
 from hw.specs.base import check_format, form_beside
 from hw.specs.cast import CastSpec
 from hw.specs.gelu import GeluSpec
-from hw.specs.gemm import GemmSpec
+from hw.specs.gemm import MAX_WORDS, GemmSpec
 from hw.specs.grammar import Part
 from hw.specs.layernorm import LayernormSpec
 from hw.specs.parts import ACCUMULATOR, FORM, PRODUCT, STAGES, number, scalar
@@ -24,7 +24,7 @@ from hw.specs.slots import Slot
 from hw.specs.softmax import MAX_STEPS, SoftmaxSpec
 from hw.specs.stream import FLAG, STATUS, Beat, Field, StreamSpec, Wires, sizes
 
-MAX_WIDTH, MAX_DEPTH = 8, 1 << 16
+MAX_WIDTH, LEAST_DEPTH, MAX_DEPTH = 8, 8, 1 << 16
 BITS, MULTIPLIER, NUMERATOR = 16, 8, 36
 """Of the integers that units take, of the factors that make such of operands, and of what a GELU divides."""
 OVERHEAD = 39
@@ -84,13 +84,13 @@ class EncoderSpec(StreamSpec):
     product, accumulator, pipeline, form
         Of the array: as for `ArraySpec`. By default the accumulator holds products of the longest rows.
     depth : int
-        Words of the memory: a power of two, at most 65536.
+        Words of the memory: a power of two, 8..65536.
     rows : int
         The most rows of an instruction, 1..256.
     row : int
-        The most numbers in a row: a multiple of `lanes`.
+        The most numbers in a row: a multiple of `lanes`, two words or more.
     words : int
-        The most words of a product's b: K times N, over `lanes`.
+        The most words of a product's b: K times N, over `lanes`; as many as there are lanes, or more.
     softmax_steps, gelu_steps : int
         Steps of the numbers that enter softmax in 1, and GELU in ``1 / 1.702``: as for `SoftmaxSpec` and `GeluSpec`.
 
@@ -142,9 +142,10 @@ class EncoderSpec(StreamSpec):
         if self.lanes % self.unit_lanes:
             raise ValueError(f"unit_lanes must divide the lanes, {self.lanes}, got {self.unit_lanes}")
         check_int("rows", self.rows, 1, 256)
-        check_int("row", self.row, self.lanes, 1 << 14)
+        check_int("row", self.row, 2 * self.lanes, 1 << 14)
         if self.row % self.lanes:
             raise ValueError(f"row must be a multiple of {self.lanes}, the lanes, got {self.row}")
+        check_int("words", self.words, self.lanes, MAX_WORDS)
         if self.accumulator is None:
             object.__setattr__(self, "accumulator", f"kulisch{self.row}")
         object.__setattr__(self, "accumulator", self.gemm.accumulator)
@@ -162,7 +163,7 @@ class EncoderSpec(StreamSpec):
             raise ValueError(
                 f"code must be a signed integer or a float of at most {MAX_WIDTH} bits, got {cut(self.code)}"
             )
-        for name, low, high in (("lanes", 2, 64), ("depth", 2, MAX_DEPTH)):
+        for name, low, high in (("lanes", 2, 64), ("depth", LEAST_DEPTH, MAX_DEPTH)):
             value = getattr(self, name)
             check_int(name, value, low, high)
             if value & (value - 1):

@@ -91,8 +91,8 @@ def every_code(spec: BitmodSpec, rng: np.random.Generator) -> Streams:
     code, kinds, specials = (np.concatenate(part) for part in zip(*parts, strict=True))
     x = near_corners(spec.x, rng.integers(0, 1 << spec.x.width, code.shape), 0.5, rng)
     scale, last = rng.integers(0, 256, len(kinds)), _ends(spec, len(kinds), rng)
-    # A result of zero, and the other ends of scales.
-    scale[:3], last[0] = (0, 1, SCALE.span.hi), 1
+    # A result of zero, the other ends of scales, and one with a single bit.
+    scale[:4], last[0] = (0, 1, SCALE.span.hi, 1 << 5), 1
     return _streams(x, code, kinds, specials, scale, last)
 
 
