@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dse.jobs import guarded
 from dse.workloads.minilm import recording
 from hw.formats import Block, check_int, parse_format
 from rtl_gen.columns import markdown
-from rtl_gen.tools import ToolError
 from sim.golden.blocks import quantize
 from sim.golden.hadamard import signs
 from sim.golden.measures import sqnr
@@ -88,19 +89,15 @@ def recorded() -> dict[str, Floats]:
     return {kind: np.concatenate(some) for kind, some in kinds.items()}
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table."""
-    if arguments:
-        print(f"nothing may follow, got {arguments[0]!r}", file=sys.stderr)
-        return 2
-    try:
-        tensors = recorded()
-    except ToolError as why:
-        print(why, file=sys.stderr)
-        return 2
-    print(markdown(["before", "lanes", "crest", *FORMATS], lines(tensors), ["lanes", "crest", *FORMATS]))
-    return 0
+    parser = argparse.ArgumentParser(
+        prog="python -m dse.rotating", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.parse_args(arguments)
+    heads = ["before", "lanes", "crest", *FORMATS]
+    return guarded("python -m dse.rotating", lambda: print(markdown(heads, lines(recorded()), heads[1:])))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    sys.exit(main())

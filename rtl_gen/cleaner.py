@@ -52,18 +52,21 @@ class Way:
 
 
 def split_registers(design: Any) -> None:
-    """Split vectors that are registers in part: Yosys would give these bits names that it has to escape."""
+    """Split vectors that are registers in part, or several: Yosys would give bits names that it has to escape."""
     for module in design.modules_.values():
         ways = [Way(cell) for cell in module.cells_.values()]
         places: dict[str, set[int]] = {}
+        several: set[str] = set()
         for cell in module.cells_.values():
             if cell.is_builtin_ff():
-                for bit in cell.getPort(label("Q")).bits():
-                    if bit.is_wire():
-                        places.setdefault(bit.wire.name.str(), set()).add(bit.offset)
+                bits = [bit for bit in cell.getPort(label("Q")).bits() if bit.is_wire()]
+                for bit in bits:
+                    places.setdefault(bit.wire.name.str(), set()).add(bit.offset)
+                if len({bit.wire.name.str() for bit in bits}) == 1 and len(bits) < bits[0].wire.width:
+                    several.add(bits[0].wire.name.str())
         for name, own in places.items():
             vector = module.wire(yosys.IdString(name))
-            if len(own) < vector.width:
+            if len(own) < vector.width or name in several:
                 split(module, vector, ways)
 
 

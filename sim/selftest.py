@@ -178,7 +178,7 @@ def _shape(spec: Any) -> dict[str, int]:
     shape = {name: SHAPE[name] for name in known if name in SHAPE}
     if hasattr(spec, "lookups"):
         shape["rows"] = ROWS_EACH * spec.lookups
-    if getattr(spec, "resident", False):
+    if "beats" in shape and getattr(spec, "resident", False):
         shape["beats"] = ROWS_EACH * spec.synapse_folds
     elif "beats" in shape:
         # A frame is a sum: no longer than one may be.

@@ -248,8 +248,9 @@ def draw(lines: Sequence[Line], targets: Sequence[hw.Target], path: Path) -> Non
         places = list(range(len(lines), 0, -1))
         for target in targets:
             style = STYLES[target.name]
-            values = [line.costs[target.name].lut for line in lines]
-            plot.scatter(values, places, s=26, edgecolor="black", linewidth=0.8, zorder=3, label=target.title, **style)
+            found = [(line.costs.get(target.name), at) for line, at in zip(lines, places, strict=True)]
+            luts, rows = zip(*((cost.lut, at) for cost, at in found if cost), strict=True)
+            plot.scatter(luts, rows, s=26, edgecolor="black", linewidth=0.8, zorder=3, label=target.title, **style)
         plot.set_xscale("log")
         ticks = [t for t in (0.5, 1, 2, 5, 10, 20, 50, 100, 200) if plot.get_xlim()[0] <= t <= plot.get_xlim()[1]]
         plot.set_xticks(ticks, [f"{t:g}" for t in ticks])

@@ -56,7 +56,7 @@ def test_recommend_is_counted_for_several_families() -> None:
 
 def test_the_command_writes_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nothing", "--store", str(tmp_path / "s"), "-o", str(tmp_path / "t")]) == 2
-    assert "a space must be a .toml file or one of blocks, default" in capsys.readouterr().err
+    assert "a space must be a .toml file or one of blocks, datapaths, default" in capsys.readouterr().err
     assert not (tmp_path / "t").exists()
 
 

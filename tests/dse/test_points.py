@@ -33,7 +33,8 @@ def test_the_points_of_the_project_are_many_and_the_same_in_each_run() -> None:
     assert sum(point.placed for point in found) >= 400
     assert {point.target.name for point in found} == set(hw.TARGETS) - {"generic"}
     # Each unit that can be measured is there, and none twice.
-    assert {point.spec.unit for point in found} >= set(hw.UNITS)
+    # What an encoder is made of is measured unit by unit: one takes minutes.
+    assert {point.spec.unit for point in found} == set(hw.UNITS) - {"encoder"}
     assert len({(point.spec, point.target) for point in found}) == len(found)
 
 

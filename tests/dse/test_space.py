@@ -143,7 +143,7 @@ def test_a_file_names_itself_in_errors(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"s\.toml: "):
         read(file)
     with pytest.raises(
-        ValueError, match=r"a space must be a \.toml file or one of blocks, default, .*, got 'nonsense'$"
+        ValueError, match=r"a space must be a \.toml file or one of blocks, datapaths, default, .*, got 'nonsense'$"
     ):
         read("nonsense")
     with pytest.raises(ValueError, match=r"got 'edgee'; did you mean edge\?$"):

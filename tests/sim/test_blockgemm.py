@@ -28,7 +28,7 @@ def test_cores_do_what_their_models_do(name: str) -> None:
     spec, target = hw.parse(name.removesuffix("@ecp5")), "ecp5" if name.endswith("@ecp5") else "generic"
     verdict = verify(spec, hw.parse_target(target))
     assert verdict.passed, verdict.failures
-    assert verdict.tests == 17
+    assert verdict.tests == 20
 
 
 @pytest.mark.kept("1x2")
