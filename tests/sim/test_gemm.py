@@ -53,7 +53,7 @@ def test_cores_do_what_their_models_do_in_the_cycles_that_are_said(
     assert all(job["duration"] == job["shown"]["cycles"] for job in chosen[-1].jobs)
     results = simulate(name, chosen, tmp_path)
     assert not results.failures
-    assert results.tests == len(chosen) == 16 + bool(spec.scale)
+    assert results.tests == len(chosen) == 19 + bool(spec.scale)
 
 
 @pytest.mark.kept("dsp:2")
