@@ -10,6 +10,6 @@ from __future__ import annotations
 
 from dse.delivery.deliver import deliver
 from dse.delivery.facts import Facts, known
-from dse.delivery.manifest import differing
+from dse.delivery.manifest import check_unchanged, differing
 
-__all__ = ["Facts", "deliver", "differing", "known"]
+__all__ = ["Facts", "check_unchanged", "deliver", "differing", "known"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import hw
 from dse.delivery.facts import Facts
-from dse.delivery.manifest import manifest, read
+from dse.delivery.manifest import check_unchanged, manifest, read
 from dse.delivery.sheet import sheet_files
 from rtl_gen import Emitted
 from rtl_gen.files import write_all
@@ -39,7 +39,7 @@ def deliver(
     split : bool
         Write each module into a file of its own.
     force : bool
-        Replace other designs' files, too.
+        Replace other designs' files, too, and those that were changed.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def deliver(
     Raises
     ------
     FileExistsError
-        A file that would be replaced is not this design's.
+        A file that would be replaced is not this design's, or was changed since it was written.
     ValueError
         A name is none that VHDL allows.
     OSError
@@ -59,6 +59,7 @@ def deliver(
     files = {directory / name: text for name, text in texts.items()}
     if not force:
         check_free(files, design.owner)
+        check_unchanged(directory / f"{design.name}.json")
     left = [path for path in _left(directory, design) if path not in files]
     write_all(files)
     for path in left:

@@ -5,9 +5,10 @@ docs/manifest.schema.json says what is in it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +59,33 @@ def differing(path: Path | str) -> list[str]:
     ValueError
         It is no manifest of `macsmith generate`.
     """
-    path = Path(path)
-    hashes = read(path)["hashes"]
-    found = []
-    for name, right in hashes.items():
+    return [f"{file} {'was changed' if file.is_file() else 'is not there'}" for file in _others(Path(path))]
+
+
+def check_unchanged(path: Path) -> None:
+    """Refuse to go on if a file that a manifest names was changed since; without a manifest nothing is known.
+
+    Raises
+    ------
+    FileExistsError
+        One was.
+    """
+    try:
+        changed = [file for file in _others(path) if file.is_file()]
+    except (OSError, ValueError):
+        return
+    for file in changed:
+        raise FileExistsError(
+            errno.EEXIST, "was changed since it was written; take another folder or prefix, or --force", str(file)
+        )
+
+
+def _others(path: Path) -> Iterator[Path]:
+    """The files of a manifest that are not as they were written."""
+    for name, right in read(path)["hashes"].items():
         file = path.parent / name
-        if not file.is_file():
-            found.append(f"{file} is not there")
-        elif digest(file.read_bytes()) != right:
-            found.append(f"{file} was changed")
-    return found
+        if not file.is_file() or digest(file.read_bytes()) != right:
+            yield file
 
 
 def read(path: Path) -> dict[str, Any]:

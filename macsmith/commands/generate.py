@@ -55,12 +55,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
     about = f"results that are known, of which the datasheet tells (default: {STORE})"
     parser.add_argument("--store", type=Path, default=STORE, metavar="FILE", help=about)
     add_project(parser)
-    parser.add_argument("--force", action="store_true", help="replace files of other designs, too")
+    parser.add_argument(
+        "--force", action="store_true", help="replace files of other designs, too, and those that were changed"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     from costmodel.nextpnr import chosen
-    from dse.delivery import deliver, known
+    from dse.delivery import check_unchanged, deliver, known
     from rtl_gen import emit
     from rtl_gen.convention import parse_convention, usual_convention
     from rtl_gen.emit import check_place, check_prefix, module_name
@@ -83,6 +85,8 @@ def run(options: argparse.Namespace) -> int:
     if not options.force:
         for note in [note for spec in specs for note in check_place(options.output, spec, target, options.prefix)]:
             print(f"macsmith: {note}", file=sys.stderr)
+        for spec in specs:
+            check_unchanged(options.output / f"{module_name(spec, target, options.prefix)}.json")
     wrong = False
     wanted = {"verify": options.verify, "measure": options.measure, "estimate": options.estimate, "tools": tools}
     for spec in specs:

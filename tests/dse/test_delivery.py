@@ -118,12 +118,31 @@ def test_another_design_is_not_replaced_and_nothing_is_written(
     command = ["generate", SPARE, "-o", str(folder), "--reset", "async-low"]
     capsys.readouterr()
     assert main(command) == 2
-    assert re.fullmatch(r"macsmith: \S+_tb.v: is there and not macsmith's; .*--force\n", capsys.readouterr().err)
+    assert re.fullmatch(r"macsmith: \S+_tb.v: was changed since it was written; .*--force\n", capsys.readouterr().err)
     assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
     assert main([*command, "--force"]) == 0
     assert not differing(path)
     # Files of other designs are left alone.
     generated(folder, OTHER)
+    assert not differing(path)
+
+
+def test_what_the_user_has_changed_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = generated(tmp_path / "rtl", SPARE)
+    source = path.with_suffix(".v")
+    source.write_text(source.read_text() + "// mine\n")
+    command = ["generate", SPARE, "-o", str(path.parent)]
+    capsys.readouterr()
+    assert main(command) == 2
+    assert re.fullmatch(r"macsmith: \S+\.v: was changed since it was written; .*--force\n", capsys.readouterr().err)
+    assert source.read_text().endswith("// mine\n")
+    # What was deleted, or what no manifest tells of, is written again.
+    source.unlink()
+    assert main(command) == 0
+    path.unlink()
+    assert main(command) == 0
+    source.write_text(source.read_text() + "// mine\n")
+    assert main([*command, "--force"]) == 0
     assert not differing(path)
 
 
