@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from textwrap import dedent
 from typing import Any
 
 import hw
@@ -44,8 +46,7 @@ def _blocks(spec: hw.Spec, design: Emitted, facts: Facts, picture: Picture) -> I
     yield Heading("What it computes")
     if formula := getattr(bench(spec.unit), "FORMULA", ""):
         yield Code(formula)
-    for paragraph in prose(type(spec)):
-        yield Text(paragraph)
+    yield from prose(type(spec))
     yield from _formats(spec)
     yield from _ports(design)
     yield from _timing(spec, design)
@@ -58,10 +59,29 @@ def _blocks(spec: hw.Spec, design: Emitted, facts: Facts, picture: Picture) -> I
     yield Code(template(design))
 
 
-def prose(kind: type[hw.Spec]) -> list[str]:
-    """What a spec's docstring says before its sections."""
+def prose(kind: type[hw.Spec]) -> Iterator[Block]:
+    """What a spec's docstring says before its sections: paragraphs, diagrams, terms with what they mean."""
     text = inspect.cleandoc(kind.__doc__ or "").split("\nParameters\n")[0]
-    return [" ".join(part.split()) for part in text.replace("``", "").split("\n\n") if part.strip()]
+    for part in filter(str.strip, text.replace("``", "").split("\n\n")):
+        lines = part.strip("\n").split("\n")
+        indented = [line.startswith("    ") for line in lines]
+        if indented[0]:
+            yield Code(dedent("\n".join(lines)))
+        elif any(indented):
+            yield from map(Text, _terms(lines))
+        else:
+            yield Text(" ".join(part.split()))
+
+
+def _terms(lines: Sequence[str]) -> list[str]:
+    """Terms, below each of which stands, indented, what it means."""
+    found: list[str] = []
+    for before, line in pairwise(["", *lines]):
+        if not line.startswith("    "):
+            found.append(line)
+        else:
+            found[-1] += (" " if before.startswith("    ") else ": ") + line.strip()
+    return found
 
 
 def _formats(spec: hw.Spec) -> Iterator[Block]:

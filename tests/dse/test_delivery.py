@@ -13,7 +13,7 @@ import pytest
 import hw
 from dse.delivery import Facts, deliver, differing, known
 from dse.delivery.page import Code, Heading, Picture, Table, Text, html, markdown
-from dse.delivery.sheet import sheet_files
+from dse.delivery.sheet import prose, sheet_files
 from dse.delivery.waveform import shown, wave, waveform
 from dse.making import measure_job, verify_job
 from dse.store import Store
@@ -289,3 +289,30 @@ def test_deliver_returns_the_verilog_first(tmp_path: Path) -> None:
     spec = hw.parse(OTHER)
     paths = deliver(spec, emit(spec), tmp_path)
     assert [path.suffix for path in paths[:2]] == [".v", ".json"]
+
+
+def test_diagrams_and_lists_of_a_docstring_keep_their_lines() -> None:
+    class Spec:
+        """A unit,
+        in short.
+
+            a ──► b
+            c ──┘
+
+        ``one``
+            What the
+            first is.
+        ``two``
+            The second.
+
+        Parameters
+        ----------
+        a
+        """
+
+    assert list(prose(Spec)) == [  # type: ignore[arg-type]
+        Text("A unit, in short."),
+        Code("a ──► b\nc ──┘"),
+        Text("one: What the first is."),
+        Text("two: The second."),
+    ]
