@@ -263,5 +263,5 @@ def draw(lines: Sequence[Line], targets: Sequence[hw.Target], path: Path) -> Non
         plot.set_xlabel("LUTs for each product a cycle")
         plot.grid(color="#e4e4e4", linewidth=0.6)
         plot.set_axisbelow(True)
-        plot.legend(loc="upper center", bbox_to_anchor=(0.5, 1.0), ncols=len(targets), frameon=True, fontsize=8)
+        plot.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(targets), frameon=False, fontsize=8)
         save(figure, path)
