@@ -10,7 +10,7 @@ from dse.compiling.lowering import Layer, NotOnCore
 from dse.compiling.steps import Array
 from hw.formats.messages import cut
 from hw.specs.gemm import GemmSpec
-from sim.golden.requantize import dyadic
+from sim.golden.requantize import dyadics
 
 FINER = 8
 """Bits below a code's step in which the bias of a column without weights is written."""
@@ -56,8 +56,7 @@ def parameters(spec: GemmSpec, layer: Layer) -> Parameters:
     # Sums that no code shows, or that no shift of the core brings up to one.
     dead = (ratio * _reach(layer) * 2.0**-lsb < UNSEEN) | (ratio < 2.0 ** (bits - 1 - most))
     ratio = np.where(dead, 2.0**-FINER, ratio)
-    pairs = [dyadic(float(each), bits) for each in ratio.ravel()]
-    m, e = (np.array(part, dtype=np.int64).reshape(ratio.shape) for part in zip(*pairs, strict=True))
+    m, e = dyadics(ratio, bits)
     if np.any(e < 0):
         raise NotOnCore(f"{cut(layer.name)}: scales must be less than {1 << bits} for the core, got {ratio.max():.3g}")
     steps = behind.offset / behind.quantise.scale / ratio

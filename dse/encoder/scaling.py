@@ -12,7 +12,7 @@ from hw.formats.messages import cut
 from hw.specs.requant import RequantSpec
 from sim.golden.codes import Codes
 from sim.golden.encoding import encode_steps
-from sim.golden.requantize import dyadic
+from sim.golden.requantize import dyadics
 
 
 class NotInUnits(ValueError):
@@ -36,9 +36,7 @@ def parameters(spec: RequantSpec, name: str, factor: ArrayLike, offset: ArrayLik
     dead = np.abs(ratio) * reach < 2.0 ** (spec.output.span.lsb - 1)
     if np.any(~dead & (ratio < 0)):
         raise NotInUnits(f"{name}: factors must not be below zero, got {ratio.min():.3g}")
-    pairs = [(0, 0) if gone else dyadic(float(each), bits) for each, gone in zip(ratio.flat, dead.flat, strict=True)]
-    m, e = (np.array(part, dtype=np.int64).reshape(ratio.shape) for part in zip(*pairs, strict=True))
-    m, e = _shifted(m, e, formats["e"].span.hi)
+    m, e = _shifted(*dyadics(np.where(dead, 0, ratio), bits), formats["e"].span.hi)
     if np.any(e < 0):
         raise NotInUnits(f"{name}: factors must be less than {1 << bits} for {cut(spec)}, got {ratio.max():.3g}")
     bias = np.where(dead, 0, np.rint(steps / np.where(dead, 1, ratio)))

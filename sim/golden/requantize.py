@@ -45,6 +45,13 @@ def dyadic(scale: float, bits: int = 31) -> tuple[int, int]:
     return (m // 2, bits - exponent - 1) if m == 1 << bits else (m, bits - exponent)
 
 
+def dyadics(scales: NDArray[Any], bits: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """`dyadic` of each scale, m and e of the scales' shape; a scale of 0 is 0 and 0."""
+    pairs = [dyadic(float(scale), bits) if scale else (0, 0) for scale in scales.flat]
+    m, e = np.array(pairs, dtype=np.int64).reshape(*scales.shape, 2).transpose(scales.ndim, *range(scales.ndim))
+    return m, e
+
+
 def requantize(
     z: ArrayLike,
     m: ArrayLike,

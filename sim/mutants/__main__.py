@@ -15,6 +15,7 @@ from rtl_gen.files import check_writable, write_atomic
 from rtl_gen.scratch import scratch
 from rtl_gen.steps import say, shown
 from rtl_gen.tools import ToolError
+from sim import rowfile
 from sim.mutants import kept
 from sim.mutants.proof import SECONDS, Prover
 from sim.mutants.score import COUNT, NEEDED, SAMPLE, build, designs, good, judged, sample, score
@@ -63,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
         options.count = SAMPLE if options.sample else COUNT
     if options.write:
         check_writable(options.write)
-        kept.read(kept.beside(options.write))
+        rowfile.read(rowfile.beside(options.write), kept.Row)
     specs = [hw.parse(name) for name in options.specs or (sample() if options.sample else designs()).values()]
     with process.at_most(options.j), shown():
         if options.list:
@@ -117,8 +118,8 @@ def _all(specs: Sequence[hw.Spec], options: argparse.Namespace) -> int:
 
 def _write(file: Path, rows: Sequence[kept.Row]) -> None:
     """A page of these rows, and of those of earlier runs; what is done is kept if the run is ended."""
-    every = kept.merged(kept.read(kept.beside(file)), rows)
-    kept.write(every, kept.beside(file))
+    every = kept.merged(rowfile.read(rowfile.beside(file), kept.Row), rows)
+    rowfile.write(every, rowfile.beside(file))
     write_atomic(file, page(every, f"python -m {PROGRAM}"))
 
 

@@ -1,15 +1,11 @@
-"""What became of each unit's mutants, kept in a file beside the page, so that the page can be made in several runs."""
+"""What became of each unit's mutants, as it is kept in the file beside the page."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import hw
-from hw.formats.messages import echo
-from rtl_gen import write_atomic
 
 
 @dataclass(frozen=True)
@@ -56,32 +52,6 @@ class Row:
     def score(self) -> float:
         """The share of the killed among those that are not equivalent."""
         return self.killed / max(1, self.killed + len(self.survivors))
-
-
-def beside(page: Path) -> Path:
-    """The file of a page's rows."""
-    return page.with_suffix(".json")
-
-
-def read(file: Path) -> list[Row]:
-    """The rows of earlier runs; none if there is no such file.
-
-    Raises
-    ------
-    ValueError
-        The file is not what `write` writes.
-    """
-    if not file.exists():
-        return []
-    try:
-        return [Row(**each) for each in json.loads(file.read_text())]
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{file} must be rows of earlier runs, got {echo(str(error))}: remove it") from error
-
-
-def write(rows: Iterable[Row], file: Path) -> None:
-    """Keep rows for the next run."""
-    write_atomic(file, json.dumps([asdict(row) for row in rows], indent=1) + "\n")
 
 
 def merged(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:

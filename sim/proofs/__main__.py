@@ -13,6 +13,7 @@ from rtl_gen import Emitted, emit, process
 from rtl_gen.columns import markdown
 from rtl_gen.files import check_writable, write_atomic
 from rtl_gen.tools import ToolError, package_version
+from sim import rowfile
 from sim.proofs import kept
 from sim.proofs.driver import DEPTH, FAILS, SECONDS, Proof
 from sim.proofs.properties import PROPERTIES, prove
@@ -116,7 +117,7 @@ def _run(options: argparse.Namespace) -> int:
     rows: list[kept.Row] = []
     if options.write:
         check_writable(options.write)
-        rows = kept.read(kept.beside(options.write))
+        rows = rowfile.read(rowfile.beside(options.write), kept.Row)
     right = True
     for spec, emitted, made_of in _chosen(options, rows):
         cells = {}
@@ -129,7 +130,7 @@ def _run(options: argparse.Namespace) -> int:
         if options.write:
             # What is done is kept if the run is ended.
             rows = kept.merged(rows, [kept.Row(spec.name, made_of, cells)], [hw.parse(name).name for name in SPECS])
-            kept.write(rows, kept.beside(options.write))
+            rowfile.write(rows, rowfile.beside(options.write))
             write_atomic(options.write, page(rows, options.depth, options.seconds))
     return 0 if right else 1
 

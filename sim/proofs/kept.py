@@ -1,15 +1,12 @@
-"""What was proved, kept in a file beside the page, so that the page can be made in several runs, design by design."""
+"""What was proved, as it is kept in the file beside the page."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
-from hw.formats.messages import echo
-from rtl_gen import Emitted, write_atomic
+from rtl_gen import Emitted
 from rtl_gen.files import code_digest
 from rtl_gen.tools import package_version
 
@@ -40,32 +37,6 @@ def made_of(emitted: Emitted, depth: int, seconds: float) -> str:
     code = code_digest(*(f"sim.proofs.{module}" for module in CODE))
     parts = [emitted.digest, code, package_version("bitwuzla"), f"{depth} {seconds:g}"]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def beside(page: Path) -> Path:
-    """The file of a page's rows."""
-    return page.with_suffix(".json")
-
-
-def read(file: Path) -> list[Row]:
-    """The rows of earlier runs; none if there is no such file.
-
-    Raises
-    ------
-    ValueError
-        The file is not what `write` writes.
-    """
-    if not file.exists():
-        return []
-    try:
-        return [Row(**each) for each in json.loads(file.read_text())]
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{file} must be rows of earlier runs, got {echo(str(error))}: remove it") from error
-
-
-def write(rows: Iterable[Row], file: Path) -> None:
-    """Keep rows for the next run."""
-    write_atomic(file, json.dumps([asdict(row) for row in rows], indent=1) + "\n")
 
 
 def merged(old: Iterable[Row], new: Iterable[Row], order: Sequence[str]) -> list[Row]:

@@ -13,6 +13,7 @@ import pytest
 import hw
 from rtl_gen import emit
 from rtl_gen.scratch import scratch
+from sim import rowfile
 from sim.benches import bench
 from sim.benches.play import Play
 from sim.mutants import kept
@@ -155,9 +156,9 @@ def test_the_command_says_what_survives_and_writes_a_page(tmp_path: Path, capsys
 def test_a_page_is_made_in_several_runs(tmp_path: Path) -> None:
     file = tmp_path / "page.json"
     mac, mul = row(scored(KILLED), "first"), replace(row(scored(KILLED), "second"), unit="mul")
-    kept.write([mul, mac], file)
+    rowfile.write([mul, mac], file)
     newer = replace(mac, options="third")
-    assert kept.merged(kept.read(file), [newer]) == [newer, mul]
+    assert kept.merged(rowfile.read(file, kept.Row), [newer]) == [newer, mul]
 
 
 def test_rows_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import hw
 from hw.specs.stream import StreamSpec
 from hw.units import UNITS, spec_type
 from rtl_gen import Emitted, emit
+from sim import rowfile
 from sim.faults import MAC, Fault, unreset
 from sim.proofs import __main__ as command
 from sim.proofs import kept
@@ -145,17 +146,17 @@ def test_a_page_is_made_line_by_line_of_what_misses_or_has_changed(
     monkeypatch.setattr(command, "SPECS", (mul, mac))
     page, write = tmp_path / "proofs.md", ["--depth", "4", "--write", str(tmp_path / "proofs.md")]
     assert command.main([mac, *write]) == 0
-    assert [row.spec for row in kept.read(kept.beside(page))] == [mac]
+    assert [row.spec for row in rowfile.read(rowfile.beside(page), kept.Row)] == [mac]
     assert command.main(write) == 0
-    first, second = kept.read(kept.beside(page))
+    first, second = rowfile.read(rowfile.beside(page), kept.Row)
     assert (first.spec, second.spec) == (mul, mac)
     assert f"| `{first.spec}` | - | - | - | - | {first.cells['forgets']} | - |" in page.read_text()
     capsys.readouterr()
     assert command.main(write) == 0 and not capsys.readouterr().out
-    kept.write([first, replace(second, made_of="other")], kept.beside(page))
+    rowfile.write([first, replace(second, made_of="other")], rowfile.beside(page))
     assert command.main(write) == 0
     assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} == {mac}
-    assert kept.read(kept.beside(page)) == [first, second]
+    assert rowfile.read(rowfile.beside(page), kept.Row) == [first, second]
 
 
 def test_lines_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hw.formats import parse_format
 from sim.golden import decode, encode
-from sim.golden.requantize import dyadic, requantize
+from sim.golden.requantize import dyadic, dyadics, requantize
 
 
 def to_integer(x: Fraction, rounding: str) -> int:
@@ -119,6 +119,12 @@ def test_a_dyadic_number_may_reach_the_next_power_of_two() -> None:
     assert dyadic(0.5, 31) == (1 << 30, 31)
     assert dyadic(3.0, 4) == (12, 2)
     assert dyadic(1e6, 4) == (15, -16)
+
+
+def test_dyadics_have_the_scales_shape_and_none_for_zero() -> None:
+    m, e = dyadics(np.array([[0.5, 0.0, 3.0], [1e6, 0.25, 1.0]]), 4)
+    assert m.tolist() == [[8, 0, 12], [15, 8, 8]]
+    assert e.tolist() == [[4, 0, 2], [-16, 5, 3]]
 
 
 @pytest.mark.parametrize("rounding", ROUNDINGS)
