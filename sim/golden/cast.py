@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from hw.formats import Format
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
 from sim.golden.lfsr import Register
-from sim.golden.streams import StreamModel
+from sim.golden.streams import BeatModel
 
 
 @dataclass(frozen=True)
-class Cast(StreamModel):
+class Cast(BeatModel):
     """Numbers of one format as codes of another, rounded once; a NaN is 0 where there is none.
 
     Parameters
@@ -44,26 +44,10 @@ class Cast(StreamModel):
         """The model of a spec."""
         return cls(spec.input, spec.output, spec.rounding, spec.random, Register.of(spec))
 
-    def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
-        """The beats that come out, for those that go in.
-
-        Parameters
-        ----------
-        x : dict
-            ``x``, codes of shape (beats, lanes); ``random``, of the same shape, for rounding "stochastic" without
-            a register; ``last`` of shape (beats,).
-
-        Returns
-        -------
-        Stream ``y``: ``x`` and ``last``, of the same shapes.
-
-        Raises
-        ------
-        TypeError, ValueError
-            Codes that are none.
-        """
+    def compute(self, x: Mapping[str, ArrayLike]) -> Codes:
+        """The same numbers; ``x`` has shape (beats, lanes), as has ``random``, for "stochastic" without a register."""
         random = self.register.numbers(np.shape(x["x"])) if self.register else x.get("random")
-        return {"y": {"x": self.cast(x["x"], random), "last": np.asarray(x["last"])}}
+        return self.cast(x["x"], random)
 
     def cast(self, codes: ArrayLike, random: ArrayLike | None = None) -> Codes:
         """The codes of the same numbers in the other format.

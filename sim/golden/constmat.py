@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
-from sim.golden.codes import check_codes
+from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode_steps
 from sim.golden.encoding import encode_steps
-from sim.golden.streams import StreamModel
+from sim.golden.streams import BeatModel
 
 
 @dataclass(frozen=True)
-class ConstMat(StreamModel):
+class ConstMat(BeatModel):
     """Each row's sum of products.
 
     Parameters
@@ -44,29 +44,13 @@ class ConstMat(StreamModel):
         """The constants in steps of their format."""
         return decode_steps(self.weights, np.array(self.codes))
 
-    def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
-        """The beats that come out, for those that go in.
-
-        Parameters
-        ----------
-        x : dict
-            ``x``, codes of shape (beats, columns); ``last`` of shape (beats,).
-
-        Returns
-        -------
-        Stream ``y``: ``x``, of shape (beats, rows), and ``last``.
-
-        Raises
-        ------
-        TypeError, ValueError
-            Codes that are none.
-        """
+    def compute(self, x: Mapping[str, ArrayLike]) -> Codes:
+        """Sums of all rows; codes ``x`` have shape (beats, columns)."""
         numbers, matrix = decode_steps(self.input, check_codes("x", self.input, x["x"])), self.matrix
         # 64 bits hold every part of a sum that they hold if all its products had one sign.
         if len(numbers) and not self._fits():
             numbers, matrix = numbers.astype(object), matrix.astype(object)
-        codes = encode_steps(self.result, numbers @ matrix.T, self.input.span.lsb + self.weights.span.lsb)
-        return {"y": {"x": codes, "last": np.asarray(x["last"])}}
+        return encode_steps(self.result, numbers @ matrix.T, self.input.span.lsb + self.weights.span.lsb)
 
     def _fits(self) -> bool:
         largest = max(-self.input.span.lo, self.input.span.hi)

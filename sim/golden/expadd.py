@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from hw.formats import Format
-from sim.golden.codes import check_codes
+from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode
 from sim.golden.encoding import encode
-from sim.golden.streams import StreamModel
+from sim.golden.streams import BeatModel
 
 
 @dataclass(frozen=True)
-class Expadd(StreamModel):
+class Expadd(BeatModel):
     """Numbers times powers of two.
 
     Parameters
@@ -34,24 +34,8 @@ class Expadd(StreamModel):
         """The model of a spec."""
         return cls(spec.input, spec.output)
 
-    def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
-        """The beats that come out, for those that go in.
-
-        Parameters
-        ----------
-        x : dict
-            ``x``, codes of shape (beats, lanes); ``k``, powers of that shape, or of shape (beats,) for all lanes;
-            ``last`` of shape (beats,).
-
-        Returns
-        -------
-        Stream ``y``: ``x`` and ``last``, of the same shapes.
-
-        Raises
-        ------
-        TypeError, ValueError
-            Codes that are none.
-        """
+    def compute(self, x: Mapping[str, ArrayLike]) -> Codes:
+        """Products; codes ``x`` have shape (beats, lanes), powers ``k`` that shape, or (beats,) for all lanes."""
         numbers = decode(self.input, check_codes("x", self.input, x["x"]))
         powers = np.asarray(x["k"], dtype=np.int64).reshape(len(numbers), -1)
-        return {"y": {"x": encode(self.output, np.ldexp(numbers, powers)), "last": np.asarray(x["last"])}}
+        return encode(self.output, np.ldexp(numbers, powers))

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from hw.formats import Format, Minifloat
 from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode
-from sim.golden.streams import StreamModel
+from sim.golden.streams import BeatModel
 
 
 @dataclass(frozen=True)
-class Func(StreamModel):
+class Func(BeatModel):
     """A function of codes.
 
     Parameters
@@ -35,24 +35,9 @@ class Func(StreamModel):
         """The model of a spec."""
         return cls(spec.input, spec.output, computed(spec.plan, spec.input, spec.output))
 
-    def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
-        """The beats that come out, for those that go in.
-
-        Parameters
-        ----------
-        x : dict
-            ``x``, codes of shape (beats, lanes); ``last`` of shape (beats,).
-
-        Returns
-        -------
-        Stream ``y``: ``x`` and ``last``, of the same shapes.
-
-        Raises
-        ------
-        TypeError, ValueError
-            Codes that are none.
-        """
-        return {"y": {"x": self.function(x["x"]), "last": np.asarray(x["last"])}}
+    def compute(self, x: Mapping[str, ArrayLike]) -> Codes:
+        """The function's results; codes ``x`` have shape (beats, lanes)."""
+        return self.function(x["x"])
 
     def function(self, codes: ArrayLike) -> Codes:
         """The codes of the function's results.

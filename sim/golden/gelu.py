@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from hw.formats import Fixed, Format
-from sim.golden.codes import check_codes
+from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode_steps
 from sim.golden.encoding import encode_steps
 from sim.golden.shiftexp import Ints, int_exp_shift
-from sim.golden.streams import StreamModel
+from sim.golden.streams import BeatModel
 
 N, NUMERATOR = 23, 31
 """I-ViT's: shifts of ShiftGELU, and bits of its numerator."""
@@ -43,7 +43,7 @@ def shift_gelu(x: Ints, maximum: Ints, steps: int, bits: int, numerator: int = N
 
 
 @dataclass(frozen=True)
-class Gelu(StreamModel):
+class Gelu(BeatModel):
     """A GELU of each number, of which the higher of it and 0 is taken away.
 
     Parameters
@@ -70,25 +70,10 @@ class Gelu(StreamModel):
         """The model of a spec."""
         return cls(spec.input, spec.result, spec.steps, spec.sigmoid.width, spec.numerator, spec.clip)
 
-    def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
-        """The beats that come out, for those that go in.
-
-        Parameters
-        ----------
-        x : dict
-            ``x``, codes of shape (beats, lanes); ``last`` of shape (beats,).
-
-        Returns
-        -------
-        Stream ``y``: ``x`` and ``last``, of the same shapes.
-
-        Raises
-        ------
-        TypeError, ValueError
-            Codes that are none.
-        """
+    def compute(self, x: Mapping[str, ArrayLike]) -> Codes:
+        """Results; codes ``x`` have shape (beats, lanes)."""
         numbers = decode_steps(self.input, check_codes("x", self.input, x["x"])).astype(np.int64)
         if self.clip:
             numbers = np.maximum(numbers, -self.clip)
         products = shift_gelu(numbers, np.maximum(numbers, 0), self.steps, self.bits, self.numerator)
-        return {"y": {"x": encode_steps(self.result, products, self.result.span.lsb), "last": np.asarray(x["last"])}}
+        return encode_steps(self.result, products, self.result.span.lsb)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hw.formats import Fixed, Format
-from sim.golden.codes import check_codes
+from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode_steps
 from sim.golden.encoding import encode_steps
-from sim.golden.streams import StreamModel
+from sim.golden.streams import BeatModel
 
 
 def signs(lanes: int) -> NDArray[np.int64]:
@@ -23,7 +23,7 @@ def signs(lanes: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class Hadamard(StreamModel):
+class Hadamard(BeatModel):
     """Sums of all lanes, each with the sign that the matrix has there.
 
     Parameters
@@ -47,26 +47,9 @@ class Hadamard(StreamModel):
         """The model of a spec."""
         return cls(spec.input, spec.result, spec.lanes, spec.flips)
 
-    def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
-        """The beats that come out, for those that go in.
-
-        Parameters
-        ----------
-        x : dict
-            ``x``, codes of shape (beats, lanes); with `flips` ``flip``, of shape (beats, lanes - 1); ``last`` of shape
-            (beats,).
-
-        Returns
-        -------
-        Stream ``y``: ``x`` and ``last``, of the same shapes.
-
-        Raises
-        ------
-        TypeError, ValueError
-            Codes that are none.
-        """
+    def compute(self, x: Mapping[str, ArrayLike]) -> Codes:
+        """Rotated numbers; codes ``x`` have shape (beats, lanes), and with `flips` ``flip`` (beats, lanes - 1)."""
         numbers = decode_steps(self.input, check_codes("x", self.input, x["x"])).astype(np.int64)
         if self.flips:
             numbers[:, 1:] *= 1 - 2 * np.asarray(x["flip"], dtype=np.int64)
-        codes = encode_steps(self.result, numbers @ signs(self.lanes), self.result.span.lsb)
-        return {"y": {"x": codes, "last": np.asarray(x["last"])}}
+        return encode_steps(self.result, numbers @ signs(self.lanes), self.result.span.lsb)

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from hw.formats import Format, parse_scalar
-from sim.golden.codes import check_codes
+from sim.golden.codes import Codes, check_codes
 from sim.golden.decoding import decode_steps
 from sim.golden.encoding import encode, encode_steps
-from sim.golden.streams import StreamModel
+from sim.golden.streams import BeatModel
 
 WIDE = parse_scalar("fix40.0")
 """Holds every number, rounded."""
 
 
 @dataclass(frozen=True)
-class Reround(StreamModel):
+class Reround(BeatModel):
     """Integers divided by powers of two, rounded, and no larger than what has the bits that are left.
 
     Parameters
@@ -39,23 +39,8 @@ class Reround(StreamModel):
         """The model of a spec."""
         return cls(spec.input, spec.rounding)
 
-    def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
-        """The beats that come out, for those that go in.
-
-        Parameters
-        ----------
-        x : dict
-            ``x``, codes of shape (beats, lanes); ``drop`` and ``last`` of shape (beats,).
-
-        Returns
-        -------
-        Stream ``y``: ``x`` and ``last``, of the same shapes.
-
-        Raises
-        ------
-        TypeError, ValueError
-            Codes that are none.
-        """
+    def compute(self, x: Mapping[str, ArrayLike]) -> Codes:
+        """Rounded numbers; codes ``x`` have shape (beats, lanes), ``drop`` has (beats,)."""
         numbers = decode_steps(self.input, check_codes("x", self.input, x["x"])).astype(np.int64)
         drop = np.asarray(x["drop"], dtype=np.int64)[:, None]
         # A float64 holds them all.
@@ -63,5 +48,4 @@ class Reround(StreamModel):
         span = self.input.span
         most = span.hi >> drop
         lowest = -most if span.signed and self.input.min == -self.input.max else np.full_like(most, span.lo)
-        codes = encode_steps(self.input, np.clip(rounded.astype(np.int64), lowest, most), 0)
-        return {"y": {"x": codes, "last": np.asarray(x["last"])}}
+        return encode_steps(self.input, np.clip(rounded.astype(np.int64), lowest, most), 0)

@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.golden.codes import Codes
 
 
 class StreamModel:
     """A golden model whose `run` takes a dict of fields for each stream: `model` looks at them first (`Streamed`)."""
+
+
+class BeatModel(StreamModel, ABC):
+    """The golden model of a unit that makes of each beat of a stream ``x`` one of a stream ``y``."""
+
+    @abstractmethod
+    def compute(self, x: Mapping[str, ArrayLike]) -> Codes:
+        """The codes of the results, of shape (beats, results), for the fields that `run` takes."""
+
+    def run(self, x: Mapping[str, ArrayLike]) -> dict[str, dict[str, NDArray[Any]]]:
+        """The beats that come out, for those that go in.
+
+        Parameters
+        ----------
+        x : dict
+            ``last`` of shape (beats,), and the fields of `compute`: ``x``, codes, and what else the unit takes.
+
+        Returns
+        -------
+        Stream ``y``: ``x``, what `compute` gives, and ``last``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Codes that are none.
+        """
+        return {"y": {"x": self.compute(x), "last": np.asarray(x["last"])}}
 
 
 @dataclass(frozen=True)
